@@ -1,0 +1,77 @@
+# `make` alone lists the targets. Everything is installed into .venv, from the lock files, and nowhere else.
+
+PYTHON ?= python3
+PORT ?= 8000
+# For one run: make test PYTEST_FLAGS="-k corrections -x"
+PYTEST_FLAGS ?= --cov --cov-report=term
+# To take new versions: make lock LOCK_FLAGS=--upgrade
+LOCK_FLAGS ?=
+
+SEED := seeds/pandilla-2023-01
+BIN := .venv/bin
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet --quiet
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--annotation-style line --custom-compile-command "make lock" $(LOCK_FLAGS)
+
+# Patterns that do not match themselves.
+REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|find-link[s]( |=)
+LOCK_ADDRESS := https?://|index-url|find-links|file:
+
+.DEFAULT_GOAL := help
+.PHONY: help run seed test lint types docs lock wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN) ## serve at PORT (8000) with a real operation of January 2023 replayed into it
+	@OPRECORD_PORT=$(PORT) exec $(BIN)/oprecord serve --replay $(SEED)
+
+seed: $(RUN) ## post the operation of January 2023 to the service at PORT
+	$(BIN)/oprecord replay $(SEED) --url http://127.0.0.1:$(PORT) --issue
+
+test: $(DEV) ## run the tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest --numprocesses logical --dist worksteal $(PYTEST_FLAGS)
+
+lint: $(DEV) ## check style, layers, compose file, Dockerfile and lock files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+	@# grep ends with 1 where it finds nothing, and with more where it could not look.
+	@grep -nE '$(LOCK_ADDRESS)' requirements.lock requirements-dev.lock; [ $$? -eq 1 ] || { echo 'an address in a lock file'; exit 1; }
+	@git grep --untracked -nIE '$(REGISTRY)'; [ $$? -eq 1 ] || { echo 'the address of a package registry'; exit 1; }
+
+types: $(DEV) ## check the types
+	$(BIN)/mypy
+
+docs: $(DEV) ## generate the reference pages
+	$(BIN)/python docs/generate.py
+
+lock: $(DEV) ## write the lock files anew
+	$(COMPILE) --group build --output-file requirements.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+wheel: $(RUN) ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/hatchling build --target wheel
+
+clean: ## remove the environment and everything that was built
+	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+$(RUN): requirements.lock pyproject.toml | $(BIN)/pip
+	@echo 'Installing into .venv'
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo 'Installing the development tools into .venv'
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
