@@ -1,0 +1,10 @@
+-- The rights of the role that serves. It owns nothing: events can be read and added, never changed or removed.
+-- :role is put in by `oprecord init --grant-to ROLE`; by hand: psql -v role=ROLE -f grant_serving_role.sql
+GRANT USAGE ON SCHEMA public TO :"role";
+GRANT SELECT ON alembic_version TO :"role";
+GRANT SELECT, INSERT, UPDATE ON heads TO :"role";
+GRANT SELECT, INSERT ON events TO :"role";
+GRANT SELECT, INSERT, DELETE ON entries, declared_returns, participants TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON totals TO :"role";
+GRANT SELECT ON credentials TO :"role";
+GRANT SELECT, INSERT ON registered_forces TO :"role";

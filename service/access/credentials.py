@@ -1,0 +1,221 @@
+"""Credentials: who may call. Only the SHA-256 of a secret is stored; the secret is shown once, when it is issued."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+from zlib import crc32
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from service.access.roles import ROLES
+from service.db import CodeText, Instant, metadata
+from service.errors import Invalid, NotFound, Unauthenticated
+
+PREFIX = "oprecord_"
+ALPHABET = string.digits + string.ascii_letters
+RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 40, 6
+SECRET = re.compile(rf"{PREFIX}[0-9a-zA-Z]{{{RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}}", re.ASCII)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("id", sa.Uuid(as_uuid=True), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True, comment="SHA-256 of the secret"),
+    sa.Column("force", CodeText, nullable=False),
+    sa.Column("role", CodeText, nullable=False),
+    sa.Column(
+        "operations", sa.Text, nullable=False, comment="those it is limited to, comma-separated; empty: no limit"
+    ),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+)
+
+
+class CredentialMissing(Unauthenticated):
+    """The call carries no `Authorization: Bearer` header."""
+
+    code = "credential_missing"
+
+
+class CredentialMalformed(Unauthenticated):
+    """The credential is not one of ours, or was mistyped: its checksum does not fit."""
+
+    code = "credential_malformed"
+
+
+class CredentialUnknown(Unauthenticated):
+    """The credential has the right form and was never issued here."""
+
+    code = "credential_unknown"
+
+
+class CredentialRevoked(Unauthenticated):
+    """The credential has been revoked."""
+
+    code = "credential_revoked"
+
+
+class CredentialExpired(Unauthenticated):
+    """The credential's time is over."""
+
+    code = "credential_expired"
+
+
+class RoleUnknown(Invalid):
+    """There are four roles: force, coordinator, observer, administrator."""
+
+    code = "role_unknown"
+
+
+class NoSuchCredential(NotFound):
+    """No credential has this id."""
+
+    code = "no_such_credential"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A credential as it is stored. `operations` limits it to those; none means every operation of its force."""
+
+    id: UUID
+    force: str
+    role: str
+    operations: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def reaches(self, operation: str) -> bool:
+        """Return whether the credential is not limited to other operations."""
+        return not self.operations or operation in self.operations
+
+
+def new_secret() -> str:
+    """Return a secret nobody has seen: prefix, 40 random base-62 characters, checksum."""
+    random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
+    return PREFIX + random_part + checksum(random_part)
+
+
+def checksum(random_part: str) -> str:
+    """Return six base-62 characters that tell a mistyped secret from a wrong one without asking the database."""
+    number, digits = crc32(random_part.encode()), ""
+    for _ in range(CHECKSUM_CHARACTERS):
+        number, digit = divmod(number, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    return digits
+
+
+def issue(
+    connection: sa.Connection,
+    *,
+    force: str,
+    role: str,
+    operations: tuple[str, ...],
+    now: datetime,
+    expires_at: datetime | None,
+) -> tuple[Credential, str]:
+    """Store a new credential; return it with its secret, which is not kept.
+
+    Raises:
+        RoleUnknown: the role is none of the four.
+    """
+    if role not in ROLES:
+        raise RoleUnknown(f"Wanted one of {', '.join(ROLES)}; found {role!r}.", pointer="/role")
+    secret = new_secret()
+    credential = Credential(
+        id=uuid7(),
+        force=force,
+        role=role,
+        operations=operations,
+        created_at=now,
+        expires_at=expires_at,
+        revoked_at=None,
+    )
+    connection.execute(
+        credentials.insert().values(
+            id=credential.id,
+            digest=digest(secret),
+            force=force,
+            role=role,
+            operations=",".join(operations),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return credential, secret
+
+
+def authenticate(connection: sa.Connection, secret: str, now: datetime) -> Credential:
+    """Return the credential of this secret.
+
+    Raises:
+        CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
+    """
+    if not well_formed(secret):
+        raise CredentialMalformed("This is not a credential of this service, or it was mistyped.")
+    row = connection.execute(sa.select(credentials).where(credentials.c.digest == digest(secret))).mappings().first()
+    if row is None:
+        raise CredentialUnknown("This credential was not issued here.")
+    credential = _credential(row)
+    if credential.revoked_at is not None:
+        raise CredentialRevoked("This credential has been revoked.")
+    if credential.expires_at is not None and credential.expires_at <= now:
+        raise CredentialExpired("This credential has expired.")
+    return credential
+
+
+def still_valid(connection: sa.Connection, ids: set[UUID], now: datetime) -> set[UUID]:
+    """Return those of the credentials that are neither revoked nor expired."""
+    table = credentials.c
+    unexpired = sa.or_(table.expires_at.is_(None), table.expires_at > now)
+    statement = sa.select(table.id).where(table.id.in_(ids), table.revoked_at.is_(None), unexpired)
+    return set(connection.scalars(statement))
+
+
+def list_credentials(connection: sa.Connection) -> list[Credential]:
+    """Return all credentials ever issued, oldest first, without their secrets."""
+    statement = sa.select(credentials).order_by(credentials.c.created_at, credentials.c.id)
+    return [_credential(row) for row in connection.execute(statement).mappings()]
+
+
+def revoke(connection: sa.Connection, credential_id: UUID, now: datetime) -> None:
+    """End a credential at once. Revoking it again changes nothing.
+
+    Raises:
+        NoSuchCredential: no credential has this id.
+    """
+    one = credentials.c.id == credential_id
+    if connection.scalar(sa.select(credentials.c.id).where(one)) is None:
+        raise NoSuchCredential(f"There is no credential {credential_id}.")
+    connection.execute(credentials.update().where(one, credentials.c.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def well_formed(secret: str) -> bool:
+    """Return whether the text has the form of a secret and its checksum fits."""
+    random_part = secret[len(PREFIX) : -CHECKSUM_CHARACTERS]
+    return SECRET.fullmatch(secret) is not None and secret.endswith(checksum(random_part))
+
+
+def digest(secret: str) -> bytes:
+    """Return what is stored of a secret."""
+    return sha256(secret.encode()).digest()
+
+
+def _credential(row: sa.RowMapping) -> Credential:
+    return Credential(
+        id=row["id"],
+        force=row["force"],
+        role=row["role"],
+        operations=tuple(row["operations"].split(",")) if row["operations"] else (),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,51 @@
+"""The forces: those of the catalogue that ships with the code, and those that an administrator has added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from service.db import CodeText, metadata
+from service.domain.personal_data import refuse_personal
+from service.domain.reference_data import Force, force_catalogue
+from service.errors import Conflict
+
+registered_forces = sa.Table(
+    "registered_forces",
+    metadata,
+    sa.Column("force", CodeText, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", CodeText, nullable=False),
+)
+
+
+class ForceExists(Conflict):
+    """There is a force of this key already, with another name or kind."""
+
+    code = "force_exists"
+
+
+def known_forces(connection: sa.Connection) -> Mapping[str, Force]:
+    """Return every force by its key: the catalogue's first, then the added ones by key."""
+    rows = connection.execute(sa.select(registered_forces).order_by(registered_forces.c.force)).mappings()
+    return {**force_catalogue(), **{row["force"]: Force(**row) for row in rows}}
+
+
+def register_force(connection: sa.Connection, force: Force) -> bool:
+    """Add a body that the catalogue does not have; return whether it is new. Adding the same again changes nothing.
+
+    Raises:
+        ForceExists: the key is taken by a body with another name or kind.
+        LooksPersonal: the key or name looks like personal data.
+    """
+    refuse_personal(force.force, "/force")
+    refuse_personal(force.name, "/name")
+    known = known_forces(connection).get(force.force)
+    if known is None:
+        row = {"force": force.force, "name": force.name, "kind": force.kind}
+        connection.execute(registered_forces.insert().values(row))
+        return True
+    if (known.name, known.kind) != (force.name, force.kind):
+        raise ForceExists(f"{force.force} is {known.name}, {known.kind}.", pointer="/force")
+    return False

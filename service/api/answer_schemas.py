@@ -1,0 +1,263 @@
+"""The shapes of answers, for the API's document. The contract test holds every answer against them."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from service.api.problem_schema import ProblemSchema
+from service.domain.vocabulary import QUALIFIERS
+
+HASH = {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256, in hex"}
+f = ma.fields
+
+
+class ReceiptSchema(ma.Schema):
+    """What a sender gets for an event, now and for every replay."""
+
+    operation = f.String(required=True)
+    id = f.UUID(required=True)
+    seq = f.Integer(required=True, metadata={"minimum": 1, "description": "the event's number in the log"})
+    recorded_at = f.DateTime(required=True)
+    leaf_hash = f.String(required=True, metadata=HASH)
+    root = f.String(required=True, metadata={**HASH, "description": "the tree's root at size seq"})
+    imported = f.Boolean(metadata={"description": "true where the sender said recorded_at"})
+
+
+class DryRunSchema(ma.Schema):
+    """What would become of an event."""
+
+    dry_run = f.Boolean(required=True)
+    status = f.Integer(required=True, metadata={"enum": [200, 201]})
+
+
+class BatchItemSchema(ma.Schema):
+    """What became of one event of a batch: a receipt, or a problem; in a dry run the status alone."""
+
+    index = f.Integer(required=True)
+    status = f.Integer(required=True)
+    receipt = f.Nested(ReceiptSchema)
+    problem = f.Nested(ProblemSchema)
+
+
+class BatchSchema(ma.Schema):
+    """What became of each event of a batch, in input order."""
+
+    dry_run = f.Boolean(required=True)
+    results = f.List(f.Nested(BatchItemSchema), required=True)
+
+
+class RefusalSchema(ma.Schema):
+    """A line that was refused."""
+
+    line = f.Integer(required=True, metadata={"minimum": 1})
+    status = f.Integer(required=True)
+    problem = f.Nested(ProblemSchema, required=True)
+
+
+class StreamSummarySchema(ma.Schema):
+    """What became of a stream of events. `refusals` are the first 1,000."""
+
+    recorded = f.Integer(required=True)
+    replayed = f.Integer(required=True)
+    refused = f.Integer(required=True)
+    head = f.Integer(required=True, metadata={"description": "the last seq of the log after the stream"})
+    refusals = f.List(f.Nested(RefusalSchema), required=True)
+
+
+class RecordedBySchema(ma.Schema):
+    """Whose credential sent an event."""
+
+    force = f.String(required=True)
+    role = f.String(required=True)
+
+
+class RecordedEventSchema(ma.Schema):
+    """An event as it is recorded. What was null, empty or the default is left out."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    operation = f.String(required=True)
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+    recorded_by = f.Nested(RecordedBySchema, required=True)
+    id = f.UUID(required=True)
+    type = f.String(required=True)
+    force = f.String(required=True)
+    occurred_at = f.DateTime()
+    place = f.String()
+    incident = f.String()
+    assisting = f.List(f.String())
+    corrects = f.UUID()
+    correction_reason = f.String()
+    data = f.Dict()
+
+
+class EventPageSchema(ma.Schema):
+    """Some events in the order of the log; `next` is the `after` of the following page, null at the end."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    head = f.Integer(required=True)
+    events = f.List(f.Nested(RecordedEventSchema), required=True)
+    next = f.Integer(required=True, allow_none=True)
+
+
+class EventHistorySchema(ma.Schema):
+    """An event, its corrections in order, and its standing version; null if it was withdrawn."""
+
+    imported = f.Boolean(required=True)
+    event = f.Nested(RecordedEventSchema, required=True)
+    corrections = f.List(f.Nested(RecordedEventSchema), required=True)
+    standing = f.Nested(RecordedEventSchema, required=True, allow_none=True)
+
+
+class ForceSchema(ma.Schema):
+    """A body that can take part in an operation."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+    kind = f.String(required=True)
+    aliases = f.List(f.String(), required=True)
+
+
+class ForceListSchema(ma.Schema):
+    """All forces."""
+
+    forces = f.List(f.Nested(ForceSchema), required=True)
+
+
+class MeasureSchema(ma.Schema):
+    """What is counted, in which unit, and how it is broken down."""
+
+    measure = f.String(required=True)
+    label = f.String(required=True)
+    unit = f.String(required=True)
+    core = f.Boolean(required=True, metadata={"description": "counted from arrests and seizures"})
+    additive = f.Boolean(required=True, metadata={"description": "false: never summed over categories"})
+    category = f.String(required=True, allow_none=True)
+    categories = f.List(f.String(), required=True)
+    open = f.Boolean(required=True, metadata={"description": "further codes may follow"})
+
+
+class MeasureListSchema(ma.Schema):
+    """The catalogue of measures, in publishing order."""
+
+    measures = f.List(f.Nested(MeasureSchema), required=True)
+
+
+class ParticipantSchema(ma.Schema):
+    """A force in an operation."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+    kind = f.String(required=True)
+    reports = f.String(required=True, metadata={"enum": ["events", "tallies", "nothing"]})
+
+
+class OperatingDaySchema(ma.Schema):
+    """One operating day given as moments."""
+
+    day = f.Date(required=True)
+    from_ = f.DateTime(required=True, data_key="from")
+    before = f.DateTime(required=True)
+
+
+class LogHeadSchema(ma.Schema):
+    """The last event of a log."""
+
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+
+
+class OperationSchema(ma.Schema):
+    """An operation as its log says."""
+
+    operation = f.String(required=True)
+    name = f.String(required=True)
+    lead_force = f.String(required=True)
+    imported = f.Boolean(required=True)
+    closed = f.Boolean(required=True)
+    marking = f.String(required=True)
+    opened_at = f.DateTime(required=True)
+    returns_due_at = f.DateTime(required=True, allow_none=True)
+    starts_at = f.DateTime(required=True)
+    ends_at = f.DateTime(required=True, allow_none=True)
+    days = f.List(f.Nested(OperatingDaySchema), required=True, metadata={"description": "empty: London days"})
+    forces = f.List(f.Nested(ParticipantSchema), required=True)
+    places = f.List(f.String(), required=True)
+    part_of = f.List(f.String(), required=True)
+    measures = f.List(f.Nested(MeasureSchema), required=True)
+    head = f.Nested(LogHeadSchema, required=True)
+
+
+class OperationListSchema(ma.Schema):
+    """Some operations by name; `next` is the `after` of the following page, null at the end."""
+
+    operations = f.List(f.Nested(OperationSchema), required=True)
+    next = f.String(required=True, allow_none=True)
+
+
+class OutstandingSchema(ma.Schema):
+    """A force that owes returns, and for which days."""
+
+    force = f.String(required=True)
+    days = f.List(f.Date(), required=True)
+
+
+class FigureSchema(ma.Schema):
+    """One figure. `force`, `day` and `category` are there where it is by them."""
+
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    force = f.String()
+    day = f.Date(allow_none=True, metadata={"description": "null: an activity over more than one day"})
+    category = f.String(allow_none=True)
+    quantity = f.Integer(required=True)
+    qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    display = f.String(required=True, metadata={"description": "the number as people write it"})
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class AsOfSchema(ma.Schema):
+    """The log position at which figures are true."""
+
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+    root = f.String(required=True, metadata=HASH)
+
+
+class CompletenessSchema(ma.Schema):
+    """Whether any return is outstanding."""
+
+    status = f.String(required=True, metadata={"enum": ["partial", "final"]})
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class TotalsSchema(ma.Schema):
+    """Figures in publishing order."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    marking = f.String(required=True)
+    as_of = f.Nested(AsOfSchema, required=True)
+    log_size = f.Integer(required=True)
+    by = f.List(f.String(), required=True)
+    figures = f.List(f.Nested(FigureSchema), required=True)
+    completeness = f.Nested(CompletenessSchema, required=True)
+
+
+class CredentialSchema(ma.Schema):
+    """Who is calling."""
+
+    credential = f.UUID(required=True)
+    force = f.String(required=True)
+    role = f.String(required=True)
+    operations = f.List(f.String(), required=True, metadata={"description": "empty: no limit"})
+    expires_at = f.DateTime(required=True, allow_none=True)
+
+
+class HealthSchema(ma.Schema):
+    """Whether the service is up."""
+
+    status = f.String(required=True)

@@ -1,0 +1,123 @@
+"""What calls answer: how our objects become JSON. `answer_schemas` documents the same shapes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from service.api.blueprint import answer
+from service.api.errors import problem, status_of
+from service.domain.completeness import Outstanding
+from service.domain.instants import format_instant
+from service.domain.operation import Operation
+from service.eventlog.head import Head
+from service.usecases.record import Outcome
+from service.usecases.totals import Figure, Totals
+
+Json = dict[str, Any]
+
+
+def receipt_answer(outcome: Outcome) -> Response:
+    """Return the answer to one event: 201 with its receipt, 200 if it is a replay.
+
+    Raises:
+        RecordError: the mistake, if it was refused.
+    """
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.receipt is not None
+    return answer(outcome.receipt.as_json(), HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+
+
+def item_json(index: int, outcome: Outcome) -> Json:
+    """Return what became of one item of a batch: index, status, and a receipt or a problem."""
+    if outcome.error is not None:
+        return {"index": index, "status": int(status_of(outcome.error)), "problem": problem(outcome.error)}
+    item = {"index": index, "status": int(HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)}
+    return item if outcome.receipt is None else item | {"receipt": outcome.receipt.as_json()}
+
+
+def operation_json(head: Head, operation: Operation) -> Json:
+    """Return an operation with its log's head."""
+    return {
+        "operation": operation.operation,
+        "name": operation.name,
+        "lead_force": operation.lead_force,
+        "imported": operation.imported,
+        "closed": operation.closed,
+        "marking": operation.marking,
+        "opened_at": format_instant(operation.opened_at),
+        "returns_due_at": None if operation.returns_due_at is None else format_instant(operation.returns_due_at),
+        **_days_json(operation),
+        "forces": [
+            {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
+            for one in operation.participants.values()
+        ],
+        "places": list(operation.places),
+        "part_of": list(operation.part_of),
+        "measures": [measure_json(one) for one in operation.measures.values()],
+        "head": {"seq": head.seq, "recorded_at": format_instant(head.recorded_at)},
+    }
+
+
+def measure_json(measure: Any) -> Json:
+    """Return a measure of the catalogue or of an operation."""
+    return {
+        "measure": measure.measure,
+        "label": measure.label,
+        "unit": measure.unit,
+        "core": measure.core,
+        "additive": measure.additive,
+        "category": measure.category,
+        "categories": list(measure.categories),
+        "open": measure.open or measure.open_below,
+    }
+
+
+def totals_json(totals: Totals) -> Json:
+    """Return a totals answer: the figures, the log position they are true at, and how complete they are."""
+    return {
+        "operation": totals.operation.operation,
+        "imported": totals.operation.imported,
+        "marking": totals.operation.marking,
+        "as_of": {"seq": totals.seq, "recorded_at": format_instant(totals.recorded_at), "root": totals.root},
+        "log_size": totals.log_size,
+        "by": list(totals.by),
+        "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
+        "completeness": {
+            "status": "partial" if totals.outstanding else "final",
+            "outstanding": _outstanding_json(totals.outstanding),
+        },
+    }
+
+
+def _days_json(operation: Operation) -> Json:
+    days = operation.days
+    ends_at = None if days.ends_at is None else format_instant(days.ends_at)
+    windows = [
+        {"day": str(one.day), "from": format_instant(one.starts_at), "before": format_instant(one.ends_at)}
+        for one in days.windows
+    ]
+    return {"starts_at": format_instant(days.starts_at), "ends_at": ends_at, "days": windows}
+
+
+def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
+    shown: Json = {"measure": figure.measure, "unit": figure.unit}
+    if "force" in by:
+        shown["force"] = figure.force
+    if "day" in by:
+        shown["day"] = None if figure.day is None else str(figure.day)
+    if "category" in by or figure.category is not None:
+        shown["category"] = figure.category
+    return shown | {
+        "quantity": figure.quantity,
+        "qualifier": figure.qualifier,
+        "display": figure.display,
+        "outstanding": _outstanding_json(figure.outstanding),
+    }
+
+
+def _outstanding_json(outstanding: tuple[Outstanding, ...]) -> list[Json]:
+    return [{"force": one.force, "days": [str(day) for day in one.days]} for one in outstanding]

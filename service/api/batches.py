@@ -1,0 +1,157 @@
+"""Batches: up to 1,000 events in one JSON body, or any number of them as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import REPORTERS
+from service.api import examples
+from service.api.answer_schemas import BatchSchema, StreamSummarySchema
+from service.api.answers import item_json
+from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller
+from service.api.bodies import (
+    MOST_BYTES_OF_A_BATCH,
+    is_ndjson,
+    json_body,
+    ndjson_lines,
+    require_media_type,
+)
+from service.api.database import database
+from service.api.errors import problem, status_of
+from service.api.events import EVENT
+from service.api.queries import BatchQuery
+from service.api.schemas import WrongFields, load_submission
+from service.api.strict_json import parse
+from service.domain.draft import Submission
+from service.errors import RecordError
+from service.usecases.read_operations import read_operation
+from service.usecases.record import Outcome, record_events
+
+blueprint = Blueprint("batches", __name__, description="What forces report, many at once")
+
+MOST_EVENTS = 1_000
+EVENTS_IN_ONE_CHUNK = 500
+MOST_REFUSALS = 1_000
+BATCH = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["events"],
+    "properties": {"events": {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS, "items": EVENT}},
+}
+
+
+@blueprint.route("/v1/operations/<operation>/batches", methods=["POST"])
+@blueprint.requires(*REPORTERS)
+@blueprint.query(BatchQuery)
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "content": {JSON: {"schema": BATCH, "example": examples.BATCH}, NDJSON: {"schema": {"type": "string"}}},
+    }
+)
+@blueprint.answers(
+    {
+        201: BatchSchema,
+        200: {JSON: {"anyOf": [BatchSchema, StreamSummarySchema]}},
+        207: {JSON: {"anyOf": [BatchSchema, StreamSummarySchema]}},
+        422: BatchSchema,
+    },
+    problems=(400, 404, 413, 415),
+)
+def post_batch(query: dict[str, Any], operation: str) -> Response:
+    """Record many events; the answer says for each, in input order, what became of it.
+
+    201 if any was recorded, 200 if all were replays, 207 if any was refused. With `atomic=true` all are recorded or
+    none is: 422, and those that would have passed get 424. Lines (`application/x-ndjson`) may be of any number: they
+    are committed in chunks of 500 and answered with a summary after the last; a refused line stops nothing.
+    """
+    if is_ndjson(request):
+        return _stream(operation, query)
+    require_media_type(request, JSON, NDJSON)
+    rows = _events_of(json_body(request, MOST_BYTES_OF_A_BATCH))
+    outcomes = record_events(
+        database(),
+        operation=operation,
+        sender=caller(),
+        submissions=[_submission(row) for row in rows],
+        atomic=query["atomic"],
+        dry_run=query["dry_run"],
+    )
+    results = [item_json(index, outcome) for index, outcome in enumerate(outcomes)]
+    status = _batch_status(outcomes, atomic=query["atomic"])
+    return answer({"dry_run": query["dry_run"], "results": results}, status)
+
+
+def _events_of(body: Any) -> list[Any]:
+    if not isinstance(body, dict) or set(body) != {"events"} or not isinstance(body["events"], list):
+        raise WrongFields('Wanted {"events": [...]} and nothing else.', pointer="/events")
+    if not 1 <= len(body["events"]) <= MOST_EVENTS:
+        raise WrongFields(f"Wanted 1 to {MOST_EVENTS:,} events; found {len(body['events']):,}.", pointer="/events")
+    return body["events"]
+
+
+def _submission(row: Any) -> Submission | RecordError:
+    try:
+        return load_submission(row)
+    except RecordError as error:
+        return error
+
+
+def _batch_status(outcomes: Sequence[Outcome], *, atomic: bool) -> HTTPStatus:
+    if any(outcome.error for outcome in outcomes):
+        return HTTPStatus.UNPROCESSABLE_ENTITY if atomic else HTTPStatus.MULTI_STATUS
+    return HTTPStatus.CREATED if any(outcome.is_new for outcome in outcomes) else HTTPStatus.OK
+
+
+@dataclass(slots=True)
+class _Summary:
+    recorded: int = 0
+    replayed: int = 0
+    refused: int = 0
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, line: int, outcome: Outcome) -> None:
+        if outcome.error is None:
+            self.recorded += outcome.is_new
+            self.replayed += not outcome.is_new
+            return
+        self.refused += 1
+        if len(self.refusals) < MOST_REFUSALS:
+            status = int(status_of(outcome.error))
+            self.refusals.append({"line": line, "status": status, "problem": problem(outcome.error)})
+
+
+def _stream(operation: str, query: dict[str, Any]) -> Response:
+    if query["atomic"] or query["dry_run"]:
+        raise WrongFields("Lines are committed in chunks: atomic and dry_run are for JSON batches.", pointer="/atomic")
+    read_operation(database(), operation=operation, credential=caller())
+    summary, lines = _Summary(), ndjson_lines(request)
+    while chunk := list(islice(lines, EVENTS_IN_ONE_CHUNK)):
+        submissions = [_line_submission(line) for _number, line in chunk]
+        outcomes = record_events(database(), operation=operation, sender=caller(), submissions=submissions)
+        for (number, _line), outcome in zip(chunk, outcomes, strict=True):
+            summary.add(number, outcome)
+    head, _operation = read_operation(database(), operation=operation, credential=caller())
+    body = {
+        "recorded": summary.recorded,
+        "replayed": summary.replayed,
+        "refused": summary.refused,
+        "head": head.seq,
+        "refusals": summary.refusals,
+    }
+    return answer(body, HTTPStatus.MULTI_STATUS if summary.refused else HTTPStatus.OK)
+
+
+def _line_submission(line: bytes | RecordError) -> Submission | RecordError:
+    if isinstance(line, RecordError):
+        return line
+    try:
+        return load_submission(parse(line))
+    except RecordError as error:
+        return error

@@ -1,0 +1,119 @@
+"""The blueprint of every resource: who may call is said beside the route, and checked before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import flask_smorest
+import marshmallow as ma
+from flask import Request, Response, g, json, request
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from service.access.credentials import Credential
+from service.api.auth import authenticate, require_role
+from service.api.errors import PROBLEM_JSON, framework_response
+from service.api.problem_schema import ProblemSchema
+from service.api.schemas import WrongFields
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+JSON, NDJSON, EVENT_STREAM = "application/json", "application/x-ndjson", "text/event-stream"
+ALWAYS = (401, 403, 503)
+
+
+class QueryParser(FlaskParser):
+    """Reads query parameters; an unknown one, or one given twice, is an error."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,
+    }
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """Return the query parameters.
+
+        Raises:
+            WrongFields: one is given twice.
+        """
+        for name, values in req.args.lists():
+            if len(values) > 1:
+                raise WrongFields(f"The parameter {name} is given twice; join values by commas.", pointer=f"/{name}")
+        return super().load_querystring(req, schema)
+
+
+class NoQuery(ma.Schema):
+    """No query parameters."""
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A flask-smorest blueprint whose routes say who may call them."""
+
+    ARGUMENTS_PARSER = QueryParser()
+
+    def requires(self, *roles: str) -> Callable[[View], View]:
+        """Let only credentials of these roles call the view; the credential is then `caller()`."""
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def checked(*args: Any, **kwargs: Any) -> Any:
+                g.credential = authenticate(request)
+                require_role(g.credential, roles)
+                return view(*args, **kwargs)
+
+            documented = self.doc(security=[{"credential": []}], **{"x-roles": list(roles)})(checked)
+            documented.roles = roles
+            return documented  # type: ignore[no-any-return]
+
+        return decorate
+
+    def query(self, schema: type[ma.Schema] = NoQuery) -> Callable[[View], View]:
+        """Read the query parameters by this schema and hand them to the view as its first argument."""
+        return self.arguments(schema, location="query")  # type: ignore[no-any-return]
+
+    def takes(self, schema: Any, *, media: str = JSON, example: Any = None) -> Callable[[View], View]:
+        """Document the body of a call."""
+        content = {media: {"schema": schema} | ({} if example is None else {"example": example})}
+        return self.doc(requestBody={"required": True, "content": content})  # type: ignore[no-any-return]
+
+    def answers(self, answers: Mapping[int, Any], *, problems: tuple[int, ...] = ()) -> Callable[[View], View]:
+        """Document the answers: schemas by status (or {media type: schema}), and the statuses of its problems."""
+        responses = {str(status): _documented(status, schema) for status, schema in answers.items()}
+        for status in (*problems, *ALWAYS):
+            responses[str(status)] = _documented(status, {PROBLEM_JSON: ProblemSchema})
+        return self.doc(responses=responses)  # type: ignore[no-any-return]
+
+
+class ProblemApi(flask_smorest.Api):
+    """flask-smorest's API with every error as problem+json, in fact and in the document."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Answer what the framework refuses."""
+        return framework_response(error)
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
+
+
+def caller() -> Credential:
+    """Return the credential of this request."""
+    credential: Credential = g.credential
+    return credential
+
+
+def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
+    """Return a JSON answer."""
+    return Response(json.dumps(body), status=status, content_type=JSON)
+
+
+def _documented(status: int, schema: Any) -> dict[str, Any]:
+    content = schema if isinstance(schema, dict) and all("/" in key for key in schema) else {JSON: schema}
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content": {media: {"schema": one} for media, one in content.items()},
+    }

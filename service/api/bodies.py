@@ -1,0 +1,72 @@
+"""Request bodies: of the right media type, within bounds, strictly parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Request
+
+from service.api.blueprint import JSON, NDJSON
+from service.api.strict_json import BodyTooLarge, NotTheMediaType, chunks, parse, read_body
+
+MOST_BYTES_OF_AN_EVENT = 64 * 1024
+MOST_BYTES_OF_A_BATCH = 4 * 1024 * 1024
+MOST_BYTES_OF_A_CALL = 256 * 1024
+
+
+def json_body(request: Request, most: int) -> Any:
+    """Return the JSON value of a request of at most this many bytes.
+
+    Raises:
+        NotTheMediaType, BodyTooLarge, BodyCutShort, NotJson, JsonTrap.
+    """
+    require_media_type(request, JSON)
+    return parse(read_body(request, most))
+
+
+def require_media_type(request: Request, *wanted: str) -> None:
+    """Refuse a body of another media type.
+
+    Raises:
+        NotTheMediaType.
+    """
+    if request.mimetype not in wanted:
+        raise NotTheMediaType(f"Wanted Content-Type {' or '.join(wanted)}; found {request.mimetype[:60] or 'none'!r}.")
+
+
+def ndjson_lines(request: Request) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
+    """Yield the lines of a body of any length, numbered from 1, without those that are blank.
+
+    A line that is too long is passed over in bounded memory, and its mistake is yielded in its place.
+
+    Raises:
+        BodyCutShort: the body ended before the length that its header promised.
+    """
+    number, line, too_long = 1, bytearray(), False
+    for chunk in chunks(request):
+        first, *others = chunk.split(b"\n")
+        line, too_long = _longer(line, first, too_long=too_long)
+        for piece in others:
+            yield from _numbered(number, line, too_long=too_long)
+            number += 1
+            line, too_long = _longer(bytearray(), piece, too_long=False)
+    yield from _numbered(number, line, too_long=too_long)
+
+
+def is_ndjson(request: Request) -> bool:
+    """Return whether a request's body is newline-delimited JSON."""
+    return request.mimetype == NDJSON
+
+
+def _longer(line: bytearray, piece: bytes, *, too_long: bool) -> tuple[bytearray, bool]:
+    if too_long or len(line) + len(piece) > MOST_BYTES_OF_AN_EVENT:
+        return bytearray(), True
+    return line + piece, False
+
+
+def _numbered(number: int, line: bytearray, *, too_long: bool) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
+    if too_long:
+        yield number, BodyTooLarge(f"Wanted a line of at most {MOST_BYTES_OF_AN_EVENT:,} bytes.")
+    elif stripped := bytes(line).strip():
+        yield number, stripped

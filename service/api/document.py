@@ -1,0 +1,66 @@
+"""The API's document: OpenAPI 3.1 at /openapi.json, and a page to read and try it at /docs, which needs no network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_swagger_ui import get_swaggerui_blueprint
+from marshmallow import fields
+
+from service.api import (
+    batches,
+    events,
+    feed,
+    health,
+    operations,
+    reference,
+    totals,
+)
+from service.api.blueprint import ProblemApi
+from service.api.derive import LineField, line_schema, schema_of
+from service.api.schemas import ForceField
+from service.domain.events import LINE_CLASSES, ForceJoined
+from service.domain.vocabulary import STEP
+
+DOCUMENT, PAGE = "/openapi.json", "/docs"
+DESCRIPTION = (
+    "The record of a police operation in which several forces take part. Forces post arrests and seizures; "
+    "coordinators ask for totals, now or as of any past moment. Every event id is the sender's: send again whenever "
+    "in doubt, nothing is counted twice."
+)
+SETTINGS = {
+    "API_TITLE": "The operation record",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+    "OPENAPI_JSON_PATH": DOCUMENT.lstrip("/"),
+    "API_SPEC_OPTIONS": {
+        "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
+        "components": {"securitySchemes": {"credential": {"type": "http", "scheme": "bearer"}}},
+    },
+}
+
+
+def register_api(app: Flask) -> None:
+    """Register every resource, the document and its page."""
+    app.config.update(SETTINGS)
+    api = ProblemApi(app)
+    _document_own_fields(api)
+    for module in (operations, events, batches, feed, totals, reference, health):
+        api.register_blueprint(module.blueprint)
+    app.register_blueprint(get_swaggerui_blueprint(PAGE, DOCUMENT, config={"validatorUrl": None}))
+
+
+def _document_own_fields(api: ProblemApi) -> None:
+    """Tell apispec of the fields that are one of several shapes."""
+
+    def shapes(converter: Any, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:
+        if isinstance(field, LineField):
+            return {"oneOf": [converter.resolve_nested_schema(line_schema(kind)) for kind in LINE_CLASSES]}
+        if isinstance(field, ForceField):
+            slug = {"type": "string", "pattern": f"^{STEP}$", "maxLength": 64}
+            return {"oneOf": [slug, converter.resolve_nested_schema(schema_of(ForceJoined))]}
+        return {}
+
+    api.ma_plugin.converter.add_attribute_function(shapes)

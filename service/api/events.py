@@ -1,0 +1,101 @@
+"""Events: one is posted, some are read, one is looked at with what has become of it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+
+from service.access.roles import REPORTERS
+from service.api import examples
+from service.api.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
+from service.api.answers import receipt_answer
+from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller
+from service.api.bodies import MOST_BYTES_OF_AN_EVENT, json_body
+from service.api.database import database
+from service.api.queries import EventsQuery, RecordQuery
+from service.api.schemas import REPORT_TYPES, event_schema, load_submission
+from service.usecases.read_events import EventNotFound, Filter, read_event, read_page, stream_lines
+from service.usecases.record import record_events
+
+blueprint = Blueprint("events", __name__, description="What forces report, one by one")
+
+EVENT = {"oneOf": [event_schema(wire_type) for wire_type in REPORT_TYPES]}
+
+
+@blueprint.route("/v1/operations/<operation>/events", methods=["POST"])
+@blueprint.requires(*REPORTERS)
+@blueprint.query(RecordQuery)
+@blueprint.takes(EVENT, example=examples.ARREST)
+@blueprint.answers(
+    {201: ReceiptSchema, 200: {JSON: {"anyOf": [ReceiptSchema, DryRunSchema]}}}, problems=(400, 404, 409, 413, 415, 422)
+)
+def post_event(query: dict[str, Any], operation: str) -> Response:
+    """Record one event: 201 with its receipt; 200 with the identical receipt if it is recorded already."""
+    submission = load_submission(json_body(request, MOST_BYTES_OF_AN_EVENT))
+    (outcome,) = record_events(
+        database(), operation=operation, sender=caller(), submissions=[submission], dry_run=query["dry_run"]
+    )
+    if query["dry_run"] and outcome.error is None:
+        status = HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK
+        return answer({"dry_run": True, "status": int(status)})
+    return receipt_answer(outcome)
+
+
+@blueprint.route("/v1/operations/<operation>/events")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(EventsQuery)
+@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}}}, problems=(404, 422))
+def get_events(query: dict[str, Any], operation: str) -> Response:
+    """Read the log by seq: a force its own events, the coordinator all.
+
+    With `Accept: application/x-ndjson` the whole log up to its head is streamed, one canonical text a line; `limit`
+    does not count then. SHA-256 over a zero byte and the line is the event's leaf.
+    """
+    wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
+    if request.accept_mimetypes.best_match([JSON, NDJSON], JSON) == NDJSON:
+        lines = stream_lines(database(), operation=operation, credential=caller(), wanted=wanted, after=query["after"])
+        return Response(lines, content_type=NDJSON)
+    page = read_page(
+        database(),
+        operation=operation,
+        credential=caller(),
+        wanted=wanted,
+        after=query["after"],
+        limit=query["limit"],
+    )
+    return answer(
+        {
+            "operation": operation,
+            "imported": page.head.imported,
+            "head": page.head.seq,
+            "events": page.events,
+            "next": page.next_after,
+        }
+    )
+
+
+@blueprint.route("/v1/operations/<operation>/events/<event_id>")
+@blueprint.requires(*REPORTERS)
+@blueprint.query()
+@blueprint.answers({200: EventHistorySchema}, problems=(404, 422))
+def get_event(_query: dict[str, Any], operation: str, event_id: str) -> Response:
+    """Show an event, its corrections in order, and its standing version; null if it was withdrawn."""
+    found = read_event(database(), operation=operation, credential=caller(), event_id=_uuid(event_id))
+    return answer(
+        {
+            "imported": found.imported,
+            "event": found.event,
+            "corrections": found.corrections,
+            "standing": found.standing,
+        }
+    )
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise EventNotFound("An event's id is a UUID; there is none of this id.") from error

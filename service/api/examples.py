@@ -1,0 +1,70 @@
+"""Examples for the API's document; a test sends every one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+OPENING: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000001",
+    "operation": "example-2024-01",
+    "name": "Operation Example",
+    "lead_force": "metropolitan",
+    "starts_at": "2024-01-16T00:00:00Z",
+    "ends_at": "2024-01-19T00:00:00Z",
+    "returns_due_at": "2024-01-19T12:00:00Z",
+    "forces": ["metropolitan", {"force": "surrey", "reports": "events"}, {"force": "btp", "reports": "tallies"}],
+    "places": ["m25", "enfield"],
+}
+CHANGES: dict[str, Json] = {
+    "force.joined": {"id": "018d1a2b-0000-7000-8000-000000000002", "force": "kent", "reports": "events"},
+    "measure.registered": {
+        "id": "018d1a2b-0000-7000-8000-000000000003",
+        "measure": "dogs_deployed",
+        "label": "dogs deployed",
+        "unit": "dogs",
+    },
+    "operation.amended": {"id": "018d1a2b-0000-7000-8000-000000000004", "places": ["m25", "enfield", "barnet"]},
+    "operation.closed": {"id": "018d1a2b-0000-7000-8000-000000000005"},
+    "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
+}
+ARREST: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000011",
+    "type": "arrest.recorded",
+    "force": "surrey",
+    "occurred_at": "2024-01-16T21:40:00Z",
+    "place": "m25",
+    "data": {"reason": "knife"},
+}
+SEIZURE: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000012",
+    "type": "seizure.recorded",
+    "force": "surrey",
+    "occurred_at": "2024-01-16T21:45:00Z",
+    "place": "m25",
+    "data": {
+        "lines": [
+            {"kind": "weapon", "weapon": "bladed/knife", "acquired": "seized"},
+            {"kind": "drug", "drug": "a/cocaine", "weight_milligrams": 12500},
+            {"kind": "cash", "currency": "GBP", "amount_minor": 52000},
+        ]
+    },
+}
+CORRECTION: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000013",
+    "type": "arrest.recorded",
+    "force": "surrey",
+    "occurred_at": "2024-01-16T21:40:00Z",
+    "corrects": ARREST["id"],
+    "correction_reason": "reclassified",
+    "data": {"reason": "weapon"},
+}
+RETURN: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000014",
+    "type": "return.declared",
+    "force": "surrey",
+    "data": {"day": "2024-01-16", "status": "complete"},
+}
+BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
+FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}

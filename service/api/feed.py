@@ -1,0 +1,63 @@
+"""GET /v1/operations/{operation}/feed: what is recorded, as it is recorded, as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, current_app, json, request, stream_with_context
+
+from service.access.roles import REPORTERS
+from service.api.blueprint import EVENT_STREAM, Blueprint, NoQuery, caller
+from service.api.schemas import WrongFields
+from service.usecases.feed import Feeds, Item
+
+blueprint = Blueprint("feed", __name__, description="The live feed")
+
+EXTENSION = "oprecord_feeds"
+RETRY_MILLISECONDS = 2_000
+MOST_DIGITS = 18
+
+
+@blueprint.route("/v1/operations/<operation>/feed")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(NoQuery)
+@blueprint.doc(
+    parameters=[
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+            "description": "the seq after which to go on; without it, what is recorded from now on",
+        }
+    ]
+)
+@blueprint.answers({200: {EVENT_STREAM: {"type": "string"}}}, problems=(404, 422))
+def feed(_query: dict[str, Any], operation: str) -> Response:
+    """Stream the events that the caller may read: a force its own, the coordinator all. The id is the seq."""
+    feeds: Feeds = current_app.extensions[EXTENSION]
+    items = feeds.subscribe(operation=operation, credential=caller(), after=_last_event_id())
+    response = Response(stream_with_context(_stream(items)), content_type=EVENT_STREAM)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _last_event_id() -> int | None:
+    sent = request.headers.get("Last-Event-ID")
+    if sent is None:
+        return None
+    if not (sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS):
+        raise WrongFields("Wanted the seq of an event as Last-Event-ID.", pointer="/Last-Event-ID")
+    return int(sent)
+
+
+def _stream(items: Iterator[Item | None]) -> Iterator[str]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n"
+    for item in items:
+        if item is None:
+            yield ": still here\n\n"
+        else:
+            seq, _force, text = item
+            yield f"id: {seq}\nevent: {json.loads(text)['type']}\ndata: {text}\n\n"
+    yield "event: bye\ndata: {}\n\n"

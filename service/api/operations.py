@@ -1,0 +1,80 @@
+"""Operations: opened, changed, closed and reopened by the coordinator; read by those who take part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import COORDINATOR, REPORTERS
+from service.api import examples
+from service.api.answer_schemas import OperationListSchema, OperationSchema, ReceiptSchema
+from service.api.answers import operation_json, receipt_answer
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.database import database
+from service.api.queries import OperationsQuery
+from service.api.schemas import change_schema, load_change, load_opening, opening_schema
+from service.usecases.operations import change_operation, open_operation
+from service.usecases.read_operations import list_operations, read_operation
+
+blueprint = Blueprint("operations", __name__, description="Operations and what their coordinator does to them")
+
+CHANGES = {
+    "forces": "force.joined",
+    "measures": "measure.registered",
+    "amendments": "operation.amended",
+    "close": "operation.closed",
+    "reopen": "operation.reopened",
+}
+WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)
+
+
+@blueprint.route("/v1/operations", methods=["POST"])
+@blueprint.requires(COORDINATOR)
+@blueprint.query()
+@blueprint.takes(opening_schema(), example=examples.OPENING)
+@blueprint.answers({201: ReceiptSchema, 200: ReceiptSchema}, problems=(400, 409, 413, 415, 422))
+def open_new_operation(_query: dict[str, Any]) -> Response:
+    """Open an operation. Its first forces join with it, in their publishing order; 200 for a replay."""
+    opening = load_opening(json_body(request, MOST_BYTES_OF_A_CALL), caller().force)
+    return receipt_answer(open_operation(database(), sender=caller(), opening=opening))
+
+
+@blueprint.route("/v1/operations")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(OperationsQuery)
+@blueprint.answers({200: OperationListSchema}, problems=(422,))
+def get_operations(query: dict[str, Any]) -> Response:
+    """List the operations in which the caller's force takes part or which it leads, by name."""
+    found, following = list_operations(database(), credential=caller(), after=query["after"], limit=query["limit"])
+    return answer({"operations": [operation_json(*one) for one in found], "next": following})
+
+
+@blueprint.route("/v1/operations/<operation>")
+@blueprint.requires(*REPORTERS)
+@blueprint.query()
+@blueprint.answers({200: OperationSchema}, problems=(404, 422))
+def get_operation(_query: dict[str, Any], operation: str) -> Response:
+    """Show an operation: its days, forces in publishing order, places, measures of its own, and its log's head."""
+    return answer(operation_json(*read_operation(database(), operation=operation, credential=caller())))
+
+
+def _change(address: str, wire_type: str, summary: str) -> None:
+    @blueprint.route(f"/v1/operations/<operation>/{address}", methods=["POST"], endpoint=f"post_{address}")
+    @blueprint.requires(COORDINATOR)
+    @blueprint.query()
+    @blueprint.takes(change_schema(wire_type), example=examples.CHANGES[wire_type])
+    @blueprint.answers({201: ReceiptSchema, 200: ReceiptSchema}, problems=WRITING_PROBLEMS)
+    @blueprint.doc(summary=summary)
+    def change(_query: dict[str, Any], operation: str) -> Response:
+        submission = load_change(wire_type, json_body(request, MOST_BYTES_OF_A_CALL), caller().force)
+        outcome = change_operation(database(), operation=operation, sender=caller(), submission=submission)
+        return receipt_answer(outcome)
+
+
+_change("forces", CHANGES["forces"], "Let a force join")
+_change("measures", CHANGES["measures"], "Register a measure, or further categories of a known one")
+_change("amendments", CHANGES["amendments"], "Change dates, places, returns deadline or marking")
+_change("close", CHANGES["close"], "Close the operation: no new facts")
+_change("reopen", CHANGES["reopen"], "Reopen the operation")

@@ -1,0 +1,101 @@
+"""The query parameters of each call. Lists are comma-separated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from service.api.fields import Day, Instant, described
+from service.domain.events import DATA_CLASSES
+from service.projections.sums import DIMENSIONS
+
+DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+MOST_ITEMS, MOST_CHARACTERS = 200, 8_192
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
+
+
+class Number(ma.fields.Integer):
+    """A whole number in digits, within bounds."""
+
+    def __init__(self, least: int, most: int, **options: Any) -> None:
+        super().__init__(**described(options, minimum=least, maximum=most))
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not DIGITS.fullmatch(value) or not self.least <= int(value) <= self.most:
+            raise ma.ValidationError(f"Wanted a whole number from {self.least:,} to {self.most:,}.")
+        return int(value)
+
+
+class Codes(ma.fields.String):
+    """Codes joined by commas, each once."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**described(options, pattern=f"^{CODE.pattern}(,{CODE.pattern})*$", maxLength=MOST_CHARACTERS))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        codes = tuple(value.split(","))
+        if len(codes) > MOST_ITEMS or len(value) > MOST_CHARACTERS:
+            raise ma.ValidationError(f"Wanted at most {MOST_ITEMS} codes.")
+        if not all(CODE.fullmatch(code) for code in codes):
+            raise ma.ValidationError("Wanted codes joined by commas.")
+        if len(set(codes)) < len(codes):
+            raise ma.ValidationError("A code stands in the list twice.")
+        return codes
+
+
+class YesNo(ma.fields.Boolean):
+    """true or false, in these words."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if value not in ("true", "false"):
+            raise ma.ValidationError("Wanted true or false.")
+        return value == "true"
+
+
+class OperationsQuery(ma.Schema):
+    """Which operations to list."""
+
+    after = ma.fields.String(
+        load_default="", validate=ma.validate.Length(max=64), metadata={"pattern": "^[a-z0-9_-]*$"}
+    )
+    limit = Number(1, 200, load_default=50)
+
+
+class RecordQuery(ma.Schema):
+    """How to record one event."""
+
+    dry_run = YesNo(load_default=False, metadata={"description": "decide only; record nothing"})
+
+
+class BatchQuery(RecordQuery):
+    """How to record a batch."""
+
+    atomic = YesNo(load_default=False, metadata={"description": "record all of it or nothing"})
+
+
+class EventsQuery(ma.Schema):
+    """Which events to read."""
+
+    after = Number(0, 2**53 - 1, load_default=0, metadata={"description": "the seq behind which to go on"})
+    limit = Number(1, 1_000, load_default=100)
+    force = Codes()
+    type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
+
+
+class TotalsQuery(ma.Schema):
+    """Which totals, and as of when. A list is one sum, unless its dimension is in `by`."""
+
+    by = Codes(metadata={"description": f"of {', '.join(DIMENSIONS)}"})
+    measure = Codes()
+    force = Codes()
+    without_force = Codes()
+    category = Codes(metadata={"description": "paths; each counts with all under it"})
+    without_category = Codes()
+    day_from = Day(metadata={"description": "the first day"})
+    day_before = Day(metadata={"description": "the day after the last"})
+    as_of_seq = Number(1, 2**53 - 1)
+    as_of = Instant(metadata={"description": "a past moment"})

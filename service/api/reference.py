@@ -1,0 +1,80 @@
+"""Reference data: forces and measures; and who the caller is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from service.access.forces import known_forces, register_force
+from service.access.roles import ADMINISTRATOR, ROLES
+from service.api import examples
+from service.api.answer_schemas import CredentialSchema, ForceListSchema, ForceSchema, MeasureListSchema
+from service.api.answers import measure_json
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.database import database
+from service.api.derive import schema_of
+from service.api.schemas import check
+from service.domain.instants import format_instant
+from service.domain.reference_data import Force, NewForce, measure_catalogue
+
+blueprint = Blueprint("reference", __name__, description="Forces, measures, and who is calling")
+
+
+@blueprint.route("/v1/forces")
+@blueprint.requires(*ROLES)
+@blueprint.query()
+@blueprint.answers({200: ForceListSchema}, problems=(422,))
+def get_forces(_query: dict[str, Any]) -> Response:
+    """List all forces: those known to everybody, then those that were added."""
+    with database().snapshot() as connection:
+        found = known_forces(connection)
+    return answer({"forces": [_force_json(force) for force in found.values()]})
+
+
+@blueprint.route("/v1/forces", methods=["POST"])
+@blueprint.requires(ADMINISTRATOR)
+@blueprint.query()
+@blueprint.takes(schema_of(NewForce), example=examples.FORCE)
+@blueprint.answers({201: ForceSchema, 200: ForceSchema}, problems=(400, 409, 413, 415, 422))
+def post_force(_query: dict[str, Any]) -> Response:
+    """Add a body that the list does not have; adding the same again changes nothing."""
+    row = json_body(request, MOST_BYTES_OF_A_CALL)
+    check(schema_of(NewForce)(), row)
+    force = Force(force=row["force"], name=row["name"], kind=row["kind"])
+    with database().writing() as connection:
+        is_new = register_force(connection, force)
+    return answer(_force_json(force), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+
+
+@blueprint.route("/v1/measures")
+@blueprint.requires(*ROLES)
+@blueprint.query()
+@blueprint.answers({200: MeasureListSchema}, problems=(422,))
+def get_measures(_query: dict[str, Any]) -> Response:
+    """List the measures that every operation has; GET /v1/operations/{operation} shows those of an operation."""
+    return answer({"measures": [measure_json(measure) for measure in measure_catalogue().values()]})
+
+
+@blueprint.route("/v1/me")
+@blueprint.requires(*ROLES)
+@blueprint.query()
+@blueprint.answers({200: CredentialSchema}, problems=(422,))
+def get_me(_query: dict[str, Any]) -> Response:
+    """Show whose credential this is, its role, its limits and its end."""
+    credential = caller()
+    return answer(
+        {
+            "credential": str(credential.id),
+            "force": credential.force,
+            "role": credential.role,
+            "operations": list(credential.operations),
+            "expires_at": None if credential.expires_at is None else format_instant(credential.expires_at),
+        }
+    )
+
+
+def _force_json(force: Force) -> dict[str, Any]:
+    return {"force": force.force, "name": force.name, "kind": force.kind, "aliases": list(force.aliases)}

@@ -1,0 +1,148 @@
+"""Reading request bodies: never more than allowed, and as JSON without the traps that json.loads lets pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Request
+
+from service.errors import FieldError, Invalid
+
+CHUNK = 64 * 1024
+
+
+class BodyTooLarge(Invalid):
+    """The body, or one line of it, is larger than this call takes."""
+
+    code = "body_too_large"
+
+
+class BodyCutShort(Invalid):
+    """The body ended before the length that its header promised; what was committed by then is kept."""
+
+    code = "body_cut_short"
+
+
+class NotTheMediaType(Invalid):
+    """The Content-Type is not one that this call takes."""
+
+    code = "media_type_not_supported"
+
+
+class NotJson(Invalid):
+    """The body, or a line of it, is not JSON: broken, nested too deeply, or not UTF-8."""
+
+    code = "not_json"
+
+
+class JsonTrap(Invalid):
+    """The JSON has a key twice in one object, NaN or Infinity, a NUL or half a surrogate pair in a text."""
+
+    code = "json_trap"
+
+
+class _TwiceKeyed(dict[str, Any]):
+    """An object in which one key stood twice."""
+
+    key = ""
+
+
+class _NotFinite:
+    """NaN, Infinity or -Infinity."""
+
+
+def read_body(request: Request, most: int) -> bytes:
+    """Return the whole body, of at most this many bytes. It is read from the stream: get_data() cuts off silently.
+
+    Raises:
+        BodyTooLarge, BodyCutShort.
+    """
+    if (request.content_length or 0) > most:
+        raise BodyTooLarge(f"Wanted at most {most:,} bytes; found {request.content_length:,}.")
+    body = bytearray()
+    for chunk in chunks(request):
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLarge(f"Wanted at most {most:,} bytes.")
+    return bytes(body)
+
+
+def chunks(request: Request) -> Iterator[bytes]:
+    """Yield the body piece by piece.
+
+    Raises:
+        BodyCutShort: it ended before the length that the header promised.
+    """
+    found = 0
+    while chunk := request.stream.read(CHUNK):
+        found += len(chunk)
+        yield chunk
+    if request.content_length is not None and found < request.content_length:
+        raise BodyCutShort(f"Wanted {request.content_length:,} bytes, found {found:,}. Send everything again.")
+
+
+def parse(body: bytes | bytearray) -> Any:
+    """Return the JSON value of a body.
+
+    Raises:
+        NotJson, JsonTrap.
+    """
+    trapped = False
+
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal trapped
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        trapped = True
+        twice = _TwiceKeyed(found)
+        names = [name for name, _value in pairs]
+        twice.key = next(name for name in names if names.count(name) > 1)
+        return twice
+
+    def to_constant(_name: str) -> _NotFinite:
+        nonlocal trapped
+        trapped = True
+        return _NotFinite()
+
+    try:
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=to_object, parse_constant=to_constant)
+    except RecursionError as error:
+        raise NotJson("The JSON is nested too deeply.") from error
+    except ValueError as error:
+        raise NotJson(f"Wanted JSON in UTF-8: {error}.") from error
+    if trapped or "\\u" in text:
+        _refuse_traps(value)
+    return value
+
+
+def _refuse_traps(value: Any) -> None:
+    errors = [FieldError(pointer, detail) for pointer, detail in _traps(value, "")]
+    if errors:
+        raise JsonTrap(errors[0].detail, errors=errors)
+
+
+def _traps(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    match value:
+        case _NotFinite():
+            yield pointer, "Wanted a number; NaN and Infinity are none."
+        case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            yield pointer, "Wanted a text without NUL and without half a surrogate pair."
+        case dict():
+            if isinstance(value, _TwiceKeyed):
+                yield f"{pointer}/{pointer_step(value.key)}", "The key stands twice in one object."
+            for key, member in value.items():
+                yield from _traps(key, pointer)
+                yield from _traps(member, f"{pointer}/{pointer_step(key)}")
+        case list():
+            for index, item in enumerate(value):
+                yield from _traps(item, f"{pointer}/{index}")
+
+
+def pointer_step(key: str) -> str:
+    """Return a key as a step of a JSON pointer (RFC 6901), in a form that can be sent back whatever it holds."""
+    printable = key.encode("utf-8", "replace").decode().replace("\0", "?")
+    return printable.replace("~", "~0").replace("/", "~1")[:100]

@@ -1,0 +1,48 @@
+"""GET /v1/operations/{operation}/totals: the figures, now or as of a past moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from service.access.roles import READERS
+from service.api.answer_schemas import TotalsSchema
+from service.api.answers import totals_json
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.database import database
+from service.api.queries import TotalsQuery
+from service.projections.sums import Selection
+from service.usecases.as_of import Moment
+from service.usecases.totals import totals
+
+blueprint = Blueprint("totals", __name__, description="What it all adds up to")
+
+
+@blueprint.route("/v1/operations/<operation>/totals")
+@blueprint.requires(*READERS)
+@blueprint.query(TotalsQuery)
+@blueprint.answers({200: TotalsSchema}, problems=(404, 422))
+def get_totals(query: dict[str, Any], operation: str) -> Response:
+    """Show totals with unit, qualifier, the log position they are true at, and which forces are outstanding."""
+    found = totals(
+        database(),
+        operation=operation,
+        credential=caller(),
+        selection=_selection(query),
+        moment=Moment(query.get("as_of"), query.get("as_of_seq")),
+    )
+    return answer(totals_json(found))
+
+
+def _selection(query: dict[str, Any]) -> Selection:
+    return Selection(
+        by=query.get("by", ()),
+        measures=query.get("measure", ()),
+        forces=query.get("force", ()),
+        without_forces=query.get("without_force", ()),
+        categories=query.get("category", ()),
+        without_categories=query.get("without_category", ()),
+        day_from=query.get("day_from"),
+        day_before=query.get("day_before"),
+    )

@@ -1,0 +1,45 @@
+"""The Flask application: a database, the API, and the feeds of this process."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask
+
+from service.api import feed
+from service.api.database import EXTENSION as DATABASE_EXTENSION
+from service.api.document import register_api
+from service.api.errors import register_errors
+from service.api.security import register_security
+from service.config import Config
+from service.db import Database, open_database
+from service.usecases.feed import Feeds
+
+CLOSING_EXTENSION = "closing"
+
+
+def create_app(config: Config, database: Database | None = None) -> Flask:
+    """Return the application for these settings; `database` replaces the one that they name.
+
+    `app.extensions["closing"]` is the threading.Event that ends its live feeds.
+    """
+    app = Flask("service", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    database = database or open_database(
+        config.database_url,
+        pool_size=config.threads + 1,
+        pool_timeout_seconds=config.pool_timeout_seconds,
+    )
+    closing = threading.Event()
+    app.extensions[DATABASE_EXTENSION] = database
+    app.extensions[CLOSING_EXTENSION] = closing
+    app.extensions[feed.EXTENSION] = Feeds(
+        database=database,
+        most=config.feed_subscribers,
+        poll_seconds=config.feed_poll_milliseconds / 1_000,
+        closing=closing,
+    )
+    register_security(app)
+    register_errors(app)
+    register_api(app)
+    return app

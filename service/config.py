@@ -1,0 +1,51 @@
+"""Settings, read once from the environment; every bad variable is reported at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from environs import Env
+from marshmallow import validate
+
+PREFIX = "OPRECORD_"
+
+
+def _setting(default: Any, help_text: str, least: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help_text, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What can be set from outside. Each field is the variable `OPRECORD_` and its name in capitals."""
+
+    database_url: str = _setting(
+        "sqlite:///oprecord.db", "SQLAlchemy address of the database: sqlite:///FILE or postgresql+psycopg://..."
+    )
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8000, "port to listen on", 1)
+    workers: int = _setting(1, "server processes; SQLite has one writer, so more than one helps on PostgreSQL only", 1)
+    threads: int = _setting(16, "threads for requests in each process, besides those that serve live feeds", 1)
+    feed_subscribers: int = _setting(32, "live feeds that one process serves at once; one more gets 503", 1)
+    feed_poll_milliseconds: int = _setting(500, "how often a process looks for new events for its live feeds", 10)
+    pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before 503", 1)
+
+
+def load_config() -> Config:
+    """Return the settings of this process.
+
+    Raises:
+        environs.EnvValidationError: naming every variable that is empty, not a number or out of bounds.
+    """
+    env = Env(eager=False)
+    values: dict[str, Any] = {}
+    with env.prefixed(PREFIX):
+        for setting in fields(Config):
+            default: Any = setting.default
+            name, least = setting.name.upper(), setting.metadata["least"]
+            if isinstance(default, int):
+                values[setting.name] = env.int(name, default, validate=validate.Range(min=least))
+            else:
+                values[setting.name] = env.str(name, default, validate=validate.Length(min=1))
+    env.seal()
+    return Config(**values)

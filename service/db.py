@@ -1,0 +1,199 @@
+"""The database: how a transaction is begun on SQLite and on PostgreSQL, and the column types they share."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from service.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+SQLITE_FIXED_VERSION = (3, 51, 3)
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "recursive_triggers=ON",
+)
+
+
+class DatabaseBusy(Unavailable):
+    """No database connection became free in time, or the database cannot be reached."""
+
+    code = "database_busy"
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """A moment in UTC to the microsecond: timestamptz on PostgreSQL, sortable text on SQLite, which lacks the type."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+    TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """Choose the column type of this database."""
+        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Turn a moment with a zone into what the database stores."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).strftime(self.TEXT_FORMAT)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Turn what the database stored into a moment in UTC."""
+        if value is None or dialect.name != "sqlite":
+            return value.astimezone(UTC) if value is not None else None
+        return datetime.strptime(value, self.TEXT_FORMAT).replace(tzinfo=UTC)
+
+
+# Codes sort by their bytes on both databases, whatever the locale of the PostgreSQL cluster.
+CodeText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database and the three ways to talk to it. Each is a transaction, rolled back if the block raises."""
+
+    engine: sa.Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database, which has one writer and no clock of its own."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that may write: READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite.
+
+        Raises:
+            DatabaseBusy: no connection became free in time, or the database cannot be reached.
+        """
+        with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that only reads, and sees one moment however many statements it makes.
+
+        Raises:
+            DatabaseBusy: no connection became free in time, or the database cannot be reached.
+        """
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction({} if self.is_sqlite else options) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
+        try:
+            connection = self.engine.connect()
+        except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+            raise DatabaseBusy(f"No database connection: {_first_line(error)}. Send the same again later.") from error
+        with connection:
+            try:
+                with connection.execution_options(**options).begin():
+                    yield connection
+            except sa.exc.OperationalError as error:
+                raise DatabaseBusy(
+                    f"The database did not answer: {_first_line(error)}. Send the same again."
+                ) from error
+
+    def now(self, connection: sa.Connection) -> datetime:
+        """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)
+
+
+def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3) -> Database:
+    """Return the database at this SQLAlchemy address; nothing is connected yet.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: the address cannot be read.
+    """
+    address = sa.make_url(url)
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout_seconds}
+    if address.get_backend_name() == "sqlite":
+        return Database(_sqlite_engine(address, pool))
+    return Database(sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **pool))
+
+
+def constraint_of(error: sa.exc.DBAPIError) -> str:
+    """Return the name of the constraint that a statement broke.
+
+    PostgreSQL says it. SQLite names a check by name, but a unique constraint only by its columns
+    (`UNIQUE constraint failed: events.operation_id, events.id`), from which our naming convention gives the name.
+    """
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return str(diagnostics.constraint_name or "")
+    message = str(error.orig)
+    if check := re.search(r"CHECK constraint failed: (\w+)", message):
+        return check[1]
+    if unique := re.search(r"UNIQUE constraint failed: (.+)", message):
+        table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
+        return f"{table}_{'_'.join(columns)}_key"
+    return ""
+
+
+def _sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
+    module = _sqlite_module()
+    engine = sa.create_engine(address.set(drivername="sqlite"), module=module, poolclass=sa.pool.QueuePool, **pool)
+    checkpoints_are_safe = module.sqlite_version_info >= SQLITE_FIXED_VERSION
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if not checkpoints_are_safe:
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+    return engine
+
+
+def _sqlite_module() -> ModuleType:
+    """Return pysqlite3, which brings a newer SQLite, where it is installed; else the module of this Python."""
+    if find_spec("pysqlite3") is not None:
+        return import_module("pysqlite3.dbapi2")
+    if sqlite3.sqlite_version_info < SQLITE_FIXED_VERSION:
+        logger.warning(
+            "SQLite %s can lose a checkpoint (fixed in 3.51.3): its log is kept and grows until the last "
+            "connection closes. Use PostgreSQL, or a newer SQLite.",
+            sqlite3.sqlite_version,
+        )
+    return sqlite3
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__

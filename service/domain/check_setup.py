@@ -1,0 +1,151 @@
+"""The rules for what the coordinator sends: how an operation is opened, changed, closed and reopened.
+
+Pointers lead into the flat bodies of the coordinator's calls: `/places/0`, not `/data/places/0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from service.domain.check_report import OperationIsClosed, UnknownCode
+from service.domain.days import operating_days
+from service.domain.events import (
+    Event,
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+)
+from service.domain.operation import Operation, amended
+from service.domain.personal_data import refuse_personal
+from service.domain.reference_data import Force, Measure
+from service.errors import Conflict, Invalid
+
+
+class AlreadyJoined(Conflict):
+    """The force takes part in the operation already."""
+
+    code = "already_joined"
+
+
+class NotClosed(Conflict):
+    """The operation is open; only a closed one can be reopened."""
+
+    code = "not_closed"
+
+
+class ResidualNotImported(Invalid):
+    """A residual force stands for what was published of no single force; only imported operations may have one."""
+
+    code = "residual_not_imported"
+
+
+class AmendsNothing(Invalid):
+    """An amendment gives nothing that could change."""
+
+    code = "amends_nothing"
+
+
+class MeasureUnclear(Invalid):
+    """A new measure lacks its label, unit or categories, or a known one is given others than it has."""
+
+    code = "measure_unclear"
+
+
+def check_opening(opened: OperationOpened) -> None:
+    """Refuse an operation whose days, places or name make no sense.
+
+    Raises:
+        DaysUnclear, LooksPersonal.
+    """
+    operating_days(opened.starts_at, opened.ends_at, opened.days, pointer="")
+    refuse_personal(opened.name, "/name")
+    _check_places(opened.places)
+
+
+def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force]) -> Event:
+    """Return the event as it is to be recorded: a force.joined gets the name and kind that the reference data has.
+
+    Raises:
+        AlreadyJoined, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal,
+        OperationIsClosed, NotClosed.
+    """
+    match event.data:
+        case ForceJoined() as joined:
+            return replace(event, data=_named(joined, operation, forces))
+        case OperationAmended() as change:
+            _check_amendment(change, operation)
+        case MeasureRegistered() as registered:
+            _check_measure(registered, operation.measures.get(registered.measure))
+        case OperationClosed() if operation.closed:
+            raise OperationIsClosed(f"{operation.operation} is closed already.")
+        case OperationReopened() if not operation.closed:
+            raise NotClosed(f"{operation.operation} is open.")
+    return event
+
+
+def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force]) -> ForceJoined:
+    if joined.force in operation.participants:
+        raise AlreadyJoined(f"{joined.force} takes part in {operation.operation} already.", pointer="/force")
+    known = forces.get(joined.force)
+    name = joined.name or (None if known is None else known.name)
+    kind = joined.kind or (None if known is None else known.kind)
+    if name is None or kind is None:
+        refuse_personal(joined.force, "/force")
+        raise UnknownCode(
+            f"Wanted a force from GET /v1/forces, or one given with name and kind; found {joined.force!r}.",
+            pointer="/force",
+        )
+    if kind == "residual" and not operation.imported:
+        raise ResidualNotImported("A residual force belongs in imported operations only.", pointer="/kind")
+    return replace(joined, name=name, kind=kind)
+
+
+def _check_amendment(change: OperationAmended, operation: Operation) -> None:
+    if change == OperationAmended():
+        raise AmendsNothing("Wanted at least one of starts_at, ends_at, days, places, returns_due_at, marking.")
+    _check_places(change.places)
+    amended(operation, change)
+
+
+def _check_places(places: tuple[str, ...]) -> None:
+    for index, place in enumerate(places):
+        refuse_personal(place, f"/places/{index}")
+
+
+def _check_measure(registered: MeasureRegistered, known: Measure | None) -> None:
+    refuse_personal(registered.measure, "/measure")
+    for index, path in enumerate(registered.categories):
+        refuse_personal(path, f"/categories/{index}")
+    if known is None:
+        _check_new_measure(registered)
+    else:
+        _check_further_categories(registered, known)
+
+
+def _check_new_measure(registered: MeasureRegistered) -> None:
+    for name, value in (("label", registered.label), ("unit", registered.unit)):
+        if value is None:
+            raise MeasureUnclear(f"{registered.measure} is new: it needs a {name}.", pointer=f"/{name}")
+    if not registered.additive and not registered.categories and not registered.open:
+        raise MeasureUnclear("A measure that is not additive needs categories.", pointer="/categories")
+
+
+def _check_further_categories(registered: MeasureRegistered, known: Measure) -> None:
+    stated = (("label", registered.label, known.label), ("unit", registered.unit, known.unit))
+    for name, value, existing in stated:
+        if value not in (None, existing):
+            raise MeasureUnclear(f"{known.measure} is known with {name} {existing!r}.", pointer=f"/{name}")
+    if not registered.categories:
+        raise MeasureUnclear(f"{known.measure} is known: wanted further categories for it.", pointer="/categories")
+    if not known.has_categories:
+        raise MeasureUnclear(f"{known.measure} has no categories to add to.", pointer="/categories")
+    for index, path in enumerate(registered.categories):
+        if not known.knows(path.partition("/")[0]):
+            raise UnknownCode(
+                f"Wanted a path that begins with a category of {known.measure}; found {path!r}.",
+                pointer=f"/categories/{index}",
+            )

@@ -1,0 +1,311 @@
+"""All that can ever happen in an operation. Every event is a fact; a correction is one more fact.
+
+This is the single definition of every event: the schemas that check what is sent, the text that is stored and the
+reference documentation are derived from these classes. Source of the kinds: docs/reference/events.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from service.domain.vocabulary import (
+    MAX_LINES,
+    Acquisition,
+    CategoryPath,
+    Code,
+    CorrectionReason,
+    CurrencyCode,
+    DeclaredQuantity,
+    ForceKind,
+    IncidentKey,
+    Items,
+    Marking,
+    Qualifier,
+    Quantity,
+    Reports,
+    ReturnStatus,
+    Slug,
+    Title,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrestRecorded:
+    """`arrest.recorded`: a force arrested `count` people for one primary reason.
+
+    Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "arrest.recorded"
+    reason: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeaponLine:
+    """Weapons seized, surrendered or found; counts items."""
+
+    kind: ClassVar[str] = "weapon"
+    weapon: CategoryPath
+    count: Quantity = 1
+    acquired: Acquisition = "unstated"
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmmunitionLine:
+    """Ammunition; counts rounds, which are never weapons."""
+
+    kind: ClassVar[str] = "ammunition"
+    rounds: Quantity
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrugLine:
+    """One drug: class, substance and form as a path (`a/cocaine`), and any amounts that are known."""
+
+    kind: ClassVar[str] = "drug"
+    drug: CategoryPath
+    weight_milligrams: Quantity | None = None
+    plants: Quantity | None = None
+    tablets: Quantity | None = None
+    wraps: Quantity | None = None
+    value_pence: Quantity | None = None
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleLine:
+    """Vehicles, by the ground on which they were seized."""
+
+    kind: ClassVar[str] = "vehicle"
+    ground: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashLine:
+    """Cash: pence for GBP, minor units of any other currency, each counted apart."""
+
+    kind: ClassVar[str] = "cash"
+    currency: CurrencyCode
+    amount_minor: Quantity
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneLine:
+    """Phones."""
+
+    kind: ClassVar[str] = "phone"
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPropertyLine:
+    """Anything else, by what it is; different kinds of property are never added."""
+
+    kind: ClassVar[str] = "other"
+    property: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+SeizureLine = WeaponLine | AmmunitionLine | DrugLine | VehicleLine | CashLine | PhoneLine | OtherPropertyLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeizureRecorded:
+    """`seizure.recorded`: a force seized what the lines say, in one seizure.
+
+    Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "seizure.recorded"
+    lines: Annotated[tuple[SeizureLine, ...], Items(1, MAX_LINES, unique=False)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRecorded:
+    """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
+
+    It covers [occurred_at, occurred_before); over more than one operating day it has no day. A quantity of 0 is a
+    declared zero. Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "activity.recorded"
+    measure: Code
+    quantity: DeclaredQuantity
+    category: CategoryPath | None = None
+    qualifier: Qualifier = "exact"
+    occurred_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnDeclared:
+    """`return.declared`: a force says how complete its record of an operating day is, for all measures or for some.
+
+    A new return replaces the old one for the measures it speaks of.
+    """
+
+    wire_type: ClassVar[str] = "return.declared"
+    day: date
+    status: ReturnStatus
+    measures: Annotated[tuple[Code, ...], Items(0, 200)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventWithdrawn:
+    """`event.withdrawn`: the event named by `corrects` no longer counts. Final."""
+
+    wire_type: ClassVar[str] = "event.withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One operating day given as moments: [starts_at, ends_at), on the wire `from` and `before`."""
+
+    wire_names: ClassVar[dict[str, str]] = {"starts_at": "from", "ends_at": "before"}
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationOpened:
+    """`operation.opened`: the first event of every log, sent by the coordinator.
+
+    Its days are London days in [starts_at, ends_at), or windows. `forces` is their publishing order; a force.joined
+    for each follows.
+    """
+
+    wire_type: ClassVar[str] = "operation.opened"
+    name: Title
+    lead_force: Slug
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    days: Annotated[tuple[Window, ...], Items(0, 400)] = ()
+    returns_due_at: datetime | None = None
+    forces: Annotated[tuple[Slug, ...], Items(0, 200)] = ()
+    places: Annotated[tuple[Code, ...], Items(0, 500)] = ()
+    part_of: Annotated[tuple[Slug, ...], Items(0, 20)] = ()
+    marking: Marking = "OFFICIAL-SENSITIVE"
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationAmended:
+    """`operation.amended`: the coordinator changes what is given; no standing event may fall outside."""
+
+    wire_type: ClassVar[str] = "operation.amended"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    days: Annotated[tuple[Window, ...], Items(0, 400)] = ()
+    returns_due_at: datetime | None = None
+    places: Annotated[tuple[Code, ...], Items(0, 500)] = ()
+    marking: Marking | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForceJoined:
+    """`force.joined`: a force takes part from now on, with its name and kind, so that a log stands alone."""
+
+    wire_type: ClassVar[str] = "force.joined"
+    force: Slug
+    name: Title | None = None
+    kind: ForceKind | None = None
+    reports: Reports = "events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRegistered:
+    """`measure.registered`: the operation counts one more thing, or breaks a known measure down further."""
+
+    wire_type: ClassVar[str] = "measure.registered"
+    measure: Code
+    label: Title | None = None
+    unit: Title | None = None
+    additive: bool = True
+    categories: Annotated[tuple[CategoryPath, ...], Items(0, 200)] = ()
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationClosed:
+    """`operation.closed`: no new facts from now on; corrections, withdrawals and returns only."""
+
+    wire_type: ClassVar[str] = "operation.closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationReopened:
+    """`operation.reopened`: new facts are taken again."""
+
+    wire_type: ClassVar[str] = "operation.reopened"
+
+
+Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
+Report = Fact | ReturnDeclared | EventWithdrawn
+Setup = OperationOpened | OperationAmended | ForceJoined | MeasureRegistered | OperationClosed | OperationReopened
+
+FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
+REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
+SETUP: tuple[type[Setup], ...] = (
+    OperationOpened,
+    OperationAmended,
+    ForceJoined,
+    MeasureRegistered,
+    OperationClosed,
+    OperationReopened,
+)
+DATA_CLASSES: dict[str, type[Report | Setup]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP)}
+SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
+
+LINE_CLASSES: dict[str, type[SeizureLine]] = {
+    cls.kind: cls for cls in (WeaponLine, AmmunitionLine, DrugLine, VehicleLine, CashLine, PhoneLine, OtherPropertyLine)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event as its sender made it. `force` is the one force that counts it; `assisting` forces never do."""
+
+    id: UUID
+    force: Slug
+    data: Report | Setup
+    occurred_at: datetime | None = None
+    place: Code | None = None
+    incident: IncidentKey | None = None
+    assisting: Annotated[tuple[Slug, ...], Items(0, 100)] = ()
+    corrects: UUID | None = None
+    correction_reason: CorrectionReason | None = None
+
+    @property
+    def type(self) -> str:
+        """The wire type, `arrest.recorded` for one."""
+        return self.data.wire_type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedBy:
+    """Whose credential sent an event, and in which role."""
+
+    force: Slug
+    role: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """An event in its operation's log. `seq` is its number there, from 1; `recorded_at` rises along the log."""
+
+    event: Event
+    operation: str
+    seq: int
+    recorded_at: datetime
+    recorded_by: RecordedBy

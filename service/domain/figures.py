@@ -1,0 +1,67 @@
+"""What a figure is: a sum with its unit and its qualifier, and how qualifiers join when figures are added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import Enum
+from functools import reduce
+
+EXACT, ABOUT = "exact", "about"
+
+
+class Side(Enum):
+    """Which side of the true value a qualified number lies on."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+
+
+BOUNDS = {"more_than": Side.LOWER, "at_least": Side.LOWER, "under": Side.UPPER, "at_most": Side.UPPER}
+STRICT = {Side.LOWER: "more_than", Side.UPPER: "under"}
+LOOSE = {Side.LOWER: "at_least", Side.UPPER: "at_most"}
+WORDS = {
+    "exact": "{}",
+    "more_than": "more than {}",
+    "at_least": "at least {}",
+    "under": "nearly {}",
+    "at_most": "up to {}",
+    "about": "about {}",
+}
+MILLIGRAMS = (("kg", 1_000_000), ("g", 1_000), ("mg", 1))
+
+
+def join(one: str, other: str) -> str:
+    """Return the qualifier of a sum of two quantities with these qualifiers.
+
+    Exact changes nothing. Two lower bounds give a lower bound, strict if one is; two upper bounds likewise. Anything
+    else can only be said to be about its value.
+    """
+    if one == EXACT:
+        return other
+    if other == EXACT:
+        return one
+    if ABOUT in (one, other) or BOUNDS[one] is not BOUNDS[other]:
+        return ABOUT
+    side = BOUNDS[one]
+    return STRICT[side] if STRICT[side] in (one, other) else LOOSE[side]
+
+
+def join_all(qualifiers: Iterable[str]) -> str:
+    """Return the qualifier of a sum; exact for a sum of nothing."""
+    return reduce(join, qualifiers, EXACT)
+
+
+def display(quantity: int, unit: str, qualifier: str) -> str:
+    """Return the number as people write it, with its qualifier in words: `more than 1,200`, `£5,700`, `1.5 kg`."""
+    return WORDS[qualifier].format(_number(quantity, unit))
+
+
+def _number(quantity: int, unit: str) -> str:
+    if unit == "pence":
+        pounds, pence = divmod(quantity, 100)
+        return f"£{pounds:,}.{pence:02}" if pence else f"£{pounds:,}"
+    if unit == "milligrams":
+        name, size = next((step for step in MILLIGRAMS if quantity >= step[1]), MILLIGRAMS[-1])
+        return f"{(Decimal(quantity) / size).normalize():,f} {name}"
+    return f"{quantity:,}"

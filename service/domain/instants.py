@@ -1,0 +1,56 @@
+"""Moments and days as the wire writes them: UTC with a Z, to the microsecond, and plain dates."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+INSTANT = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,6}))?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
+)
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+INSTANT_WANTED = (
+    "a moment such as 2023-01-17T21:40:00Z: date, T, time, at most 6 fraction digits, Z or an offset, "
+    f"years {EARLIEST_YEAR} to {LATEST_YEAR}"
+)
+DAY_WANTED = f"a day such as 2023-01-17, years {EARLIEST_YEAR} to {LATEST_YEAR}"
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the moment that the text names, in UTC.
+
+    Raises:
+        ValueError: the text is not RFC 3339 with a zone, is finer than a microsecond, or lies outside 1900 to 2199.
+    """
+    if not INSTANT.fullmatch(text):
+        raise ValueError(INSTANT_WANTED)
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(INSTANT_WANTED) from error
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(INSTANT_WANTED)
+    return moment
+
+
+def format_instant(moment: datetime) -> str:
+    """Return the moment in UTC with a Z, and six fraction digits only where they are not all zero."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_day(text: str) -> date:
+    """Return the day that the text names.
+
+    Raises:
+        ValueError: the text is not a date of the form 2023-01-17, or lies outside 1900 to 2199.
+    """
+    if not DAY.fullmatch(text):
+        raise ValueError(DAY_WANTED)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(DAY_WANTED) from error
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ValueError(DAY_WANTED)
+    return day

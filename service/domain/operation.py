@@ -1,0 +1,137 @@
+"""What an operation is at a moment: a fold over its setup events, the ones that only its coordinator sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from service.domain.days import OperatingDays, operating_days
+from service.domain.events import (
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+    RecordedEvent,
+)
+from service.domain.reference_data import Measure, measure_catalogue
+from service.domain.vocabulary import UNSTATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A force in an operation. `reports`: events, tallies, or nothing (never outstanding)."""
+
+    force: str
+    name: str
+    kind: str
+    reports: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation as its log says: `participants` in their publishing order, `measures` that it may count."""
+
+    operation: str
+    name: str
+    lead_force: str
+    days: OperatingDays
+    returns_due_at: datetime | None
+    places: tuple[str, ...]
+    part_of: tuple[str, ...]
+    marking: str
+    imported: bool
+    opened_at: datetime
+    closed: bool = False
+    participants: Mapping[str, Participant] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
+
+def fold(events: Iterable[RecordedEvent]) -> Operation:
+    """Return the operation that these setup events, in the order of the log, add up to."""
+    operation: Operation | None = None
+    for event in events:
+        operation = evolve(operation, event)
+    assert operation is not None, "a log begins with operation.opened"
+    return operation
+
+
+def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
+    """Return the operation after one more event; events that are no setup leave it as it is."""
+    if isinstance(recorded.event.data, OperationOpened):
+        return _opened(recorded.event.data, recorded)
+    assert operation is not None, "a log begins with operation.opened"
+    match recorded.event.data:
+        case OperationAmended() as change:
+            return amended(operation, change)
+        case ForceJoined() as joined:
+            return _joined(operation, joined)
+        case MeasureRegistered() as registered:
+            measure = registered_measure(operation, registered)
+            return replace(operation, measures={**operation.measures, measure.measure: measure})
+        case OperationClosed() | OperationReopened() as turn:
+            return replace(operation, closed=isinstance(turn, OperationClosed))
+    return operation
+
+
+def amended(operation: Operation, change: OperationAmended) -> Operation:
+    """Return the operation with what the amendment gives; what it leaves out stays.
+
+    Raises:
+        DaysUnclear: the new dates do not make sense.
+    """
+    return replace(
+        operation,
+        days=_amended_days(operation.days, change),
+        returns_due_at=change.returns_due_at or operation.returns_due_at,
+        places=change.places or operation.places,
+        marking=change.marking or operation.marking,
+    )
+
+
+def registered_measure(operation: Operation, registered: MeasureRegistered) -> Measure:
+    """Return the measure that a registration makes: a new one, or a known one with further categories."""
+    if known := operation.measures.get(registered.measure):
+        return known.with_categories(registered.categories)
+    return Measure(
+        measure=registered.measure,
+        label=registered.label or registered.measure,
+        unit=registered.unit or "items",
+        additive=registered.additive,
+        category="category" if registered.categories or registered.open else None,
+        categories=(UNSTATED, *registered.categories) if registered.categories else (),
+        open=registered.open,
+    )
+
+
+def _opened(opened: OperationOpened, recorded: RecordedEvent) -> Operation:
+    return Operation(
+        operation=recorded.operation,
+        name=opened.name,
+        lead_force=opened.lead_force,
+        days=operating_days(opened.starts_at, opened.ends_at, opened.days, pointer=""),
+        returns_due_at=opened.returns_due_at,
+        places=opened.places,
+        part_of=opened.part_of,
+        marking=opened.marking,
+        imported=opened.imported,
+        opened_at=recorded.recorded_at,
+        measures=measure_catalogue(),
+    )
+
+
+def _joined(operation: Operation, joined: ForceJoined) -> Operation:
+    participant = Participant(
+        force=joined.force, name=joined.name or joined.force, kind=joined.kind or "agency", reports=joined.reports
+    )
+    return replace(operation, participants={**operation.participants, joined.force: participant})
+
+
+def _amended_days(days: OperatingDays, change: OperationAmended) -> OperatingDays:
+    if change.starts_at is None and change.ends_at is None and not change.days:
+        return days
+    if change.days or days.windows:
+        return operating_days(change.starts_at, change.ends_at, change.days, pointer="")
+    return operating_days(change.starts_at or days.starts_at, change.ends_at or days.ends_at, (), pointer="")

@@ -1,0 +1,75 @@
+"""The words and bounds of the field: what a code, a quantity, a qualifier and a force may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+MAX_QUANTITY = 10**12
+MAX_LINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between two bounds, both included."""
+
+    least: int
+    most: int = MAX_QUANTITY
+
+    @property
+    def wanted(self) -> str:
+        """What to tell a sender who got it wrong."""
+        return f"a whole number from {self.least:,} to {self.most:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A text that matches a regular expression as a whole and is no longer than `most` characters."""
+
+    expression: str
+    most: int
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How many items a list may have, both bounds included, and whether each may stand in it only once."""
+
+    least: int
+    most: int
+    unique: bool = True
+
+
+STEP = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
+
+Code = Annotated[str, Matching(STEP, 64, "a code of small letters, digits, '_' and '-', at most 64 characters")]
+Slug = Annotated[str, Matching(STEP, 64, "a slug of small letters, digits and '-', at most 64 characters")]
+CategoryPath = Annotated[
+    str,
+    Matching(
+        rf"(?:{STEP}|[A-Z]{{3}})(?:/{STEP}){{0,5}}",
+        128,
+        "a category path such as bladed/knife: codes joined by '/', at most 6 steps and 128 characters",
+    ),
+]
+CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR")]
+IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters")]
+Title = Annotated[
+    str,
+    Matching(r"[^\W_](?:[\w &'’.,:()/-]*[\w.)])?", 120, "a short name of letters, digits and plain punctuation"),
+]
+
+Quantity = Annotated[int, Whole(1)]
+DeclaredQuantity = Annotated[int, Whole(0)]
+
+Qualifier = Literal["exact", "more_than", "at_least", "under", "at_most", "about"]
+CorrectionReason = Literal["mistake", "duplicate", "other_force", "de_arrested", "reclassified", "measured", "other"]
+Acquisition = Literal["seized", "surrendered_or_found", "unstated"]
+ReturnStatus = Literal["partial", "complete", "nil"]
+ForceKind = Literal["territorial", "special", "agency", "unit", "coordinator", "residual"]
+Reports = Literal["events", "tallies", "nothing"]
+Marking = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
+
+QUALIFIERS: tuple[str, ...] = get_args(Qualifier)
+UNSTATED = "unstated"
+HOME_CURRENCY = "GBP"

@@ -1,0 +1,91 @@
+"""The head row of a log: its size, its last moment, and the lock under which everything is appended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.errors import NotFound
+from service.eventlog.table import heads
+
+BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+class UnknownOperation(NotFound):
+    """There is no operation of this name, or none that this caller may know of."""
+
+    code = "unknown_operation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last row of a log: its size, its last moment, and the live generation of its projections."""
+
+    operation: str
+    seq: int
+    recorded_at: datetime
+    imported: bool
+    generation: int
+    projection_version: str
+
+
+def begin_log(connection: sa.Connection, operation: str, *, imported: bool, projection_version: str) -> Head:
+    """Insert the head row of a new, empty log, unless there is one; lock it and return it.
+
+    A log that is not new has a seq above 0.
+    """
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "operation_id": operation,
+        "seq": 0,
+        "recorded_at": BEFORE_EVERYTHING,
+        "imported": imported,
+        "generation": 1,
+        "last_generation": 1,
+        "projection_version": projection_version,
+    }
+    connection.execute(insert(heads).values(row).on_conflict_do_nothing())
+    head = lock_head(connection, operation)
+    assert head is not None, "it was inserted, or was there"
+    return head
+
+
+def lock_head(connection: sa.Connection, operation: str) -> Head | None:
+    """Lock the operation's head row until the transaction ends, and return it; None if there is no such operation.
+
+    A statement of its own: a snapshot taken together with the lock misses what the previous holder committed.
+    On SQLite the transaction, begun IMMEDIATE, holds the lock.
+    """
+    statement = sa.select(heads).where(heads.c.operation_id == operation).with_for_update()
+    return as_head(connection.execute(statement).mappings().one_or_none())
+
+
+def as_head(row: sa.RowMapping | None) -> Head | None:
+    """Return a row of `heads` as a Head."""
+    if row is None:
+        return None
+    return Head(
+        operation=row["operation_id"],
+        seq=row["seq"],
+        recorded_at=row["recorded_at"],
+        imported=row["imported"],
+        generation=row["generation"],
+        projection_version=row["projection_version"],
+    )
+
+
+def read_head(connection: sa.Connection, operation: str) -> Head | None:
+    """Return the operation's head as this transaction sees it, without a lock; None if there is no such operation."""
+    return as_head(
+        connection.execute(sa.select(heads).where(heads.c.operation_id == operation)).mappings().one_or_none()
+    )
+
+
+def share_head(connection: sa.Connection, operation: str) -> Head | None:
+    """Return the operation's head and keep it from moving until the transaction ends."""
+    statement = sa.select(heads).where(heads.c.operation_id == operation).with_for_update(read=True)
+    return as_head(connection.execute(statement).mappings().one_or_none())

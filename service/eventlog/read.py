@@ -1,0 +1,148 @@
+"""Reading the log: by id, by seq, by moment; and the hashes that roots are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.domain.decide import History
+from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
+from service.eventlog.codec import recorded_from_text
+from service.eventlog.table import events
+from service.eventlog.tree import Tree, peak_seqs, split_hashes
+
+FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
+KEYS_IN_ONE_STATEMENT = 500
+
+
+def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> History:
+    """Return what the log holds of these ids: the events that have them, and the corrections of those events."""
+    found = History({}, {})
+    for some in _chunks(list(ids)):
+        either = sa.or_(events.c.id.in_(some), events.c.corrects.in_(some))
+        for text in connection.scalars(_of(operation, events.c.text).where(either)):
+            found.add(recorded_from_text(text))
+    return found
+
+
+def seqs_by_id(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the seqs of the events that have these ids; ids that the log does not hold are left out."""
+    seqs: dict[UUID, int] = {}
+    for some in _chunks(list(ids)):
+        rows = connection.execute(_of(operation, events.c.id, events.c.seq).where(events.c.id.in_(some)))
+        seqs.update((event_id, seq) for event_id, seq in rows)
+    return seqs
+
+
+def setup_events(connection: sa.Connection, operation: str, *, up_to: int | None = None) -> list[RecordedEvent]:
+    """Return the coordinator's events in the order of the log, up to and including this seq."""
+    statement = _of(operation, events.c.text).where(events.c.type.in_(SETUP_TYPES)).order_by(events.c.seq)
+    if up_to is not None:
+        statement = statement.where(events.c.seq <= up_to)
+    return [recorded_from_text(text) for text in connection.scalars(statement)]
+
+
+def page(
+    connection: sa.Connection,
+    operation: str,
+    *,
+    after: int,
+    up_to: int,
+    limit: int,
+    forces: Sequence[str] = (),
+    types: Sequence[str] = (),
+) -> list[tuple[int, str, str]]:
+    """Return (seq, force, canonical text) of at most `limit` events with after < seq <= up_to, by seq."""
+    statement = _of(operation, events.c.seq, events.c.force, events.c.text)
+    statement = statement.where(events.c.seq > after, events.c.seq <= up_to)
+    if forces:
+        statement = statement.where(events.c.force.in_(forces))
+    if types:
+        statement = statement.where(events.c.type.in_(types))
+    rows = connection.execute(statement.order_by(events.c.seq).limit(limit))
+    return [(seq, force, text) for seq, force, text in rows]
+
+
+def event_by_id(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
+    """Return one event; None if this operation has none of this id."""
+    text = connection.scalar(_of(operation, events.c.text).where(events.c.id == event_id))
+    return None if text is None else recorded_from_text(text)
+
+
+def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
+    """Return the event that corrects or withdraws this one; None if it stands."""
+    text = connection.scalar(_of(operation, events.c.text).where(events.c.corrects == event_id))
+    return None if text is None else recorded_from_text(text)
+
+
+def last_seq_by(connection: sa.Connection, operation: str, moment: datetime) -> tuple[int, datetime] | None:
+    """Return the largest seq recorded by this moment, and when it was recorded; None if nothing was."""
+    statement = _of(operation, events.c.seq, events.c.recorded_at).where(events.c.recorded_at <= moment)
+    row = connection.execute(statement.order_by(events.c.recorded_at.desc(), events.c.seq.desc()).limit(1)).first()
+    return None if row is None else (row.seq, row.recorded_at)
+
+
+def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime:
+    """Return when the event with this seq was recorded."""
+    moment: datetime = connection.execute(_of(operation, events.c.recorded_at).where(events.c.seq == seq)).scalar_one()
+    return moment
+
+
+def first_standing_outside(
+    connection: sa.Connection, operation: str, spans: Sequence[tuple[datetime, datetime | None]]
+) -> int | None:
+    """Return the first seq of a standing fact that lies in none of the spans [from, before); None if all lie within."""
+    later = events.alias("later")
+    starts_within = sa.or_(sa.false(), *(_within(events.c.occurred_at, *span) for span in spans))
+    ends_within = sa.or_(events.c.occurred_before.is_(None), *(_ends_within(*span) for span in spans))
+    corrected = sa.exists().where(later.c.operation_id == operation, later.c.corrects == events.c.id)
+    statement = _of(operation, events.c.seq).where(
+        events.c.type.in_(FACT_TYPES), ~corrected, ~sa.and_(starts_within, ends_within)
+    )
+    seq: int | None = connection.scalar(statement.order_by(events.c.seq).limit(1))
+    return seq
+
+
+def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that this force opened the operation: it leads it. The first event says so."""
+    first = sa.select(events.c.seq).where(
+        events.c.operation_id == operation, events.c.seq == 1, events.c.force == force
+    )
+    return first.exists()
+
+
+def tree_at(connection: sa.Connection, operation: str, size: int) -> Tree:
+    """Return the tree over the first `size` events, ready to grow."""
+    return Tree.at(size, stored_hashes(connection, operation, peak_seqs(size)))
+
+
+def stored_hashes(connection: sa.Connection, operation: str, seqs: Collection[int]) -> dict[int, list[bytes]]:
+    """Return, by seq, the leaf hash and the hashes of the subtrees that the seq completes, lowest first."""
+    stored: dict[int, list[bytes]] = {}
+    for some in _chunks(sorted(seqs)):
+        columns = (events.c.seq, events.c.leaf_hash, events.c.subtree_hashes)
+        for seq, leaf, subtrees in connection.execute(_of(operation, *columns).where(events.c.seq.in_(some))):
+            stored[seq] = [bytes(leaf), *split_hashes(bytes(subtrees))]
+    return stored
+
+
+def _of(operation: str, *columns: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(*columns).where(events.c.operation_id == operation)
+
+
+def _within(column: sa.Column[Any], starts_at: datetime, ends_at: datetime | None) -> sa.ColumnElement[bool]:
+    return column >= starts_at if ends_at is None else sa.and_(column >= starts_at, column < ends_at)
+
+
+def _ends_within(starts_at: datetime, ends_at: datetime | None) -> sa.ColumnElement[bool]:
+    column = events.c.occurred_before
+    return column > starts_at if ends_at is None else sa.and_(column > starts_at, column <= ends_at)
+
+
+def _chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(keys), KEYS_IN_ONE_STATEMENT):
+        yield keys[start : start + KEYS_IN_ONE_STATEMENT]

@@ -1,0 +1,33 @@
+"""Participants: which force takes part in which operation, so that each force finds its own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from service.db import CodeText, metadata
+from service.domain.events import ForceJoined
+from service.projections.steps import Batch, Row
+
+participants = sa.Table(
+    "participants",
+    metadata,
+    sa.Column("operation_id", CodeText, primary_key=True),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("force", CodeText, nullable=False),
+    sa.Index("participants_force_operation_id_idx", "force", "operation_id"),
+)
+
+
+def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
+    """Return a row for each force that joined among these events."""
+    return [
+        {
+            "operation_id": batch.operation,
+            "generation": batch.generation,
+            "seq": step.recorded.seq,
+            "force": step.recorded.event.data.force,
+        }
+        for step in batch.steps
+        if isinstance(step.recorded.event.data, ForceJoined)
+    ]

@@ -1,0 +1,55 @@
+"""What projections are applied to: a run of events, each with the operation as it is after the event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from service.domain.events import RecordedEvent
+from service.domain.operation import Operation, evolve
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, the operation after it, and the seq of the version that it corrects or withdraws, if any."""
+
+    recorded: RecordedEvent
+    operation: Operation
+    corrected_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A run of events, without a gap, to be applied to one generation of an operation's projections."""
+
+    operation: str
+    generation: int
+    steps: list[Step]
+
+    @property
+    def first_seq(self) -> int:
+        """The seq of the first event."""
+        return self.steps[0].recorded.seq
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the last event."""
+        return self.steps[-1].recorded.seq
+
+
+def steps_of(recorded: Iterable[RecordedEvent], before: Operation | None, seq_by_id: Mapping[UUID, int]) -> list[Step]:
+    """Return the steps of these events; `before` is the operation ahead of them, None before operation.opened.
+
+    `seq_by_id` gives the seqs of the corrected versions that lie ahead of the run.
+    """
+    seqs, operation, steps = dict(seq_by_id), before, []
+    for event in recorded:
+        operation = evolve(operation, event)
+        corrects = event.event.corrects
+        steps.append(Step(event, operation, None if corrects is None else seqs[corrects]))
+        seqs[event.event.id] = event.seq
+    return steps

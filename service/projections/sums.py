@@ -1,0 +1,113 @@
+"""Sums over totals (as of now) or over entries (as of an earlier seq): the same question put to different rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.eventlog.head import Head
+from service.projections.entries import NO_DAY, entries
+from service.projections.totals import totals
+
+DIMENSIONS = ("force", "day", "category")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows are summed, and by what. Empty means all; `day_before` is not included."""
+
+    by: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    forces: tuple[str, ...] = ()
+    without_forces: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    day_from: date | None = None
+    day_before: date | None = None
+
+    def spans(self, day: date) -> bool:
+        """Return whether the day is one of those asked for."""
+        return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """One sum. `force`, `day` and `category` are None where it is over all; a day of '' stands for no single day."""
+
+    measure: str
+    qualifier: str
+    quantity: int
+    force: str | None = None
+    day: str | None = None
+    category: str | None = None
+
+
+def sums(
+    connection: sa.Connection, head: Head, selection: Selection, *, up_to: int, by_category: Sequence[str]
+) -> list[Sum]:
+    """Return the sums that exist at this seq, by qualifier; those where every line was reversed do not.
+
+    `by_category` names measures that are never summed over categories.
+    """
+    table = totals if up_to >= head.seq else entries
+    rows = (
+        sa.select(
+            table.c.measure,
+            table.c.qualifier,
+            table.c.quantity,
+            table.c.lines,
+            *_dimensions(table, selection, by_category),
+        )
+        .where(table.c.operation_id == head.operation, table.c.generation == head.generation)
+        .where(*_conditions(table, selection))
+    )
+    if table is entries:
+        rows = rows.where(entries.c.seq <= up_to)
+    lines = rows.subquery()
+    keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
+    statement = (
+        sa.select(*keys, sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"))
+        .group_by(*keys)
+        .having(sa.func.sum(lines.c.lines) > 0)
+    )
+    return [Sum(**row) for row in connection.execute(statement).mappings()]
+
+
+def _dimensions(table: sa.Table, selection: Selection, by_category: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    columns = [table.c[name] for name in selection.by if name != "category"]
+    if "category" in selection.by:
+        return [*columns, table.c.category]
+    always = sa.case((table.c.measure.in_(by_category), table.c.category), else_=None)
+    return [*columns, always.label("category")]
+
+
+def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if selection.measures:
+        conditions.append(table.c.measure.in_(selection.measures))
+    if selection.forces:
+        conditions.append(table.c.force.in_(selection.forces))
+    if selection.without_forces:
+        conditions.append(table.c.force.not_in(selection.without_forces))
+    if selection.categories:
+        conditions.append(sa.or_(*(_at_or_under(table, path) for path in selection.categories)))
+    if selection.without_categories:
+        conditions += [sa.not_(_at_or_under(table, path)) for path in selection.without_categories]
+    return conditions + _day_conditions(table, selection)
+
+
+def _day_conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if selection.day_from is not None:
+        conditions.append(table.c.day >= str(selection.day_from))
+    if selection.day_before is not None:
+        conditions += [table.c.day < str(selection.day_before), table.c.day != NO_DAY]
+    return conditions
+
+
+def _at_or_under(table: sa.Table, path: str) -> sa.ColumnElement[bool]:
+    return sa.or_(table.c.category == path, table.c.category.startswith(f"{path}/", autoescape=True))

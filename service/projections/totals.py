@@ -1,0 +1,77 @@
+"""Totals: the entries summed by force, day, measure, category and qualifier, kept up by the database itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.db import CodeText, metadata
+from service.errors import Invalid
+from service.projections.entries import KEYS, entries
+from service.projections.steps import Batch
+
+# The largest integer that every JSON reader keeps exactly.
+MOST = 2**53 - 1
+
+totals = sa.Table(
+    "totals",
+    metadata,
+    sa.Column("operation_id", CodeText, primary_key=True),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("force", CodeText, primary_key=True),
+    sa.Column("day", CodeText, primary_key=True),
+    sa.Column("measure", CodeText, primary_key=True),
+    sa.Column("category", CodeText, primary_key=True),
+    sa.Column("qualifier", CodeText, primary_key=True),
+    sa.Column("quantity", sa.BigInteger, nullable=False),
+    sa.Column("lines", sa.BigInteger, nullable=False),
+    sa.CheckConstraint(f"quantity BETWEEN -{MOST} AND {MOST}", name="quantity"),
+)
+
+
+class TotalTooLarge(Invalid):
+    """The event would take a total beyond 9,007,199,254,740,991, the most that every reader of JSON keeps exactly."""
+
+    code = "total_too_large"
+
+
+def add(connection: sa.Connection, batch: Batch) -> None:
+    """Add the entries of these events, which are stored already, to the totals."""
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    summed = sums(batch.operation, batch.generation).where(entries.c.seq.between(batch.first_seq, batch.last_seq))
+    names = [column.name for column in totals.c]
+    statement = insert(totals).from_select(names, summed)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(totals.primary_key),
+            set_={
+                "quantity": totals.c.quantity + statement.excluded.quantity,
+                "lines": totals.c.lines + statement.excluded.lines,
+            },
+        )
+    )
+
+
+def sums(operation: str, generation: int) -> sa.Select[Any]:
+    """Return the statement that sums an operation's entries to rows of `totals`."""
+    return (
+        sa.select(
+            entries.c.operation_id,
+            entries.c.generation,
+            *KEYS,
+            sa.cast(sa.func.sum(entries.c.quantity), sa.BigInteger).label("quantity"),
+            sa.cast(sa.func.sum(entries.c.lines), sa.BigInteger).label("lines"),
+        )
+        .where(entries.c.operation_id == operation, entries.c.generation == generation)
+        .group_by(entries.c.operation_id, entries.c.generation, *KEYS)
+    )
+
+
+def differing(connection: sa.Connection, operation: str, generation: int) -> list[sa.Row[Any]]:
+    """Return the rows that stand in the totals or in the sums of the entries, and not in both."""
+    kept = sa.select(*totals.c).where(totals.c.operation_id == operation, totals.c.generation == generation)
+    summed = sums(operation, generation)
+    one_way = connection.execute(sa.except_(kept, summed)).all()
+    return [*one_way, *connection.execute(sa.except_(summed, kept)).all()]

@@ -1,0 +1,90 @@
+"""Past moments: which seq a question about the past is answered at. The same question always gets the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.access.credentials import Credential
+from service.db import Database
+from service.domain.instants import format_instant
+from service.errors import Invalid
+from service.eventlog import read
+from service.eventlog.head import Head, share_head
+from service.usecases.visibility import visible
+
+
+class AsOfInTheFuture(Invalid):
+    """as_of must lie in the past: what will be recorded by a later moment is not known yet."""
+
+    code = "as_of_in_the_future"
+
+
+class AsOfBeforeLog(Invalid):
+    """Nothing had been recorded by then: the operation was opened later."""
+
+    code = "as_of_before_log"
+
+
+class AsOfBeyondLog(Invalid):
+    """The log is not that long yet."""
+
+    code = "as_of_beyond_log"
+
+
+class AsOfTwice(Invalid):
+    """as_of and as_of_seq were both given."""
+
+    code = "as_of_twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A past moment, by time or by seq; neither means now."""
+
+    as_of: datetime | None = None
+    as_of_seq: int | None = None
+
+
+def resolve(database: Database, operation: str, credential: Credential, moment: Moment) -> int | None:
+    """Return the seq at which the question is to be answered; None for now.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
+    """
+    if moment.as_of is not None and moment.as_of_seq is not None:
+        raise AsOfTwice("Give as_of or as_of_seq, not both.", pointer="/as_of")
+    if moment.as_of is not None:
+        return _largest_seq_by(database, operation, credential, moment.as_of)
+    if moment.as_of_seq is not None:
+        with database.snapshot() as connection:
+            head, _state = visible(connection, operation, credential)
+        if moment.as_of_seq > head.seq:
+            raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {moment.as_of_seq}.", pointer="/as_of_seq")
+    return moment.as_of_seq
+
+
+def _largest_seq_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> int:
+    """Return the largest seq recorded by this moment.
+
+    A moment that is not before the head's recorded_at is resolved under a share lock on the head: an append that is
+    under way could otherwise still be recorded at or before it.
+    """
+    with database.snapshot() as connection:
+        head: Head | None = visible(connection, operation, credential)[0]
+        if head is not None and as_of < head.recorded_at:
+            found = read.last_seq_by(connection, operation, as_of)
+            if found is None:
+                raise AsOfBeforeLog(f"{operation} was opened after {format_instant(as_of)}.", pointer="/as_of")
+            return found[0]
+    with database.writing() as connection:
+        head = share_head(connection, operation)
+        now = database.now(connection)
+        if as_of >= now:
+            raise AsOfInTheFuture(
+                f"Wanted a moment before now, {format_instant(now)}; found {format_instant(as_of)}.", pointer="/as_of"
+            )
+        found = read.last_seq_by(connection, operation, as_of)
+        assert found is not None, "the head was recorded by then"
+        return found[0]

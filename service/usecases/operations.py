@@ -1,0 +1,141 @@
+"""What a coordinator does to an operation: open it, change it, close it, reopen it. Each is an event in its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.access.forces import known_forces
+from service.db import Database
+from service.domain.draft import Submission
+from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened
+from service.domain.operation import Operation, amended
+from service.domain.personal_data import refuse_personal
+from service.errors import Conflict, Forbidden, RecordError
+from service.eventlog import read
+from service.eventlog.head import Head, begin_log
+from service.projections import registry
+from service.usecases.record import Outcome, decide, draft_of, locked, settle
+
+
+class OperationExists(Conflict):
+    """There is an operation of this name already."""
+
+    code = "operation_exists"
+
+
+class CredentialLimited(Forbidden):
+    """The credential is limited to other operations."""
+
+    code = "credential_limited"
+
+
+class StandingEventOutside(Conflict):
+    """With the new days, a fact that counts would lie outside of the operation or on another day."""
+
+    code = "standing_event_outside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A new operation: its name, the operation.opened event, and the forces that take part from the start."""
+
+    operation: str
+    submission: Submission
+    forces: Sequence[ForceJoined]
+
+
+def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:
+    """Open an operation and let its first forces join, all or nothing; return the outcome of operation.opened.
+
+    Raises:
+        OperationExists: the name is taken.
+        CredentialLimited: the credential is limited to other operations.
+        RecordError: the mistake, if an event is refused; nothing is recorded then.
+    """
+    refuse_personal(opening.operation, "/operation")
+    if not sender.reaches(opening.operation):
+        raise CredentialLimited(f"This credential is limited to other operations than {opening.operation}.")
+    opened = opening.submission.event.data
+    assert isinstance(opened, OperationOpened)
+    with database.writing() as connection:
+        head = begin_log(connection, opening.operation, imported=opened.imported, projection_version=registry.VERSION)
+        state = _existing(connection, head, sender)
+        draft = draft_of(connection, database, head, state, _events_of(opening))
+        if state is not None and opening.submission.event.id not in draft.history.recorded:
+            raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
+        draft.forces = known_forces(connection)
+        results = decide(draft, _events_of(opening), sender)
+        for result in results:
+            if isinstance(result, RecordError):
+                raise result
+        return settle(connection, head, state, draft, results)[0]
+
+
+def change_operation(database: Database, *, operation: str, sender: Credential, submission: Submission) -> Outcome:
+    """Record one setup event of an operation that is open already; return its outcome.
+
+    Raises:
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not change it.
+        StandingEventOutside: new days would leave a fact outside, or move it to another day.
+        RecordError: the mistake, if the event is refused.
+    """
+    with database.writing() as connection:
+        head, state = locked(connection, operation, sender)
+        draft = draft_of(connection, database, head, state, [submission])
+        draft.forces = known_forces(connection)
+        (result,) = decide(draft, [submission], sender)
+        if isinstance(result, RecordError):
+            raise result
+        if result.is_new and isinstance(submission.event.data, OperationAmended):
+            refuse_moved_facts(connection, state, submission.event.data)
+        return settle(connection, head, state, draft, [result])[0]
+
+
+def _existing(connection: sa.Connection, head: Head, sender: Credential) -> Operation | None:
+    """Return the operation that this log holds already; None if the log is new.
+
+    Raises:
+        OperationExists: it holds one that is not the sender's to know of.
+    """
+    if head.seq == 0:
+        return None
+    try:
+        return locked(connection, head.operation, sender)[1]
+    except RecordError as error:
+        raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
+
+
+def _events_of(opening: Opening) -> list[Submission]:
+    """Return the events of an opening. Each force.joined gets an id of its own that the opening's id gives."""
+    first = opening.submission
+    joins = [
+        Event(id=_join_id(first.event.id, joined.force), force=first.event.force, data=joined)
+        for joined in opening.forces
+    ]
+    return [first, *(Submission(join, first.recorded_at) for join in joins)]
+
+
+def _join_id(opening_id: UUID, force: str) -> UUID:
+    return uuid5(opening_id, force)
+
+
+def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: OperationAmended) -> None:
+    """Refuse an amendment that would leave a standing fact outside, or move it to another day.
+
+    Raises:
+        StandingEventOutside: naming the first such event.
+    """
+    days = amended(operation, change).days
+    if days == operation.days:
+        return
+    seq = read.first_standing_outside(connection, operation.operation, operation.days.kept_by(days))
+    if seq is not None:
+        raise StandingEventOutside(
+            f"The event at seq {seq} would lie outside of the new days, or on another one. Correct or withdraw it.",
+            seq=seq,
+        )

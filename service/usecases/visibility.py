@@ -1,0 +1,47 @@
+"""Who may know of an operation: its participants and its lead force. To everybody else it does not exist."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.access.roles import COORDINATOR
+from service.domain.operation import Operation, fold
+from service.eventlog import read
+from service.eventlog.head import Head, UnknownOperation, read_head
+
+
+def visible(
+    connection: sa.Connection, operation: str, credential: Credential, *, as_of_seq: int | None = None
+) -> tuple[Head, Operation]:
+    """Return the operation's head and what it is now, or was at a seq.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    head = read_head(connection, operation)
+    state = fold(read.setup_events(connection, operation)) if head is not None and head.seq else None
+    head, state = require_visible(operation, credential, head, state)
+    if as_of_seq is not None and as_of_seq < head.seq:
+        state = fold(read.setup_events(connection, operation, up_to=as_of_seq))
+    return head, state
+
+
+def require_visible(
+    name: str, credential: Credential, head: Head | None, operation: Operation | None
+) -> tuple[Head, Operation]:
+    """Return the head and the operation, if the credential may know of them.
+
+    Raises:
+        UnknownOperation: otherwise; the answer is the same whether it exists or not.
+    """
+    if head is not None and operation is not None and credential.reaches(name):
+        takes_part = credential.force in operation.participants
+        if takes_part or credential.force == operation.lead_force:
+            return head, operation
+    raise UnknownOperation(f"There is no operation {name!r} that this credential may see.")
+
+
+def coordinates(credential: Credential, operation: Operation) -> bool:
+    """Return whether the credential is a coordinator's of the force that leads the operation."""
+    return credential.role == COORDINATOR and credential.force == operation.lead_force
