@@ -27,7 +27,7 @@ from service.api.errors import problem, status_of
 from service.api.events import EVENT
 from service.api.queries import BatchQuery
 from service.api.schemas import WrongFields, load_submission
-from service.api.strict_json import parse
+from service.api.strict_json import parse, pointer_step
 from service.domain.draft import Submission
 from service.errors import RecordError
 from service.usecases.read_operations import read_operation
@@ -42,7 +42,14 @@ BATCH = {
     "type": "object",
     "additionalProperties": False,
     "required": ["events"],
-    "properties": {"events": {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS, "items": EVENT}},
+    "properties": {
+        "events": {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS, "items": EVENT},
+        "recorded_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "imported operations: when the events without a recorded_at of their own were recorded",
+        },
+    },
 }
 
 
@@ -89,11 +96,15 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
 
 
 def _events_of(body: Any) -> list[Any]:
-    if not isinstance(body, dict) or set(body) != {"events"} or not isinstance(body["events"], list):
-        raise WrongFields('Wanted {"events": [...]} and nothing else.', pointer="/events")
+    if not isinstance(body, dict) or not isinstance(body.get("events"), list):
+        raise WrongFields('Wanted {"events": [...]}.', pointer="/events")
+    for name in body:
+        if name not in ("events", "recorded_at"):
+            raise WrongFields("There is no such field here.", pointer=f"/{pointer_step(name)}")
     if not 1 <= len(body["events"]) <= MOST_EVENTS:
         raise WrongFields(f"Wanted 1 to {MOST_EVENTS:,} events; found {len(body['events']):,}.", pointer="/events")
-    return body["events"]
+    shared = {} if body.get("recorded_at") is None else {"recorded_at": body["recorded_at"]}
+    return [shared | row if isinstance(row, dict) else row for row in body["events"]]
 
 
 def _submission(row: Any) -> Submission | RecordError:

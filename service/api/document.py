@@ -1,15 +1,15 @@
-"""The API's document: OpenAPI 3.1 at /openapi.json, and a page to read and try it at /docs, which needs no network."""
+"""The API's document, OpenAPI 3.1, at /openapi.json."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Flask
-from flask_swagger_ui import get_swaggerui_blueprint
 from marshmallow import fields
 
 from service.api import (
     batches,
+    docs,
     events,
     feed,
     health,
@@ -23,7 +23,6 @@ from service.api.schemas import ForceField
 from service.domain.events import LINE_CLASSES, ForceJoined
 from service.domain.vocabulary import STEP
 
-DOCUMENT, PAGE = "/openapi.json", "/docs"
 DESCRIPTION = (
     "The record of a police operation in which several forces take part. Forces post arrests and seizures; "
     "coordinators ask for totals, now or as of any past moment. Every event id is the sender's: send again whenever "
@@ -34,7 +33,7 @@ SETTINGS = {
     "API_VERSION": "v1",
     "OPENAPI_VERSION": "3.1.0",
     "OPENAPI_URL_PREFIX": "/",
-    "OPENAPI_JSON_PATH": DOCUMENT.lstrip("/"),
+    "OPENAPI_JSON_PATH": "openapi.json",
     "API_SPEC_OPTIONS": {
         "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
         "components": {"securitySchemes": {"credential": {"type": "http", "scheme": "bearer"}}},
@@ -43,13 +42,13 @@ SETTINGS = {
 
 
 def register_api(app: Flask) -> None:
-    """Register every resource, the document and its page."""
+    """Register every resource, the document, and its page."""
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
     for module in (operations, events, batches, feed, totals, reference, health):
         api.register_blueprint(module.blueprint)
-    app.register_blueprint(get_swaggerui_blueprint(PAGE, DOCUMENT, config={"validatorUrl": None}))
+    app.register_blueprint(docs.blueprint)
 
 
 def _document_own_fields(api: ProblemApi) -> None:

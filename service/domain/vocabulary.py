@@ -56,7 +56,7 @@ CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency cod
 IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters")]
 Title = Annotated[
     str,
-    Matching(r"[^\W_](?:[\w &'’.,:()/-]*[\w.)])?", 120, "a short name of letters, digits and plain punctuation"),
+    Matching(r"[^\W_](?:[\w &'’.,:()/+%–-]*[\w.)%])?", 120, "a short name of letters, digits and plain punctuation"),
 ]
 
 Quantity = Annotated[int, Whole(1)]

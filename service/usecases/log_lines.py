@@ -1,0 +1,132 @@
+"""The lines of an exported log on their way in: each is parsed and checked strictly, and must be canonical."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from service.access.roles import REPORTERS
+from service.domain.events import Event, OperationAmended, RecordedBy, RecordedEvent
+from service.domain.instants import parse_instant
+from service.domain.vocabulary import Matching, Slug
+from service.errors import Invalid, RecordError
+from service.eventlog.codec import text_of
+
+LINES_IN_ONE_RUN = 500
+SLUG: Matching = get_args(Slug)[1]
+
+
+class LineRefused(Invalid):
+    """A line of an import is not one that this service would have recorded there; `cause` says why, as a code."""
+
+    code = "line_refused"
+
+
+class NotAsRecorded(Invalid):
+    """A line is not the canonical text of a recorded event, or does not belong at its place in the log."""
+
+    code = "not_as_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a line is read: `parse` gives its JSON or refuses it, `load_event` its event if all fields are right."""
+
+    parse: Callable[[bytes], Any]
+    load_event: Callable[[Any], Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its number in the file, from 1, and the recorded event that it is the canonical text of."""
+
+    number: int
+    recorded: RecordedEvent
+
+
+def read_lines(lines: Iterable[bytes], reader: Reader) -> Iterator[Line]:
+    """Read the lines one by one.
+
+    Raises:
+        LineRefused: while iterating, naming the first line that is wrong.
+    """
+    for number, line in enumerate(lines, start=1):
+        with naming(number):
+            yield Line(number, _recorded(line.removesuffix(b"\n"), reader))
+
+
+def runs(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Yield the lines in runs of at most 500. An amendment begins a run: the facts that it may not move lie before."""
+    run: list[Line] = []
+    for line in lines:
+        if len(run) == LINES_IN_ONE_RUN or (run and isinstance(line.recorded.event.data, OperationAmended)):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def is_operation_name(text: str) -> bool:
+    """Return whether the text could be the name of an operation."""
+    return len(text) <= SLUG.most and re.fullmatch(SLUG.expression, text) is not None
+
+
+@contextmanager
+def naming(first: int, last: int | None = None) -> Iterator[None]:
+    """Let a mistake in this block name the line, or the run of lines, that it is in.
+
+    Raises:
+        LineRefused: in the place of any mistake of ours.
+    """
+    try:
+        yield
+    except RecordError as error:
+        where = f"Line {first}" if last in (None, first) else f"Lines {first} to {last}"
+        raise LineRefused(f"{where}: {error.detail}", errors=error.errors, line=first, cause=error.code) from error
+
+
+def _recorded(line: bytes, reader: Reader) -> RecordedEvent:
+    row = reader.parse(line)
+    if not isinstance(row, dict):
+        raise NotAsRecorded("Wanted a JSON object.")
+    operation, seq = row.pop("operation", None), row.pop("seq", None)
+    recorded_at, recorded_by = row.pop("recorded_at", None), row.pop("recorded_by", None)
+    recorded = RecordedEvent(
+        event=reader.load_event(row),
+        operation=_operation(operation),
+        seq=_seq(seq),
+        recorded_at=_recorded_at(recorded_at),
+        recorded_by=_recorded_by(recorded_by),
+    )
+    if text_of(recorded).encode() != line:
+        raise NotAsRecorded("This is not the canonical text (RFC 8785) of its event, without nulls and defaults.")
+    return recorded
+
+
+def _operation(found: Any) -> str:
+    if not isinstance(found, str) or not is_operation_name(found):
+        raise NotAsRecorded(f"Wanted {SLUG.wanted}.", pointer="/operation")
+    return found
+
+
+def _seq(found: Any) -> int:
+    if type(found) is not int:
+        raise NotAsRecorded("Wanted a whole number.", pointer="/seq")
+    return found
+
+
+def _recorded_at(found: Any) -> Any:
+    try:
+        return parse_instant(found)
+    except (TypeError, ValueError) as error:
+        raise NotAsRecorded(f"Wanted {error}.", pointer="/recorded_at") from error
+
+
+def _recorded_by(found: Any) -> RecordedBy:
+    if not isinstance(found, dict) or set(found) != {"force", "role"} or found["role"] not in REPORTERS:
+        raise NotAsRecorded(f"Wanted a force, and a role out of {', '.join(REPORTERS)}.", pointer="/recorded_by")
+    return RecordedBy(**found)
