@@ -25,6 +25,8 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     """
     app = Flask("service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    # A wrong address is a problem like any other, and not a page that leads elsewhere.
+    app.url_map.merge_slashes = False
     database = database or open_database(
         config.database_url,
         pool_size=config.threads + 1,

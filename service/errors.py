@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
+# A body can have a wrong field every few bytes; the answer must not be many times as long.
+MOST_FIELDS = 100
+
 
 class FieldError(NamedTuple):
     """One field that is wrong: where it is (a JSON pointer into what was sent) and what was wanted and found."""
@@ -16,7 +19,7 @@ class RecordError(Exception):
     """What every error of ours has in common.
 
     `code` is a slug for programs and is never reused; `detail` is a sentence for people that says what was wanted
-    and what was found; `errors` lists the fields; `members` are further facts for programs, JSON-ready.
+    and what was found; `errors` lists the first hundred fields; `members` are further facts for programs, JSON-ready.
     """
 
     code: ClassVar[str] = ""
@@ -27,7 +30,7 @@ class RecordError(Exception):
         """Say what is wrong; `pointer` names the one field at fault, `errors` several."""
         super().__init__(detail)
         self.detail = detail
-        self.errors = errors or ([] if pointer is None else [FieldError(pointer, detail)])
+        self.errors = (errors or ([] if pointer is None else [FieldError(pointer, detail)]))[:MOST_FIELDS]
         self.members = members
 
 

@@ -128,6 +128,10 @@ def _create_projections() -> None:
         sa.PrimaryKeyConstraint("operation_id", "generation", "seq", name="declared_returns_pkey"),
     )
     keys = ("force", "day", "measure", "category", "qualifier")
+    comments = {
+        "day": "the operating day; empty if it covers more than one",
+        "category": "empty where the measure has none",
+    }
     op.create_table(
         "entries",
         sa.Column("operation_id", _code(), nullable=False),
@@ -135,7 +139,7 @@ def _create_projections() -> None:
         _number("seq"),
         sa.Column("line", sa.Integer, nullable=False),
         _number("of_seq", comment="the version whose lines these are"),
-        *(sa.Column(key, _code(), nullable=False) for key in keys),
+        *(sa.Column(key, _code(), nullable=False, comment=comments.get(key)) for key in keys),
         _number("quantity", comment="in the measure's unit; negative in a reversal"),
         sa.Column("lines", sa.Integer, nullable=False, comment="+1, or -1 in a reversal"),
         sa.PrimaryKeyConstraint("operation_id", "generation", "seq", "line", name="entries_pkey"),

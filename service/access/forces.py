@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.db import CodeText, metadata
 from service.domain.personal_data import refuse_personal
@@ -41,11 +43,16 @@ def register_force(connection: sa.Connection, force: Force) -> bool:
     """
     refuse_personal(force.force, "/force")
     refuse_personal(force.name, "/name")
-    known = known_forces(connection).get(force.force)
-    if known is None:
-        row = {"force": force.force, "name": force.name, "kind": force.kind}
-        connection.execute(registered_forces.insert().values(row))
-        return True
+    is_new = force.force not in force_catalogue() and _insert(connection, force)
+    known = known_forces(connection)[force.force]
     if (known.name, known.kind) != (force.name, force.kind):
         raise ForceExists(f"{force.force} is {known.name}, {known.kind}.", pointer="/force")
-    return False
+    return is_new
+
+
+def _insert(connection: sa.Connection, force: Force) -> bool:
+    """Insert a force, unless one of its key is there, or is being added at this moment; return whether it is new."""
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"force": force.force, "name": force.name, "kind": force.kind}
+    statement = insert(registered_forces).values(row).on_conflict_do_nothing().returning(registered_forces.c.force)
+    return connection.scalar(statement) is not None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import islice
 from typing import Any
 
 from flask import Response, request
@@ -38,6 +37,7 @@ blueprint = Blueprint("batches", __name__, description="What forces report, many
 MOST_EVENTS = 1_000
 EVENTS_IN_ONE_CHUNK = 500
 MOST_REFUSALS = 1_000
+NumberedSubmission = tuple[int, Submission | RecordError]
 BATCH = {
     "type": "object",
     "additionalProperties": False,
@@ -142,11 +142,11 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
     if query["atomic"] or query["dry_run"]:
         raise WrongFields("Lines are committed in chunks: atomic and dry_run are for JSON batches.", pointer="/atomic")
     read_operation(database(), operation=operation, credential=caller())
-    summary, lines = _Summary(), ndjson_lines(request)
-    while chunk := list(islice(lines, EVENTS_IN_ONE_CHUNK)):
-        submissions = [_line_submission(line) for _number, line in chunk]
+    summary = _Summary()
+    for chunk in _chunks(ndjson_lines(request)):
+        submissions = [submission for _number, submission in chunk]
         outcomes = record_events(database(), operation=operation, sender=caller(), submissions=submissions)
-        for (number, _line), outcome in zip(chunk, outcomes, strict=True):
+        for (number, _submission), outcome in zip(chunk, outcomes, strict=True):
             summary.add(number, outcome)
     head, _operation = read_operation(database(), operation=operation, credential=caller())
     body = {
@@ -157,6 +157,20 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
         "refusals": summary.refusals,
     }
     return answer(body, HTTPStatus.MULTI_STATUS if summary.refused else HTTPStatus.OK)
+
+
+def _chunks(lines: Iterable[tuple[int, bytes | RecordError]]) -> Iterator[list[NumberedSubmission]]:
+    """Yield the events of numbered lines in chunks of at most 500; of fewer where lines are long, to bound memory."""
+    chunk: list[NumberedSubmission] = []
+    size = 0
+    for number, line in lines:
+        chunk.append((number, _line_submission(line)))
+        size += len(line) if isinstance(line, bytes) else 0
+        if len(chunk) == EVENTS_IN_ONE_CHUNK or size > MOST_BYTES_OF_A_BATCH:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _line_submission(line: bytes | RecordError) -> Submission | RecordError:

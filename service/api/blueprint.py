@@ -22,7 +22,7 @@ from service.api.schemas import WrongFields
 View = TypeVar("View", bound=Callable[..., Any])
 
 JSON, NDJSON, EVENT_STREAM = "application/json", "application/x-ndjson", "text/event-stream"
-ALWAYS = (401, 403, 503)
+REFUSED_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class QueryParser(FlaskParser):
@@ -64,7 +64,9 @@ class Blueprint(flask_smorest.Blueprint):
                 require_role(g.credential, roles)
                 return view(*args, **kwargs)
 
-            documented = self.doc(security=[{"credential": []}], **{"x-roles": list(roles)})(checked)
+            responses = _problems(*REFUSED_CALLERS)
+            document = self.doc(security=[{"credential": []}], responses=responses, **{"x-roles": list(roles)})
+            documented = document(checked)
             documented.roles = roles
             return documented  # type: ignore[no-any-return]
 
@@ -82,8 +84,7 @@ class Blueprint(flask_smorest.Blueprint):
     def answers(self, answers: Mapping[int, Any], *, problems: tuple[int, ...] = ()) -> Callable[[View], View]:
         """Document the answers: schemas by status (or {media type: schema}), and the statuses of its problems."""
         responses = {str(status): _documented(status, schema) for status, schema in answers.items()}
-        for status in (*problems, *ALWAYS):
-            responses[str(status)] = _documented(status, {PROBLEM_JSON: ProblemSchema})
+        responses |= _problems(*problems, HTTPStatus.SERVICE_UNAVAILABLE)
         return self.doc(responses=responses)  # type: ignore[no-any-return]
 
 
@@ -109,6 +110,10 @@ def caller() -> Credential:
 def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
     """Return a JSON answer."""
     return Response(json.dumps(body), status=status, content_type=JSON)
+
+
+def _problems(*statuses: int) -> dict[str, Any]:
+    return {str(int(status)): _documented(status, {PROBLEM_JSON: ProblemSchema}) for status in statuses}
 
 
 def _documented(status: int, schema: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def ndjson_lines(request: Request) -> Iterator[tuple[int, bytes | BodyTooLarge]]
     A line that is too long is passed over in bounded memory, and its mistake is yielded in its place.
 
     Raises:
-        BodyCutShort: the body ended before the length that its header promised.
+        BodyCutShort: the body ended before the length that its header promised, or before its last chunk.
     """
     number, line, too_long = 1, bytearray(), False
     for chunk in chunks(request):

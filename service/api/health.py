@@ -7,16 +7,9 @@ from flask import Response
 from service.api.answer_schemas import HealthSchema
 from service.api.blueprint import Blueprint, answer
 from service.api.database import database
-from service.errors import Unavailable
-from service.usecases.migrate import is_migrated
+from service.usecases.migrate import require_migrated
 
 blueprint = Blueprint("health", __name__, description="Whether the service is up")
-
-
-class NotMigrated(Unavailable):
-    """The database lacks tables that this version of the code wants: run `oprecord init`."""
-
-    code = "not_migrated"
 
 
 @blueprint.route("/healthz")
@@ -30,6 +23,5 @@ def get_liveness() -> Response:
 @blueprint.answers({200: HealthSchema})
 def get_readiness() -> Response:
     """Answer if the database answers and has the tables that this version of the code wants."""
-    if not is_migrated(database()):
-        raise NotMigrated("The database is not at this version's tables. Run: oprecord init")
+    require_migrated(database())
     return answer({"status": "ready"})

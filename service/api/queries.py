@@ -59,9 +59,7 @@ class YesNo(ma.fields.Boolean):
 class OperationsQuery(ma.Schema):
     """Which operations to list."""
 
-    after = ma.fields.String(
-        load_default="", validate=ma.validate.Length(max=64), metadata={"pattern": "^[a-z0-9_-]*$"}
-    )
+    after = ma.fields.String(load_default="", validate=ma.validate.Regexp("^[a-z0-9_-]{0,64}$"))
     limit = Number(1, 200, load_default=50)
 
 

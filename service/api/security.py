@@ -7,6 +7,8 @@ import re
 from flask import Flask, Response, g, request
 from uuid_utils.compat import uuid7
 
+from service.api.errors import NoSuchAddress
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -20,12 +22,23 @@ HEADERS = {
 def register_security(app: Flask) -> None:
     """Give every request an id and every answer its headers."""
     app.before_request(_name_request)
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
 
 
 def _name_request() -> None:
     sent = request.headers.get("X-Request-Id", "")
     g.request_id = sent if REQUEST_ID.fullmatch(sent) else str(uuid7())
+
+
+def _refuse_nul() -> None:
+    """Refuse an address with a NUL: nothing of ours has one, and PostgreSQL cannot even be asked.
+
+    Raises:
+        NoSuchAddress.
+    """
+    if "\0" in request.path:
+        raise NoSuchAddress("There is nothing at this address.")
 
 
 def _add_headers(response: Response) -> Response:

@@ -20,7 +20,7 @@ class BodyTooLarge(Invalid):
 
 
 class BodyCutShort(Invalid):
-    """The body ended before the length that its header promised; what was committed by then is kept."""
+    """The body ended before the length that its header promised, or its last chunk; what was committed is kept."""
 
     code = "body_cut_short"
 
@@ -73,14 +73,21 @@ def chunks(request: Request) -> Iterator[bytes]:
     """Yield the body piece by piece.
 
     Raises:
-        BodyCutShort: it ended before the length that the header promised.
+        BodyCutShort: it ended before the length that the header promised, or before its last chunk.
     """
     found = 0
-    while chunk := request.stream.read(CHUNK):
+    while chunk := _next_chunk(request):
         found += len(chunk)
         yield chunk
     if request.content_length is not None and found < request.content_length:
         raise BodyCutShort(f"Wanted {request.content_length:,} bytes, found {found:,}. Send everything again.")
+
+
+def _next_chunk(request: Request) -> bytes:
+    try:
+        return request.stream.read(CHUNK)
+    except Exception as error:  # each server has errors of its own for a body in chunks that breaks off
+        raise BodyCutShort("The body broke off, or its chunks are malformed. Send everything again.") from error
 
 
 def parse(body: bytes | bytearray) -> Any:
@@ -111,9 +118,11 @@ def parse(body: bytes | bytearray) -> Any:
         text = body.decode()
         value = json.loads(text, object_pairs_hook=to_object, parse_constant=to_constant)
     except RecursionError as error:
-        raise NotJson("The JSON is nested too deeply.") from error
+        raise NotJson("The JSON is nested too deeply.", pointer="") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise NotJson(f"Wanted JSON in UTF-8: {error}.", pointer="") from error
     except ValueError as error:
-        raise NotJson(f"Wanted JSON in UTF-8: {error}.") from error
+        raise NotJson("The JSON has a number of too many digits.", pointer="") from error
     if trapped or "\\u" in text:
         _refuse_traps(value)
     return value

@@ -29,13 +29,14 @@ def get_totals(query: dict[str, Any], operation: str) -> Response:
         database(),
         operation=operation,
         credential=caller(),
-        selection=_selection(query),
+        selection=selection_of(query),
         moment=Moment(query.get("as_of"), query.get("as_of_seq")),
     )
     return answer(totals_json(found))
 
 
-def _selection(query: dict[str, Any]) -> Selection:
+def selection_of(query: dict[str, Any]) -> Selection:
+    """Return the selection that query parameters ask for."""
     return Selection(
         by=query.get("by", ()),
         measures=query.get("measure", ()),

@@ -98,6 +98,7 @@ def check_report(event: Event, operation: Operation, recorded_at: datetime, forc
     """
     participant = operation.participants.get(event.force)
     if participant is None:
+        refuse_personal(event.force, "/force")
         raise ForceNotInOperation(f"{event.force} does not take part in {operation.operation}.", pointer="/force")
     if isinstance(event.data, EventWithdrawn):
         return
@@ -126,6 +127,7 @@ def _check_fact(event: Event, operation: Operation, recorded_at: datetime, force
         if force == event.force:
             raise AssistsItself(f"{force} counts this event and cannot assist it.", pointer=f"/assisting/{index}")
         if force not in operation.participants and force not in forces:
+            refuse_personal(force, f"/assisting/{index}")
             raise UnknownCode(f"Wanted a known force, found {force!r}.", pointer=f"/assisting/{index}")
 
 

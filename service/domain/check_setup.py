@@ -64,6 +64,8 @@ def check_opening(opened: OperationOpened) -> None:
     operating_days(opened.starts_at, opened.ends_at, opened.days, pointer="")
     refuse_personal(opened.name, "/name")
     _check_places(opened.places)
+    for index, operation in enumerate(opened.part_of):
+        refuse_personal(operation, f"/part_of/{index}")
 
 
 def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force]) -> Event:
@@ -91,10 +93,12 @@ def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force
     if joined.force in operation.participants:
         raise AlreadyJoined(f"{joined.force} takes part in {operation.operation} already.", pointer="/force")
     known = forces.get(joined.force)
+    if known is None:
+        refuse_personal(joined.force, "/force")
+    refuse_personal(joined.name or "", "/name")
     name = joined.name or (None if known is None else known.name)
     kind = joined.kind or (None if known is None else known.kind)
     if name is None or kind is None:
-        refuse_personal(joined.force, "/force")
         raise UnknownCode(
             f"Wanted a force from GET /v1/forces, or one given with name and kind; found {joined.force!r}.",
             pointer="/force",
@@ -118,6 +122,8 @@ def _check_places(places: tuple[str, ...]) -> None:
 
 def _check_measure(registered: MeasureRegistered, known: Measure | None) -> None:
     refuse_personal(registered.measure, "/measure")
+    refuse_personal(registered.label or "", "/label")
+    refuse_personal(registered.unit or "", "/unit")
     for index, path in enumerate(registered.categories):
         refuse_personal(path, f"/categories/{index}")
     if known is None:

@@ -111,7 +111,7 @@ def replay_of(event: Event, operation: Operation, history: History, sender: Reco
     """
     coordinates = _coordinates(sender, operation)
     if event.force != sender.force and not coordinates:
-        raise NotYourForce(f"This credential records for {sender.force}; found {event.force}.", pointer="/force")
+        raise NotYourForce(f"This credential records for {sender.force} only.", pointer="/force")
     earlier = history.recorded.get(event.id)
     if earlier is None:
         return None

@@ -10,10 +10,14 @@ import sqlalchemy as sa
 from service.access import credentials
 from service.access.credentials import Credential
 from service.access.forces import known_forces
+from service.access.roles import COORDINATOR
 from service.db import Database
+from service.domain.operation import fold
 from service.errors import Invalid
+from service.eventlog.read import setup_events
 from service.projections.participants import participants
 from service.usecases.log_lines import is_operation_name
+from service.usecases.verify import existing_head
 
 
 class UnknownForce(Invalid):
@@ -64,6 +68,23 @@ def revoke_credential(database: Database, credential_id: UUID) -> None:
     """
     with database.writing() as connection:
         credentials.revoke(connection, credential_id, database.now(connection))
+
+
+def credential_of_lead(database: Database, operation: str) -> Credential:
+    """Return a coordinator's credential of the force that leads an operation, which is stored nowhere.
+
+    Those who run the service can read the whole database; with this they ask as the coordinator does.
+
+    Raises:
+        UnknownOperation: there is no such operation.
+    """
+    with database.snapshot() as connection:
+        existing_head(connection, operation)
+        lead = fold(setup_events(connection, operation)).lead_force
+        now = database.now(connection)
+    return Credential(
+        id=UUID(int=0), force=lead, role=COORDINATOR, operations=(), created_at=now, expires_at=None, revoked_at=None
+    )
 
 
 def _require_known(connection: sa.Connection, force: str) -> None:

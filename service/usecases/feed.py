@@ -89,7 +89,10 @@ class Feeds:
             raise AsOfBeyondLog(f"Wanted a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
         subscriber = Subscriber(operation, credential.id, readable_forces(credential, state, ()))
         self._add(subscriber, head.seq)
-        return self._items(subscriber, head.seq if after is None else after)
+        items = self._items(subscriber, head.seq if after is None else after)
+        # Begun at once: what has not begun cannot end, and whoever went before the first event would keep a place.
+        next(items)
+        return items
 
     def _add(self, subscriber: Subscriber, seq: int) -> None:
         with self.lock:
@@ -103,6 +106,7 @@ class Feeds:
 
     def _items(self, subscriber: Subscriber, sent: int) -> Iterator[Item | None]:
         try:
+            yield None
             while not subscriber.has_ended:
                 for item in self._new_items(subscriber, sent):
                     yield item

@@ -12,8 +12,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from service.db import Database, open_database
+from service.errors import Unavailable
 
 PACKAGE = Path(__file__).parent.parent
+
+
+class NotMigrated(Unavailable):
+    """The database lacks tables that this version of the code wants: run `oprecord init`."""
+
+    code = "not_migrated"
 
 
 def migrations_directory() -> Path:
@@ -49,6 +56,16 @@ def is_migrated(database: Database) -> bool:
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
     with database.snapshot() as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
+
+
+def require_migrated(database: Database) -> None:
+    """Do nothing, if the database has the tables that this version of the code wants.
+
+    Raises:
+        NotMigrated: it has not.
+    """
+    if not is_migrated(database):
+        raise NotMigrated("The database is not at this version's tables. Run: oprecord init")
 
 
 def _move(database_url: str, move: Callable[[Config, str], None], revision: str) -> None:

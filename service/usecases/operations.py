@@ -12,12 +12,12 @@ from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.db import Database
 from service.domain.draft import Submission
-from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened
+from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened, RecordedBy
 from service.domain.operation import Operation, amended
 from service.domain.personal_data import refuse_personal
 from service.errors import Conflict, Forbidden, RecordError
 from service.eventlog import read
-from service.eventlog.head import Head, begin_log
+from service.eventlog.head import Head, UnknownOperation, begin_log
 from service.projections import registry
 from service.usecases.record import Outcome, decide, draft_of, locked, settle
 
@@ -55,6 +55,7 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
     Raises:
         OperationExists: the name is taken.
         CredentialLimited: the credential is limited to other operations.
+        ProjectionsOutdated: the operation is open, and the code is of another version than its totals.
         RecordError: the mistake, if an event is refused; nothing is recorded then.
     """
     refuse_personal(opening.operation, "/operation")
@@ -69,11 +70,9 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         draft.forces = known_forces(connection)
-        results = decide(draft, _events_of(opening), sender)
-        for result in results:
-            if isinstance(result, RecordError):
-                raise result
-        return settle(connection, head, state, draft, results)[0]
+        recorded_by = RecordedBy(force=sender.force, role=sender.role)
+        decided = [draft.add(submission, recorded_by) for submission in _events_of(opening)]
+        return settle(connection, head, state, draft, decided)[0]
 
 
 def change_operation(database: Database, *, operation: str, sender: Credential, submission: Submission) -> Outcome:
@@ -106,7 +105,7 @@ def _existing(connection: sa.Connection, head: Head, sender: Credential) -> Oper
         return None
     try:
         return locked(connection, head.operation, sender)[1]
-    except RecordError as error:
+    except UnknownOperation as error:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
 
 

@@ -146,9 +146,8 @@ class _Growing:
         for line in run:
             with naming(line.number):
                 self._decide(line)
-        if before is not None and isinstance(found[0].data, OperationAmended):
-            with naming(run[0].number):
-                refuse_moved_facts(connection, before, found[0].data)
+                if before is not None and isinstance(line.recorded.event.data, OperationAmended):
+                    refuse_moved_facts(connection, before, line.recorded.event.data)
         with naming(run[0].number, run[-1].number):
             settle(connection, self.head, before, draft, [])
         self.head = replace(self.head, seq=draft.seq, recorded_at=draft.recorded_at)
@@ -167,8 +166,7 @@ class _Growing:
         draft.live_recorded_at = recorded.recorded_at
         moment = recorded.recorded_at if self.head.imported else None
         decided = draft.add(Submission(recorded.event, moment), recorded.recorded_by)
+        if not decided.is_new:
+            raise NotAsRecorded(f"This is the event at seq {decided.recorded.seq} again.", pointer="/id")
         if decided.recorded != recorded:
-            found = decided.recorded
-            raise NotAsRecorded(
-                f"Decided anew, this line is event {found.seq} of {found.operation}, or has other content."
-            )
+            raise NotAsRecorded(f"Decided anew, this line is event {decided.recorded.seq}, or has other content.")

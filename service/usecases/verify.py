@@ -60,6 +60,11 @@ def list_heads(database: Database) -> list[Head]:
 
 
 def existing_head(connection: sa.Connection, operation: str) -> Head:
+    """Return an operation's head, whoever asks.
+
+    Raises:
+        UnknownOperation: there is no such operation.
+    """
     head = read_head(connection, operation)
     if head is None:
         raise UnknownOperation(f"There is no operation {operation!r}.")

@@ -1,0 +1,73 @@
+"""The command `oprecord`: its groups, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import Any, NoReturn
+
+import click
+
+from service.cli.credential import credential
+from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of, one_line
+from service.cli.init import init
+from service.cli.projections import projections
+from service.cli.replay import replay
+from service.cli.serve import serve
+from service.cli.settings import Settings
+from service.cli.totals import totals
+from service.cli.transfer import export_log, import_log
+from service.cli.verify import verify
+
+INTERRUPTED = 130
+
+
+@click.group(
+    epilog="\b\nExit codes:\n" + "\n".join(f"  {code}  {meaning}" for code, meaning in MEANINGS.items()),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option("--database-url", metavar="URL", help="SQLAlchemy address of the database, for OPRECORD_DATABASE_URL.")
+@click.version_option(package_name="operation-record", message="%(version)s")
+@click.pass_context
+def cli(context: click.Context, database_url: str | None) -> None:
+    """Keep the record of a police operation in which several forces take part."""
+    context.obj = Settings(database_url)
+
+
+for command in (init, serve, replay, totals, verify, export_log, import_log, credential, projections):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command of this process's arguments and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a question mark, not a traceback.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str], **options: Any) -> int:
+    """Run a command; return its exit code. An expected error is one line on stderr."""
+    try:
+        returned = cli.main(list(arguments), prog_name="oprecord", standalone_mode=False, **options)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has had enough; Python must not complain when it flushes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except EXPECTED as error:
+        click.echo(f"oprecord: {one_line(error)}", err=True)
+        return exit_code_of(error)
+    return returned if isinstance(returned, int) else DONE
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""How commands speak: data on stdout, as a table or as JSON; progress and remarks on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+# Wide enough that no table is folded where a program may read it.
+WIDTH_OF_A_FILE = 10_000
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def remark(text: str) -> None:
+    """Say something about what is being done, on stderr."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = "") -> None:
+    """Print a table on stdout; `numbers` is the column whose cells are set to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column == numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == columns[0])
+    for row in rows:
+        table.add_row(*row)
+    # Codes hold brackets and colons that rich would take for markup and emoji.
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_FILE
+    console.print(table)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something is, on stderr if that is a terminal.
+
+    Gives the function to tell it: `(done, size)`; a size of 0 is not known yet.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, size: bar.update(task, completed=done, total=size or None)

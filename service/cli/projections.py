@@ -1,0 +1,88 @@
+"""`oprecord projections`: are the totals of this version of the code, are they right, and build them anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from service.cli.exit_codes import DONE, WRONG
+from service.cli.output import as_json, print_json, print_table, progress, remark
+from service.cli.settings import Settings, pass_settings
+from service.db import Database
+from service.projections.rebuild import rebuild
+from service.projections.registry import VERSION
+from service.usecases.verify import list_heads, verify_projections
+
+operation_argument = click.argument("operation", required=False)
+
+
+@click.group()
+def projections() -> None:
+    """Look after what is derived from the logs. Without an OPERATION, all of them."""
+
+
+@projections.command()
+@operation_argument
+@as_json
+@pass_settings
+def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
+    """Show which version of the code built the projections, and whether it is this one."""
+    with settings.database() as database:
+        heads = [head for head in list_heads(database) if operation in (None, head.operation)]
+    rows = [
+        {
+            "operation": head.operation,
+            "events": head.seq,
+            "generation": head.generation,
+            "version": head.projection_version,
+            "current": head.projection_version == VERSION,
+        }
+        for head in heads
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        columns = ("operation", "events", "generation", "version", "current")
+        print_table("Projections", columns, [[str(row[name]) for name in columns] for row in rows])
+
+
+@projections.command("rebuild")
+@operation_argument
+@pass_settings
+def rebuild_all(settings: Settings, operation: str | None) -> None:
+    """Build the projections anew from the log, while the service goes on."""
+    with settings.database() as database:
+        for name in _names(database, operation):
+            with progress(f"Rebuilding {name}") as report:
+                generation = rebuild(database, name, report)
+            remark(f"{name}: generation {generation}")
+
+
+@projections.command("verify")
+@operation_argument
+@as_json
+@pass_settings
+def verify_all(settings: Settings, operation: str | None, *, as_json: bool) -> int:
+    """Compute the projections again from the log and compare them; exits with 1 if they differ."""
+    with settings.database() as database:
+        found = [_verified(database, name) for name in _names(database, operation)]
+    if as_json:
+        print_json(found)
+    else:
+        for row in found:
+            click.echo(f"{row['operation']}: {'right' if row['right'] else 'WRONG: ' + row['detail']}")
+    return DONE if all(row["right"] for row in found) else WRONG
+
+
+def _verified(database: Database, operation: str) -> dict[str, Any]:
+    with progress(f"Verifying {operation}") as report:
+        fault = verify_projections(database, operation, report)
+    if fault is None:
+        return {"operation": operation, "right": True, "seq": None, "detail": None}
+    where = fault.table if fault.seq is None else f"{fault.table}, seq {fault.seq}"
+    return {"operation": operation, "right": False, "seq": fault.seq, "detail": f"{where}: {fault.detail}"}
+
+
+def _names(database: Database, operation: str | None) -> list[str]:
+    return [operation] if operation else [head.operation for head in list_heads(database)]

@@ -1,0 +1,116 @@
+"""`oprecord replay`: send a directory to a running service, and compare the totals with what was published."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from service.access.roles import COORDINATOR, FORCE
+from service.cli.exit_codes import DONE, WRONG
+from service.cli.http_client import HttpClient
+from service.cli.output import as_json, print_json, progress, remark
+from service.cli.published import Comparison, compare_published, print_comparison
+from service.cli.replay_directory import Replayed, replay_directory
+from service.cli.seed_directory import read_seed_directory
+from service.cli.settings import Settings, pass_settings
+from service.db import Database
+from service.errors import Invalid
+from service.usecases.credentials import issue_credential
+
+LIFETIME = timedelta(hours=24)
+
+
+class NotACredentialsFile(Invalid):
+    """A credentials file is not a TOML or JSON table of secrets by force."""
+
+    code = "not_a_credentials_file"
+
+
+@click.command(short_help="Send a directory to a running service.")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--url", required=True, help="Where the service is: http://127.0.0.1:8000")
+@click.option(
+    "--credentials",
+    "credentials_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="TOML or JSON file with a secret for each force.",
+)
+@click.option("--issue", is_flag=True, help="Issue what is needed in the service's database, for 24 hours.")
+@as_json
+@pass_settings
+def replay(
+    settings: Settings, directory: Path, url: str, credentials_file: Path | None, *, issue: bool, as_json: bool
+) -> int:
+    """Send the messages in DIRECTORY to the service at --url, each with its force's credential.
+
+    DIRECTORY holds operation.json, events.ndjson and, to compare the totals with, published.toml. What was sent before
+    is found to be recorded and changes nothing. Exits with 1 if a published figure does not agree.
+
+    A credentials file is a table: `surrey = "oprecord_..."`, one line a force. The lead force's must be a
+    coordinator's. It is to be readable by nobody else.
+    """
+    if (credentials_file is None) != issue:
+        raise click.UsageError("Give either --credentials or --issue.")
+    if credentials_file:
+        secrets: Mapping[str, str] = read_credentials(credentials_file)
+    else:
+        with settings.database() as database:
+            secrets = issue_for(database, directory)
+    client = HttpClient(url, secrets)
+    replayed = replay_with_progress(directory, client)
+    comparisons = compare_published(directory, client)
+    if as_json:
+        counts = {"recorded": replayed.recorded, "replayed": replayed.replayed}
+        print_json(counts | {"figures": [one.as_json() for one in comparisons]})
+    else:
+        tell(replayed, comparisons)
+    return DONE if all(one.agrees for one in comparisons) else WRONG
+
+
+def replay_with_progress(directory: Path, client: HttpClient) -> Replayed:
+    """Replay a directory and show how far it is."""
+    with progress("Replaying") as report:
+        return replay_directory(directory, client, report)
+
+
+def tell(replayed: Replayed, comparisons: list[Comparison]) -> None:
+    """Say what was new, and print the comparison if anything was published."""
+    remark(f"{replayed.recorded:,} messages recorded, {replayed.replayed:,} had been recorded before")
+    if comparisons:
+        print_comparison(comparisons)
+
+
+def issue_for(database: Database, directory: Path) -> dict[str, str]:
+    """Issue a credential to each force that sent something, for its operation and 24 hours; return the secrets.
+
+    The lead force's is a coordinator's.
+    """
+    seed = read_seed_directory(directory)
+    secrets = {}
+    for force in seed.senders():
+        role = COORDINATOR if force == seed.lead_force else FORCE
+        secrets[force] = issue_credential(
+            database, force=force, role=role, operations=(seed.operation,), expires_in=LIFETIME
+        )[1]
+    return secrets
+
+
+def read_credentials(path: Path) -> dict[str, str]:
+    """Return the secrets in a TOML or JSON file, by force.
+
+    Raises:
+        NotACredentialsFile: it is neither, or holds something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        raise NotACredentialsFile(f"{path}: wanted TOML, or JSON in a file named .json: {error}.") from error
+    if not isinstance(table, dict) or not all(isinstance(secret, str) for secret in table.values()):
+        raise NotACredentialsFile(f"{path}: wanted a table of secrets by force.")
+    return table

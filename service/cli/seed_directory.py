@@ -1,0 +1,125 @@
+"""A directory to replay: how an operation was opened, what was sent to it, and what was published about it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.errors import Invalid
+
+Json = dict[str, Any]
+OPENING, EVENTS, PUBLISHED = "operation.json", "events.ndjson", "published.toml"
+WANTED_OF_A_LINE = ("id", "type", "force")
+
+
+class DirectoryUnreadable(Invalid):
+    """A file of a directory to replay is missing, broken, or lacks what it must have."""
+
+    code = "directory_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class SentLine:
+    """One message: its line in the file, from 1, and the event as its force sent it."""
+
+    number: int
+    row: Json
+
+    @property
+    def force(self) -> str:
+        """Return who sent it."""
+        return str(self.row["force"])
+
+
+@dataclass(frozen=True, slots=True)
+class SeedDirectory:
+    """A directory with operation.json, events.ndjson and, optionally, published.toml."""
+
+    path: Path
+    opening: Json
+
+    @property
+    def operation(self) -> str:
+        """Return the operation's name."""
+        return str(self.opening["operation"])
+
+    @property
+    def lead_force(self) -> str:
+        """Return the force that leads it."""
+        return str(self.opening["lead_force"])
+
+    def lines(self) -> Iterator[SentLine]:
+        """Read the messages in the order in which they were sent.
+
+        Raises:
+            DirectoryUnreadable: naming the line that is broken.
+        """
+        with _opened(self.path / EVENTS) as lines:
+            for number, line in enumerate(lines, start=1):
+                yield SentLine(number, _message(line, f"{self.path / EVENTS}, line {number}"))
+
+    def senders(self) -> list[str]:
+        """Return every force that sent something, the lead force first."""
+        return list(dict.fromkeys([self.lead_force, *(line.force for line in self.lines())]))
+
+    def figures(self) -> list[Json]:
+        """Return the published figures; none if there is no published.toml.
+
+        Raises:
+            DirectoryUnreadable: the file is broken.
+        """
+        path = self.path / PUBLISHED
+        if not path.exists():
+            return []
+        try:
+            figures: list[Json] = tomllib.loads(path.read_text(encoding="utf-8")).get("figures", [])
+        except ValueError as error:
+            raise DirectoryUnreadable(f"{path}: {error}") from error
+        for figure in figures:
+            _require(figure, ("measure", "quantity", "published"), str(path))
+        return figures
+
+
+def read_seed_directory(path: Path) -> SeedDirectory:
+    """Return the directory at a path.
+
+    Raises:
+        DirectoryUnreadable: it has no operation.json that says operation, lead_force and id.
+    """
+    with _opened(path / OPENING) as file:
+        opening = _object(file.read(), str(path / OPENING))
+    _require(opening, ("id", "operation", "lead_force"), str(path / OPENING))
+    return SeedDirectory(path, opening)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DirectoryUnreadable(f"{path}: {error.strerror}.") from error
+
+
+def _message(line: bytes, where: str) -> Json:
+    row = _object(line, where)
+    _require(row, WANTED_OF_A_LINE, where)
+    return row
+
+
+def _object(text: bytes, where: str) -> Json:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DirectoryUnreadable(f"{where}: wanted JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise DirectoryUnreadable(f"{where}: wanted a JSON object.")
+    return value
+
+
+def _require(row: Json, names: tuple[str, ...], where: str) -> None:
+    for name in names:
+        if name not in row:
+            raise DirectoryUnreadable(f"{where}: wanted {name}.")

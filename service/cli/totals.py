@@ -1,0 +1,75 @@
+"""`oprecord totals`: what an operation adds up to, for those who run the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from service.api.answers import totals_json
+from service.api.queries import TotalsQuery
+from service.api.schemas import wrong_fields
+from service.api.totals import selection_of
+from service.cli.output import as_json, print_json, print_table
+from service.cli.settings import Settings, pass_settings
+from service.usecases.as_of import Moment
+from service.usecases.credentials import credential_of_lead
+from service.usecases.totals import totals as totals_of
+
+QUERY = TotalsQuery()
+
+
+def _query_options(command: Any) -> Any:
+    """Give a command an option for each query parameter of GET /v1/operations/{operation}/totals."""
+    for name, field in reversed(QUERY.fields.items()):
+        help_text = field.metadata.get("description", "")
+        command = click.option(f"--{name.replace('_', '-')}", name, help=help_text)(command)
+    return command
+
+
+@click.command(short_help="Show the totals of an operation.")
+@click.argument("operation")
+@_query_options
+@as_json
+@pass_settings
+def totals(settings: Settings, /, operation: str, *, as_json: bool, **query: str | None) -> None:
+    """Show the totals of an OPERATION, as its coordinator sees them. Lists are comma-separated."""
+    given = {name: value for name, value in query.items() if value is not None}
+    if messages := QUERY.validate(given):
+        raise wrong_fields(messages)
+    wanted: dict[str, Any] = QUERY.load(given)
+    with settings.database() as database:
+        found = totals_of(
+            database,
+            operation=operation,
+            credential=credential_of_lead(database, operation),
+            selection=selection_of(wanted),
+            moment=Moment(wanted.get("as_of"), wanted.get("as_of_seq")),
+        )
+    answer = totals_json(found)
+    print_json(answer) if as_json else _print(answer)
+
+
+def _print(answer: dict[str, Any]) -> None:
+    columns = (
+        "measure",
+        *answer["by"],
+        *(() if "category" in answer["by"] else ("category",)),
+        "figure",
+        "outstanding",
+    )
+    rows = [
+        [figure["display"] if name == "figure" else _cell(figure.get(name)) for name in columns]
+        for figure in answer["figures"]
+    ]
+    as_of = answer["as_of"]
+    title = f"{answer['operation']} as of seq {as_of['seq']} of {answer['log_size']}, {as_of['recorded_at']}"
+    print_table(title, columns, rows, numbers="figure")
+    click.echo(f"root {as_of['root']}")
+    click.echo(f"returns: {answer['completeness']['status']}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(one["force"] for one in value)
+    return "" if value is None else str(value)

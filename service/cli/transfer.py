@@ -1,0 +1,59 @@
+"""`oprecord export` and `oprecord import`: take a log out, and bring it in elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import click
+
+from service.api.schemas import load_event
+from service.api.strict_json import parse
+from service.cli.output import progress, remark
+from service.cli.settings import Settings, pass_settings
+from service.usecases.log_lines import Reader
+from service.usecases.transfer import export_operation, import_operation
+
+LONGEST_LINE_BYTES = 1024 * 1024
+LINES_BETWEEN_REPORTS = 100
+
+
+@click.command("export", short_help="Print the log of an operation.")
+@click.argument("operation")
+@click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write, instead of stdout.")
+@pass_settings
+def export_log(settings: Settings, operation: str, output: IO[bytes]) -> None:
+    """Print the log of an OPERATION: the canonical text of each event, one a line.
+
+    SHA-256 over a zero byte and a line is the event's leaf hash. The last line gives operation and size.
+    """
+    with settings.database() as database:
+        for text in export_operation(database, operation):
+            output.write(text.encode() + b"\n")
+
+
+@click.command("import", short_help="Record an exported log.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--root", metavar="HEX", help="The root that the log must have; without it any is taken.")
+@pass_settings
+def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
+    """Record the exported log in FILE (- for stdin), all or nothing. The operation must not exist here.
+
+    Every line is decided again by the rules. Compare the root with that of the last receipt, or of `oprecord verify`
+    where the log comes from: --root does.
+    """
+    reader = Reader(parse=parse, load_event=load_event)
+    with settings.database() as database, progress("Importing") as report:
+        imported = import_operation(database, _lines(file, report), reader=reader, expected_root=root)
+    remark(f"Imported {imported.operation}: {imported.size:,} events")
+    click.echo(imported.root)
+
+
+def _lines(file: IO[bytes], report: Callable[[int, int], None]) -> Iterator[bytes]:
+    """Yield the lines of a file. An endless one is cut, so that it is refused and does not fill the memory."""
+    number = 0
+    while line := file.readline(LONGEST_LINE_BYTES):
+        number += 1
+        yield line
+        if number % LINES_BETWEEN_REPORTS == 0:
+            report(number, 0)
