@@ -1,0 +1,102 @@
+"""What is sent over HTTP, as JSON: bodies that the operations of `tests.functional.conftest` take."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from service.domain.days import london_date, london_midnight
+from service.domain.instants import format_instant
+
+Json = dict[str, Any]
+
+FORCES = [
+    "metropolitan",
+    "surrey",
+    "kent",
+    {"force": "essex", "reports": "tallies"},
+    {"force": "desk", "reports": "nothing", "name": "Coordination desk", "kind": "coordinator"},
+]
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def hours_ago(hours: float) -> str:
+    """Return a moment before now, as the wire writes it."""
+    return format_instant(now() - timedelta(hours=hours))
+
+
+def midnight(days_from_today: int) -> str:
+    """Return the moment at which a London day near today begins."""
+    return format_instant(london_midnight(london_date(now()) + timedelta(days=days_from_today)))
+
+
+def today() -> str:
+    """Return the present London day."""
+    return str(london_date(now()))
+
+
+def opening(**fields: Any) -> Json:
+    """Return a live operation that began at yesterday's midnight and ends after tomorrow."""
+    body = {
+        "id": new_id(),
+        "operation": "live",
+        "name": "Operation Live",
+        "lead_force": "metropolitan",
+        "starts_at": midnight(-1),
+        "ends_at": midnight(+2),
+        "forces": FORCES,
+        "places": ["m25", "a406"],
+    }
+    return {name: value for name, value in (body | fields).items() if value is not None}
+
+
+def fact(wire_type: str, data: Json, **fields: Any) -> Json:
+    return {
+        "id": new_id(),
+        "type": wire_type,
+        "force": "surrey",
+        "occurred_at": hours_ago(1),
+        "data": data,
+    } | fields
+
+
+def arrest(reason: str = "knife", *, count: int = 1, **fields: Any) -> Json:
+    return fact("arrest.recorded", {"reason": reason, "count": count}, **fields)
+
+
+def seizure(*lines: Json, **fields: Any) -> Json:
+    """Return a seizure of these lines; of one knife, if none are given."""
+    return fact("seizure.recorded", {"lines": list(lines) or [{"kind": "weapon", "weapon": "bladed/knife"}]}, **fields)
+
+
+def activity(measure: str = "vehicles_stopped", quantity: int = 12, **fields: Any) -> Json:
+    """Return an activity; `category`, `qualifier` and `occurred_before` go into its data."""
+    own = {name: fields.pop(name) for name in ("category", "qualifier", "occurred_before") if name in fields}
+    return fact("activity.recorded", {"measure": measure, "quantity": quantity} | own, **fields)
+
+
+def declared(status: str = "complete", *, day: str | None = None, force: str = "surrey", **data: Any) -> Json:
+    """Return a return, for today unless a day is given."""
+    data = {"day": day or today(), "status": status} | data
+    return {"id": new_id(), "type": "return.declared", "force": force, "data": data}
+
+
+def correction(of: Json, *, why: str = "mistake", **fields: Any) -> Json:
+    """Return a correction: the event with an id of its own, and with whatever is said otherwise."""
+    return of | {"id": new_id(), "corrects": of["id"], "correction_reason": why} | fields
+
+
+def withdrawal(of: Json, *, why: str = "mistake", **fields: Any) -> Json:
+    return {
+        "id": new_id(),
+        "type": "event.withdrawn",
+        "force": of["force"],
+        "corrects": of["id"],
+        "correction_reason": why,
+    } | fields

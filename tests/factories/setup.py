@@ -1,0 +1,132 @@
+"""Factories for what the coordinator sends: how an operation is opened, changed, closed and reopened."""
+
+from datetime import UTC, datetime
+
+import factory
+
+from service.domain.events import (
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+)
+from tests.factories.reports import EventFactory
+
+LEAD = "metropolitan"
+# A week of London days in winter, when London has the time of UTC.
+STARTS_AT = datetime(2023, 1, 16, tzinfo=UTC)
+ENDS_AT = datetime(2023, 1, 23, tzinfo=UTC)
+
+
+class SetupFactory(EventFactory):
+    """An event that only the coordinator sends."""
+
+    class Meta:
+        abstract = True
+
+    force = LEAD
+
+
+class OperationOpenedFactory(SetupFactory):
+    """A week in January 2023; with `days`, the windows given instead."""
+
+    class Params:
+        name = "Lantern"
+        lead_force = LEAD
+        days = ()
+        starts_at = factory.LazyAttribute(lambda event: None if event.days else STARTS_AT)
+        ends_at = factory.LazyAttribute(lambda event: None if event.days else ENDS_AT)
+        returns_due_at = None
+        forces = ()
+        places = ("m25", "a406")
+        part_of = ()
+        imported = False
+
+    data = factory.LazyAttribute(
+        lambda event: OperationOpened(
+            name=event.name,
+            lead_force=event.lead_force,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            days=tuple(event.days),
+            returns_due_at=event.returns_due_at,
+            forces=tuple(event.forces),
+            places=tuple(event.places),
+            part_of=tuple(event.part_of),
+            imported=event.imported,
+        )
+    )
+
+
+class OperationAmendedFactory(SetupFactory):
+    """An amendment of what is given, and of nothing else."""
+
+    class Params:
+        starts_at = None
+        ends_at = None
+        days = ()
+        returns_due_at = None
+        places = ()
+        marking = None
+
+    data = factory.LazyAttribute(
+        lambda event: OperationAmended(
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            days=tuple(event.days),
+            returns_due_at=event.returns_due_at,
+            places=tuple(event.places),
+            marking=event.marking,
+        )
+    )
+
+
+class ForceJoinedFactory(SetupFactory):
+    """Sussex, which reports events."""
+
+    class Params:
+        joining = "sussex"
+        name = None
+        kind = None
+        reports = "events"
+
+    data = factory.LazyAttribute(
+        lambda event: ForceJoined(force=event.joining, name=event.name, kind=event.kind, reports=event.reports)
+    )
+
+
+class MeasureRegisteredFactory(SetupFactory):
+    """A new measure without categories."""
+
+    class Params:
+        measure = "dogs_seized"
+        label = "dogs seized"
+        unit = "dogs"
+        additive = True
+        categories = ()
+        open = False
+
+    data = factory.LazyAttribute(
+        lambda event: MeasureRegistered(
+            measure=event.measure,
+            label=event.label,
+            unit=event.unit,
+            additive=event.additive,
+            categories=tuple(event.categories),
+            open=event.open,
+        )
+    )
+
+
+class OperationClosedFactory(SetupFactory):
+    """The end of new facts."""
+
+    data = factory.LazyFunction(OperationClosed)
+
+
+class OperationReopenedFactory(SetupFactory):
+    """New facts are taken again."""
+
+    data = factory.LazyFunction(OperationReopened)

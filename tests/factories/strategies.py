@@ -1,0 +1,75 @@
+"""Hypothesis strategies for every event there can be, made from the fields of the event classes themselves."""
+
+import re
+from dataclasses import MISSING, fields
+from datetime import UTC, date, datetime
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from service.domain.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.vocabulary import Items, Matching, Whole
+
+Strategy = st.SearchStrategy[Any]
+MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+PLAIN: dict[Any, Strategy] = {
+    bool: st.booleans(),
+    datetime: MOMENTS,
+    date: st.dates(date(1900, 1, 1), date(2199, 12, 31)),
+    UUID: st.uuids(),
+}
+# The strategies need not try everything: short lists find what long ones would.
+LONGEST_LIST = 4
+
+
+def recorded_events() -> Strategy:
+    """Return a strategy for recorded events of every type, with every field that an event can have."""
+    return st.builds(
+        RecordedEvent,
+        event=events(),
+        operation=st.from_regex(r"[a-z]{1,9}", fullmatch=True),
+        seq=st.integers(1, 2**53 - 1),
+        recorded_at=MOMENTS,
+        recorded_by=instances(RecordedBy),
+    )
+
+
+def events() -> Strategy:
+    """Return a strategy for events of every type."""
+    return st.one_of(*(instances(Event, data=instances(cls)) for cls in DATA_CLASSES.values()))
+
+
+def instances(cls: type[Any], **given: Strategy) -> Strategy:
+    """Return a strategy for objects of an event class; what has a default is often left at it."""
+    hints = get_type_hints(cls, include_extras=True)
+    strategies = {item.name: values(hints[item.name]) for item in fields(cls) if item.name not in given}
+    for item in fields(cls):
+        if item.default is not MISSING and item.name in strategies:
+            strategies[item.name] = st.just(item.default) | strategies[item.name]
+    return st.builds(cls, **strategies, **given)
+
+
+def values(hint: Any) -> Strategy:
+    """Return a strategy for the values of a field of this type."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _within(arguments[0], arguments[1])
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin in (Union, UnionType):
+        return st.one_of(*(values(member) for member in arguments if member is not NoneType))
+    return PLAIN[hint] if hint in PLAIN else instances(hint)
+
+
+def _within(hint: Any, bound: Whole | Matching | Items) -> Strategy:
+    match bound:
+        case Whole(least=least, most=most):
+            return st.integers(least, most)
+        case Matching(expression=expression, most=most):
+            matching = st.from_regex(re.compile(expression), fullmatch=True)
+            return matching.filter(lambda text: len(text) <= most)
+        case Items(least=least, unique=unique):
+            item = values(get_args(hint)[0])
+            return st.lists(item, min_size=least, max_size=LONGEST_LIST, unique=unique).map(tuple)

@@ -1,0 +1,142 @@
+"""The service as a process of its own, for what only a real server shows: memory, streams, and being killed."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("oprecord")
+PATIENCE_SECONDS = 60.0
+
+
+class Served:
+    """A server process over one database. It can be killed and started again at the same port."""
+
+    def __init__(self, database_url: str, **settings: object) -> None:
+        self.port = free_port()
+        named = {"database_url": database_url, "port": self.port, "feed_poll_milliseconds": 20} | settings
+        own = {f"OPRECORD_{name.upper()}": str(value) for name, value in named.items()}
+        self.environment = {**os.environ, **own}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and return when it is ready."""
+        # A group of its own, so that a kill reaches all of its processes at once.
+        self.process = subprocess.Popen(
+            [COMMAND, "serve"],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_until(self.is_ready)
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, "the server ended"
+        try:
+            return self.request("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """End all of the server's processes as a loss of power would: nothing is finished, nothing is said."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_SECONDS)
+
+    def stop(self) -> int:
+        """Tell the server to stop; return its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+
+    def request(self, method: str, path: str, secret: str = "", body: Any = None, **headers: str) -> HTTPResponse:
+        """Make a call on a connection of its own; a body that is no bytes and no iterator is sent as JSON."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent |= {"Authorization": f"Bearer {secret}", "Connection": "close"}
+        if isinstance(body, dict):
+            body, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
+        connection = self.connect()
+        connection.request(method, path, body=body, headers=sent, encode_chunked=isinstance(body, Iterator))
+        return connection.getresponse()
+
+    def lines(self, operation: str, secret: str, body: bytes | Iterator[bytes]) -> HTTPResponse:
+        """Send lines; an iterator is sent chunk by chunk, with no length said before."""
+        headers = {"Content_Type": "application/x-ndjson"}
+        if not isinstance(body, bytes):
+            headers["Transfer_Encoding"] = "chunked"
+        return self.request("POST", f"/v1/operations/{operation}/batches", secret, body, **headers)
+
+    def peak_memory_bytes(self) -> int:
+        """Return the most memory that the worker has ever had."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        (worker,) = children
+        status = Path(f"/proc/{worker}/status").read_text().splitlines()
+        (peak,) = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+        return int(peak) * 1024
+
+
+@contextmanager
+def serving(database_url: str, **settings: object) -> Iterator[Served]:
+    """Start a server, and leave no process of it behind."""
+    served = Served(database_url, **settings)
+    try:
+        served.start()
+        yield served
+    finally:
+        if served.process is not None and served.process.poll() is None:
+            served.kill()
+
+
+def answer(response: HTTPResponse) -> Any:
+    return json.loads(response.read())
+
+
+def events_of(response: HTTPResponse) -> Iterator[dict[str, str]]:
+    """Yield server-sent events: the fields of each, as they come."""
+    fields: dict[str, str] = {}
+    for line in response:
+        name, colon, value = line.decode().rstrip("\n").partition(": ")
+        if name and colon:
+            fields[name] = value
+        elif not name and fields:
+            yield fields
+            fields = {}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Ask again and again, for a minute at most."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def chunked(lines: Iterable[dict[str, Any]], size: int = 50) -> Iterator[bytes]:
+    """Yield events as lines, some to a chunk."""
+    chunk: list[bytes] = []
+    for line in lines:
+        chunk.append(json.dumps(line).encode() + b"\n")
+        if len(chunk) == size:
+            yield b"".join(chunk)
+            chunk = []
+    yield b"".join(chunk)

@@ -1,0 +1,402 @@
+"""The command `oprecord`, as those who run the service use it: what it prints, and what its exit code says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG, exit_code_of
+from service.cli.main import cli, run
+from service.db import Database
+from service.errors import KINDS, Unavailable
+from service.eventlog.table import events, heads
+from service.projections.totals import totals
+from tests import databases
+from tests.factories.logs import recorded_live, recorded_seed
+from tests.factories.operations import NAME
+
+PANDILLA = "pandilla-2023-01"
+Oprecord = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def oprecord(database_url: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Oprecord:
+    """Return what runs the command on the test's database and gives exit code, stdout and stderr."""
+
+    def oprecord(*arguments: object, url: str = database_url) -> tuple[int, str, str]:
+        code = run(["--database-url", url, *map(str, arguments)])
+        written = capfdbinary.readouterr()
+        return code, written.out.decode(), written.err.decode()
+
+    return oprecord
+
+
+def only_line(text: str) -> str:
+    (line,) = text.splitlines()
+    return line
+
+
+def all_commands() -> list[str]:
+    found = []
+    for name, command in cli.commands.items():
+        found += [f"{name} {inner}" for inner in getattr(command, "commands", {})] or [name]
+    return found
+
+
+NEEDS_DATABASE = {
+    "serve": [],
+    "totals": ["x"],
+    "verify": [],
+    "export": ["x"],
+    "import": ["-"],
+    "credential issue": ["surrey", "--role", "force"],
+    "credential list": [],
+    "credential revoke": ["00000000-0000-4000-8000-000000000000"],
+    "projections status": [],
+    "projections rebuild": [],
+    "projections verify": [],
+    "replay": ["seeds/pandilla-2023-01", "--url", "http://127.0.0.1:9", "--issue"],
+}
+
+
+def test_every_command_that_needs_a_database_is_tried_here():
+    assert set(NEEDS_DATABASE) == set(all_commands()) - {"init"}
+
+
+@pytest.mark.parametrize("command", NEEDS_DATABASE)
+def test_a_missing_database_file_is_not_made_by_asking(command: str, tmp_path: Path, oprecord: Oprecord):
+    file = tmp_path / "nowhere.db"
+    code, out, err = oprecord(*command.split(), *NEEDS_DATABASE[command], url=f"sqlite:///{file}")
+    assert (code, out) == (UNAVAILABLE, "")
+    assert only_line(err) == f"oprecord: There is no database file {file}. Run: oprecord init"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("command", NEEDS_DATABASE)
+def test_a_database_that_cannot_be_reached_is_one_line(command: str, oprecord: Oprecord):
+    url = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"
+    code, out, err = oprecord(*command.split(), *NEEDS_DATABASE[command], url=url)
+    assert (code, out) == (UNAVAILABLE, "")
+    assert only_line(err).startswith("oprecord: No database connection: ")
+
+
+@pytest.mark.parametrize("command", ["verify", "init"])
+def test_a_file_that_is_no_database_is_one_line(command: str, tmp_path: Path, oprecord: Oprecord):
+    (tmp_path / "letter.db").write_text("Dear colleague, " * 1_000)
+    code, _out, err = oprecord(command, url=f"sqlite:///{tmp_path / 'letter.db'}")
+    assert code == UNAVAILABLE
+    assert "file is not a database" in only_line(err)
+
+
+def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url: str, oprecord: Oprecord):
+    with databases.database(postgres_server_url) as url:
+        code, _out, err = oprecord("verify", url=url)
+        assert code == UNAVAILABLE
+        assert only_line(err).endswith("Run: oprecord init")
+        assert oprecord("init", url=url)[0] == DONE
+        assert oprecord("init", url=url)[0] == DONE
+        assert oprecord("verify", url=url)[:2] == (DONE, "There is no operation yet.\n")
+
+
+def test_init_makes_a_file(tmp_path: Path, oprecord: Oprecord):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    assert oprecord("init", url=url)[0] == DONE
+    assert oprecord("verify", url=url)[0] == DONE
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, oprecord: Oprecord):
+    code, _out, err = oprecord("init", url=f"sqlite:///{tmp_path / 'no' / 'new.db'}")
+    assert code == UNAVAILABLE
+    assert "unable to open database file" in only_line(err)
+
+
+def test_init_does_not_show_the_password(postgres_url: str, oprecord: Oprecord):
+    url = sa.make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)
+    code, out, err = oprecord("init", url=url)
+    assert code == DONE
+    assert "hunter2" not in out + err
+
+
+def test_sqlite_has_no_roles_to_grant_to(sqlite_url: str, oprecord: Oprecord):
+    assert oprecord("init", "--grant-to", "serving", url=sqlite_url)[0] == USAGE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["verify", "--loudly"],
+        ["credential"],
+        ["credential", "issue", "surrey"],
+        ["credential", "issue", "surrey", "--role", "admiral"],
+        ["credential", "issue", "surrey", "--role", "force", "--expires-in", "0"],
+        ["credential", "revoke", "5"],
+        ["import"],
+        ["import", "no-such-file"],
+        ["verify", "--receipt", "README.md"],
+        ["replay", "seeds/pandilla-2023-01"],
+        ["replay", "seeds/pandilla-2023-01", "--url", "http://127.0.0.1:9"],
+        ["replay", "no-such-folder", "--url", "http://127.0.0.1:9", "--issue"],
+        ["serve", "--replay", "README.md"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_understood_exits_with_usage(arguments: list[str], oprecord: Oprecord):
+    code, out, err = oprecord(*arguments)
+    assert (code, out) == (USAGE, "")
+    assert err
+
+
+@pytest.mark.parametrize("command", ["", *all_commands(), "credential", "projections"])
+def test_help_needs_no_settings(command: str, oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPRECORD_PORT", "eight thousand")
+    code, out, err = oprecord(*command.split(), "--help")
+    assert (code, err) == (DONE, "")
+    assert out.startswith("Usage: oprecord")
+
+
+def test_bad_settings_are_named_all_at_once(oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPRECORD_PORT", "eight thousand")
+    monkeypatch.setenv("OPRECORD_THREADS", "0")
+    code, _out, err = oprecord("verify")
+    assert code == USAGE
+    assert "OPRECORD_PORT" in only_line(err)
+    assert "OPRECORD_THREADS" in err
+
+
+def test_an_address_that_is_none_is_named(oprecord: Oprecord):
+    code, _out, err = oprecord("verify", url="the database in the cellar")
+    assert code == USAGE
+    assert "URL" in only_line(err)
+
+
+def test_every_kind_of_mistake_has_an_exit_code_that_is_explained():
+    codes = {kind: exit_code_of(kind("x")) for kind in KINDS}
+    assert codes.pop(Unavailable) == UNAVAILABLE
+    assert set(codes.values()) == {REFUSED}
+    assert set(MEANINGS) == {DONE, WRONG, USAGE, REFUSED, UNAVAILABLE}
+
+
+# --- verify
+
+
+def test_verify_says_what_it_checked(database: Database, oprecord: Oprecord):
+    _operation, receipts = recorded_live(database)
+    recorded_seed(database)
+    code, out, _err = oprecord("verify")
+    assert code == DONE
+    assert f"{NAME}: checked 19 events, 6 participants, 1 declared returns, 9 entries, 7 totals" in out
+    assert f"root {receipts[-1].root}" in out
+    assert out.count("all right") == 2
+    code, out, _err = oprecord("verify", NAME, "--json")
+    assert code == DONE
+    (found,) = json.loads(out)
+    assert (found["operation"], found["root"], found["fault"]) == (NAME, receipts[-1].root, None)
+
+
+def test_verify_names_what_is_wrong(database: Database, oprecord: Oprecord):
+    recorded_live(database)
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger_of(database)}")
+        connection.execute(events.update().where(events.c.seq == 7).values(force="kent"))
+    code, out, _err = oprecord("verify")
+    assert code == WRONG
+    assert "WRONG: events, seq 7: its column force is kent, and its text says surrey" in out
+    assert "all right" not in out
+    code, out, _err = oprecord("verify", "--json")
+    assert code == WRONG
+    assert json.loads(out)[0]["fault"]["seq"] == 7
+
+
+def trigger_of(database: Database) -> str:
+    return "events_no_update" if database.is_sqlite else "events_no_update_or_delete ON events"
+
+
+@pytest.mark.parametrize("form", ["lines", "list", "one", "batch", "indented"])
+def test_verify_compares_receipts(database: Database, oprecord: Oprecord, tmp_path: Path, form: str):
+    receipts = [receipt.as_json() for receipt in recorded_live(database)[1]]
+    file = tmp_path / "receipts"
+
+    def write(receipts: list[dict[str, Any]]) -> None:
+        written = {
+            "lines": "\n".join(map(json.dumps, receipts)),
+            "list": json.dumps(receipts),
+            "one": json.dumps(receipts[0]),
+            "batch": json.dumps({"results": [{"index": 0, "status": 201, "receipt": one} for one in receipts]}),
+            "indented": json.dumps(receipts[0], indent=2),
+        }
+        file.write_text(written[form])
+
+    write(receipts)
+    code, out, _err = oprecord("verify", NAME, "--receipt", file)
+    assert code == DONE
+    assert f"{1 if form in ('one', 'indented') else len(receipts)} receipts" in out
+    write([receipts[0] | {"root": "0" * 64}, *receipts[1:]])
+    code, out, _err = oprecord("verify", NAME, "--receipt", file)
+    assert code == WRONG
+    assert f"WRONG: receipt 1 {receipts[0]['id']}: root: receipt 000" in out
+
+
+@pytest.mark.parametrize("text", ["", "5", "{", '{"id":', "\x00"], ids=range(5))
+def test_a_file_without_receipts_is_refused(database: Database, oprecord: Oprecord, tmp_path: Path, text: str):
+    recorded_live(database)
+    (tmp_path / "receipts").write_text(text)
+    code, _out, err = oprecord("verify", NAME, "--receipt", tmp_path / "receipts")
+    assert code == REFUSED
+    assert only_line(err).startswith(f"oprecord: {tmp_path / 'receipts'}")
+
+
+@pytest.mark.parametrize("command", ["verify", "export", "totals", "projections rebuild", "projections verify"])
+def test_an_unknown_operation_is_refused(oprecord: Oprecord, command: str):
+    code, out, err = oprecord(*command.split(), "nowhere")
+    assert (code, out) == (REFUSED, "")
+    assert "There is no operation 'nowhere'" in only_line(err)
+
+
+# --- export and import
+
+
+def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, tmp_path: Path):
+    recorded_seed(database)
+    code, log, _err = oprecord("export", PANDILLA)
+    assert code == DONE
+    assert log.count("\n") == 367
+    file, elsewhere = tmp_path / "log.ndjson", f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    assert oprecord("export", PANDILLA, "--output", file)[:2] == (DONE, "")
+    assert file.read_text() == log
+    oprecord("init", url=elsewhere)
+    root = json.loads(oprecord("verify", PANDILLA, "--json")[1])[0]["root"]
+    code, _out, err = oprecord("import", file, "--root", "0" * 64, url=elsewhere)
+    assert code == REFUSED
+    assert root in only_line(err)
+    code, out, err = oprecord("import", file, "--root", root, url=elsewhere)
+    assert (code, out) == (DONE, f"{root}\n")
+    assert f"Imported {PANDILLA}: 367 events" in err
+    assert oprecord("verify", url=elsewhere)[0] == DONE
+    assert oprecord("export", PANDILLA, url=elsewhere)[1] == log
+    code, _out, err = oprecord("import", file, url=elsewhere)
+    assert code == REFUSED
+    assert "is here already" in only_line(err)
+
+
+def test_a_broken_line_is_named(database: Database, oprecord: Oprecord, tmp_path: Path):
+    recorded_live(database)
+    lines = oprecord("export", NAME)[1].splitlines()
+    lines[6] = lines[6].replace('"count":2', '"count":-2')
+    (tmp_path / "log").write_text("\n".join(lines))
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    oprecord("init", url=elsewhere)
+    code, _out, err = oprecord("import", tmp_path / "log", url=elsewhere)
+    assert code == REFUSED
+    assert only_line(err).startswith("oprecord: Line 7: /data/count: ")
+
+
+def test_an_endless_line_is_refused(oprecord: Oprecord, tmp_path: Path):
+    (tmp_path / "log").write_bytes(b" " * 3 * 1024 * 1024)
+    code, _out, err = oprecord("import", tmp_path / "log")
+    assert code == REFUSED
+    assert only_line(err).startswith("oprecord: Line 1: ")
+
+
+# --- totals
+
+
+def test_totals_as_a_table_and_as_json(database: Database, oprecord: Oprecord):
+    recorded_seed(database)
+    code, out, _err = oprecord("totals", PANDILLA, "--by", "force", "--measure", "arrests")
+    assert code == DONE
+    assert "as of seq 367 of 367" in out
+    assert [line.split()[3] for line in out.splitlines() if "metropolitan" in line] == ["metropolitan"]
+    code, out, _err = oprecord("totals", PANDILLA, "--measure", "arrests,cash", "--as-of-seq", "100", "--json")
+    assert code == DONE
+    answer = json.loads(out)
+    assert answer["as_of"]["seq"] == 100
+    assert [figure["measure"] for figure in answer["figures"]] == ["arrests", "cash"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [["--by", "colour"], ["--measure", "dragons"], ["--as-of-seq", "0"], ["--as-of-seq", "999"], ["--as-of", "today"]],
+    ids=" ".join,
+)
+def test_a_question_that_makes_no_sense_is_refused(database: Database, oprecord: Oprecord, question: list[str]):
+    recorded_live(database)
+    code, out, err = oprecord("totals", NAME, *question)
+    assert (code, out) == (REFUSED, "")
+    assert only_line(err)
+
+
+# --- credentials
+
+
+def test_a_credential_is_issued_listed_and_revoked(oprecord: Oprecord):
+    code, out, err = oprecord("credential", "issue", "surrey", "--role", "force", "--quiet")
+    assert (code, err) == (DONE, "")
+    secret = only_line(out)
+    assert secret.startswith("oprecord_")
+    limited = ("--operation", "tour", "--operation", "lantern", "--expires-in", 1)
+    code, out, _err = oprecord("credential", "issue", "kent", "--role", "observer", *limited, "--json")
+    issued = json.loads(out)
+    assert (code, issued["force"], issued["operations"]) == (DONE, "kent", ["tour", "lantern"])
+    assert issued["expires_at"]
+    code, out, _err = oprecord("credential", "list", "--json")
+    listed = json.loads(out)
+    assert code == DONE
+    assert [one["force"] for one in listed] == ["surrey", "kent"]
+    assert secret not in out
+    assert oprecord("credential", "revoke", issued["id"])[0] == DONE
+    assert oprecord("credential", "revoke", issued["id"])[0] == DONE
+    assert json.loads(oprecord("credential", "list", "--json")[1])[1]["revoked_at"]
+    assert issued["id"] in oprecord("credential", "list")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["issue", "surey", "--role", "force"],
+        ["issue", "surrey", "--role", "force", "--operation", "a,b"],
+        ["revoke", "00000000-0000-4000-8000-000000000000"],
+    ],
+    ids=" ".join,
+)
+def test_credentials_that_make_no_sense_are_refused(oprecord: Oprecord, arguments: list[str]):
+    code, out, err = oprecord("credential", *arguments)
+    assert (code, out) == (REFUSED, "")
+    assert only_line(err)
+
+
+def test_a_force_known_from_an_operation_alone_can_have_a_credential(database: Database, oprecord: Oprecord):
+    arguments = ("credential", "issue", "lantern-desk", "--role", "observer", "--quiet")
+    assert oprecord(*arguments)[0] == REFUSED
+    recorded_live(database)
+    assert oprecord(*arguments)[0] == DONE
+
+
+# --- projections
+
+
+def test_projections_are_shown_rebuilt_and_verified(database: Database, oprecord: Oprecord):
+    recorded_live(database)
+    with database.writing() as connection:
+        connection.execute(heads.update().values(projection_version="entries=0"))
+        connection.execute(totals.update().values(quantity=1_000))
+    code, out, _err = oprecord("projections", "status", "--json")
+    assert code == DONE
+    assert json.loads(out)[0]["current"] is False
+    assert "False" in oprecord("projections", "status")[1]
+    assert oprecord("projections", "verify")[0] == WRONG
+    code, _out, err = oprecord("projections", "rebuild")
+    assert code == DONE
+    assert f"{NAME}: generation 2" in err
+    assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: right\n")
+    assert json.loads(oprecord("projections", "status", NAME, "--json")[1])[0]["current"] is True
+    with database.writing() as connection:
+        connection.execute(totals.update().where(totals.c.measure == "weapons").values(quantity=1_000))
+    code, out, _err = oprecord("projections", "verify", NAME)
+    assert code == WRONG
+    assert out == f"{NAME}: WRONG: totals: weapons of surrey is not the sum of its entries\n"
+    assert json.loads(oprecord("projections", "verify", "--json")[1])[0]["right"] is False

@@ -1,0 +1,52 @@
+"""Every example in the API's document can be sent as it stands."""
+
+from flask import Flask
+
+from service.api import examples
+from tests.functional.calls import Caller
+from tests.functional.conftest import ClientFor
+
+OPERATION = examples.OPENING["operation"]
+
+
+def opened(lead: Caller) -> str:
+    assert lead.post("/v1/operations", json=examples.OPENING).status_code == 201
+    return f"/v1/operations/{OPERATION}"
+
+
+def test_the_examples_make_one_operation_from_its_opening_to_its_end(lead: Caller, surrey: Caller):
+    address = opened(lead)
+    batch = surrey.post(f"{address}/batches", json=examples.BATCH)
+    assert (batch.status_code, {item["status"] for item in batch.json["results"]}) == (201, {201})
+    for event in (examples.ARREST, examples.SEIZURE, examples.CORRECTION, examples.RETURN):
+        assert surrey.post(f"{address}/events", json=event).status_code == 200
+    calls = {"forces": "force.joined", "measures": "measure.registered", "amendments": "operation.amended"}
+    calls |= {"close": "operation.closed", "reopen": "operation.reopened"}
+    for call, wire_type in calls.items():
+        assert lead.post(f"{address}/{call}", json=examples.CHANGES[wire_type]).status_code == 201
+    assert set(calls.values()) == set(examples.CHANGES)
+    assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
+        ("arrests", "1"),
+        ("weapons", "1"),
+        ("drug_weight", "12.5 g"),
+        ("cash", "£520"),
+    ]
+
+
+def test_the_example_of_a_force_is_added(client_for: ClientFor):
+    assert client_for("metropolitan", "administrator").post("/v1/forces", json=examples.FORCE).status_code == 201
+
+
+def test_every_example_in_the_document_is_one_of_these(app: Flask):
+    document = app.test_client().get("/openapi.json").json
+    shown = [
+        content["example"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        if "example" in content
+    ]
+    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, *examples.CHANGES.values()]
+    assert len(shown) == len(sent)
+    assert all(example in sent for example in shown)

@@ -1,0 +1,113 @@
+"""An operation of January 2023, replayed from what its forces sent: what was published about it comes out again."""
+
+import tomllib
+
+from tests.factories.logs import SEED
+from tests.functional.conftest import Pandilla
+
+OPERATION = "pandilla-2023-01"
+EVENING_OF_18_JANUARY = "2023-01-18T18:00:00Z"
+FORCES = ["metropolitan", "btp", "surrey", "hertfordshire", "thames-valley", "sussex", "west-midlands"]
+BY_FORCE = [100, 10, 21, 7, 18, 7, 16]
+DAYS = ["2023-01-17", "2023-01-18", "2023-01-19"]
+
+
+def test_every_published_figure_comes_out_again(replayed_pandilla: Pandilla):
+    published = tomllib.loads((SEED / "published.toml").read_text())["figures"]
+    # The release rounds its own 179 down in its headline.
+    exact = [figure for figure in published if figure["published"] != "more than 170 arrests"]
+    for figure in exact:
+        by = {"by": "force", "force": figure["force"]} if "force" in figure else {}
+        (found,) = replayed_pandilla.lead.totals(OPERATION, measure=figure["measure"], **by)["figures"]
+        wanted = (figure["unit"], figure["quantity"], figure.get("qualifier", "exact"))
+        assert (found["unit"], found["quantity"], found["qualifier"]) == wanted
+    assert len(exact) == 13
+
+
+def test_figures_are_shown_as_people_write_them(replayed_pandilla: Pandilla):
+    measures = "arrests,weapons,drug_seizures,vehicles,cash,officers_deployed"
+    shown = replayed_pandilla.lead.figures(OPERATION, "measure", "display", measure=measures)
+    assert shown == [
+        ("arrests", "179"),
+        ("weapons", "30"),
+        ("drug_seizures", "40"),
+        ("vehicles", "66"),
+        ("cash", "£5,700"),
+        ("officers_deployed", "more than 1,200"),
+    ]
+
+
+def test_the_same_question_about_a_past_evening_gets_the_figures_of_that_evening(replayed_pandilla: Pandilla):
+    answer = replayed_pandilla.lead.totals(OPERATION, measure="arrests", as_of=EVENING_OF_18_JANUARY)
+    assert [figure["quantity"] for figure in answer["figures"]] == [92]
+    seq = answer["as_of"]["seq"]
+    assert answer["as_of"]["recorded_at"] <= EVENING_OF_18_JANUARY
+    assert answer["log_size"] > seq
+    by_seq = replayed_pandilla.lead.totals(OPERATION, measure="arrests", as_of_seq=seq)
+    assert (by_seq["figures"][0]["quantity"], by_seq["as_of"]) == (92, answer["as_of"])
+    # What was due by then: the third day had not begun.
+    owed = {day for force in answer["completeness"]["outstanding"] for day in force["days"]}
+    assert "2023-01-19" not in owed
+    assert "2023-01-18" in owed
+
+
+def test_the_past_has_the_root_that_receipts_gave_then(replayed_pandilla: Pandilla):
+    events = replayed_pandilla.lead.get(f"/v1/operations/{OPERATION}/events?after=99&limit=2").json["events"]
+    again = {name: value for name, value in events[1].items() if name not in ("operation", "seq", "recorded_by")}
+    receipt = replayed_pandilla.client_for(again["force"]).send(OPERATION, again)
+    assert (receipt.status_code, receipt.json["seq"]) == (200, 101)
+    assert replayed_pandilla.lead.totals(OPERATION, as_of_seq=101)["as_of"]["root"] == receipt.json["root"]
+
+
+def test_totals_are_by_force_day_and_category(replayed_pandilla: Pandilla):
+    def by(dimensions: str, *keys: str) -> list:
+        return replayed_pandilla.lead.figures(OPERATION, *keys, "quantity", measure="arrests", by=dimensions)
+
+    assert by("force", "force") == list(zip(FORCES, BY_FORCE, strict=True))
+    assert [day for day, _quantity in by("day", "day")] == DAYS
+    assert sum(quantity for _day, quantity in by("day", "day")) == 179
+    assert sum(quantity for _reason, quantity in by("category", "category")) == 179
+    everything = by("force,day,category", "force", "day", "category")
+    assert sum(row[-1] for row in everything) == 179
+    assert [force for force in FORCES if any(row[0] == force for row in everything)] == FORCES
+    # In publishing order: forces as the operation lists them, days as they follow each other.
+    assert [row[:2] for row in everything] == sorted((row[:2] for row in everything), key=lambda row: _order(*row))
+
+
+def _order(force: str, day: str) -> tuple[int, str]:
+    return FORCES.index(force), day
+
+
+def test_totals_are_of_some_forces_or_of_all_but_some(replayed_pandilla: Pandilla):
+    def arrests(**query: str) -> list[int]:
+        return replayed_pandilla.lead.figures(OPERATION, measure="arrests", **query)
+
+    assert arrests(force="surrey,sussex") == [28]
+    assert arrests(without_force="metropolitan") == [79]
+    assert arrests(force="surrey,sussex", without_force="sussex") == [21]
+    assert arrests(force="surrey,sussex", by="force") == [21, 7]
+
+
+def test_totals_are_of_some_days(replayed_pandilla: Pandilla):
+    def arrests(**query: str) -> int:
+        return sum(replayed_pandilla.lead.figures(OPERATION, measure="arrests", **query))
+
+    days = [arrests(day_from=DAYS[0], day_before=DAYS[1]), arrests(day_from=DAYS[1], day_before=DAYS[2])]
+    days.append(arrests(day_from=DAYS[2]))
+    assert all(days)
+    assert sum(days) == 179
+    assert arrests(day_before=DAYS[2]) == days[0] + days[1]
+    assert arrests(day_before=DAYS[0]) == 0
+
+
+def test_totals_are_of_some_categories_or_of_all_but_some(replayed_pandilla: Pandilla):
+    by_reason = dict(
+        replayed_pandilla.lead.figures(OPERATION, "category", "quantity", measure="arrests", by="category")
+    )
+
+    def arrests(**query: str) -> list[int]:
+        return replayed_pandilla.lead.figures(OPERATION, measure="arrests", **query)
+
+    assert arrests(category="knife,drugs") == [by_reason["knife"] + by_reason["drugs"]]
+    assert arrests(without_category="wanted") == [179 - by_reason["wanted"]]
+    assert arrests(category="knife,drugs", by="category") == [by_reason["knife"], by_reason["drugs"]]

@@ -1,0 +1,216 @@
+"""What it all adds up to: by force, day and category, now or at any past moment, and who still owes a return."""
+
+from datetime import timedelta
+
+import pytest
+
+from service.domain.instants import format_instant
+from tests.factories.bodies import (
+    activity,
+    arrest,
+    correction,
+    declared,
+    hours_ago,
+    midnight,
+    new_id,
+    now,
+    opening,
+    seizure,
+    today,
+)
+from tests.functional.calls import Caller, on_sqlite, refused
+from tests.functional.conftest import ClientFor
+
+
+def test_a_category_counts_with_all_under_it(live: str, surrey: Caller):
+    lines = [("bladed/knife", 2), ("bladed/machete", 1), ("bladed", 4), ("firearm", 8)]
+    surrey.record(live, seizure(*({"kind": "weapon", "weapon": path, "count": count} for path, count in lines)))
+
+    def weapons(**query: str) -> list:
+        return surrey.figures(live, "category", "quantity", measure="weapons", by="category", **query)
+
+    assert weapons() == [("bladed", 7), ("firearm", 8), ("bladed/knife", 2), ("bladed/machete", 1)]
+    assert weapons(category="bladed") == [("bladed", 7)]
+    assert weapons(category="bladed,bladed/knife") == [("bladed", 7), ("bladed/knife", 2)]
+    assert surrey.figures(live, measure="weapons", category="bladed") == [7]
+    assert surrey.figures(live, measure="weapons", category="bladed,bladed/knife") == [7]
+    assert surrey.figures(live, measure="weapons", without_category="bladed/knife") == [13]
+    assert surrey.figures(live, measure="weapons", without_category="bladed") == [8]
+
+
+def test_what_does_not_add_up_is_always_shown_by_category(live: str, surrey: Caller, client_for: ClientFor):
+    drugs = [{"kind": "drug", "drug": path} for path in ("a/cocaine", "a/heroin", "b/cannabis/resin")]
+    surrey.record(live, seizure(*drugs), seizure(drugs[0]))
+    money = [{"kind": "cash", "currency": code, "amount_minor": 100} for code in ("EUR", "USD", "EUR")]
+    surrey.record(live, seizure(*money))
+    client_for("kent").record(live, seizure(drugs[0], force="kent"))
+
+    def shown(measure: str, *keys: str, **query: str) -> list:
+        return surrey.figures(live, *keys, "quantity", measure=measure, **query)
+
+    assert shown("drug_seizures", "measure") == [("drug_seizures", 3)]
+    assert shown("drug_seizures_by_class", "category") == [("a", 3), ("b", 1)]
+    substances = [("a/cocaine", 3), ("a/heroin", 1), ("b/cannabis", 1), ("b/cannabis/resin", 1)]
+    assert shown("drug_seizures_by_substance", "category") == substances
+    assert shown("drug_seizures_by_substance", "category", by="category") == substances
+    assert shown("foreign_cash", "category") == [("EUR", 200), ("USD", 100)]
+    by_force = shown("drug_seizures_by_class", "force", "category", by="force")
+    assert by_force == [("surrey", "a", 2), ("surrey", "b", 1), ("kent", "a", 1)]
+
+
+def test_windows_are_the_days_of_an_operation(lead: Caller, surrey: Caller):
+    # One night over two dates is one day; the next begins the evening after.
+    night = [{"from": hours_ago(50), "before": hours_ago(38)}, {"from": hours_ago(26), "before": hours_ago(1)}]
+    body = opening(operation="nights", starts_at=None, ends_at=None, days=night)
+    assert lead.post("/v1/operations", json=body).status_code == 201
+    first, second = [one["day"] for one in lead.get("/v1/operations/nights").json["days"]]
+    times = [hours_ago(50 - 1e-3), hours_ago(38 + 1e-3), hours_ago(2)]
+    surrey.record("nights", *(arrest(occurred_at=time) for time in times))
+    assert surrey.figures("nights", "day", "quantity", by="day") == [(first, 2), (second, 1)]
+    for outside in (hours_ago(30), hours_ago(50.1), hours_ago(0.5)):
+        refused(surrey.send("nights", arrest(occurred_at=outside)), 422, "outside_operation", "/occurred_at")
+    assert surrey.figures("nights", measure="arrests", day_before=second) == [2]
+    (owed,) = lead.totals("nights", measure="arrests", force="surrey")["completeness"]["outstanding"]
+    assert owed == {"force": "surrey", "days": [first, second]}
+
+
+def test_an_activity_over_more_than_one_day_has_no_day(imported: str, surrey: Caller):
+    over = {"occurred_at": "2023-01-17T12:00:00Z", "recorded_at": "2023-01-20T12:00:00Z"}
+    surrey.record(imported, activity(quantity=5, occurred_before="2023-01-18T12:00:00Z", **over))
+    surrey.record(imported, activity(quantity=7, occurred_before="2023-01-18T00:00:00Z", **over))
+    assert surrey.figures(imported, "day", "quantity", by="day") == [(None, 5), ("2023-01-17", 7)]
+    assert surrey.figures(imported) == [12]
+    # It lies in no single day, so it is left out where days are picked.
+    assert surrey.figures(imported, day_before="2023-01-23") == [7]
+    assert surrey.figures(imported, day_from="2023-01-16") == [7]
+    span = activity(occurred_before="2023-01-24T00:00:00Z", **over)
+    refused(surrey.send(imported, span), 422, "outside_operation", "/data/occurred_before")
+
+
+def test_a_figure_is_outstanding_until_every_force_has_spoken_of_its_measure(
+    live: str, lead: Caller, client_for: ClientFor
+):
+    yesterday = midnight(-1)[:10]
+    lead.record(live, arrest(), arrest(force="kent"), activity())
+    answer = lead.totals(live, by="force")
+    every = [{"force": force, "days": [yesterday, today()]} for force in ("metropolitan", "surrey", "kent", "essex")]
+    # The desk reports nothing, so it owes nothing; tomorrow has not begun.
+    assert answer["completeness"] == {"status": "partial", "outstanding": every}
+    assert [figure["outstanding"] for figure in answer["figures"]] == [[every[1]], [every[2]], [every[1]]]
+
+    for force in ("metropolitan", "kent", "essex"):
+        for day in (yesterday, today()):
+            client_for(force).record(live, declared("nil", day=day, force=force))
+    surrey = client_for("surrey")
+    surrey.record(live, declared(day=yesterday), declared(measures=["arrests"]))
+    answer = lead.totals(live)
+    assert [(figure["measure"], figure["outstanding"]) for figure in answer["figures"]] == [
+        ("arrests", []),
+        ("vehicles_stopped", [{"force": "surrey", "days": [today()]}]),
+    ]
+    assert answer["completeness"]["outstanding"] == [{"force": "surrey", "days": [today()]}]
+    assert lead.totals(live, measure="arrests")["completeness"] == {"status": "final", "outstanding": []}
+    assert lead.totals(live, force="kent")["completeness"]["status"] == "final"
+    assert lead.totals(live, day_before=today())["completeness"]["status"] == "final"
+    by_day = lead.figures(live, "day", "outstanding", measure="vehicles_stopped", by="day")
+    assert by_day == [(today(), [{"force": "surrey", "days": [today()]}])]
+
+
+def test_the_newest_return_of_a_day_counts(lead: Caller, surrey: Caller):
+    stories = [
+        (["complete"], "final"),
+        (["nil"], "final"),
+        (["partial"], "partial"),
+        (["partial", "complete"], "final"),
+        (["complete", "partial"], "partial"),
+    ]
+    for index, (statuses, status) in enumerate(stories):
+        body = opening(operation=f"story-{index}", forces=["surrey"], starts_at=midnight(0))
+        operation = lead.post("/v1/operations", json=body).json["operation"]
+        surrey.record(operation, *(declared(one) for one in statuses))
+        assert surrey.totals(operation)["completeness"]["status"] == status
+
+
+def test_a_new_return_replaces_the_old_for_the_measures_that_it_speaks_of(lead: Caller, surrey: Caller):
+    lead.post("/v1/operations", json=opening(forces=["surrey"], starts_at=midnight(0)))
+    surrey.record("live", declared(), declared("partial", measures=["weapons", "cash"]))
+    surrey.record("live", declared("complete", measures=["cash"]))
+    assert surrey.totals("live", measure="arrests,cash")["completeness"]["status"] == "final"
+    assert surrey.totals("live", measure="weapons")["completeness"]["status"] == "partial"
+    assert surrey.totals("live", as_of_seq=3)["completeness"]["status"] == "final"
+    assert surrey.totals("live", as_of_seq=2)["completeness"]["status"] == "partial"
+
+
+def test_the_past_is_asked_for_by_a_moment_or_a_seq_that_was(live: str, surrey: Caller):
+    (receipt,) = surrey.record(live, arrest())
+    size = receipt["seq"]
+    later = surrey.record(live, correction(arrest(id=receipt["id"]), data={"reason": "knife", "count": 5}))[0]
+    assert surrey.figures(live, as_of=receipt["recorded_at"]) == [1]
+    assert surrey.figures(live, as_of=later["recorded_at"]) == [5]
+    assert surrey.figures(live, as_of_seq=size) == [1]
+
+    def refused_for(code: str, pointer: str, **query: object) -> None:
+        refused(surrey.get(f"/v1/operations/{live}/totals", query_string=query), 422, code, pointer)
+
+    refused_for("as_of_beyond_log", "/as_of_seq", as_of_seq=size + 2)
+    refused_for("as_of_in_the_future", "/as_of", as_of=format_instant(now() + timedelta(seconds=5)))
+    refused_for("as_of_before_log", "/as_of", as_of=midnight(-1))
+    refused_for("as_of_twice", "/as_of", as_of=receipt["recorded_at"], as_of_seq=size)
+
+
+def test_the_past_knows_only_the_forces_and_measures_of_then(live: str, lead: Caller):
+    lead.change(live, "forces", id=new_id(), force="sussex")
+    lead.change(live, "measures", id=new_id(), measure="dogs_seized", label="dogs seized", unit="dogs")
+    assert lead.totals(live, force="sussex", measure="dogs_seized")["figures"] == []
+    for query in ("force=sussex", "measure=dogs_seized"):
+        wrong = lead.get(f"/v1/operations/{live}/totals?{query}&as_of_seq=6")
+        refused(wrong, 422, "unknown_code", f"/{query.partition('=')[0]}")
+    owing = [one["force"] for one in lead.totals(live, as_of_seq=6)["completeness"]["outstanding"]]
+    assert "sussex" not in owing
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("query", "code", "pointer"),
+    [
+        ("forse=kent", "wrong_fields", "/forse"),
+        ("measure=arrests&measure=weapons", "wrong_fields", "/measure"),
+        ("measure=arrests,arrests", "wrong_fields", "/measure"),
+        ("measure=", "wrong_fields", "/measure"),
+        ("measure=arrests,", "wrong_fields", "/measure"),
+        ("as_of=yesterday", "wrong_fields", "/as_of"),
+        ("as_of=2023-01-18T18:00:00", "wrong_fields", "/as_of"),
+        ("as_of_seq=0", "wrong_fields", "/as_of_seq"),
+        ("as_of_seq=9999999999999999999", "wrong_fields", "/as_of_seq"),
+        ("day_from=2023-1-7", "wrong_fields", "/day_from"),
+        ("day_before=9999-12-31", "wrong_fields", "/day_before"),
+        ("limit=5", "wrong_fields", "/limit"),
+        ("by=colour", "unknown_code", "/by"),
+        ("measure=arrest", "unknown_code", "/measure"),
+        ("force=btp", "unknown_code", "/force"),
+        ("without_force=btp", "unknown_code", "/without_force"),
+        ("measure=arrests&category=bladed", "unknown_code", "/category"),
+        ("measure=arrests&without_category=bladed", "unknown_code", "/without_category"),
+    ],
+)
+def test_a_typing_error_does_not_give_the_figures_of_something_else(
+    live: str, surrey: Caller, query: str, code: str, pointer: str
+):
+    refused(surrey.get(f"/v1/operations/{live}/totals?{query}"), 422, code, pointer)
+
+
+def test_an_observer_sees_totals_and_nothing_else(live: str, surrey: Caller, client_for: ClientFor):
+    surrey.record(live, arrest())
+    observer = client_for("kent", "observer")
+    assert observer.figures(live, measure="arrests") == [1]
+    refused(observer.get(f"/v1/operations/{live}/events"), 403, "role_may_not")
+    refused(observer.send(live, arrest(force="kent")), 403, "role_may_not")
+
+
+def test_a_figure_stands_where_a_declared_zero_stands(live: str, surrey: Caller):
+    assert surrey.totals(live)["figures"] == []
+    zero = activity(quantity=0)
+    surrey.record(live, zero)
+    assert surrey.figures(live, "measure", "display") == [("vehicles_stopped", "0")]
+    surrey.record(live, correction(zero, data={"measure": "vehicles_stopped", "quantity": 3}))
+    assert surrey.figures(live, "measure", "display") == [("vehicles_stopped", "3")]

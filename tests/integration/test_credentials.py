@@ -1,0 +1,144 @@
+"""Credentials: issued once, stored as a digest, limited, expiring, revoked at once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from service.access.credentials import (
+    ALPHABET,
+    PREFIX,
+    Credential,
+    CredentialExpired,
+    CredentialMalformed,
+    CredentialRevoked,
+    CredentialUnknown,
+    NoSuchCredential,
+    RoleUnknown,
+    authenticate,
+    credentials,
+    issue,
+    list_credentials,
+    new_secret,
+    revoke,
+    still_valid,
+    well_formed,
+)
+from service.db import Database
+
+NOW = datetime(2023, 1, 17, 12, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+
+
+def issued(
+    database: Database,
+    *,
+    now: datetime = NOW,
+    role: str = "force",
+    operations: tuple[str, ...] = (),
+    expires_at: datetime | None = None,
+) -> tuple[Credential, str]:
+    """Issue a credential of Surrey; return it with its secret."""
+    with database.writing() as connection:
+        return issue(connection, force="surrey", role=role, operations=operations, now=now, expires_at=expires_at)
+
+
+def shown(database: Database, secret: str, now: datetime = NOW) -> Credential:
+    with database.snapshot() as connection:
+        return authenticate(connection, secret, now)
+
+
+def test_a_secret_shows_the_credential_it_was_issued_with(database: Database) -> None:
+    credential, secret = issued(database, operations=("lantern", "beacon"), expires_at=NOW + A_DAY)
+    assert shown(database, secret) == credential
+
+
+def test_the_secret_itself_is_not_stored(database: Database) -> None:
+    _credential, secret = issued(database)
+    with database.snapshot() as connection:
+        stored = connection.execute(sa.select(credentials)).mappings().one()
+    assert secret not in str(dict(stored))
+    assert secret.encode() not in bytes(stored["digest"])
+
+
+def test_a_secret_that_was_never_issued_is_unknown(database: Database) -> None:
+    with pytest.raises(CredentialUnknown):
+        shown(database, new_secret())
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "oprecord_", "Bearer", PREFIX + "0" * 46, PREFIX + "é" * 46, "other_" + "0" * 46]
+)
+def test_what_has_not_the_form_of_a_secret_is_malformed(database: Database, secret: str) -> None:
+    with pytest.raises(CredentialMalformed):
+        shown(database, secret)
+
+
+def test_every_single_mistyped_character_is_found_without_the_database() -> None:
+    secret = new_secret()
+    assert well_formed(secret)
+    for place in range(len(PREFIX), len(secret)):
+        mistyped = "0" if secret[place] != "0" else "1"
+        assert not well_formed(secret[:place] + mistyped + secret[place + 1 :])
+    assert not well_formed(secret + "0")
+    assert set(secret[len(PREFIX) :]) <= set(ALPHABET)
+
+
+def test_a_credential_ends_at_the_moment_of_its_expiry(database: Database) -> None:
+    credential, secret = issued(database, expires_at=NOW + A_DAY)
+    assert shown(database, secret, NOW + A_DAY - timedelta(microseconds=1)) == credential
+    with pytest.raises(CredentialExpired):
+        shown(database, secret, NOW + A_DAY)
+
+
+def test_a_revoked_credential_ends_at_once_and_others_do_not(database: Database) -> None:
+    (credential, secret), (_other, other_secret) = issued(database), issued(database)
+    with database.writing() as connection:
+        revoke(connection, credential.id, NOW)
+    with pytest.raises(CredentialRevoked):
+        shown(database, secret)
+    assert shown(database, other_secret)
+
+
+def test_revoking_again_keeps_the_first_moment(database: Database) -> None:
+    credential, _secret = issued(database)
+    with database.writing() as connection:
+        revoke(connection, credential.id, NOW)
+        revoke(connection, credential.id, NOW + A_DAY)
+        assert list_credentials(connection) == [replace(credential, revoked_at=NOW)]
+
+
+def test_an_unknown_credential_cannot_be_revoked(database: Database) -> None:
+    with pytest.raises(NoSuchCredential), database.writing() as connection:
+        revoke(connection, uuid4(), NOW)
+
+
+def test_a_role_is_one_of_four(database: Database) -> None:
+    with pytest.raises(RoleUnknown):
+        issued(database, role="admin")
+
+
+def test_of_several_credentials_those_are_valid_that_neither_ended_nor_were_revoked(database: Database) -> None:
+    standing, revoked, expired = (
+        issued(database, expires_at=expires_at)[0] for expires_at in (None, NOW + 2 * A_DAY, NOW + A_DAY)
+    )
+    with database.writing() as connection:
+        revoke(connection, revoked.id, NOW)
+        asked = {standing.id, revoked.id, expired.id, uuid4()}
+        assert still_valid(connection, asked, NOW + A_DAY) == {standing.id}
+
+
+def test_credentials_are_listed_oldest_first(database: Database) -> None:
+    later, _secret = issued(database, now=NOW + A_DAY)
+    earlier, _secret = issued(database)
+    with database.snapshot() as connection:
+        assert list_credentials(connection) == [earlier, later]
+
+
+def test_a_limited_credential_reaches_its_operations_only(database: Database) -> None:
+    limited, _secret = issued(database, operations=("lantern",))
+    unlimited, _secret = issued(database)
+    assert (limited.reaches("lantern"), limited.reaches("beacon")) == (True, False)
+    assert unlimited.reaches("beacon")

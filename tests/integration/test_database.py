@@ -1,0 +1,137 @@
+"""How a transaction is begun, what it sees, and how the two databases are made to answer alike."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.access.forces import registered_forces
+from service.db import Database, DatabaseBusy, Instant, constraint_of, open_database
+from service.eventlog.table import heads
+from service.projections.totals import MOST, totals
+
+FORCE = {"force": "port-of-dover", "name": "Port of Dover Police", "kind": "special"}
+A_TOTAL = {
+    "operation_id": "lantern",
+    "generation": 1,
+    "force": "surrey",
+    "day": "",
+    "measure": "cash",
+    "category": "",
+    "qualifier": "exact",
+    "quantity": 1,
+    "lines": 1,
+}
+
+
+def forces_in(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(registered_forces.c.force)))
+
+
+def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(LookupError), database.writing() as connection:
+        _insert_and_fail(connection)
+    with database.snapshot() as connection:
+        assert forces_in(connection) == []
+
+
+def _insert_and_fail(connection: sa.Connection) -> None:
+    connection.execute(registered_forces.insert().values(FORCE))
+    raise LookupError
+
+
+def test_a_snapshot_sees_one_moment_however_many_statements_it_makes(database: Database) -> None:
+    with database.snapshot() as reading:
+        before = forces_in(reading)
+        with database.writing() as writing:
+            writing.execute(registered_forces.insert().values(FORCE))
+        assert forces_in(reading) == before == []
+    with database.snapshot() as reading:
+        assert forces_in(reading) == ["port-of-dover"]
+
+
+def test_after_a_snapshot_the_same_connection_can_write_again(database_url: str) -> None:
+    database = open_database(database_url, pool_size=1)
+    with database.snapshot() as connection:
+        forces_in(connection)
+    with database.writing() as connection:
+        connection.execute(registered_forces.insert().values(FORCE))
+    database.engine.dispose()
+
+
+def test_a_call_that_finds_no_free_connection_is_told_to_come_again(database_url: str) -> None:
+    database = open_database(database_url, pool_size=1, pool_timeout_seconds=0)
+    with database.snapshot(), pytest.raises(DatabaseBusy), database.snapshot():
+        pass
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2023, 1, 17, 21, 40, tzinfo=UTC),
+        datetime(2023, 1, 17, 21, 40, 0, 1, tzinfo=UTC),
+        datetime(2023, 7, 17, 21, 40, tzinfo=timezone(timedelta(hours=1))),
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+    ids=str,
+)
+def test_a_moment_comes_back_in_utc_to_the_microsecond(database: Database, moment: datetime) -> None:
+    with database.snapshot() as connection:
+        found = connection.execute(sa.select(sa.cast(sa.literal(moment, Instant), Instant))).scalar_one()
+    assert found == moment
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_moments_sort_in_the_database_as_they_follow_each_other(database: Database) -> None:
+    start = datetime(2023, 1, 17, 23, 59, 59, 999_999, tzinfo=UTC)
+    moments = [start + timedelta(microseconds=step) for step in (2, 0, 1_000_000, 1)]
+    with database.writing() as connection:
+        for number, moment in enumerate(moments):
+            connection.execute(heads.insert().values(**_head(f"operation-{number}", moment)))
+        stored = list(connection.scalars(sa.select(heads.c.recorded_at).order_by(heads.c.recorded_at)))
+    assert stored == sorted(moments)
+
+
+def _head(operation: str, recorded_at: datetime) -> dict[str, Any]:
+    return {
+        "operation_id": operation,
+        "seq": 0,
+        "recorded_at": recorded_at,
+        "imported": False,
+        "generation": 1,
+        "last_generation": 1,
+        "projection_version": "",
+    }
+
+
+def test_the_clock_of_the_database_is_in_utc_and_goes_forward(database: Database) -> None:
+    with database.writing() as connection:
+        first, second = database.now(connection), database.now(connection)
+    assert first.utcoffset() == timedelta(0)
+    assert first <= second
+    assert abs(datetime.now(UTC) - second) < timedelta(minutes=1)
+
+
+def test_codes_sort_by_their_bytes(database: Database) -> None:
+    codes = ["b", "a-b", "a_b", "aa", "a", "B", "é", "0"]
+    with database.writing() as connection:
+        for code in codes:
+            connection.execute(registered_forces.insert().values(FORCE | {"force": code}))
+        stored = list(connection.scalars(sa.select(registered_forces.c.force).order_by(registered_forces.c.force)))
+    assert stored == sorted(codes)
+
+
+@pytest.mark.parametrize(
+    ("row", "constraint"),
+    [
+        pytest.param(A_TOTAL | {"quantity": MOST + 1}, "totals_quantity_check", id="too-large"),
+        pytest.param(A_TOTAL | {"quantity": -MOST - 1}, "totals_quantity_check", id="too-small"),
+    ],
+)
+def test_the_name_of_a_broken_check(database: Database, row: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as connection:
+        connection.execute(totals.insert().values(row))
+    assert constraint_of(caught.value) == constraint

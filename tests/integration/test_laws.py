@@ -1,0 +1,418 @@
+"""The laws of the record, tested by random histories on both databases against a model that counts by hand.
+
+Live totals = the model's = those of a rebuild = the sum of all entries. The totals as of seq n = those of a log cut at
+n. A correction only adds rows. The sum over the forces = the overall total. A corrected qualifier leaves no trace.
+"""
+
+import copy
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from service.db import Database
+from service.domain.events import Event
+from service.eventlog.codec import event_from
+from service.projections.rebuild import rebuild
+from service.projections.sums import Selection
+from service.usecases.as_of import Moment
+from service.usecases.totals import totals
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import Key, opened_operation
+from tests.factories.setup import LEAD, OperationClosedFactory, OperationReopenedFactory
+
+Row = dict[str, Any]
+
+SETUP = 6
+# Four London days over the night on which the clocks go forward, so that the last two begin at 23:00 UTC.
+STARTS_AT = datetime(2023, 3, 25, tzinfo=UTC)
+CLOCKS_GO_FORWARD = datetime(2023, 3, 26, 1, tzinfo=UTC)
+HALF_HOURS = 190
+HALF_AN_HOUR = timedelta(minutes=30)
+FACTS = ("arrest.recorded", "seizure.recorded", "activity.recorded")
+AMOUNTS = {
+    "weight_milligrams": "drug_weight",
+    "plants": "drug_plants",
+    "tablets": "drug_tablets",
+    "wraps": "drug_wraps",
+    "value_pence": "drug_value",
+}
+
+
+# The model: it knows the rows that were sent, as JSON, and nothing of how the service counts.
+
+
+class Model:
+    """A log in plain Python. Its figures are counted anew from all rows each time they are asked for."""
+
+    def __init__(self) -> None:
+        self.log: list[Row] = []
+        self.closed = False
+
+    def send(self, row: Row) -> str:
+        """Return what becomes of a row: recorded, replayed, or the code of the mistake."""
+        known = {one["id"]: one for one in self.log}
+        if row["id"] in known:
+            return "replayed" if known[row["id"]] == row else "content_differs"
+        refused = self._refused(row, known)
+        if refused is None:
+            self.log.append(row)
+        return refused or "recorded"
+
+    def send_all_or_nothing(self, rows: list[Row]) -> list[str]:
+        """Return what becomes of the rows of an atomic request."""
+        trial = copy.copy(self)
+        trial.log = [*self.log]
+        became = [trial.send(row) for row in rows]
+        if set(became) <= {"recorded", "replayed"}:
+            self.log = trial.log
+            return became
+        return ["not_recorded" if one in ("recorded", "replayed") else one for one in became]
+
+    def _refused(self, row: Row, known: dict[str, Row]) -> str | None:
+        if "corrects" not in row:
+            return "operation_closed" if self.closed and row["type"] in FACTS else None
+        if row["corrects"] not in known:
+            return "unknown_event"
+        if known[row["corrects"]]["type"] not in FACTS:
+            return "not_correctable"
+        later = next((one for one in self.log if one.get("corrects") == row["corrects"]), None)
+        if later is not None:
+            return "already_withdrawn" if later["type"] == "event.withdrawn" else "already_corrected"
+        return None
+
+    def figures(self, size: int) -> dict[Key, int]:
+        """Return the figures of the log cut at this size."""
+        log = self.log[:size]
+        replaced = {row.get("corrects") for row in log}
+        found: Counter[Key] = Counter()
+        for row in log:
+            if row["type"] in FACTS and row["id"] not in replaced:
+                for measure, category, quantity, qualifier in counted(row["type"], row["data"]):
+                    found[Key(row["force"], day_of(row), measure, category, qualifier)] += quantity
+        return dict(found)
+
+
+def counted(kind: str, data: Row) -> Iterator[tuple[str, str, int, str]]:
+    """Yield (measure, category, quantity, qualifier) of what a row counts."""
+    if kind == "arrest.recorded":
+        yield "arrests", data["reason"], data.get("count", 1), data.get("qualifier", "exact")
+    elif kind == "activity.recorded":
+        unstated = "unstated" if data["measure"] in ("arrests", "people_safeguarded") else ""
+        yield data["measure"], data.get("category", unstated), data["quantity"], data.get("qualifier", "exact")
+    else:
+        for line in data["lines"]:
+            yield from counted_of_line(line, line.get("qualifier", "exact"))
+        drugs = [line["drug"] for line in data["lines"] if line["kind"] == "drug"]
+        if drugs:
+            yield "drug_seizures", "", 1, "exact"
+        for drug_class in {drug[0] for drug in drugs}:
+            yield "drug_seizures_by_class", drug_class, 1, "exact"
+        for substance in {drug if drug.count("/") < 2 else drug.rpartition("/")[0] for drug in drugs}:
+            yield "drug_seizures_by_substance", substance, 1, "exact"
+        for form in {drug for drug in drugs if drug.count("/") == 2}:
+            yield "drug_seizures_by_substance", form, 1, "exact"
+
+
+def counted_of_line(line: Row, qualifier: str) -> Iterator[tuple[str, str, int, str]]:
+    match line["kind"]:
+        case "weapon":
+            yield "weapons", line["weapon"], line["count"], qualifier
+            yield "weapons_by_acquisition", line.get("acquired", "unstated"), line["count"], qualifier
+        case "cash" if line["currency"] == "GBP":
+            yield "cash", "", line["amount_minor"], qualifier
+        case "cash":
+            yield "foreign_cash", line["currency"], line["amount_minor"], qualifier
+        case "phone":
+            yield "phones", "", line["count"], qualifier
+        case "drug":
+            for amount in AMOUNTS.keys() & line.keys():
+                yield AMOUNTS[amount], line["drug"], line[amount], qualifier
+
+
+def day_of(row: Row) -> str:
+    """Return the London date of a row; empty if what it says lasted beyond midnight."""
+    first = last = datetime.fromisoformat(row["occurred_at"])
+    if "occurred_before" in row["data"]:
+        last = datetime.fromisoformat(row["data"]["occurred_before"]) - timedelta(seconds=1)
+    days = {str((moment + timedelta(hours=moment >= CLOCKS_GO_FORWARD)).date()) for moment in (first, last)}
+    return days.pop() if len(days) == 1 else ""
+
+
+# What forces send, as JSON
+
+
+def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def joined(*parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
+    return st.tuples(*parts).map(lambda rows: {name: value for row in rows for name, value in row.items()})
+
+
+def moment(half_hours: int) -> str:
+    return (STARTS_AT + half_hours * HALF_AN_HOUR).isoformat().replace("+00:00", "Z")
+
+
+COUNTS = st.integers(1, 9)
+QUALIFIED = optional(qualifier=st.sampled_from(["more_than", "at_least", "under", "at_most", "about"]))
+LINES = st.one_of(
+    st.fixed_dictionaries(
+        {"kind": st.just("weapon"), "weapon": st.sampled_from(["bladed/knife", "firearm"]), "count": COUNTS},
+        optional={"acquired": st.sampled_from(["seized", "surrendered_or_found"])},
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("drug"), "drug": st.sampled_from(["a", "a/cocaine", "b/cannabis", "b/cannabis/resin"])},
+        optional=dict.fromkeys(AMOUNTS, COUNTS),
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("cash"), "currency": st.sampled_from(["GBP", "EUR"]), "amount_minor": COUNTS}
+    ),
+    st.fixed_dictionaries({"kind": st.just("phone"), "count": COUNTS}),
+)
+EVENT_FORCES = st.sampled_from(["surrey", "kent"])
+ARRESTS = st.fixed_dictionaries(
+    {
+        "type": st.just("arrest.recorded"),
+        "force": EVENT_FORCES,
+        "data": joined(
+            st.fixed_dictionaries({"reason": st.sampled_from(["knife", "drugs"])}, optional={"count": COUNTS}),
+            QUALIFIED,
+        ),
+    }
+)
+SEIZURES = st.fixed_dictionaries(
+    {
+        "type": st.just("seizure.recorded"),
+        "force": EVENT_FORCES,
+        "data": st.fixed_dictionaries({"lines": st.lists(joined(LINES, QUALIFIED), min_size=1, max_size=3)}),
+    }
+)
+ACTIVITIES = st.fixed_dictionaries(
+    {
+        "type": st.just("activity.recorded"),
+        "force": EVENT_FORCES,
+        "data": joined(
+            st.fixed_dictionaries({"measure": st.just("vehicles_stopped"), "quantity": st.integers(0, 9)}), QUALIFIED
+        ),
+    }
+)
+TALLIES = st.fixed_dictionaries(
+    {
+        "type": st.just("activity.recorded"),
+        "force": st.just("essex"),
+        "data": joined(
+            st.fixed_dictionaries(
+                {
+                    "measure": st.sampled_from(["arrests", "people_safeguarded", "cash"]),
+                    "quantity": st.integers(0, 9),
+                }
+            ),
+            QUALIFIED,
+        ),
+    }
+)
+RETURNS = st.fixed_dictionaries(
+    {
+        "type": st.just("return.declared"),
+        "force": st.sampled_from(["surrey", "kent", "essex"]),
+        "data": st.fixed_dictionaries(
+            {
+                "day": st.dates(datetime(2023, 3, 25).date(), datetime(2023, 3, 28).date()).map(str),  # noqa: DTZ001
+                "status": st.sampled_from(["partial", "complete", "nil"]),
+            }
+        ),
+    }
+)
+
+
+@st.composite
+def in_time(draw: st.DrawFn, facts: st.SearchStrategy[Row]) -> Row:
+    """Draw a fact that happened on a day of the operation; an activity may last."""
+    row, start = draw(facts), draw(st.integers(0, HALF_HOURS - 1))
+    if row["type"] == "activity.recorded" and draw(st.booleans()):
+        row = row | {"data": row["data"] | {"occurred_before": moment(draw(st.integers(start + 1, HALF_HOURS)))}}
+    return row | {"occurred_at": moment(start)}
+
+
+NEW_FACTS = in_time(st.one_of(ARRESTS, SEIZURES, ACTIVITIES, TALLIES))
+OF_TYPE = {
+    "arrest.recorded": ARRESTS,
+    "seizure.recorded": SEIZURES,
+    "activity.recorded": st.one_of(ACTIVITIES, TALLIES),
+}
+
+
+def correction_of(target: Row, fact: Row, event_id: str) -> Row:
+    """Return the fact as a correction of the target, which keeps its force and what it may count."""
+    kept = {"measure": target["data"]["measure"]} if "measure" in target["data"] else {}
+    corrects = {"id": event_id, "force": target["force"], "corrects": target["id"], "correction_reason": "mistake"}
+    return fact | corrects | {"data": fact["data"] | kept}
+
+
+def withdrawal_of(target: Row, event_id: str) -> Row:
+    return {
+        "id": event_id,
+        "type": "event.withdrawn",
+        "force": target["force"],
+        "corrects": target["id"],
+        "correction_reason": "duplicate",
+    }
+
+
+# The histories
+
+
+class Histories(RuleBasedStateMachine):
+    """Random histories of one operation, sent to the service and to the model alike."""
+
+    rows = Bundle("rows")
+    operation_numbers = itertools.count(1)
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.operation = opened_operation(
+            database,
+            f"history-{next(self.operation_numbers)}",
+            starts_at=STARTS_AT,
+            ends_at=STARTS_AT + HALF_HOURS * HALF_AN_HOUR,
+        )
+        self.model = Model()
+        self.ids = (f"00000000-0000-7000-8000-{number:012}" for number in itertools.count(1))
+        self.entries: list[Row] = []
+
+    @rule(target=rows, fact=NEW_FACTS)
+    def post(self, fact: Row) -> Any:
+        return self.send(fact | {"id": next(self.ids)})
+
+    @rule(target=rows, declared=RETURNS)
+    def declare_a_return(self, declared: Row) -> Any:
+        return self.send(declared | {"id": next(self.ids)})
+
+    @rule(target=rows, corrected=rows, data=st.data())
+    def correct(self, corrected: Row, data: st.DataObject) -> Any:
+        return self.send(self.draw_correction(data, corrected))
+
+    @rule(target=rows, withdrawn=rows)
+    def withdraw(self, withdrawn: Row) -> Any:
+        return self.send(withdrawal_of(withdrawn, next(self.ids)))
+
+    @rule(row=rows)
+    def send_again(self, row: Row) -> None:
+        assert self.send(row) == multiple()
+
+    @rule(row=rows, fact=in_time(ARRESTS))
+    def send_other_content(self, row: Row, fact: Row) -> None:
+        assert self.send(fact | {"id": row["id"], "force": row["force"], "place": "m25"}) == multiple()
+
+    @rule(
+        target=rows,
+        facts=st.lists(NEW_FACTS, min_size=1, max_size=4),
+        old=st.lists(rows, max_size=3),
+        atomic=st.booleans(),
+        data=st.data(),
+    )
+    def send_a_batch(self, facts: list[Row], old: list[Row], *, atomic: bool, data: st.DataObject) -> Any:
+        """Send new facts, a correction of the first of them, old rows again, and corrections of old rows."""
+        new = [fact | {"id": next(self.ids)} for fact in facts]
+        corrections = [self.draw_correction(data, row) for row in (new[0], *old)]
+        batch = data.draw(st.permutations([*new[1:], *old, *corrections[1:]]))
+        return self.send(new[0], *batch, corrections[0], atomic=atomic)
+
+    @precondition(lambda self: not self.model.closed)
+    @rule()
+    def close(self) -> None:
+        self.change(OperationClosedFactory(), closed=True)
+
+    @precondition(lambda self: self.model.closed)
+    @rule()
+    def reopen(self) -> None:
+        self.change(OperationReopenedFactory(), closed=False)
+
+    @rule()
+    def rebuild(self) -> None:
+        before = self.operation.entries()
+        rebuild(self.operation.database, self.operation.name)
+        assert self.operation.entries() == before
+
+    @rule(data=st.data())
+    def look_back(self, data: st.DataObject) -> None:
+        size = data.draw(st.integers(0, len(self.model.log)))
+        assert self.operation.figures_as_of(SETUP + size) == self.model.figures(size)
+
+    @invariant()
+    def live_totals_are_those_of_the_model_and_the_sum_of_all_entries(self) -> None:
+        expected = self.model.figures(len(self.model.log))
+        assert self.operation.figures() == expected
+        assert self.operation.figures_as_of(self.operation.head().seq) == expected
+
+    @invariant()
+    def history_is_only_added_to(self) -> None:
+        entries = self.operation.entries()
+        assert entries[: len(self.entries)] == self.entries
+        self.entries = entries
+
+    def teardown(self) -> None:
+        assert self.operation.difference() is None
+        self.assert_forces_add_up(Moment())
+        self.assert_forces_add_up(Moment(as_of_seq=SETUP + len(self.model.log) // 2))
+
+    # What the rules are made of
+
+    def send(self, *rows: Row, atomic: bool = False) -> Any:
+        """Send rows to both; they must fare alike. Return those that were recorded."""
+        before = len(self.model.log)
+        expected = self.model.send_all_or_nothing([*rows]) if atomic else [self.model.send(row) for row in rows]
+        sender = CredentialFactory(force=rows[0]["force"] if len(rows) == 1 else LEAD)
+        outcomes = self.operation.submit(*map(event_from, rows), sender=sender, atomic=atomic)
+        became = [one.error.code if one.error else "recorded" if one.is_new else "replayed" for one in outcomes]
+        assert became == expected
+        return multiple(*self.model.log[before:])
+
+    def change(self, event: Event, *, closed: bool) -> None:
+        self.operation.change(event)
+        # The model counts nothing for it, but it takes a seq.
+        self.model.log.append({"id": str(event.id), "type": event.type})
+        self.model.closed = closed
+
+    def draw_correction(self, data: st.DataObject, target: Row) -> Row:
+        fact = data.draw(in_time(OF_TYPE.get(target["type"], ARRESTS)))
+        return correction_of(target, fact, next(self.ids))
+
+    def assert_forces_add_up(self, as_of: Moment) -> None:
+        by_force, overall = (
+            totals(
+                self.operation.database,
+                operation=self.operation.name,
+                credential=CredentialFactory(force=LEAD),
+                selection=Selection(by=by),
+                moment=as_of,
+            ).figures
+            for by in (("force",), ())
+        )
+        added: Counter[tuple[str, str | None]] = Counter()
+        for figure in by_force:
+            added[figure.measure, figure.category] += figure.quantity
+        assert dict(added) == {(figure.measure, figure.category): figure.quantity for figure in overall}
+
+
+# A history that breaks a law is made as short as it can be, which takes longer than tests are given.
+@pytest.mark.timeout(900)
+def test_random_histories_keep_the_laws(database: Database) -> None:
+    examples = settings.default.max_examples // 4
+    short = settings(max_examples=examples, stateful_step_count=25, report_multiple_bugs=False)
+    run_state_machine_as_test(lambda: Histories(database), settings=short)

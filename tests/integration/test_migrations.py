@@ -1,0 +1,137 @@
+"""Migrations go up, down and up again, and leave the schema that the code describes."""
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import service.access
+import service.eventlog
+import service.projections
+from service.db import Database, metadata, open_database
+from service.usecases.migrate import is_migrated, migrate_to_base, migrate_to_head, migrations_directory
+from tests.databases import database as new_postgres_database
+from tests.factories.operations import opened_operation
+from tests.factories.reports import ArrestRecordedFactory
+
+# Every module with tables, so that `metadata` is complete.
+for package in (service.access, service.eventlog, service.projections):
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"{package.__name__}.{module.name}")
+
+
+@pytest.fixture
+def described(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Iterator[Database]:
+    """Return an empty database of the same kind in which the tables are made as the code describes them."""
+    if database.is_sqlite:
+        made = open_database(f"sqlite:///{tmp_path / 'described.db'}")
+        metadata.create_all(made.engine)
+        yield made
+        made.engine.dispose()
+        return
+    with new_postgres_database(request.getfixturevalue("postgres_server_url")) as url:
+        made = open_database(url)
+        metadata.create_all(made.engine)
+        yield made
+        made.engine.dispose()
+
+
+def schema_of(database: Database) -> dict[str, Any]:
+    """Return all that the database itself says of its tables: columns, keys, checks, references and indexes."""
+    schema = {}
+    with database.snapshot() as connection:
+        inspector = sa.inspect(connection)
+        for table in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
+            schema[table] = {
+                "columns": [
+                    {key: str(value) for key, value in column.items() if key != "autoincrement"}
+                    | {"collation": getattr(column["type"], "collation", None)}
+                    for column in inspector.get_columns(table)
+                ],
+                "primary_key": inspector.get_pk_constraint(table),
+                "unique": _by_name(inspector.get_unique_constraints(table)),
+                "checks": _by_name(inspector.get_check_constraints(table)),
+                "references": _by_name(inspector.get_foreign_keys(table)),
+                "indexes": _by_name(inspector.get_indexes(table)),
+            }
+    return schema
+
+
+def _by_name(constraints: list[Any]) -> dict[str, Any]:
+    return {str(constraint["name"]): constraint for constraint in constraints}
+
+
+def objects_in(database: Database) -> set[str]:
+    """Return the names of the tables, triggers and functions of ours in the database."""
+    made_by_us = {
+        True: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
+        False: (
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
+            "UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        ),
+    }
+    with database.snapshot() as connection:
+        return set(connection.scalars(sa.text(made_by_us[database.is_sqlite])))
+
+
+def test_the_migrated_schema_needs_no_further_migration(database: Database) -> None:
+    with database.snapshot() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_migrated_schema_is_the_one_that_the_code_describes_down_to_its_checks(
+    database: Database, described: Database
+) -> None:
+    assert schema_of(database) == schema_of(described)
+
+
+def test_migrations_go_down_to_nothing_and_up_again(database: Database, database_url: str) -> None:
+    at_first = schema_of(database), objects_in(database)
+    migrate_to_base(database_url)
+    assert objects_in(database) <= {"alembic_version", "alembic_version_pkc"}
+    assert not is_migrated(database)
+    migrate_to_head(database_url)
+    assert (schema_of(database), objects_in(database)) == at_first
+    assert is_migrated(database)
+
+
+def test_a_database_that_went_down_and_up_records_again(database: Database, database_url: str) -> None:
+    opened_operation(database).record(ArrestRecordedFactory())
+    migrate_to_base(database_url)
+    migrate_to_head(database_url)
+    assert opened_operation(database).record(ArrestRecordedFactory()).seq == 7
+
+
+def test_migrating_a_migrated_database_changes_nothing(database: Database, database_url: str) -> None:
+    operation = opened_operation(database)
+    operation.record(ArrestRecordedFactory())
+    before = operation.log()
+    migrate_to_head(database_url)
+    assert operation.log() == before
+
+
+def test_migrations_are_numbered_without_a_gap_and_each_follows_the_one_before() -> None:
+    scripts = ScriptDirectory(str(migrations_directory()))
+    revisions = list(reversed(list(scripts.walk_revisions())))
+    numbers = [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert [script.revision for script in revisions] == numbers
+    assert [script.down_revision for script in revisions] == [None, *numbers[:-1]]
+    assert all(re.fullmatch(rf"{script.revision}_[a-z_]+\.py", Path(script.path).name) for script in revisions)
+
+
+def test_every_table_that_grows_can_be_distributed_by_operation() -> None:
+    for table in metadata.tables.values():
+        if "operation_id" not in table.columns:
+            continue
+        assert next(iter(table.primary_key.columns)).name == "operation_id"
+        unique = [constraint for constraint in table.constraints if isinstance(constraint, sa.UniqueConstraint)]
+        assert all("operation_id" in constraint.columns for constraint in unique)

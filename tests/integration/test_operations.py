@@ -1,0 +1,315 @@
+"""Opening an operation, changing it, closing and reopening it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.access.forces import register_force
+from service.db import Database
+from service.domain.check_report import OperationIsClosed, UnknownCode
+from service.domain.check_setup import AlreadyJoined
+from service.domain.days import DaysUnclear
+from service.domain.decide import ContentDiffers, NotCoordinator
+from service.domain.draft import Submission
+from service.domain.events import Event, ForceJoined, Window
+from service.domain.personal_data import LooksPersonal
+from service.domain.reference_data import Force
+from service.errors import RecordError
+from service.eventlog.head import UnknownOperation
+from service.eventlog.table import heads
+from service.projections import registry
+from service.usecases.operations import (
+    CredentialLimited,
+    Opening,
+    OperationExists,
+    StandingEventOutside,
+    open_operation,
+)
+from service.usecases.record import Outcome, ProjectionsOutdated
+from service.usecases.visibility import visible
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import FORCES, OpenedOperation, opened_operation
+from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFactory, EventWithdrawnFactory
+from tests.factories.setup import (
+    ENDS_AT,
+    STARTS_AT,
+    ForceJoinedFactory,
+    MeasureRegisteredFactory,
+    OperationAmendedFactory,
+    OperationClosedFactory,
+    OperationOpenedFactory,
+    OperationReopenedFactory,
+)
+
+SETUP = 6
+A_DAY = timedelta(days=1)
+COORDINATOR = CredentialFactory(force="metropolitan")
+
+
+def opening(name: str = "lantern", forces: tuple[ForceJoined, ...] = FORCES, **opened: Any) -> Opening:
+    event = OperationOpenedFactory(forces=tuple(joined.force for joined in forces), **opened)
+    return Opening(operation=name, submission=Submission(event), forces=forces)
+
+
+def opened(database: Database, new: Opening, sender: Credential = COORDINATOR) -> Outcome:
+    return open_operation(database, sender=sender, opening=new)
+
+
+def heads_in(database: Database) -> list[str]:
+    with database.snapshot() as connection:
+        return list(connection.scalars(sa.select(heads.c.operation_id)))
+
+
+# Opening
+
+
+def test_an_opening_is_the_first_event_and_the_forces_follow(database: Database) -> None:
+    outcome = opened(database, opening())
+    assert outcome.receipt is not None
+    assert (outcome.is_new, outcome.receipt.seq) == (True, 1)
+    assert OpenedOperation(database, "lantern").head().seq == 1 + len(FORCES)
+
+
+def test_an_opening_that_is_sent_again_gives_the_identical_receipt(database: Database) -> None:
+    new = opening()
+    first = opened(database, new)
+    OpenedOperation(database, "lantern").record(ArrestRecordedFactory())
+    again = opened(database, new)
+    assert again == Outcome(is_new=False, receipt=first.receipt)
+    assert OpenedOperation(database, "lantern").head().seq == SETUP + 1
+
+
+def test_an_opening_that_is_sent_again_after_the_operation_was_closed_is_a_replay(database: Database) -> None:
+    new = opening()
+    first = opened(database, new)
+    OpenedOperation(database, "lantern").change(OperationClosedFactory())
+    assert opened(database, new).receipt == first.receipt
+
+
+def test_an_opening_that_is_sent_again_with_other_content_is_refused(database: Database) -> None:
+    new = opening()
+    opened(database, new)
+    other = replace(
+        new, submission=Submission(OperationOpenedFactory(id=new.submission.event.id, forces=("kent",), name="Beacon"))
+    )
+    with pytest.raises(ContentDiffers) as caught:
+        opened(database, other)
+    assert caught.value.errors[0].pointer == "/data/name"
+
+
+def test_a_name_is_taken_once(database: Database) -> None:
+    opened(database, opening())
+    with pytest.raises(OperationExists) as caught:
+        opened(database, opening())
+    assert caught.value.errors[0].pointer == "/operation"
+
+
+def test_a_name_is_taken_for_those_too_who_may_not_see_the_operation(database: Database) -> None:
+    opened(database, opening())
+    stranger = CredentialFactory(force="sussex", role="coordinator")
+    with pytest.raises(OperationExists):
+        opened(database, opening(lead_force="sussex"), sender=stranger)
+
+
+def test_an_opening_that_comes_again_while_the_totals_are_outdated_is_told_to_come_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = opening()
+    opened(database, new)
+    monkeypatch.setattr(registry, "VERSION", "entries=999")
+    with pytest.raises(ProjectionsOutdated):
+        opened(database, new)
+
+
+@pytest.mark.parametrize(
+    ("new", "sender", "wanted"),
+    [
+        pytest.param(opening(), CredentialFactory(force="kent"), NotCoordinator, id="no-coordinator"),
+        pytest.param(
+            opening(), CredentialFactory(force="kent", role="coordinator"), NotCoordinator, id="of-another-force"
+        ),
+        pytest.param(
+            opening(), CredentialFactory(force="metropolitan", operations=("beacon",)), CredentialLimited, id="limited"
+        ),
+        pytest.param(opening(name="ab12-cde"), COORDINATOR, LooksPersonal, id="name-looks-personal"),
+        pytest.param(opening(places=("ab12cde",)), COORDINATOR, LooksPersonal, id="place-looks-personal"),
+        pytest.param(opening(starts_at=ENDS_AT), COORDINATOR, DaysUnclear, id="days-unclear"),
+        pytest.param(opening(forces=(ForceJoined(force="nobody"),)), COORDINATOR, UnknownCode, id="unknown-force"),
+    ],
+)
+def test_an_opening_that_is_refused_leaves_nothing_behind(
+    database: Database, new: Opening, sender: Credential, wanted: type[RecordError]
+) -> None:
+    with pytest.raises(wanted):
+        opened(database, new, sender=sender)
+    assert heads_in(database) == []
+
+
+def test_a_force_that_an_administrator_added_joins_by_its_key_alone(database: Database) -> None:
+    with database.writing() as connection:
+        register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
+    opened(database, opening(forces=(*FORCES, ForceJoined(force="port-of-dover"))))
+    with database.snapshot() as connection:
+        _head, state = visible(connection, "lantern", COORDINATOR)
+    assert state.participants["port-of-dover"].name == "Port of Dover Police"
+
+
+# Changing
+
+
+def test_what_the_coordinator_changes_holds_from_then_on(operation: OpenedOperation) -> None:
+    btp_arrest = ArrestRecordedFactory(force="btp")
+    with pytest.raises(UnknownOperation):
+        operation.record(btp_arrest)
+    operation.change(ForceJoinedFactory(joining="btp"))
+    operation.record(btp_arrest)
+    operation.change(OperationAmendedFactory(places=("m60",)))
+    operation.record(ArrestRecordedFactory(place="m60"))
+    operation.change(MeasureRegisteredFactory(measure="dogs_seized"))
+    operation.record(ActivityRecordedFactory(measure="dogs_seized", quantity=2))
+    assert operation.quantity("dogs_seized") == 2
+
+
+def test_a_closed_operation_takes_no_new_facts_until_it_is_reopened(operation: OpenedOperation) -> None:
+    operation.change(OperationClosedFactory())
+    with pytest.raises(OperationIsClosed):
+        operation.record(ArrestRecordedFactory())
+    operation.change(OperationReopenedFactory())
+    assert operation.record(ArrestRecordedFactory()).seq == SETUP + 3
+
+
+def test_a_change_that_is_sent_again_gives_the_identical_receipt(operation: OpenedOperation) -> None:
+    closing = OperationClosedFactory()
+    assert operation.change(closing) == operation.change(closing)
+    joining = ForceJoinedFactory()
+    assert operation.change(joining) == operation.change(joining)
+
+
+@pytest.mark.parametrize(
+    "event", [OperationClosedFactory(force="surrey"), OperationAmendedFactory(force="surrey", places=("m60",))]
+)
+def test_only_the_coordinator_changes_an_operation(operation: OpenedOperation, event: Event) -> None:
+    with pytest.raises(NotCoordinator):
+        operation.change(event, sender=CredentialFactory(force="surrey"))
+
+
+def test_a_change_that_is_refused_is_not_recorded(operation: OpenedOperation) -> None:
+    with pytest.raises(AlreadyJoined):
+        operation.change(ForceJoinedFactory(joining="surrey"))
+    assert operation.head().seq == SETUP
+
+
+# Amended days, and the facts that stand
+
+
+def window(day: int, start: int = 18, hours: int = 10) -> Window:
+    starts_at = datetime(2023, 1, day, start, tzinfo=UTC)
+    return Window(starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours))
+
+
+def amending(operation: OpenedOperation, **amendment: Any) -> Callable[[], Any]:
+    return lambda: operation.change(OperationAmendedFactory(**amendment))
+
+
+def test_days_may_grow(operation: OpenedOperation) -> None:
+    operation.record(ArrestRecordedFactory())
+    operation.change(OperationAmendedFactory(starts_at=STARTS_AT - A_DAY, ends_at=ENDS_AT + A_DAY))
+    operation.record(ArrestRecordedFactory(occurred_at=ENDS_AT))
+
+
+def test_days_may_shrink_to_the_facts_that_stand(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    operation.record(arrest)
+    operation.change(OperationAmendedFactory(starts_at=arrest.occurred_at))
+    operation.change(OperationAmendedFactory(ends_at=arrest.occurred_at + timedelta(microseconds=1)))
+
+
+@pytest.mark.parametrize(
+    "amendment",
+    [
+        {"starts_at": STARTS_AT + 2 * A_DAY},
+        {"ends_at": datetime(2023, 1, 17, 21, 40, tzinfo=UTC)},
+        {"days": (window(16), window(18))},
+    ],
+    ids=["starts-after-it", "ends-with-it", "no-window-holds-it"],
+)
+def test_no_standing_fact_may_fall_outside(operation: OpenedOperation, amendment: dict[str, Any]) -> None:
+    operation.record(ArrestRecordedFactory())
+    with pytest.raises(StandingEventOutside) as caught:
+        operation.change(OperationAmendedFactory(**amendment))
+    assert caught.value.members == {"seq": SETUP + 1}
+    assert operation.head().seq == SETUP + 1
+
+
+def test_the_end_of_an_activity_may_not_fall_outside(operation: OpenedOperation) -> None:
+    before = datetime(2023, 1, 19, 12, tzinfo=UTC)
+    operation.record(ActivityRecordedFactory(occurred_before=before))
+    operation.change(OperationAmendedFactory(ends_at=before))
+    with pytest.raises(StandingEventOutside):
+        operation.change(OperationAmendedFactory(ends_at=before - timedelta(microseconds=1)))
+
+
+@pytest.mark.parametrize("later", [ArrestRecordedFactory, EventWithdrawnFactory], ids=["corrected", "withdrawn"])
+def test_a_fact_that_no_longer_stands_is_not_in_the_way(operation: OpenedOperation, later: Any) -> None:
+    arrest = ArrestRecordedFactory()
+    moved = {"occurred_at": ENDS_AT - A_DAY} if later is ArrestRecordedFactory else {}
+    operation.record_all(arrest, later(corrects=arrest.id, **moved))
+    operation.change(OperationAmendedFactory(starts_at=STARTS_AT + 3 * A_DAY))
+
+
+def test_a_correction_stands_where_it_says(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory(occurred_at=ENDS_AT - A_DAY)
+    operation.record_all(arrest, ArrestRecordedFactory(corrects=arrest.id))
+    with pytest.raises(StandingEventOutside) as caught:
+        operation.change(OperationAmendedFactory(starts_at=STARTS_AT + 3 * A_DAY))
+    assert caught.value.members == {"seq": SETUP + 2}
+
+
+@pytest.fixture
+def nights(database: Database) -> OpenedOperation:
+    """Return an operation of two nights, 16 to 17 and 17 to 18 January, with an arrest in the second."""
+    operation = opened_operation(database, days=(window(16), window(17)))
+    operation.record(ArrestRecordedFactory())
+    return operation
+
+
+def test_a_window_without_facts_may_go_and_others_may_come(nights: OpenedOperation) -> None:
+    nights.change(OperationAmendedFactory(days=(window(17), window(20))))
+
+
+def test_a_window_may_grow_around_its_facts(nights: OpenedOperation) -> None:
+    nights.change(OperationAmendedFactory(days=(window(16), window(17, start=12, hours=20))))
+
+
+@pytest.mark.parametrize(
+    "amendment",
+    [
+        {"days": (window(16),)},
+        {"days": (window(16), window(17, start=22))},
+        {"days": (window(16, hours=34),)},
+        {"starts_at": STARTS_AT},
+    ],
+    ids=["goes", "starts-later", "becomes-part-of-another-day", "becomes-dates"],
+)
+def test_no_fact_may_lose_its_window_or_change_its_day(nights: OpenedOperation, amendment: dict[str, Any]) -> None:
+    with pytest.raises(StandingEventOutside):
+        nights.change(OperationAmendedFactory(**amendment))
+
+
+def test_an_activity_that_ends_between_two_windows_is_not_in_the_way_of_a_further_window(
+    nights: OpenedOperation,
+) -> None:
+    between = window(17).ends_at + timedelta(hours=4)
+    nights.change(OperationAmendedFactory(days=(window(16), window(17), window(18))))
+    nights.record(ActivityRecordedFactory(occurred_before=between))
+    nights.change(OperationAmendedFactory(days=(window(16), window(17), window(18), window(19))))
+
+
+def test_what_is_no_date_may_change_whatever_stands(nights: OpenedOperation) -> None:
+    nights.change(OperationAmendedFactory(places=("m60",), marking="OFFICIAL"))
+    nights.change(OperationAmendedFactory(days=(window(16), window(17))))

@@ -1,0 +1,148 @@
+"""Real threads that want the same thing at once. Whoever comes second sees what the first has committed."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+from service.db import Database
+from service.domain.draft import Submission
+from service.eventlog import read
+from service.usecases.operations import Opening, OperationExists, open_operation
+from service.usecases.record import Outcome
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import FORCES, OpenedOperation, opened_operation
+from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory
+from tests.factories.setup import OperationOpenedFactory
+
+SETUP = 6
+ROUNDS = 10
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Start every call at the same moment, each in a thread of its own; return what they returned, in order."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def sending(operation: OpenedOperation, *events: Any) -> Callable[[], list[Outcome]]:
+    return lambda: operation.submit(*events)
+
+
+def code_of(outcome: Outcome) -> str:
+    return outcome.error.code if outcome.error else "recorded" if outcome.is_new else "replayed"
+
+
+def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_which(
+    operation: OpenedOperation,
+) -> None:
+    for _ in range(ROUNDS):
+        arrest = ArrestRecordedFactory()
+        operation.record(arrest)
+        rivals = [ArrestRecordedFactory(corrects=arrest.id, count=count) for count in (2, 3)]
+        outcomes = [one for (one,) in at_once(*(sending(operation, rival) for rival in rivals))]
+        assert sorted(map(code_of, outcomes)) == ["already_corrected", "recorded"]
+        winner = next(outcome for outcome in outcomes if outcome.is_new)
+        (loser,) = (outcome for outcome in outcomes if not outcome.is_new)
+        assert winner.receipt is not None
+        assert loser.error is not None
+        assert loser.error.members == {"corrected_by": str(winner.receipt.id), "seq": winner.receipt.seq}
+    assert len(operation.figures()) == 1
+    assert operation.difference() is None
+
+
+def test_of_a_correction_and_a_withdrawal_one_is_recorded(operation: OpenedOperation) -> None:
+    for _ in range(ROUNDS):
+        arrest = ArrestRecordedFactory()
+        operation.record(arrest)
+        rivals = [ArrestRecordedFactory(corrects=arrest.id), EventWithdrawnFactory(corrects=arrest.id)]
+        codes = [code_of(one) for (one,) in at_once(*(sending(operation, rival) for rival in rivals))]
+        assert codes in (["recorded", "already_corrected"], ["already_withdrawn", "recorded"])
+    assert operation.difference() is None
+
+
+def test_eight_concurrent_sends_of_one_event_record_it_once_and_all_get_one_receipt(
+    operation: OpenedOperation,
+) -> None:
+    for sent in range(1, ROUNDS + 1):
+        arrest = ArrestRecordedFactory()
+        outcomes = [one for (one,) in at_once(*[sending(operation, arrest)] * 8)]
+        assert Counter(map(code_of, outcomes)) == {"recorded": 1, "replayed": 7}
+        assert len({outcome.receipt for outcome in outcomes}) == 1
+        assert operation.head().seq == SETUP + sent
+    assert operation.quantity("arrests") == ROUNDS
+
+
+def test_events_of_many_threads_are_numbered_without_a_gap_and_all_counted(operation: OpenedOperation) -> None:
+    def one_by_one() -> list[int]:
+        return [operation.record(ArrestRecordedFactory()).seq for _ in range(10)]
+
+    def in_threes() -> list[int]:
+        return [
+            receipt.seq
+            for _ in range(4)
+            for receipt in operation.record_all(*(ArrestRecordedFactory() for _ in range(3)))
+        ]
+
+    seqs = [seq for made in at_once(one_by_one, in_threes, one_by_one, in_threes) for seq in made]
+    assert sorted(seqs) == list(range(SETUP + 1, SETUP + 45))
+    assert operation.quantity("arrests") == 44
+    assert operation.difference() is None
+
+
+def test_a_reader_never_sees_a_later_event_without_the_earlier_ones(operation: OpenedOperation) -> None:
+    all_sent = Event()
+
+    def send() -> None:
+        for _ in range(15):
+            operation.record(ArrestRecordedFactory())
+
+    def send_all() -> None:
+        at_once(send, send, send)
+        all_sent.set()
+
+    def follow() -> list[int]:
+        seen: list[int] = []
+        while not all_sent.is_set():
+            seen += seqs_after(operation, seen[-1] if seen else 0)
+        return seen + seqs_after(operation, seen[-1] if seen else 0)
+
+    _nothing, seen = at_once(send_all, follow)
+    assert seen == list(range(1, SETUP + 46))
+
+
+def seqs_after(operation: OpenedOperation, after: int) -> list[int]:
+    with operation.database.snapshot() as connection:
+        rows = read.page(connection, operation.name, after=after, up_to=10_000, limit=10_000)
+        return [seq for seq, _force, _text in rows]
+
+
+def test_of_two_coordinators_who_open_one_operation_one_does(database: Database) -> None:
+    def opening() -> str:
+        event = OperationOpenedFactory(forces=tuple(joined.force for joined in FORCES))
+        new = Opening(operation="lantern", submission=Submission(event), forces=FORCES)
+        try:
+            open_operation(database, sender=CredentialFactory(force="metropolitan"), opening=new)
+        except OperationExists:
+            return "exists"
+        return "opened"
+
+    assert sorted(at_once(opening, opening, opening)) == ["exists", "exists", "opened"]
+    assert OpenedOperation(database, "lantern").head().seq == SETUP
+
+
+def test_operations_do_not_share_their_numbers(database: Database) -> None:
+    operations = [opened_operation(database, name) for name in ("lantern", "beacon")]
+
+    def send_to(operation: OpenedOperation) -> Callable[[], list[int]]:
+        return lambda: [operation.record(ArrestRecordedFactory()).seq for _ in range(10)]
+
+    numbers = at_once(*(send_to(operation) for operation in operations))
+    assert numbers == [list(range(SETUP + 1, SETUP + 11))] * 2

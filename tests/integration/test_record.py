@@ -1,0 +1,396 @@
+"""Recording: receipts, replays, requests of several events, atomic requests and dry runs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from service.access.forces import register_force
+from service.db import Database
+from service.domain.check_report import ForceReportsTallies
+from service.domain.decide import AlreadyCorrected, ContentDiffers, IdTaken, NotYourForce
+from service.domain.events import CashLine, Event, PhoneLine
+from service.domain.reference_data import Force
+from service.errors import FieldError, Invalid, RecordError
+from service.eventlog.append import append
+from service.eventlog.head import UnknownOperation
+from service.eventlog.read import tree_at
+from service.eventlog.table import heads
+from service.eventlog.tree import Tree, leaf_hash
+from service.projections import registry
+from service.projections.totals import MOST, TotalTooLarge, totals
+from service.usecases.record import NotRecorded, Outcome, ProjectionsOutdated
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import OpenedOperation, RecordedEventFactory, opened_operation
+from tests.factories.reports import (
+    TUESDAY_EVENING,
+    ArrestRecordedFactory,
+    EventWithdrawnFactory,
+    ReturnDeclaredFactory,
+    SeizureRecordedFactory,
+)
+from tests.factories.setup import OperationClosedFactory
+
+# What opening the operation has recorded: operation.opened and five times force.joined.
+SETUP = 6
+
+
+def kinds(outcomes: list[Outcome]) -> list[str]:
+    """Return what became of each item: recorded, replayed, or the code of the mistake."""
+    return [
+        outcome.error.code if outcome.error else "recorded" if outcome.is_new else "replayed" for outcome in outcomes
+    ]
+
+
+# Receipts
+
+
+def test_an_event_is_recorded_at_the_next_seq_and_its_receipt_proves_it(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    receipt = operation.record(arrest)
+    log, tree = operation.log(), Tree()
+    for text in log:
+        tree.add(leaf_hash(text))
+    assert (receipt.operation, receipt.id, receipt.seq) == ("lantern", arrest.id, SETUP + 1)
+    assert receipt.leaf_hash == leaf_hash(log[-1]).hex()
+    assert receipt.root == tree.root().hex()
+
+
+def test_the_receipts_of_one_request_have_the_roots_of_their_own_seqs(operation: OpenedOperation) -> None:
+    receipts = operation.record_all(*(ArrestRecordedFactory() for _ in range(20)))
+    tree, roots = Tree(), {}
+    for seq, text in enumerate(operation.log(), start=1):
+        tree.add(leaf_hash(text))
+        roots[seq] = tree.root().hex()
+    assert [receipt.root for receipt in receipts] == [roots[receipt.seq] for receipt in receipts]
+
+
+def test_every_past_root_can_be_read_from_the_stored_hashes(operation: OpenedOperation) -> None:
+    for _ in range(5):
+        operation.record_all(*(ArrestRecordedFactory() for _ in range(7)))
+    tree = Tree()
+    with operation.database.snapshot() as connection:
+        for size, text in enumerate(operation.log(), start=1):
+            tree.add(leaf_hash(text))
+            assert tree_at(connection, operation.name, size).root() == tree.root()
+
+
+def test_recorded_at_is_the_time_of_the_database_and_rises_from_request_to_request(operation: OpenedOperation) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    moments = [operation.record(ArrestRecordedFactory()).recorded_at for _ in range(5)]
+    assert sorted(set(moments)) == moments
+    assert before < moments[0]
+    assert moments[-1] < datetime.now(UTC) + timedelta(minutes=1)
+
+
+def test_recorded_at_rises_even_if_the_clock_has_gone_back(operation: OpenedOperation) -> None:
+    ahead = datetime(2100, 1, 1, tzinfo=UTC)
+    with operation.database.writing() as connection:
+        connection.execute(heads.update().values(recorded_at=ahead))
+    first, second = (operation.record(ArrestRecordedFactory()) for _ in range(2))
+    assert first.recorded_at == ahead + timedelta(microseconds=1)
+    assert second.recorded_at == ahead + timedelta(microseconds=2)
+
+
+# Sending again
+
+
+def test_the_same_event_again_gives_the_identical_receipt_and_records_nothing(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    receipt = operation.record(arrest)
+    operation.record_all(*(ArrestRecordedFactory() for _ in range(3)))
+    (outcome,) = operation.submit(arrest)
+    assert outcome == Outcome(is_new=False, receipt=receipt)
+    assert operation.head().seq == SETUP + 4
+
+
+@pytest.mark.parametrize("later", [ArrestRecordedFactory, EventWithdrawnFactory], ids=["corrected", "withdrawn"])
+def test_a_replay_gives_the_identical_receipt_after_the_event_was_corrected(
+    operation: OpenedOperation, later: Any
+) -> None:
+    arrest = ArrestRecordedFactory()
+    receipt = operation.record(arrest)
+    operation.record(later(corrects=arrest.id))
+    assert operation.submit(arrest) == [Outcome(is_new=False, receipt=receipt)]
+
+
+def test_a_replay_gives_the_identical_receipt_after_the_operation_was_closed(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    receipt = operation.record(arrest)
+    operation.change(OperationClosedFactory())
+    assert operation.record(arrest) == receipt
+
+
+def test_a_correction_that_is_sent_again_is_a_replay_too(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    correction = ArrestRecordedFactory(corrects=arrest.id, count=2)
+    receipts = operation.record_all(arrest, correction)
+    assert operation.record(correction) == receipts[1]
+    assert operation.quantity("arrests") == 2
+
+
+def test_a_whole_request_that_is_sent_again_gives_the_identical_receipts(operation: OpenedOperation) -> None:
+    events = [ArrestRecordedFactory(), SeizureRecordedFactory(), ReturnDeclaredFactory()]
+    receipts = operation.record_all(*events)
+    assert operation.record_all(*events) == receipts
+    assert operation.head().seq == SETUP + 3
+
+
+def test_the_coordinator_may_send_again_what_a_force_sent(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    receipt = operation.record(arrest)
+    assert operation.record(arrest, sender=CredentialFactory(force="metropolitan")) == receipt
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"count": 2}, "/data/count"),
+        ({"reason": "drugs"}, "/data/reason"),
+        ({"occurred_at": TUESDAY_EVENING + timedelta(seconds=1)}, "/occurred_at"),
+        ({"place": "m25"}, "/place"),
+    ],
+    ids=["count", "reason", "occurred_at", "place"],
+)
+def test_the_same_id_with_other_content_is_refused(
+    operation: OpenedOperation, change: dict[str, Any], pointer: str
+) -> None:
+    arrest = ArrestRecordedFactory()
+    operation.record(arrest)
+    (outcome,) = operation.submit(ArrestRecordedFactory(id=arrest.id, **change))
+    assert isinstance(outcome.error, ContentDiffers)
+    assert [error.pointer for error in outcome.error.errors] == [pointer]
+    assert outcome.error.members == {"seq": SETUP + 1}
+    assert operation.head().seq == SETUP + 1
+
+
+def test_an_id_that_another_force_used_is_taken(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory(force="kent", count=9)
+    operation.record(arrest)
+    (outcome,) = operation.submit(ArrestRecordedFactory(id=arrest.id, force="surrey"))
+    assert isinstance(outcome.error, IdTaken)
+    assert outcome.error.members == {}
+
+
+def test_one_id_can_be_used_in_two_operations(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    other = opened_operation(operation.database, "beacon")
+    assert operation.record(arrest).seq == other.record(arrest).seq == SETUP + 1
+
+
+# Requests of several events
+
+
+def test_a_bad_event_never_fails_its_neighbours(operation: OpenedOperation) -> None:
+    good = [ArrestRecordedFactory(), ArrestRecordedFactory()]
+    unreadable = Invalid("Wanted an event.", pointer="/data")
+    outcomes = operation.submit(good[0], ArrestRecordedFactory(reason="arson"), unreadable, good[1])
+    assert kinds(outcomes) == ["recorded", "unknown_code", "", "recorded"]
+    assert outcomes[2].error is unreadable
+    assert [outcome.receipt.seq for outcome in outcomes if outcome.receipt] == [SETUP + 1, SETUP + 2]
+
+
+def test_an_item_may_correct_an_earlier_item_of_its_request(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory(count=5)
+    correction = ArrestRecordedFactory(corrects=arrest.id, count=3)
+    outcomes = operation.submit(arrest, correction, EventWithdrawnFactory(corrects=arrest.id))
+    assert kinds(outcomes) == ["recorded", "recorded", "already_corrected"]
+    assert operation.quantity("arrests") == 3
+
+
+def test_the_same_event_twice_in_a_request_is_recorded_once_with_one_receipt(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    outcomes = operation.submit(arrest, arrest)
+    assert kinds(outcomes) == ["recorded", "replayed"]
+    assert outcomes[0].receipt == outcomes[1].receipt
+    assert operation.quantity("arrests") == 1
+
+
+def test_a_large_request_looks_all_its_ids_up(operation: OpenedOperation) -> None:
+    events = [ArrestRecordedFactory() for _ in range(600)]
+    corrections = [ArrestRecordedFactory(corrects=event.id, count=2) for event in events]
+    operation.record_all(*events)
+    assert set(kinds(operation.submit(*corrections, *events))) == {"recorded", "replayed"}
+    assert operation.quantity("arrests") == 1_200
+
+
+def test_an_empty_request_records_nothing(operation: OpenedOperation) -> None:
+    assert operation.submit(sender=CredentialFactory()) == []
+    assert operation.head().seq == SETUP
+
+
+# Atomic requests
+
+
+def test_an_atomic_request_without_a_mistake_is_recorded(operation: OpenedOperation) -> None:
+    outcomes = operation.submit(ArrestRecordedFactory(), ArrestRecordedFactory(), atomic=True)
+    assert kinds(outcomes) == ["recorded", "recorded"]
+
+
+def test_an_atomic_request_with_a_mistake_records_nothing_and_says_which_item_is_at_fault(
+    operation: OpenedOperation,
+) -> None:
+    good, bad = ArrestRecordedFactory(), ArrestRecordedFactory(reason="arson")
+    outcomes = operation.submit(good, bad, good, atomic=True)
+    assert kinds(outcomes) == ["not_recorded", "unknown_code", "not_recorded"]
+    assert all(isinstance(outcomes[index].error, NotRecorded) for index in (0, 2))
+    assert operation.head().seq == SETUP
+    assert operation.figures() == {}
+    assert operation.record(good).seq == SETUP + 1
+
+
+# Dry runs
+
+
+def test_a_dry_run_decides_and_records_nothing(operation: OpenedOperation) -> None:
+    arrest, recorded = ArrestRecordedFactory(), ArrestRecordedFactory()
+    operation.record(recorded)
+    submitted = [arrest, recorded, EventWithdrawnFactory(corrects=arrest.id), ArrestRecordedFactory(reason="arson")]
+    outcomes = operation.submit(*submitted, dry_run=True)
+    assert kinds(outcomes) == ["recorded", "replayed", "recorded", "unknown_code"]
+    assert [outcome.receipt for outcome in outcomes] == [None] * 4
+    assert operation.head().seq == SETUP + 1
+
+
+def test_an_atomic_dry_run_tells_what_would_keep_it_from_being_recorded(operation: OpenedOperation) -> None:
+    items = [ArrestRecordedFactory(), ArrestRecordedFactory(reason="arson")]
+    assert kinds(operation.submit(*items, atomic=True, dry_run=True)) == ["not_recorded", "unknown_code"]
+
+
+# Totals that grow too large
+
+
+@pytest.fixture
+def nearly_full(operation: OpenedOperation) -> OpenedOperation:
+    """Return an operation in which Surrey's cash of the second day leaves room for 100 pence."""
+    operation.record(cash(1))
+    with operation.database.writing() as connection:
+        connection.execute(totals.update().where(totals.c.measure == "cash").values(quantity=MOST - 100))
+    return operation
+
+
+def cash(pence: int) -> Event:
+    event: Event = SeizureRecordedFactory(lines=(CashLine(currency="GBP", amount_minor=pence),))
+    return event
+
+
+def test_an_event_that_would_take_a_total_too_far_is_refused(nearly_full: OpenedOperation) -> None:
+    (outcome,) = nearly_full.submit(cash(101))
+    assert isinstance(outcome.error, TotalTooLarge)
+    assert nearly_full.head().seq == SETUP + 1
+    assert nearly_full.record(cash(100)).seq == SETUP + 2
+
+
+def test_of_a_request_only_the_event_that_would_take_a_total_too_far_is_refused(nearly_full: OpenedOperation) -> None:
+    phones = [SeizureRecordedFactory(lines=(PhoneLine(),)) for _ in range(2)]
+    outcomes = nearly_full.submit(phones[0], cash(60), cash(60), cash(40), phones[1])
+    assert kinds(outcomes) == ["recorded", "recorded", "total_too_large", "recorded", "recorded"]
+    assert [outcome.receipt.seq for outcome in outcomes if outcome.receipt] == [8, 9, 10, 11]
+    assert nearly_full.quantity("cash") == MOST
+    assert nearly_full.quantity("phones") == 2
+
+
+def test_an_atomic_request_that_would_take_a_total_too_far_records_nothing(nearly_full: OpenedOperation) -> None:
+    outcomes = nearly_full.submit(ArrestRecordedFactory(), cash(101), atomic=True)
+    assert {type(outcome.error) for outcome in outcomes} <= {TotalTooLarge, NotRecorded}
+    assert nearly_full.head().seq == SETUP + 1
+
+
+# Who may send
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        CredentialFactory(force="sussex"),
+        CredentialFactory(force="sussex", role="coordinator"),
+        CredentialFactory(operations=("beacon",)),
+    ],
+    ids=["no-participant", "coordinator-elsewhere", "limited-to-another"],
+)
+def test_to_others_the_operation_does_not_exist(operation: OpenedOperation, credential: Any) -> None:
+    with pytest.raises(UnknownOperation):
+        operation.submit(ArrestRecordedFactory(force=credential.force), sender=credential)
+
+
+def test_an_operation_that_does_not_exist_cannot_be_told_from_one_that_is_hidden(operation: OpenedOperation) -> None:
+    stranger = CredentialFactory(force="sussex")
+    with pytest.raises(UnknownOperation) as hidden:
+        operation.submit(ArrestRecordedFactory(), sender=stranger)
+    with pytest.raises(UnknownOperation) as absent:
+        replace(operation, name="nowhere").submit(ArrestRecordedFactory(), sender=stranger)
+    assert hidden.value.detail.replace("lantern", "nowhere") == absent.value.detail
+
+
+def test_a_credential_that_is_limited_to_the_operation_may_send(operation: OpenedOperation) -> None:
+    credential = CredentialFactory(operations=("beacon", "lantern"))
+    assert operation.record(ArrestRecordedFactory(), sender=credential).seq == SETUP + 1
+
+
+def test_who_sent_an_event_is_in_its_text(operation: OpenedOperation) -> None:
+    operation.record(ArrestRecordedFactory(force="kent"), sender=CredentialFactory(force="metropolitan"))
+    assert '"recorded_by":{"force":"metropolitan","role":"coordinator"}' in operation.log()[-1]
+
+
+@pytest.mark.parametrize(
+    ("event", "wanted"),
+    [
+        (ArrestRecordedFactory(force="kent"), NotYourForce),
+        (ArrestRecordedFactory(force="essex"), NotYourForce),
+    ],
+    ids=["kent", "essex"],
+)
+def test_a_force_records_for_itself_only(operation: OpenedOperation, event: Event, wanted: type[RecordError]) -> None:
+    (outcome,) = operation.submit(event, sender=CredentialFactory(force="surrey"))
+    assert isinstance(outcome.error, wanted)
+
+
+def test_the_rules_of_the_domain_hold_for_the_coordinator_too(operation: OpenedOperation) -> None:
+    (outcome,) = operation.submit(ArrestRecordedFactory(force="essex"), sender=CredentialFactory(force="metropolitan"))
+    assert isinstance(outcome.error, ForceReportsTallies)
+
+
+# Versions of the code
+
+
+def test_code_of_another_version_than_the_totals_records_nothing(
+    operation: OpenedOperation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "VERSION", "entries=999")
+    with pytest.raises(ProjectionsOutdated, match="entries=999"):
+        operation.submit(ArrestRecordedFactory())
+    with pytest.raises(ProjectionsOutdated):
+        operation.change(OperationClosedFactory())
+    assert operation.head().seq == SETUP
+
+
+# The last line of defence
+
+
+@pytest.mark.parametrize(
+    ("second", "wanted", "pointer"),
+    [
+        pytest.param({"id": UUID(int=1)}, ContentDiffers, "/id", id="id"),
+        pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
+    ],
+)
+def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
+    database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str
+) -> None:
+    operation = opened_operation(database)
+    head = operation.head()
+    first = RecordedEventFactory(event=ArrestRecordedFactory(id=UUID(int=1), corrects=UUID(int=2)), seq=SETUP + 1)
+    clash = RecordedEventFactory(event=ArrestRecordedFactory(**second), seq=SETUP + 2)
+    with pytest.raises(wanted) as caught, database.writing() as connection:
+        append(connection, head, [first, clash])
+    assert caught.value.errors == [FieldError(pointer, caught.value.detail)]
+    assert isinstance(caught.value.__cause__, sa.exc.IntegrityError)
+
+
+def test_a_force_that_an_administrator_added_may_be_named_as_assisting(operation: OpenedOperation) -> None:
+    with operation.database.writing() as connection:
+        register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
+    operation.record(ArrestRecordedFactory(assisting=("port-of-dover",)))

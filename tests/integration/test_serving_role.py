@@ -1,0 +1,89 @@
+"""On PostgreSQL the service connects as a role that can add to the log and can do nothing else to it."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+
+from service.db import Database, open_database
+from service.projections.rebuild import rebuild
+from service.usecases.migrate import grant_to_serving_role, is_migrated
+from tests.factories.operations import OpenedOperation, opened_operation
+from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
+from tests.factories.setup import OperationClosedFactory
+
+
+@pytest.fixture
+def serving(postgres_url: str) -> Iterator[Database]:
+    """Return the database as the serving role sees it; the role is made for this test."""
+    role, password = f"Serving {secrets.token_hex(8)}", secrets.token_hex(8)
+    owner = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}'")
+    grant_to_serving_role(postgres_url, role)
+    url = sa.make_url(postgres_url).set(username=role, password=password)
+    serving = open_database(url.render_as_string(hide_password=False))
+    yield serving
+    serving.engine.dispose()
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f'DROP OWNED BY "{role}"')
+        connection.exec_driver_sql(f'DROP ROLE "{role}"')
+    owner.dispose()
+
+
+@pytest.fixture
+def operation(serving: Database) -> OpenedOperation:
+    """Return an operation that the serving role itself has opened."""
+    return opened_operation(serving)
+
+
+def test_the_serving_role_records_corrects_and_closes(operation: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    operation.record(arrest)
+    operation.record_all(ArrestRecordedFactory(corrects=arrest.id, count=2), ReturnDeclaredFactory())
+    operation.change(OperationClosedFactory())
+    assert operation.quantity("arrests") == 2
+
+
+def test_the_serving_role_rebuilds_projections_and_sees_that_the_database_is_migrated(
+    serving: Database, operation: OpenedOperation
+) -> None:
+    operation.record(ArrestRecordedFactory())
+    assert rebuild(serving, operation.name) == 2
+    assert operation.difference() is None
+    assert is_migrated(serving)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET force = 'kent'",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "TRUNCATE heads CASCADE",
+        "DELETE FROM heads",
+        "DROP TRIGGER events_no_update_or_delete ON events",
+        "DROP TRIGGER events_no_truncate ON events",
+        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "DROP TABLE events",
+        "ALTER TABLE events OWNER TO CURRENT_USER",
+        "CREATE OR REPLACE FUNCTION events_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE RULE quietly AS ON DELETE TO events DO INSTEAD NOTHING",
+        "SET session_replication_role = replica",
+        "INSERT INTO credentials SELECT * FROM credentials",
+        "UPDATE credentials SET role = 'coordinator'",
+        "UPDATE alembic_version SET version_num = '9999'",
+        "CREATE TABLE public.notes (text text)",
+    ],
+)
+def test_the_serving_role_may_not(serving: Database, operation: OpenedOperation, statement: str) -> None:
+    operation.record(ArrestRecordedFactory())
+    before = operation.log()
+    with (
+        pytest.raises(ProgrammingError, match=r"permission denied|must be (owner|able)"),
+        serving.writing() as connection,
+    ):
+        connection.exec_driver_sql(statement)
+    assert operation.log() == before

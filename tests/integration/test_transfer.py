@@ -1,0 +1,269 @@
+"""A log that is taken out and brought in elsewhere is the same log; anything else is refused, by its line."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import rfc8785
+import sqlalchemy as sa
+
+from service.api.schemas import load_event
+from service.api.strict_json import parse
+from service.db import Database, open_database
+from service.eventlog.head import UnknownOperation, read_head
+from service.eventlog.table import events
+from service.projections.entries import entries
+from service.projections.totals import totals
+from service.usecases import log_lines, transfer
+from service.usecases.log_lines import LineRefused, Reader
+from service.usecases.operations import OperationExists
+from service.usecases.transfer import (
+    LogHasGap,
+    NothingToImport,
+    RootDiffers,
+    export_operation,
+    import_operation,
+)
+from service.usecases.verify import verify_operation
+from tests.factories.logs import recorded_live, recorded_seed
+from tests.factories.operations import NAME, OpenedOperation
+from tests.factories.reports import ArrestRecordedFactory
+
+READER = Reader(parse=parse, load_event=load_event)
+# In the live log: line 7 is an arrest, 10 an amendment, 11 a force.joined, 13 the correction of 7.
+ARREST, AMENDED, JOINED, CORRECTION, LAST = 7, 10, 11, 13, 19
+Lines = list[bytes]
+
+
+@pytest.fixture
+def empty_place(sqlite_url: str) -> Iterator[Database]:
+    """Return a second database, to import into."""
+    database = open_database(sqlite_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def lines(postgres_url: str) -> Lines:
+    """Return the exported live log."""
+    database = open_database(postgres_url)
+    recorded_live(database)
+    exported = exported_lines(database, NAME)
+    database.engine.dispose()
+    return exported
+
+
+def exported_lines(database: Database, operation: str) -> Lines:
+    return [text.encode() + b"\n" for text in export_operation(database, operation)]
+
+
+def edited(line: bytes, **changes: Any) -> bytes:
+    """Return a line with other top-level members (None: without), canonical again."""
+    row = json.loads(line) | changes
+    return rfc8785.dumps({name: value for name, value in row.items() if value is not None}) + b"\n"
+
+
+def projected(database: Database, table: sa.Table, operation: str) -> list[Any]:
+    columns = [column for column in table.c if column.name != "generation"]
+    statement = sa.select(*columns).where(table.c.operation_id == operation).order_by(*columns)
+    with database.snapshot() as connection:
+        return list(connection.execute(statement).all())
+
+
+def refusal(database: Database, lines: Lines) -> LineRefused:
+    with pytest.raises(LineRefused) as refused:
+        import_operation(database, lines, reader=READER)
+    with database.snapshot() as connection:
+        assert read_head(connection, NAME) is None, "an import is all or nothing"
+    return refused.value
+
+
+@pytest.mark.parametrize("record", [recorded_seed, lambda database: recorded_live(database)[0]], ids=["seed", "live"])
+@pytest.mark.parametrize("way", ["sqlite to postgresql", "postgresql to sqlite"])
+def test_an_imported_log_is_the_same_log(
+    sqlite_url: str, postgres_url: str, record: Callable[[Database], OpenedOperation], way: str
+):
+    urls = [sqlite_url, postgres_url] if way.startswith("sqlite") else [postgres_url, sqlite_url]
+    source, target = map(open_database, urls)
+    name = record(source).name
+    taken_out = exported_lines(source, name)
+    before = verify_operation(source, name)
+    imported = import_operation(target, taken_out, reader=READER, expected_root=before.root.upper())
+    after = verify_operation(target, name)
+    assert imported.root == after.root == before.root
+    assert imported.size == len(taken_out)
+    assert after == before
+    assert exported_lines(target, name) == taken_out
+    for table in (entries, totals):
+        assert projected(target, table, name) == projected(source, table, name)
+    source.engine.dispose()
+    target.engine.dispose()
+
+
+def test_pages_and_runs_of_any_length_give_the_same(lines: Lines, empty_place: Database, monkeypatch):
+    monkeypatch.setattr(transfer, "LINES_IN_ONE_PAGE", 3)
+    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
+    import_operation(empty_place, lines, reader=READER)
+    assert exported_lines(empty_place, NAME) == lines
+    assert verify_operation(empty_place, NAME).fault is None
+
+
+def test_an_export_ends_at_the_head_it_began_with(database: Database):
+    operation, _receipts = recorded_live(database)
+    texts = export_operation(database, NAME)
+    next(texts)
+    operation.record(ArrestRecordedFactory())
+    assert len(list(texts)) == LAST - 1
+
+
+def test_an_imported_live_log_goes_on(lines: Lines, empty_place: Database):
+    import_operation(empty_place, lines, reader=READER)
+    operation = OpenedOperation(empty_place, NAME)
+    assert operation.record(ArrestRecordedFactory()).seq == LAST + 1
+    assert operation.difference() is None
+
+
+def test_a_last_line_without_its_end_is_taken(lines: Lines, empty_place: Database):
+    import_operation(empty_place, [*lines[:-1], lines[-1].rstrip(b"\n")], reader=READER)
+    assert exported_lines(empty_place, NAME) == lines
+
+
+def test_an_operation_that_is_here_already_is_refused(lines: Lines, empty_place: Database):
+    import_operation(empty_place, lines, reader=READER)
+    with pytest.raises(OperationExists):
+        import_operation(empty_place, lines, reader=READER)
+    assert exported_lines(empty_place, NAME) == lines
+
+
+def test_no_line_is_no_log(empty_place: Database):
+    with pytest.raises(NothingToImport):
+        import_operation(empty_place, [], reader=READER)
+
+
+def test_a_log_cut_short_has_another_root(lines: Lines, empty_place: Database):
+    root = import_operation(empty_place, edited_name(lines, "whole"), reader=READER).root
+    with pytest.raises(RootDiffers):
+        import_operation(empty_place, lines[:-1], reader=READER, expected_root=root)
+    with pytest.raises(UnknownOperation):
+        export_operation(empty_place, NAME)
+
+
+def edited_name(lines: Lines, operation: str) -> Lines:
+    return [edited(line, operation=operation) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "cause"),
+    [
+        (ARREST, b"\n", "not_json"),
+        (ARREST, b"null\n", "not_as_recorded"),
+        (ARREST, b'{"id":\n', "not_json"),
+        (ARREST, b"\xff\n", "not_json"),
+        (ARREST, b"[" * 100_000, "not_json"),
+        (ARREST, b'{"id":1,"id":2}\n', "json_trap"),
+        (ARREST, b'{"id":NaN}\n', "json_trap"),
+        (ARREST, b"{}\n", "wrong_fields"),
+    ],
+    ids=range(8),
+)
+def test_a_line_that_is_no_event_is_named(lines: Lines, empty_place: Database, line: int, other: bytes, cause: str):
+    lines[line - 1] = other
+    error = refusal(empty_place, lines)
+    assert error.members == {"line": line, "cause": cause}
+    assert error.detail.startswith(f"Line {line}: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "changes", "cause"),
+    [
+        (1, {"operation": "Lantern"}, "not_as_recorded"),
+        (1, {"operation": None}, "not_as_recorded"),
+        (1, {"operation": "ab12cde"}, "looks_personal"),
+        (1, {"seq": 0}, "not_as_recorded"),
+        (1, {"seq": 2}, "not_as_recorded"),
+        (1, {"recorded_by": {"force": "surrey", "role": "coordinator"}}, "not_coordinator"),
+        (ARREST, {"operation": "other"}, "not_as_recorded"),
+        (ARREST, {"seq": True}, "not_as_recorded"),
+        (ARREST, {"seq": "7"}, "not_as_recorded"),
+        (ARREST, {"seq": 8}, "not_as_recorded"),
+        (ARREST, {"recorded_at": None}, "not_as_recorded"),
+        (ARREST, {"recorded_at": 5}, "not_as_recorded"),
+        (ARREST, {"recorded_at": "2023-01-01T00:00:00Z"}, "recorded_at_out_of_order"),
+        (ARREST, {"recorded_at": "2199-01-01T00:00:00Z"}, "recorded_at_out_of_order"),
+        (ARREST, {"recorded_by": None}, "not_as_recorded"),
+        (ARREST, {"recorded_by": {"force": "surrey", "role": "observer"}}, "not_as_recorded"),
+        (ARREST, {"recorded_by": {"force": "surrey", "role": "force", "name": "x"}}, "not_as_recorded"),
+        (ARREST, {"recorded_by": {"force": "kent", "role": "force"}}, "not_your_force"),
+        (ARREST, {"recorded_by": {"force": "kent", "role": "coordinator"}}, "not_your_force"),
+        (ARREST, {"note": "x"}, "wrong_fields"),
+        (ARREST, {"place": "m4"}, "unknown_code"),
+        (ARREST, {"place": ""}, "wrong_fields"),
+        (ARREST, {"assisting": []}, "not_as_recorded"),
+        (ARREST, {"data": {"reason": "knife", "count": 1}}, "not_as_recorded"),
+        (ARREST, {"data": {"reason": "knife", "count": 2.5}}, "wrong_fields"),
+        (ARREST, {"force": "essex"}, "not_your_force"),
+        (ARREST, {"occurred_at": "2023-01-17T21:40:00.000Z"}, "not_as_recorded"),
+        (ARREST, {"occurred_at": "2023-02-17T21:40:00Z"}, "outside_operation"),
+        (AMENDED, {"data": {"starts_at": "2023-01-18T00:00:00Z"}}, "standing_event_outside"),
+        (JOINED, {"data": {"force": "sussex"}}, "not_as_recorded"),
+        (JOINED, {"data": {"force": "surrey", "kind": "territorial", "name": "Surrey Police"}}, "already_joined"),
+        (CORRECTION, {"corrects": "00000000-0000-4000-8000-000000000000"}, "unknown_event"),
+        (CORRECTION, {"corrects": None, "correction_reason": None, "id": "repeated"}, "content_differs"),
+        (LAST, {"data": {"reason": "boredom"}}, "unknown_code"),
+    ],
+    ids=range(34),
+)
+def test_a_line_that_would_not_have_been_recorded_there_is_named(
+    lines: Lines, empty_place: Database, line: int, changes: dict[str, Any], cause: str
+):
+    if changes.get("id") == "repeated":
+        changes = changes | {"id": json.loads(lines[ARREST - 1])["id"]}
+    lines[line - 1] = edited(lines[line - 1], **changes)
+    assert refusal(empty_place, lines).members == {"line": line, "cause": cause}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda lines: lines[1:], 1),
+        (lambda lines: [*lines[:6], *lines[7:]], ARREST),
+        (lambda lines: [*lines[:7], lines[6], *lines[7:]], ARREST + 1),
+        (lambda lines: [*lines[:7], edited(lines[0], seq=8), *lines[7:]], ARREST + 1),
+        (lambda lines: [*lines[:6], lines[7], lines[6], *lines[8:]], ARREST),
+        (lambda lines: [*lines, b"\n"], LAST + 1),
+        (lambda lines: [*lines[:6], lines[6].replace(b"\n", b"\r\n"), *lines[7:]], ARREST),
+        (lambda lines: [*lines[:6], lines[6].replace(b'"data":{', b'"data": {'), *lines[7:]], ARREST),
+        (lambda lines: [*lines[:6], b"\xef\xbb\xbf" + lines[6], *lines[7:]], ARREST),
+    ],
+    ids=["headless", "gap", "twice", "opened twice", "swapped", "blank", "windows", "spaced", "marked"],
+)
+def test_lines_out_of_place_are_named(
+    lines: Lines, empty_place: Database, change: Callable[[Lines], Lines], line: int, monkeypatch
+):
+    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 5)
+    assert refusal(empty_place, change(lines)).members["line"] == line
+
+
+def test_an_exact_repeat_of_an_event_is_refused(lines: Lines, empty_place: Database):
+    repeat = edited(lines[ARREST - 1], seq=LAST + 1, recorded_at=json.loads(lines[-1])["recorded_at"])
+    error = refusal(empty_place, [*lines, repeat])
+    assert error.members["line"] == LAST + 1
+    assert f"the event at seq {ARREST} again" in error.detail
+
+
+def test_an_unknown_operation_is_not_exported(empty_place: Database):
+    with pytest.raises(UnknownOperation):
+        export_operation(empty_place, "nowhere")
+
+
+@pytest.mark.parametrize("seq", [1, 5, LAST])
+def test_a_log_with_a_gap_is_not_exported_as_if_it_had_none(database: Database, seq: int):
+    recorded_live(database)
+    with database.writing() as connection:
+        on_table = "" if database.is_sqlite else " ON events"
+        for trigger in ("events_no_delete", "events_no_update_or_delete"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on_table}")
+        connection.execute(events.delete().where(events.c.seq == seq))
+    with pytest.raises(LogHasGap, match=f"seq {seq}"):
+        list(export_operation(database, NAME))

@@ -1,0 +1,324 @@
+"""A record that was tampered with is found out, and the first event that is wrong is named."""
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from service.db import Database, open_database
+from service.domain.instants import format_instant
+from service.eventlog.head import UnknownOperation
+from service.eventlog.table import events, heads
+from service.eventlog.tree import Tree, leaf_hash
+from service.projections.entries import entries
+from service.projections.participants import participants
+from service.projections.rebuild import rebuild
+from service.projections.returns import declared_returns
+from service.projections.totals import totals
+from service.usecases.verify import Fault, list_heads, verify_operation, verify_projections
+from service.usecases.verify_receipts import verify_receipts
+from tests.factories.logs import recorded_live, recorded_seed
+from tests.factories.operations import NAME
+
+# In the live log: seq 7 is an arrest, 8 a seizure, 13 the correction of 7.
+ARREST, SEIZURE, CORRECTION = 7, 8, 13
+LOG_TRIGGERS = ("events_no_update", "events_no_delete", "events_no_replace", "events_no_update_or_delete")
+
+
+@pytest.fixture
+def record(database: Database) -> Database:
+    """Return a database that holds the live log."""
+    recorded_live(database)
+    return database
+
+
+def tamper(database: Database, *statements: sa.sql.expression.Executable) -> None:
+    """Change the stored record as somebody can who owns the database: without the triggers that refuse it."""
+    with database.writing() as connection:
+        for trigger in LOG_TRIGGERS:
+            on_table = "" if database.is_sqlite else " ON events"
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on_table}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def change_event(database: Database, seq: int, **values: Any) -> None:
+    tamper(database, events.update().where(events.c.operation_id == NAME, events.c.seq == seq).values(**values))
+
+
+def column(database: Database, name: str, seq: int) -> Any:
+    with database.snapshot() as connection:
+        statement = sa.select(events.c[name]).where(events.c.operation_id == NAME, events.c.seq == seq)
+        return connection.execute(statement).scalar_one()
+
+
+def rewrite_log(database: Database, edit: Callable[[int, str], str]) -> None:
+    """Rewrite texts and compute all hashes anew, as somebody can who knows how the log is made."""
+    tree, statements = Tree(), []
+    with database.snapshot() as connection:
+        rows = connection.execute(sa.select(events.c.seq, events.c.text).order_by(events.c.seq)).all()
+    for seq, text in rows:
+        edited = edit(seq, text)
+        leaf = leaf_hash(edited)
+        values = {"text": edited, "leaf_hash": leaf, "subtree_hashes": b"".join(tree.add(leaf))}
+        statements.append(events.update().where(events.c.seq == seq).values(**values))
+    tamper(database, *statements)
+
+
+def fault_in(database: Database) -> Fault:
+    fault = verify_operation(database, NAME).fault
+    assert fault is not None
+    return fault
+
+
+def test_an_untouched_record_is_right_and_says_what_was_checked(record: Database):
+    seed = recorded_seed(record)
+    seen: list[tuple[int, int]] = []
+    live = verify_operation(record, NAME)
+    replayed = verify_operation(record, seed.name, lambda done, size: seen.append((done, size)))
+    assert live.fault is None
+    assert live.checked == {"events": 19, "participants": 6, "declared_returns": 1, "entries": 9, "totals": 7}
+    assert replayed.fault is None
+    assert replayed.checked["events"] == 367
+    assert seen[-1] == (2 * 367, 2 * 367)
+    assert [head.operation for head in list_heads(record)] == [NAME, seed.name]
+
+
+def test_the_root_is_that_of_the_last_receipt(database: Database):
+    _operation, receipts = recorded_live(database)
+    assert verify_operation(database, NAME).root == receipts[-1].root
+
+
+def test_an_unknown_operation_is_refused(database: Database):
+    with pytest.raises(UnknownOperation):
+        verify_operation(database, "nowhere")
+    with pytest.raises(UnknownOperation):
+        verify_projections(database, "nowhere")
+
+
+def test_a_changed_text_is_named(record: Database):
+    text = column(record, "text", ARREST)
+    change_event(record, ARREST, text=text.replace('"count":2', '"count":3'))
+    assert fault_in(record) == Fault("events", ARREST, "its leaf hash is not that of its text")
+    assert verify_operation(record, NAME).root == ""
+    assert verify_operation(record, NAME).checked["events"] == ARREST - 1
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        ("all", ""),
+        ("all", "null"),
+        ("all", "[]"),
+        ("all", "{}"),
+        ("all", "[" * 100_000),
+        ('"id":"', '"id":"x'),
+        ('"id":"', '"id":5,"x":"'),
+        ('"type":"arrest.recorded"', '"type":"arrest.imagined"'),
+        ('"recorded_at":"', '"recorded_at":"x'),
+        ('"data":{', '"data":{"count":NaN,'),
+        ('"force":"surrey"', '"force":7.5e400'),
+    ],
+    ids=itertools.count(),
+)
+def test_a_text_that_cannot_be_read_is_named(record: Database, part: str, other: str):
+    text = column(record, "text", ARREST)
+    change_event(record, ARREST, text=other if part == "all" else text.replace(part, other))
+    fault = fault_in(record)
+    assert (fault.table, fault.seq) == ("events", ARREST)
+    assert "text" in fault.detail
+
+
+def test_a_text_that_is_not_canonical_is_named(record: Database):
+    text = column(record, "text", ARREST).replace('"data":{', '"data": {')
+    change_event(record, ARREST, text=text, leaf_hash=leaf_hash(text))
+    assert fault_in(record) == Fault("events", ARREST, "its text is not canonical")
+
+
+def test_a_rehashed_text_is_named_by_the_next_subtree(record: Database):
+    text = column(record, "text", ARREST).replace('"count":2', '"count":3')
+    change_event(record, ARREST, text=text, leaf_hash=leaf_hash(text))
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+
+
+def test_a_changed_leaf_is_named(record: Database):
+    change_event(record, SEIZURE, leaf_hash=hashlib.sha256(b"other").digest())
+    assert fault_in(record).seq == SEIZURE
+
+
+def test_a_changed_subtree_is_named(record: Database):
+    change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[32:])
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+
+
+def test_a_subtree_where_none_belongs_is_named(record: Database):
+    change_event(record, ARREST, subtree_hashes=b"\0" * 32)
+    assert fault_in(record).seq == ARREST
+
+
+@pytest.mark.parametrize("name", ["id", "type", "force", "corrects", "occurred_at", "occurred_before", "recorded_at"])
+def test_a_changed_column_is_named(record: Database, name: str):
+    other = column(record, name, 1 if name in ("id", "type", "force") else CORRECTION)
+    if name in ("id", "corrects"):
+        other = column(record, "id", SEIZURE) if name == "corrects" else type(other)(int=1)
+    elif name.endswith(("_at", "_before")):
+        other = column(record, "recorded_at", ARREST) + timedelta(seconds=1)
+    change_event(record, ARREST, **{name: other})
+    fault = fault_in(record)
+    assert fault.seq == ARREST
+    assert f"column {name}" in fault.detail
+
+
+def test_a_column_that_cannot_be_read_is_named(sqlite_url: str):
+    """SQLite keeps any text in a column of moments; PostgreSQL keeps nothing but moments."""
+    database = open_database(sqlite_url)
+    recorded_live(database)
+    tamper(database, sa.text(f"UPDATE events SET recorded_at = 'soon' WHERE seq = {SEIZURE}"))
+    fault = fault_in(database)
+    database.engine.dispose()
+    assert (fault.table, fault.seq) == ("events", SEIZURE)
+    assert "its row cannot be read" in fault.detail
+
+
+@pytest.mark.parametrize("seq", [1, ARREST, 19])
+def test_a_removed_event_is_named(record: Database, seq: int):
+    tamper(record, events.delete().where(events.c.seq == seq))
+    assert fault_in(record).seq == seq
+
+
+def test_a_log_cut_short_with_its_head_is_found_by_the_projections(record: Database):
+    last = column(record, "recorded_at", 18)
+    tamper(record, events.delete().where(events.c.seq == 19), heads.update().values(seq=18, recorded_at=last))
+    assert fault_in(record) == Fault("entries", 19, "a stored row belongs to no event of the log")
+
+
+def test_an_event_behind_the_head_is_named(record: Database):
+    tamper(record, heads.update().values(seq=18))
+    assert fault_in(record) == Fault("heads", 19, "the head says 18 events; the log holds 19")
+
+
+def test_a_head_with_another_moment_is_found(record: Database):
+    tamper(record, heads.update().values(recorded_at=column(record, "recorded_at", 1)))
+    assert fault_in(record).table == "heads"
+
+
+def test_a_head_that_says_imported_is_found(record: Database):
+    tamper(record, heads.update().values(imported=True))
+    assert fault_in(record).seq == 1
+
+
+def test_a_row_ahead_of_the_numbering_is_found(record: Database):
+    row = {name: column(record, name, ARREST) for name in events.c.keys()}  # noqa: SIM118 - it is not a dict
+    tamper(record, events.insert().values(row | {"seq": 0, "id": uuid4()}))
+    assert fault_in(record) == Fault("events", None, "1 rows stand outside of the numbering")
+
+
+def test_a_log_rewritten_with_all_its_hashes_is_found_by_the_projections(record: Database):
+    rewrite_log(record, lambda seq, text: text.replace('"count":2', '"count":3') if seq == ARREST else text)
+    assert fault_in(record) == Fault("entries", ARREST, "the stored rows are not those that the event gives")
+
+
+def test_a_log_rewritten_into_nonsense_is_a_fault_and_no_crash(record: Database):
+    rewrite_log(record, lambda _seq, text: text.replace('"vehicles_stopped"', '"vehicles_imagined"'))
+    fault = fault_in(record)
+    assert (fault.table, fault.seq) == ("projections", None)
+    assert "cannot be counted" in fault.detail
+
+
+def test_moments_that_fall_are_found(record: Database):
+    early = datetime(2023, 1, 1, tzinfo=UTC)
+    late = format_instant(column(record, "recorded_at", SEIZURE))
+    rewrite_log(
+        record,
+        lambda seq, text: (
+            text.replace(f'"recorded_at":"{late}"', '"recorded_at":"2023-01-01T00:00:00Z"') if seq == SEIZURE else text
+        ),
+    )
+    change_event(record, SEIZURE, recorded_at=early)
+    fault = fault_in(record)
+    assert fault.seq == SEIZURE
+    assert "is before that of the event ahead of it" in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "found"),
+    [
+        (entries, {"quantity": 9}, "entries"),
+        (entries, {"day": "2023-01-18"}, "entries"),
+        (totals, {"quantity": 9}, "totals"),
+        (totals, {"qualifier": "about"}, "totals"),
+        (participants, {"force": "kent-2"}, "participants"),
+        (declared_returns, {"status": "nil"}, "returns"),
+    ],
+)
+def test_a_changed_projection_is_found(record: Database, table: sa.Table, change: dict[str, Any], found: str):
+    one = table.c.force == "surrey"
+    if table is totals:
+        one = sa.and_(one, table.c.measure == "weapons")
+    tamper(record, table.update().where(one).values(**change))
+    fault = fault_in(record)
+    assert fault.table == found
+    assert verify_projections(record, NAME) == fault
+    assert (fault.seq is None) == (table is totals)
+
+
+@pytest.mark.parametrize("table", [entries, totals, participants, declared_returns])
+def test_removed_and_added_projection_rows_are_found(record: Database, table: sa.Table):
+    with record.snapshot() as connection:
+        row = dict(connection.execute(sa.select(table).where(table.c.force == "surrey").limit(1)).mappings().one())
+    one = sa.and_(*(table.c[key.name] == row[key.name] for key in table.primary_key))
+    tamper(record, table.delete().where(one))
+    assert fault_in(record).table == table.name.removeprefix("declared_")
+    extra = row | ({"measure": "phones"} if table is totals else {"seq": 99})
+    tamper(record, table.insert().values([row, extra]))
+    assert fault_in(record).table == table.name.removeprefix("declared_")
+
+
+def test_projections_of_another_version_are_not_compared(record: Database):
+    tamper(record, heads.update().values(projection_version="entries=0"))
+    assert "run oprecord projections rebuild" in fault_in(record).detail
+
+
+def test_receipts_are_borne_out_or_named(database: Database):
+    _operation, receipts = recorded_live(database)
+    kept = [receipt.as_json() for receipt in receipts]
+    assert verify_receipts(database, NAME, kept).faults == []
+    wrong = [
+        kept[0] | {"root": kept[1]["root"]},
+        kept[1],
+        kept[2] | {"seq": 3},
+        kept[3] | {"operation": "other"},
+        {"id": str(uuid4())},
+        {"id": 5},
+        {},
+    ]
+    found = verify_receipts(database, NAME, wrong)
+    assert found.checked == len(wrong)
+    assert [fault.number for fault in found.faults] == [1, 3, 4, 5, 6, 7]
+    assert "root: receipt" in found.faults[0].detail
+    assert "seq: receipt 3" in found.faults[1].detail
+    assert "has no event of this id" in found.faults[3].detail
+
+
+def test_a_receipt_shows_a_log_that_was_rewritten_with_everything(database: Database):
+    """Even where every hash and projection was made anew, the receipt that a force kept tells."""
+    _operation, receipts = recorded_live(database)
+    rewrite_log(database, lambda seq, text: text.replace('"count":2', '"count":3') if seq == ARREST else text)
+    rebuild(database, NAME)
+    assert verify_operation(database, NAME).fault is None
+    faults = verify_receipts(database, NAME, [receipt.as_json() for receipt in receipts]).faults
+    assert len(faults) == len(receipts)
+    assert "leaf_hash" in faults[0].detail
+
+
+def test_a_receipt_of_an_event_with_a_broken_text_is_a_fault(database: Database):
+    _operation, receipts = recorded_live(database)
+    change_event(database, ARREST, text="{")
+    change_event(database, SEIZURE, subtree_hashes=b"")
+    faults = verify_receipts(database, NAME, [receipt.as_json() for receipt in receipts[:2]]).faults
+    assert [fault.number for fault in faults] == [1, 2]

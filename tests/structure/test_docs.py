@@ -1,0 +1,131 @@
+"""The documents are as good as the code: generated pages are fresh and complete, and no link or path leads nowhere."""
+
+import importlib.util
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+PATH_IN_CODE = re.compile(r"`((?:docs|migrations|seeds|service|tests)/[\w./-]*|[\w-]+\.(?:md|toml|yml))`")
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+CODE_OF_AN_ERROR = re.compile(r'^    code = "([a-z_]+)"$', re.MULTILINE)
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = generator()
+DOCUMENTS = sorted(
+    path.relative_to(ROOT)
+    for path in ROOT.rglob("*.md")
+    if not any(step.startswith(".") for step in path.relative_to(ROOT).parts)
+)
+
+
+def page(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", GENERATE.PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    assert page(name) == GENERATE.text_of(GENERATE.PAGES[name]), "run `make docs`"
+
+
+def test_every_error_is_listed() -> None:
+    codes = sorted(code for text in sources() for code in CODE_OF_AN_ERROR.findall(text))
+    assert len(codes) > 50, "the codes were not found"
+    assert len(set(codes)) == len(codes), "a code is used for two mistakes"
+    listed = re.findall(r"^\| `([a-z_]+)` \|", page("errors.md"), re.MULTILINE)
+    assert sorted(listed) == codes
+
+
+def test_every_event_is_described() -> None:
+    source = (ROOT / "service/domain/events.py").read_text(encoding="utf-8")
+    wire_types = re.findall(r'wire_type: ClassVar\[str\] = "([a-z.]+)"', source)
+    kinds = re.findall(r'kind: ClassVar\[str\] = "([a-z.]+)"', source)
+    assert len(wire_types) > 10
+    assert sorted(re.findall(r"^### ([a-z.]+)$", page("events.md"), re.MULTILINE)) == sorted(wire_types)
+    assert sorted(re.findall(r'A line of `"kind": "(\w+)"`', page("events.md"))) == sorted(kinds)
+
+
+def test_every_measure_is_listed() -> None:
+    catalogue = tomllib.loads((ROOT / "service/domain/reference/measures.toml").read_text(encoding="utf-8"))
+    measures = [row["measure"] for row in catalogue["measures"]]
+    assert re.findall(r"^\| `(\w+)` \|", page("measures.md"), re.MULTILINE) == measures
+
+
+def test_every_setting_is_listed() -> None:
+    source = (ROOT / "service/config.py").read_text(encoding="utf-8")
+    names = [f"OPRECORD_{name.upper()}" for name in re.findall(r"^    (\w+): \w+ = _setting\(", source, re.MULTILINE)]
+    assert len(names) > 5
+    assert re.findall(r"^\| `(\w+)` \|", page("configuration.md"), re.MULTILINE) == names
+
+
+def test_every_command_is_described() -> None:
+    described = re.findall(r"^## oprecord ?(.*)$", page("cli.md"), re.MULTILINE)
+    assert set(described) >= {
+        "",
+        *("init", "serve", "replay", "totals", "verify", "export", "import"),
+        *("credential issue", "credential list", "credential revoke"),
+        *("projections status", "projections rebuild", "projections verify"),
+    }
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    names = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert [name[:5] for name in names] == [f"{number:04}-" for number in range(1, len(names) + 1)]
+    for number, name in enumerate(names, start=1):
+        text = (ROOT / "docs/decisions" / name).read_text(encoding="utf-8")
+        assert HEADING.findall(text)[0].startswith(f"{number}. ")
+        assert HEADING.findall(text)[1:] == ["Context", "Decision", "Consequence"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_no_link_leads_nowhere(document: Path) -> None:
+    text = CODE_BLOCK.sub("", (ROOT / document).read_text(encoding="utf-8"))
+    broken = [target for target in LINK.findall(text) if not leads_somewhere(document, target)]
+    assert not broken
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_file_named_is_there(document: Path) -> None:
+    text = CODE_BLOCK.sub("", (ROOT / document).read_text(encoding="utf-8"))
+    places = (ROOT, (ROOT / document).parent, REFERENCE)
+    missing = [path for path in PATH_IN_CODE.findall(text) if not any((place / path).exists() for place in places)]
+    assert not missing
+
+
+def leads_somewhere(document: Path, target: str) -> bool:
+    """Return whether a link of a document leads to a file of the checkout, and to a heading in it if it names one."""
+    if re.match(r"[a-z]+:", target):
+        return True
+    path, _, anchor = target.partition("#")
+    file = (ROOT / document).parent / path if path else ROOT / document
+    if not file.exists():
+        return False
+    return not anchor or anchor in anchors(file.read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> Iterator[str]:
+    """Yield the anchors that a page's headings get: small letters, hyphens for spaces, no other punctuation."""
+    for heading in HEADING.findall(CODE_BLOCK.sub("", text)):
+        yield re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+
+
+def sources() -> Iterator[str]:
+    """Yield the text of every module of the service."""
+    for path in (ROOT / "service").rglob("*.py"):
+        yield path.read_text(encoding="utf-8")

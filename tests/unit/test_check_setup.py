@@ -1,0 +1,224 @@
+"""What a coordinator may not do to an operation."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from service.domain.check_report import OperationIsClosed, UnknownCode
+from service.domain.check_setup import (
+    AlreadyJoined,
+    AmendsNothing,
+    MeasureUnclear,
+    NotClosed,
+    ResidualNotImported,
+    check_opening,
+    check_setup,
+)
+from service.domain.days import DaysUnclear
+from service.domain.events import Event, ForceJoined, Window
+from service.domain.operation import Operation
+from service.domain.personal_data import LooksPersonal
+from service.domain.reference_data import force_catalogue
+from service.errors import RecordError
+from tests.factories.operations import operation_state
+from tests.factories.setup import (
+    ENDS_AT,
+    STARTS_AT,
+    ForceJoinedFactory,
+    MeasureRegisteredFactory,
+    OperationAmendedFactory,
+    OperationClosedFactory,
+    OperationOpenedFactory,
+    OperationReopenedFactory,
+)
+
+OPEN = operation_state()
+CLOSED = operation_state(OperationClosedFactory())
+REGISTRATION_MARK = "ab12cde"
+
+
+def checked(event: Event, operation: Operation = OPEN) -> Event:
+    return check_setup(event, operation, force_catalogue())
+
+
+def pointer(event: Event, wanted: type[RecordError], operation: Operation = OPEN) -> str | None:
+    """Return where the mistake is, which must be of the wanted class and not repeat what looks personal."""
+    with pytest.raises(RecordError) as caught:
+        checked(event, operation)
+    assert type(caught.value) is wanted
+    assert REGISTRATION_MARK not in caught.value.detail
+    return caught.value.errors[0].pointer if caught.value.errors else None
+
+
+# Opening
+
+
+def test_an_opening_that_is_right_passes() -> None:
+    check_opening(OperationOpenedFactory().data)
+
+
+@pytest.mark.parametrize(
+    ("opening", "wanted", "where"),
+    [
+        pytest.param({"starts_at": None, "ends_at": None}, DaysUnclear, "", id="no-days"),
+        pytest.param({"starts_at": ENDS_AT, "ends_at": STARTS_AT}, DaysUnclear, "/ends_at", id="ends-first"),
+        pytest.param({"name": "AB12 CDE"}, LooksPersonal, "/name", id="name"),
+        pytest.param({"places": ("m25", REGISTRATION_MARK)}, LooksPersonal, "/places/1", id="place"),
+    ],
+)
+def test_an_opening_that_makes_no_sense_is_refused(
+    opening: dict[str, Any], wanted: type[RecordError], where: str
+) -> None:
+    with pytest.raises(RecordError) as caught:
+        check_opening(OperationOpenedFactory(**opening).data)
+    assert (type(caught.value), caught.value.errors[0].pointer) == (wanted, where)
+
+
+# Forces that join
+
+
+def test_a_force_of_the_catalogue_gets_its_name_and_kind() -> None:
+    joined = checked(ForceJoinedFactory(joining="sussex")).data
+    assert joined == ForceJoined(force="sussex", name="Sussex Police", kind="territorial")
+
+
+def test_a_name_that_the_coordinator_gives_stands() -> None:
+    joined = checked(ForceJoinedFactory(joining="sussex", name="Sussex Roads Policing")).data
+    assert joined == ForceJoined(force="sussex", name="Sussex Roads Policing", kind="territorial")
+
+
+def test_a_body_that_nobody_knows_can_join_with_name_and_kind() -> None:
+    joined = checked(ForceJoinedFactory(joining="port-of-dover", name="Port of Dover Police", kind="special")).data
+    assert isinstance(joined, ForceJoined)
+    assert joined.name == "Port of Dover Police"
+
+
+@pytest.mark.parametrize("given", [{}, {"name": "Port of Dover"}, {"kind": "special"}], ids=["nothing", "name", "kind"])
+def test_a_body_that_nobody_knows_needs_both_name_and_kind(given: dict[str, str]) -> None:
+    assert pointer(ForceJoinedFactory(joining="port-of-dover", **given), UnknownCode) == "/force"
+
+
+def test_a_force_that_looks_personal_is_refused_without_repeating_it() -> None:
+    assert pointer(ForceJoinedFactory(joining=REGISTRATION_MARK), LooksPersonal) == "/force"
+
+
+def test_a_force_joins_once() -> None:
+    assert pointer(ForceJoinedFactory(joining="surrey"), AlreadyJoined) == "/force"
+
+
+def test_a_residual_force_joins_imported_operations_only() -> None:
+    residual = ForceJoinedFactory(joining="no-single-force", name="No single force", kind="residual")
+    assert pointer(residual, ResidualNotImported) == "/kind"
+    assert checked(residual, operation_state(imported=True)) == residual
+
+
+# Amendments
+
+
+def test_an_amendment_that_is_right_passes_as_it_is() -> None:
+    event = OperationAmendedFactory(places=("m60",))
+    assert checked(event) is event
+
+
+def test_an_amendment_of_nothing_is_refused() -> None:
+    pointer(OperationAmendedFactory(), AmendsNothing)
+
+
+@pytest.mark.parametrize(
+    ("amendment", "wanted", "where"),
+    [
+        pytest.param({"places": (REGISTRATION_MARK,)}, LooksPersonal, "/places/0", id="place"),
+        pytest.param({"ends_at": STARTS_AT}, DaysUnclear, "/ends_at", id="ends-at-its-start"),
+        pytest.param({"starts_at": ENDS_AT}, DaysUnclear, "/ends_at", id="starts-at-its-end"),
+        pytest.param(
+            {"starts_at": STARTS_AT, "days": (Window(starts_at=STARTS_AT, ends_at=ENDS_AT),)},
+            DaysUnclear,
+            "/days",
+            id="dates-and-windows",
+        ),
+    ],
+)
+def test_an_amendment_that_makes_no_sense_is_refused(
+    amendment: dict[str, Any], wanted: type[RecordError], where: str
+) -> None:
+    assert pointer(OperationAmendedFactory(**amendment), wanted) == where
+
+
+def test_a_closed_operation_can_be_amended() -> None:
+    checked(OperationAmendedFactory(returns_due_at=datetime(2023, 2, 1, tzinfo=UTC)), CLOSED)
+
+
+# Closing
+
+
+def test_a_closed_operation_cannot_be_closed_again() -> None:
+    pointer(OperationClosedFactory(), OperationIsClosed, CLOSED)
+
+
+def test_an_open_operation_cannot_be_reopened() -> None:
+    pointer(OperationReopenedFactory(), NotClosed)
+
+
+@pytest.mark.parametrize(
+    ("event", "operation"), [(OperationClosedFactory(), OPEN), (OperationReopenedFactory(), CLOSED)]
+)
+def test_an_open_operation_can_be_closed_and_a_closed_one_reopened(event: Event, operation: Operation) -> None:
+    assert checked(event, operation) is event
+
+
+# Measures
+
+
+@pytest.mark.parametrize(
+    "registered",
+    [
+        {},
+        {"categories": ("xl_bully",)},
+        {"open": True, "additive": False},
+        {"measure": "arrests", "label": None, "unit": None, "categories": ("violence/emergency_worker",)},
+        {"measure": "arrests", "label": "arrests", "unit": "arrests", "categories": ("violence/emergency_worker",)},
+        {"measure": "other_property", "label": None, "unit": None, "categories": ("dogs/xl_bully",)},
+    ],
+    ids=["new", "new-with-categories", "new-and-open", "known", "known-and-said-again", "known-and-open"],
+)
+def test_a_registration_that_is_right_passes(registered: dict[str, Any]) -> None:
+    event = MeasureRegisteredFactory(**registered)
+    assert checked(event) is event
+
+
+@pytest.mark.parametrize(
+    ("registered", "wanted", "where"),
+    [
+        pytest.param({"label": None}, MeasureUnclear, "/label", id="new-without-label"),
+        pytest.param({"unit": None}, MeasureUnclear, "/unit", id="new-without-unit"),
+        pytest.param({"additive": False}, MeasureUnclear, "/categories", id="not-additive-without-categories"),
+        pytest.param({"measure": "arrests", "unit": "arrests"}, MeasureUnclear, "/label", id="known-with-other-label"),
+        pytest.param(
+            {"measure": "arrests", "label": None, "unit": "people"}, MeasureUnclear, "/unit", id="known-with-other-unit"
+        ),
+        pytest.param(
+            {"measure": "arrests", "label": None, "unit": None}, MeasureUnclear, "/categories", id="known-adds-nothing"
+        ),
+        pytest.param(
+            {"measure": "phones", "label": None, "unit": None, "categories": ("smart",)},
+            MeasureUnclear,
+            "/categories",
+            id="known-without-categories",
+        ),
+        pytest.param(
+            {"measure": "arrests", "label": None, "unit": None, "categories": ("violence/x", "arson")},
+            UnknownCode,
+            "/categories/1",
+            id="first-step-is-not-listed",
+        ),
+        pytest.param({"measure": REGISTRATION_MARK}, LooksPersonal, "/measure", id="measure-looks-personal"),
+        pytest.param(
+            {"categories": ("dogs", REGISTRATION_MARK)}, LooksPersonal, "/categories/1", id="category-looks-personal"
+        ),
+    ],
+)
+def test_a_registration_that_is_unclear_is_refused(
+    registered: dict[str, Any], wanted: type[RecordError], where: str
+) -> None:
+    assert pointer(MeasureRegisteredFactory(**registered), wanted) == where

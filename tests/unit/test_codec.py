@@ -1,0 +1,129 @@
+"""Events as text and back: nothing is lost, nothing is added, and one event has one text."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import rfc8785
+from hypothesis import given
+
+from service.domain.events import (
+    CashLine,
+    DrugLine,
+    PhoneLine,
+    RecordedBy,
+    RecordedEvent,
+    WeaponLine,
+    Window,
+)
+from service.eventlog.codec import as_json, content, event_from, recorded_from_text, text_of
+from tests.factories.operations import RecordedEventFactory
+from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory, SeizureRecordedFactory
+from tests.factories.setup import OperationOpenedFactory
+from tests.factories.strategies import recorded_events
+
+AN_ID = UUID("0190c2a4-0000-7000-8000-000000000001")
+ANOTHER_ID = UUID("0190c2a4-0000-7000-8000-000000000002")
+
+
+def empty_members(value: Any) -> list[Any]:
+    """Return every null, empty list and empty object in a JSON value."""
+    if isinstance(value, dict):
+        return [found for member in value.values() for found in empty_members(member)] or [value] * (not value)
+    if isinstance(value, list):
+        return [found for item in value for found in empty_members(item)] or [value] * (not value)
+    return [value] * (value is None)
+
+
+@given(recorded_events())
+def test_an_event_that_is_written_and_read_is_the_same(recorded: RecordedEvent) -> None:
+    assert recorded_from_text(text_of(recorded)) == recorded
+    assert event_from(content(recorded.event)) == recorded.event
+
+
+@given(recorded_events())
+def test_the_text_is_canonical_on_one_line_and_holds_nothing_empty(recorded: RecordedEvent) -> None:
+    text, row = text_of(recorded), as_json(recorded)
+    assert text.encode() == rfc8785.dumps(json.loads(text))
+    assert text == json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert len(text.splitlines()) == 1
+    assert empty_members(row) == []
+
+
+def test_the_text_of_an_arrest() -> None:
+    arrest = ArrestRecordedFactory(
+        id=AN_ID,
+        reason="drugs",
+        count=2,
+        place="m25",
+        assisting=("kent",),
+        occurred_at=datetime(2023, 1, 17, 21, 40, tzinfo=UTC),
+    )
+    recorded = RecordedEventFactory(event=arrest, seq=12, recorded_at=datetime(2023, 1, 18, 8, 0, 0, 5, tzinfo=UTC))
+    assert text_of(recorded) == (
+        '{"assisting":["kent"],"data":{"count":2,"reason":"drugs"},"force":"surrey",'
+        '"id":"0190c2a4-0000-7000-8000-000000000001","occurred_at":"2023-01-17T21:40:00Z","operation":"lantern",'
+        '"place":"m25","recorded_at":"2023-01-18T08:00:00.000005Z","recorded_by":{"force":"surrey","role":"force"},'
+        '"seq":12,"type":"arrest.recorded"}'
+    )
+
+
+def test_what_is_left_at_its_default_is_not_written() -> None:
+    stated = ArrestRecordedFactory(id=AN_ID, count=1, qualifier="exact", assisting=(), place=None)
+    assert content(stated)["data"] == {"reason": "knife"}
+    assert set(content(stated)) == {"id", "type", "force", "occurred_at", "data"}
+
+
+def test_a_withdrawal_has_no_data_at_all() -> None:
+    withdrawal = EventWithdrawnFactory(id=AN_ID, corrects=ANOTHER_ID, correction_reason="duplicate")
+    assert content(withdrawal) == {
+        "id": str(AN_ID),
+        "type": "event.withdrawn",
+        "force": "surrey",
+        "corrects": str(ANOTHER_ID),
+        "correction_reason": "duplicate",
+    }
+
+
+def test_each_line_of_a_seizure_says_its_kind() -> None:
+    lines = (
+        WeaponLine(weapon="bladed/knife"),
+        DrugLine(drug="a/cocaine", wraps=3, qualifier="about"),
+        CashLine(currency="GBP", amount_minor=52_000),
+        PhoneLine(),
+    )
+    assert content(SeizureRecordedFactory(lines=lines))["data"]["lines"] == [
+        {"kind": "weapon", "weapon": "bladed/knife"},
+        {"kind": "drug", "drug": "a/cocaine", "wraps": 3, "qualifier": "about"},
+        {"kind": "cash", "currency": "GBP", "amount_minor": 52_000},
+        {"kind": "phone"},
+    ]
+
+
+def test_a_window_is_written_with_the_words_of_the_wire() -> None:
+    night = Window(starts_at=datetime(2023, 1, 16, 18, tzinfo=UTC), ends_at=datetime(2023, 1, 17, 4, tzinfo=UTC))
+    assert content(OperationOpenedFactory(days=(night,)))["data"]["days"] == [
+        {"from": "2023-01-16T18:00:00Z", "before": "2023-01-17T04:00:00Z"}
+    ]
+
+
+def test_nulls_and_members_that_are_no_part_of_an_event_are_passed_over() -> None:
+    arrest = ArrestRecordedFactory()
+    assert event_from(content(arrest) | {"place": None, "seq": 9, "colour": "blue"}) == arrest
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", "", '{"type":"nothing.happened"}'])
+def test_a_text_that_this_service_did_not_write_is_refused(text: str) -> None:
+    with pytest.raises((KeyError, ValueError, TypeError)):
+        recorded_from_text(text)
+
+
+def test_who_sent_it_is_part_of_the_text() -> None:
+    arrest = ArrestRecordedFactory()
+    by_force = RecordedEventFactory(event=arrest)
+    by_coordinator = RecordedEventFactory(
+        event=arrest, recorded_by=RecordedBy(force="metropolitan", role="coordinator")
+    )
+    assert text_of(by_force) != text_of(by_coordinator)

@@ -1,0 +1,194 @@
+"""What a group of submissions adds to a log: numbers, moments, and items that see those before them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.domain.check_report import InTheFuture
+from service.domain.decide import AlreadyCorrected, ContentDiffers, History, NotCoordinator, NotYourForce
+from service.domain.draft import Draft, RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
+from service.domain.events import Event, RecordedBy
+from service.domain.operation import Operation
+from service.domain.personal_data import LooksPersonal
+from service.domain.reference_data import force_catalogue
+from service.errors import RecordError
+from tests.factories.operations import OPENED_AT, RECORDED_AT, operation_state
+from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory
+from tests.factories.setup import ForceJoinedFactory, OperationClosedFactory, OperationOpenedFactory
+
+SURREY = RecordedBy(force="surrey", role="force")
+COORDINATOR = RecordedBy(force="metropolitan", role="coordinator")
+LIVE, IMPORTED = operation_state(), operation_state(imported=True)
+# An imported log whose last event was recorded at RECORDED_AT is continued long after.
+CLOCK = RECORDED_AT + timedelta(days=600)
+A_MICROSECOND = timedelta(microseconds=1)
+
+
+def draft_of(operation: Operation | None, **fields: Any) -> Draft:
+    draft: dict[str, Any] = {
+        "name": "lantern",
+        "operation": operation,
+        "history": History({}, {}),
+        "seq": 6,
+        "recorded_at": RECORDED_AT,
+        "clock": CLOCK,
+        "live_recorded_at": CLOCK,
+        "forces": force_catalogue(),
+    }
+    return Draft(**draft | fields)
+
+
+def a_new_log() -> Draft:
+    return draft_of(None, seq=0, recorded_at=OPENED_AT)
+
+
+def refusal(draft: Draft, submission: Submission, wanted: type[RecordError], sender: RecordedBy = SURREY) -> str:
+    """Return where the mistake is, which must be of the wanted class; the draft must stay as it was."""
+    before = (draft.seq, draft.recorded_at, draft.operation, list(draft.accepted))
+    with pytest.raises(RecordError) as caught:
+        draft.add(submission, sender)
+    assert type(caught.value) is wanted
+    assert (draft.seq, draft.recorded_at, draft.operation, list(draft.accepted)) == before
+    return caught.value.errors[0].pointer
+
+
+# Numbers
+
+
+def test_accepted_events_are_numbered_from_the_head_on() -> None:
+    draft = draft_of(LIVE)
+    decided = [draft.add(Submission(ArrestRecordedFactory()), SURREY) for _ in range(3)]
+    assert [(one.recorded.seq, one.is_new) for one in decided] == [(7, True), (8, True), (9, True)]
+    assert draft.seq == 9
+
+
+def test_a_refused_event_takes_no_number() -> None:
+    draft = draft_of(LIVE)
+    refusal(draft, Submission(ArrestRecordedFactory(force="kent")), NotYourForce)
+    assert draft.add(Submission(ArrestRecordedFactory()), SURREY).recorded.seq == 7
+
+
+def test_who_sent_an_event_is_recorded() -> None:
+    recorded = draft_of(LIVE).add(Submission(ArrestRecordedFactory()), COORDINATOR).recorded
+    assert (recorded.event.force, recorded.recorded_by) == ("surrey", COORDINATOR)
+
+
+# Items that see those before them
+
+
+def test_the_same_id_twice_in_a_group_is_recorded_once() -> None:
+    draft, arrest = draft_of(LIVE), ArrestRecordedFactory()
+    first, second = (draft.add(Submission(arrest), SURREY) for _ in range(2))
+    assert second.recorded is first.recorded
+    assert (first.is_new, second.is_new, len(draft.accepted)) == (True, False, 1)
+
+
+def test_the_same_id_with_other_content_in_one_group_is_refused() -> None:
+    draft, arrest = draft_of(LIVE), ArrestRecordedFactory()
+    draft.add(Submission(arrest), SURREY)
+    refusal(draft, Submission(ArrestRecordedFactory(id=arrest.id, count=2)), ContentDiffers)
+
+
+def test_an_item_may_correct_an_earlier_item_of_its_group_and_the_next_may_not_again() -> None:
+    draft, arrest = draft_of(LIVE), ArrestRecordedFactory()
+    draft.add(Submission(arrest), SURREY)
+    draft.add(Submission(ArrestRecordedFactory(corrects=arrest.id)), SURREY)
+    refusal(draft, Submission(EventWithdrawnFactory(corrects=arrest.id)), AlreadyCorrected)
+
+
+def test_a_change_of_the_operation_holds_for_the_items_after_it() -> None:
+    draft = draft_of(LIVE)
+    draft.add(Submission(ForceJoinedFactory(joining="sussex")), COORDINATOR)
+    draft.add(Submission(ArrestRecordedFactory(force="sussex")), COORDINATOR)
+    draft.add(Submission(OperationClosedFactory()), COORDINATOR)
+    with pytest.raises(RecordError, match="closed"):
+        draft.add(Submission(ArrestRecordedFactory(force="sussex")), COORDINATOR)
+
+
+# Moments of a live operation
+
+
+def test_the_events_of_a_group_share_their_moment() -> None:
+    draft = draft_of(LIVE)
+    moments = {draft.add(Submission(ArrestRecordedFactory()), SURREY).recorded.recorded_at for _ in range(3)}
+    assert moments == {CLOCK}
+
+
+def test_a_live_operation_refuses_recorded_at() -> None:
+    where = refusal(draft_of(LIVE), Submission(ArrestRecordedFactory(), RECORDED_AT), RecordedAtRefused)
+    assert where == "/recorded_at"
+
+
+# Moments of an imported operation
+
+
+@pytest.mark.parametrize(
+    "moment", [RECORDED_AT, RECORDED_AT + timedelta(days=1), CLOCK], ids=["with-the-last", "later", "now"]
+)
+def test_an_imported_event_is_recorded_when_its_sender_says(moment: datetime) -> None:
+    decided = draft_of(IMPORTED).add(Submission(ArrestRecordedFactory(), moment), SURREY)
+    assert decided.recorded.recorded_at == moment
+
+
+def test_an_imported_event_must_say_when_it_was_recorded() -> None:
+    assert refusal(draft_of(IMPORTED), Submission(ArrestRecordedFactory()), RecordedAtMissing) == "/recorded_at"
+
+
+@pytest.mark.parametrize(
+    "moment", [RECORDED_AT - A_MICROSECOND, CLOCK + A_MICROSECOND], ids=["before-the-last", "in-the-future"]
+)
+def test_recorded_at_never_falls_and_is_never_in_the_future(moment: datetime) -> None:
+    where = refusal(draft_of(IMPORTED), Submission(ArrestRecordedFactory(), moment), RecordedAtOutOfOrder)
+    assert where == "/recorded_at"
+
+
+def test_within_a_group_too_recorded_at_never_falls() -> None:
+    draft = draft_of(IMPORTED)
+    draft.add(Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=2)), SURREY)
+    late = Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=1))
+    refusal(draft, late, RecordedAtOutOfOrder)
+
+
+def test_a_replay_is_decided_before_its_recorded_at_is_looked_at() -> None:
+    draft, arrest = draft_of(IMPORTED), ArrestRecordedFactory()
+    first = draft.add(Submission(arrest, RECORDED_AT), SURREY)
+    draft.add(Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=2)), SURREY)
+    assert draft.add(Submission(arrest, RECORDED_AT), SURREY).recorded is first.recorded
+    assert draft.add(Submission(arrest), SURREY).recorded is first.recorded
+
+
+def test_what_happened_after_it_was_imported_is_refused() -> None:
+    event: Event = ArrestRecordedFactory(occurred_at=RECORDED_AT + timedelta(minutes=6))
+    assert refusal(draft_of(IMPORTED), Submission(event, RECORDED_AT), InTheFuture) == "/occurred_at"
+
+
+# Opening
+
+
+def test_a_log_begins_with_its_opening() -> None:
+    draft = a_new_log()
+    decided = draft.add(Submission(OperationOpenedFactory()), COORDINATOR)
+    assert (decided.recorded.seq, decided.is_new) == (1, True)
+    assert draft.operation is not None
+    assert draft.operation.lead_force == "metropolitan"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [RecordedBy(force="metropolitan", role="force"), RecordedBy(force="kent", role="coordinator")],
+    ids=["no-coordinator", "coordinator-of-another-force"],
+)
+def test_only_a_coordinator_of_the_lead_force_opens_an_operation(sender: RecordedBy) -> None:
+    assert refusal(a_new_log(), Submission(OperationOpenedFactory()), NotCoordinator, sender) == "/lead_force"
+
+
+def test_an_opening_that_makes_no_sense_is_refused() -> None:
+    bad = Submission(OperationOpenedFactory(places=("ab12cde",)))
+    assert refusal(a_new_log(), bad, LooksPersonal, COORDINATOR) == "/places/0"
+
+
+def test_an_imported_operation_is_opened_at_the_moment_that_is_given() -> None:
+    opening = OperationOpenedFactory(imported=True)
+    assert refusal(a_new_log(), Submission(opening), RecordedAtMissing, COORDINATOR) == "/recorded_at"
+    assert a_new_log().add(Submission(opening, OPENED_AT), COORDINATOR).recorded.recorded_at == OPENED_AT

@@ -1,0 +1,138 @@
+"""What an operation is: a fold over its setup events."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from service.domain.days import DaysUnclear
+from service.domain.events import Event, Window
+from service.domain.operation import evolve
+from service.domain.reference_data import measure_catalogue
+from tests.factories.operations import FORCES, OPENED_AT, RecordedEventFactory, operation_state
+from tests.factories.reports import (
+    ActivityRecordedFactory,
+    ArrestRecordedFactory,
+    EventWithdrawnFactory,
+    ReturnDeclaredFactory,
+    SeizureRecordedFactory,
+)
+from tests.factories.setup import (
+    ENDS_AT,
+    STARTS_AT,
+    ForceJoinedFactory,
+    MeasureRegisteredFactory,
+    OperationAmendedFactory,
+    OperationClosedFactory,
+    OperationReopenedFactory,
+)
+
+A_NIGHT = Window(
+    starts_at=datetime(2023, 1, 20, 18, tzinfo=UTC),
+    ends_at=datetime(2023, 1, 21, 4, tzinfo=UTC),
+)
+LATER = datetime(2023, 1, 25, tzinfo=UTC)
+
+
+def test_an_opened_operation_is_what_its_opening_says() -> None:
+    operation = operation_state(name="Lantern", places=("m25",), part_of=("beacon",), imported=True)
+    assert (operation.operation, operation.name, operation.lead_force) == ("lantern", "Lantern", "metropolitan")
+    assert (operation.places, operation.part_of, operation.imported) == (("m25",), ("beacon",), True)
+    assert (operation.opened_at, operation.closed) == (OPENED_AT, False)
+    assert (operation.days.starts_at, operation.days.ends_at) == (STARTS_AT, ENDS_AT)
+
+
+def test_a_new_operation_counts_the_measures_of_the_catalogue() -> None:
+    assert operation_state().measures == measure_catalogue()
+
+
+def test_forces_stand_in_the_order_in_which_they_joined() -> None:
+    operation = operation_state(ForceJoinedFactory(joining="btp", name="British Transport Police", kind="special"))
+    assert list(operation.participants) == [*(joined.force for joined in FORCES), "btp"]
+    assert operation.participants["btp"].name == "British Transport Police"
+    assert operation.participants["essex"].reports == "tallies"
+
+
+@pytest.mark.parametrize(
+    ("amendment", "field", "expected"),
+    [
+        ({"places": ("a406",)}, "places", ("a406",)),
+        ({"marking": "OFFICIAL"}, "marking", "OFFICIAL"),
+        ({"returns_due_at": LATER}, "returns_due_at", LATER),
+    ],
+    ids=["places", "marking", "returns_due_at"],
+)
+def test_an_amendment_changes_what_it_gives_and_leaves_the_rest(
+    amendment: dict[str, object], field: str, expected: object
+) -> None:
+    before = operation_state(places=("m25",))
+    after = evolve(before, RecordedEventFactory(event=OperationAmendedFactory(**amendment)))
+    changed = {name for name in type(before).__slots__ if getattr(before, name) != getattr(after, name)}
+    assert changed == {field}
+    assert getattr(after, field) == expected
+
+
+def test_a_new_end_leaves_the_start() -> None:
+    days = operation_state(OperationAmendedFactory(ends_at=LATER)).days
+    assert (days.starts_at, days.ends_at) == (STARTS_AT, LATER)
+
+
+def test_dates_can_be_replaced_by_windows_and_windows_by_dates() -> None:
+    in_windows = operation_state(OperationAmendedFactory(days=(A_NIGHT,)))
+    assert list(in_windows.days.begun_by(LATER)) == [date(2023, 1, 20)]
+    again = operation_state(OperationAmendedFactory(days=(A_NIGHT,)), OperationAmendedFactory(starts_at=STARTS_AT))
+    assert (again.days.windows, again.days.starts_at, again.days.ends_at) == ((), STARTS_AT, None)
+
+
+def test_of_an_operation_in_windows_an_end_alone_is_unclear() -> None:
+    with pytest.raises(DaysUnclear):
+        operation_state(OperationAmendedFactory(ends_at=LATER), days=(A_NIGHT,))
+
+
+def test_a_registered_measure_can_be_counted() -> None:
+    measure = operation_state(MeasureRegisteredFactory(measure="dogs_seized", unit="dogs")).measures["dogs_seized"]
+    assert (measure.label, measure.unit, measure.core, measure.has_categories) == ("dogs seized", "dogs", False, False)
+
+
+def test_a_registered_measure_with_categories_has_unstated_too() -> None:
+    measure = operation_state(MeasureRegisteredFactory(categories=("xl_bully",))).measures["dogs_seized"]
+    assert measure.categories == ("unstated", "xl_bully")
+    assert measure.default_category == "unstated"
+
+
+def test_a_registered_measure_that_is_open_wants_a_category() -> None:
+    measure = operation_state(MeasureRegisteredFactory(open=True, additive=False)).measures["dogs_seized"]
+    assert measure.knows("any/breed")
+    assert measure.default_category is None
+
+
+def test_further_categories_of_a_known_measure_are_added_once() -> None:
+    registered = MeasureRegisteredFactory(measure="arrests", categories=("violence/emergency_worker", "knife"))
+    arrests = operation_state(registered).measures["arrests"]
+    assert arrests.categories == (*measure_catalogue()["arrests"].categories, "violence/emergency_worker")
+    assert arrests.label == measure_catalogue()["arrests"].label
+
+
+def test_what_one_operation_registers_another_does_not_have() -> None:
+    operation_state(MeasureRegisteredFactory(measure="arrests", categories=("violence/emergency_worker",)))
+    assert "violence/emergency_worker" not in operation_state().measures["arrests"].categories
+
+
+def test_an_operation_is_closed_and_reopened() -> None:
+    assert operation_state(OperationClosedFactory()).closed
+    assert not operation_state(OperationClosedFactory(), OperationReopenedFactory()).closed
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        ArrestRecordedFactory(),
+        SeizureRecordedFactory(),
+        ActivityRecordedFactory(),
+        ReturnDeclaredFactory(),
+        EventWithdrawnFactory(),
+    ],
+    ids=lambda event: event.type,
+)
+def test_what_forces_send_leaves_the_operation_as_it_is(report: Event) -> None:
+    before = operation_state()
+    assert evolve(before, RecordedEventFactory(event=report)) is before

@@ -1,0 +1,55 @@
+"""What a code, a slug, a category path and a title may look like."""
+
+import re
+from typing import Any, get_args
+
+import pytest
+
+from service.domain.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title
+
+
+def fits(annotated: Any, text: str) -> bool:
+    """Return whether the text matches a type of the vocabulary."""
+    matching = get_args(annotated)[1]
+    return re.fullmatch(matching.expression, text) is not None and len(text) <= matching.most
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        pytest.param(Code, ["m25", "vehicles_stopped", "pandilla-2023-01", "x" * 64], id="Code"),
+        pytest.param(CategoryPath, ["knife", "bladed/knife", "a/b/c/d/e/f", "EUR"], id="CategoryPath"),
+        pytest.param(CurrencyCode, ["GBP"], id="CurrencyCode"),
+        pytest.param(IncidentKey, ["0123456789abcdef" * 4], id="IncidentKey"),
+        pytest.param(
+            Title,
+            [
+                "Operation Lantern",
+                "Dyfed-Powys Police / Heddlu Dyfed-Powys (north)",
+                "Children’s society, St. Mary's & others",
+                "Ynys Môn",
+            ],
+            id="Title",
+        ),
+    ],
+)
+def test_what_fits(kind: Any, texts: list[str]) -> None:
+    assert [text for text in texts if not fits(kind, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        pytest.param(Code, ["", "M25", "m 25", "-m25", "m25_", "m--25", "m25\n", "môn", "x" * 65], id="Code"),
+        pytest.param(
+            CategoryPath, ["bladed/", "/knife", "bladed//knife", "a/b/c/d/e/f/g", "a/EUR", "EURO"], id="CategoryPath"
+        ),
+        pytest.param(CurrencyCode, ["eur"], id="CurrencyCode"),
+        pytest.param(IncidentKey, ["0123456789ABCDEF" * 4, "0" * 63], id="IncidentKey"),
+        pytest.param(
+            Title, ["", " Lantern", "Lantern ", "<b>Lantern</b>", "=SUM(A1)", "Lantern\nBeacon", "x" * 121], id="Title"
+        ),
+    ],
+)
+def test_what_does_not_fit(kind: Any, texts: list[str]) -> None:
+    assert [text for text in texts if fits(kind, text)] == []
