@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from service.domain.events import Window
@@ -12,7 +12,12 @@ from service.errors import Invalid
 
 LONDON = ZoneInfo("Europe/London")
 ONE_DAY = timedelta(days=1)
+BEFORE_EVERYTHING = datetime(1, 1, 2, tzinfo=UTC)
 LONGEST = timedelta(days=20 * 366)
+
+
+# From the first moment, included, to the second, not included; None: without end.
+Span = tuple[datetime, datetime | None]
 
 
 class DaysUnclear(Invalid):
@@ -70,20 +75,39 @@ class OperatingDays:
             yield day
             day += ONE_DAY
 
-    def kept_by(self, other: OperatingDays) -> Sequence[tuple[datetime, datetime | None]]:
-        """Return the spans [from, before) in which a fact has the same day by both."""
-        if not self.windows and not other.windows:
-            ends = [end for end in (self.ends_at, other.ends_at) if end is not None]
-            return [(max(self.starts_at, other.starts_at), min(ends, default=None))]
-        others = {window.day: window for window in other.windows}
-        return [
-            (max(window.starts_at, others[window.day].starts_at), min(window.ends_at, others[window.day].ends_at))
-            for window in self.windows
-            if window.day in others
-        ]
+    def kept_by(self, other: OperatingDays) -> list[Span]:
+        """Return the spans [from, before) in which every moment has the same day by both, or none by both."""
+        edges = sorted({*self._edges(other), *other._edges(self)})
+        kept: list[Span] = []
+        for starts_at, ends_at in zip([BEFORE_EVERYTHING, *edges], [*edges, None], strict=True):
+            if self.day_of(starts_at) != other.day_of(starts_at):
+                continue
+            if kept and kept[-1][1] == starts_at:
+                kept[-1] = (kept[-1][0], ends_at)
+            else:
+                kept.append((starts_at, ends_at))
+        return kept
+
+    def _edges(self, other: OperatingDays) -> Iterator[datetime]:
+        """Yield the moments at which the day changes, as far as that can tell these days from others."""
+        yield self.starts_at
+        if self.ends_at is not None:
+            yield self.ends_at
+        for window in self.windows:
+            yield from (window.starts_at, window.ends_at)
+        if other.windows and not self.windows:
+            yield from (london_midnight(day) for window in other.windows for day in _dates(window))
 
     def _last_day(self) -> date | None:
         return None if self.ends_at is None else london_date(self.ends_at - timedelta(microseconds=1))
+
+
+def _dates(window: OperatingDay) -> Iterator[date]:
+    """Yield the London dates that begin within a window."""
+    day = window.day + ONE_DAY
+    while london_midnight(day) < window.ends_at:
+        yield day
+        day += ONE_DAY
 
 
 def operating_days(

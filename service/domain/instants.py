@@ -6,7 +6,9 @@ import re
 from datetime import UTC, date, datetime
 
 INSTANT = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,6}))?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
+    r"(?P<date>\d{4}-\d\d-\d\d)T(?P<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(?P<fraction>\d{1,6}))?"
+    r"(?P<zone>Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199

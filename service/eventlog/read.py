@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.domain.days import Span
 from service.domain.decide import History
 from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.eventlog.codec import recorded_from_text
@@ -93,12 +94,17 @@ def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime
 
 
 def first_standing_outside(
-    connection: sa.Connection, operation: str, spans: Sequence[tuple[datetime, datetime | None]]
+    connection: sa.Connection, operation: str, spans: Sequence[Span], ends_at: datetime | None
 ) -> int | None:
-    """Return the first seq of a standing fact that lies in none of the spans [from, before); None if all lie within."""
+    """Return the first seq of a standing fact that is in the way; None if none is.
+
+    In the way is what begins or ends in none of the spans [from, before), or ends after `ends_at`.
+    """
     later = events.alias("later")
     starts_within = sa.or_(sa.false(), *(_within(events.c.occurred_at, *span) for span in spans))
     ends_within = sa.or_(events.c.occurred_before.is_(None), *(_ends_within(*span) for span in spans))
+    if ends_at is not None:
+        ends_within = sa.and_(ends_within, sa.func.coalesce(events.c.occurred_before <= ends_at, sa.true()))
     corrected = sa.exists().where(later.c.operation_id == operation, later.c.corrects == events.c.id)
     statement = _of(operation, events.c.seq).where(
         events.c.type.in_(FACT_TYPES), ~corrected, ~sa.and_(starts_within, ends_within)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.access.forces import known_forces
 from service.db import Database
 from service.domain.draft import Submission
 from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened, RecordedBy
@@ -69,7 +68,6 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         draft = draft_of(connection, database, head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
-        draft.forces = known_forces(connection)
         recorded_by = RecordedBy(force=sender.force, role=sender.role)
         decided = [draft.add(submission, recorded_by) for submission in _events_of(opening)]
         return settle(connection, head, state, draft, decided)[0]
@@ -86,7 +84,6 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
     with database.writing() as connection:
         head, state = locked(connection, operation, sender)
         draft = draft_of(connection, database, head, state, [submission])
-        draft.forces = known_forces(connection)
         (result,) = decide(draft, [submission], sender)
         if isinstance(result, RecordError):
             raise result
@@ -132,7 +129,7 @@ def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: 
     days = amended(operation, change).days
     if days == operation.days:
         return
-    seq = read.first_standing_outside(connection, operation.operation, operation.days.kept_by(days))
+    seq = read.first_standing_outside(connection, operation.operation, operation.days.kept_by(days), days.ends_at)
     if seq is not None:
         raise StandingEventOutside(
             f"The event at seq {seq} would lie outside of the new days, or on another one. Correct or withdraw it.",

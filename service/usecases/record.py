@@ -10,11 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
+from service.access.forces import known_forces
 from service.db import Database
 from service.domain.draft import Decided, Draft, Submission
-from service.domain.events import RecordedBy
+from service.domain.events import Event, ForceJoined, RecordedBy
 from service.domain.operation import Operation, fold
-from service.domain.reference_data import force_catalogue
+from service.domain.reference_data import Force, force_catalogue
 from service.errors import Conflict, RecordError, Unavailable
 from service.eventlog import read
 from service.eventlog.append import append
@@ -141,8 +142,14 @@ def draft_of(
         recorded_at=head.recorded_at,
         clock=clock,
         live_recorded_at=max(clock, head.recorded_at + timedelta(microseconds=1)),
-        forces=force_catalogue(),
+        forces=_forces_named(connection, events),
     )
+
+
+def _forces_named(connection: sa.Connection, events: Sequence[Event]) -> Mapping[str, Force]:
+    """Return the forces that these events may name; the added ones are read only where an event names any."""
+    names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in events)
+    return known_forces(connection) if names_any else force_catalogue()
 
 
 def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:

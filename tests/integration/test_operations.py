@@ -292,13 +292,21 @@ def test_a_window_may_grow_around_its_facts(nights: OpenedOperation) -> None:
         {"days": (window(16),)},
         {"days": (window(16), window(17, start=22))},
         {"days": (window(16, hours=34),)},
-        {"starts_at": STARTS_AT},
     ],
-    ids=["goes", "starts-later", "becomes-part-of-another-day", "becomes-dates"],
+    ids=["goes", "starts-later", "becomes-part-of-another-day"],
 )
 def test_no_fact_may_lose_its_window_or_change_its_day(nights: OpenedOperation, amendment: dict[str, Any]) -> None:
     with pytest.raises(StandingEventOutside):
         nights.change(OperationAmendedFactory(**amendment))
+
+
+def test_windows_may_become_dates_unless_a_fact_changes_its_day(nights: OpenedOperation) -> None:
+    to_dates = OperationAmendedFactory(starts_at=STARTS_AT)
+    early = nights.record(ArrestRecordedFactory(occurred_at=window(17).ends_at - timedelta(hours=1)))
+    with pytest.raises(StandingEventOutside):
+        nights.change(to_dates)
+    nights.record(EventWithdrawnFactory(corrects=early.id))
+    nights.change(to_dates)
 
 
 def test_an_activity_that_ends_between_two_windows_is_not_in_the_way_of_a_further_window(
@@ -308,6 +316,8 @@ def test_an_activity_that_ends_between_two_windows_is_not_in_the_way_of_a_furthe
     nights.change(OperationAmendedFactory(days=(window(16), window(17), window(18))))
     nights.record(ActivityRecordedFactory(occurred_before=between))
     nights.change(OperationAmendedFactory(days=(window(16), window(17), window(18), window(19))))
+    with pytest.raises(StandingEventOutside):
+        nights.change(OperationAmendedFactory(days=(window(16), window(17))))
 
 
 def test_what_is_no_date_may_change_whatever_stands(nights: OpenedOperation) -> None:

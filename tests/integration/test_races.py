@@ -105,8 +105,10 @@ def test_a_reader_never_sees_a_later_event_without_the_earlier_ones(operation: O
             operation.record(ArrestRecordedFactory())
 
     def send_all() -> None:
-        at_once(send, send, send)
-        all_sent.set()
+        try:
+            at_once(send, send, send)
+        finally:
+            all_sent.set()
 
     def follow() -> list[int]:
         seen: list[int] = []

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.domain.days import (
     LONGEST,
@@ -35,6 +37,9 @@ OPEN_ENDED = between(utc(2023, 1, 16), None)
 FIRST_NIGHT = (utc(2023, 1, 16, 18), utc(2023, 1, 17, 4))
 SECOND_NIGHT = (utc(2023, 1, 17, 18), utc(2023, 1, 18, 4))
 NIGHTS = windows(FIRST_NIGHT, SECOND_NIGHT)
+WEEKEND = windows((utc(2023, 1, 20, 18), utc(2023, 1, 23, 6)))
+ALL_KINDS = (WEEK, OPEN_ENDED, NIGHTS, WEEKEND, windows(FIRST_NIGHT), between(utc(2023, 1, 17), utc(2023, 1, 30)))
+NEAR = st.datetimes(datetime(2023, 1, 10), datetime(2023, 2, 5), timezones=st.just(UTC))  # noqa: DTZ001 - as it asks
 
 
 # London days
@@ -144,22 +149,20 @@ def test_an_operation_covers_a_span_between_its_first_and_its_last_moment() -> N
 # What stays as it is when the days change
 
 
-def test_between_two_pairs_of_dates_what_lies_in_both_keeps_its_day() -> None:
-    assert WEEK.kept_by(between(utc(2023, 1, 17), utc(2023, 1, 30))) == [(utc(2023, 1, 17), utc(2023, 1, 23))]
+def test_between_two_pairs_of_dates_only_what_lies_in_one_of_them_changes() -> None:
+    _before, within, after = WEEK.kept_by(between(utc(2023, 1, 17), utc(2023, 1, 30)))
+    assert within == (utc(2023, 1, 17), utc(2023, 1, 23))
+    assert after == (utc(2023, 1, 30), None)
 
 
-def test_with_an_open_end_on_both_sides_everything_from_the_later_start_is_kept() -> None:
-    assert OPEN_ENDED.kept_by(between(utc(2023, 1, 18), None)) == [(utc(2023, 1, 18), None)]
-
-
-def test_between_two_lists_of_windows_what_lies_in_the_windows_of_one_day_is_kept() -> None:
-    later = windows((utc(2023, 1, 17, 20), utc(2023, 1, 18, 6)))
-    assert NIGHTS.kept_by(later) == [(utc(2023, 1, 17, 20), utc(2023, 1, 18, 4))]
-
-
-def test_from_dates_to_windows_nothing_is_known_to_keep_its_day() -> None:
-    assert WEEK.kept_by(NIGHTS) == []
-    assert NIGHTS.kept_by(WEEK) == []
+@pytest.mark.parametrize("one", ALL_KINDS)
+@pytest.mark.parametrize("other", ALL_KINDS)
+@given(moment=NEAR)
+def test_a_moment_is_kept_where_it_has_the_same_day_by_both(
+    one: OperatingDays, other: OperatingDays, moment: datetime
+) -> None:
+    kept = any(start <= moment and (end is None or moment < end) for start, end in one.kept_by(other))
+    assert kept == (one.day_of(moment) == other.day_of(moment))
 
 
 # Days that make no sense
