@@ -125,6 +125,7 @@ def _create_projections() -> None:
         sa.Column("day", _code(), nullable=False),
         sa.Column("status", _code(), nullable=False),
         sa.Column("measures", sa.Text, nullable=False, comment="those it speaks of, comma-separated; empty: all"),
+        sa.Column("recorded_at", _moment(), nullable=False),
         sa.PrimaryKeyConstraint("operation_id", "generation", "seq", name="declared_returns_pkey"),
     )
     keys = ("force", "day", "measure", "category", "qualifier")
@@ -152,6 +153,7 @@ def _create_projections() -> None:
         *(sa.Column(key, _code(), nullable=False) for key in keys),
         _number("quantity"),
         _number("lines"),
+        _number("last_seq", comment="of the last entry that was added"),
         sa.PrimaryKeyConstraint("operation_id", "generation", *keys, name="totals_pkey"),
         sa.CheckConstraint(f"quantity BETWEEN -{MOST} AND {MOST}", name="totals_quantity_check"),
     )

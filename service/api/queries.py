@@ -84,7 +84,14 @@ class EventsQuery(ma.Schema):
     type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
 
 
-class TotalsQuery(ma.Schema):
+class AsOfQuery(ma.Schema):
+    """As of when; now if neither is given."""
+
+    as_of_seq = Number(1, 2**53 - 1)
+    as_of = Instant(metadata={"description": "a past moment"})
+
+
+class TotalsQuery(AsOfQuery):
     """Which totals, and as of when. A list is one sum, unless its dimension is in `by`."""
 
     by = Codes(metadata={"description": f"of {', '.join(DIMENSIONS)}"})
@@ -95,5 +102,3 @@ class TotalsQuery(ma.Schema):
     without_category = Codes()
     day_from = Day(metadata={"description": "the first day"})
     day_before = Day(metadata={"description": "the day after the last"})
-    as_of_seq = Number(1, 2**53 - 1)
-    as_of = Instant(metadata={"description": "a past moment"})

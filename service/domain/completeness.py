@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-DONE = ("complete", "nil")
+NONE, PARTIAL, COMPLETE, NIL, REOPENED = "none", "partial", "complete", "nil", "reopened"
+DONE = (COMPLETE, NIL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What one return said, of which measures (none: of all)."""
+    """What one return said, when, and of which measures (none: of all); reopened once it no longer holds."""
 
     status: str
     measures: frozenset[str]
+    seq: int
+    recorded_at: datetime
 
     def speaks_of(self, measure: str) -> bool:
         """Return whether this return is about the measure."""
         return not self.measures or measure in self.measures
+
+    def reopened_by(self, last_seqs: Mapping[str, int]) -> Declaration:
+        """Return this declaration as it stands once these measures were last touched at these seqs."""
+        touched = any(seq > self.seq for measure, seq in last_seqs.items() if self.speaks_of(measure))
+        return replace(self, status=REOPENED) if touched and self.status in DONE else self
 
 
 # Newest first, by force and day.
@@ -53,6 +61,19 @@ def outstanding(
         if owed:
             owing.append(Outstanding(force, owed))
     return owing
+
+
+def day_status(declared: Sequence[Declaration], measures: Iterable[str]) -> str:
+    """Return what a force's returns for one day come to: none, partial, complete, nil or reopened.
+
+    It is nil only where every measure's newest return says nil; one measure that is owed makes the day partial.
+    """
+    if not declared:
+        return NONE
+    statuses = {_newest_status(declared, measure) for measure in measures}
+    if statuses <= {*DONE}:
+        return NIL if statuses == {NIL} else COMPLETE
+    return REOPENED if REOPENED in statuses else PARTIAL
 
 
 def _newest_status(declared: Sequence[Declaration], measure: str) -> str | None:

@@ -6,10 +6,13 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
+from service.db import CodeText, Instant, metadata
 from service.domain.completeness import Declaration, Declarations
 from service.domain.events import ReturnDeclared
+from service.eventlog.head import Head
+from service.projections.entries import entries
 from service.projections.steps import Batch, Row
+from service.projections.totals import totals
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -21,6 +24,7 @@ declared_returns = sa.Table(
     sa.Column("day", CodeText, nullable=False),
     sa.Column("status", CodeText, nullable=False),
     sa.Column("measures", sa.Text, nullable=False, comment="those it speaks of, comma-separated; empty: all"),
+    sa.Column("recorded_at", Instant, nullable=False),
 )
 
 
@@ -35,20 +39,49 @@ def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
             "day": str(declared.day),
             "status": declared.status,
             "measures": ",".join(declared.measures),
+            "recorded_at": step.recorded.recorded_at,
         }
         for step in batch.steps
         if isinstance(declared := step.recorded.event.data, ReturnDeclared)
     ]
 
 
-def declarations(connection: sa.Connection, operation: str, generation: int, *, up_to: int) -> Declarations:
-    """Return what has been declared up to this seq, newest first, by force and day."""
+def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declarations:
+    """Return what has been declared up to this seq, newest first, by force and day.
+
+    A return that said complete or nil is reopened by a later event of that force and day, of a measure it spoke of.
+    """
     found: dict[tuple[str, date], list[Declaration]] = {}
+    last_seqs = _last_seqs(connection, head, up_to=up_to)
     table = declared_returns.c
-    statement = sa.select(table.force, table.day, table.status, table.measures).where(
-        table.operation_id == operation, table.generation == generation, table.seq <= up_to
+    statement = sa.select(table.force, table.day, table.status, table.measures, table.seq, table.recorded_at).where(
+        table.operation_id == head.operation, table.generation == head.generation, table.seq <= up_to
     )
-    for force, day, status, measures in connection.execute(statement.order_by(table.seq.desc())):
-        spoken_of = frozenset(measures.split(",")) if measures else frozenset[str]()
-        found.setdefault((force, date.fromisoformat(day)), []).append(Declaration(status, spoken_of))
+    for force, day, status, measures, seq, recorded_at in connection.execute(statement.order_by(table.seq.desc())):
+        declared = Declaration(
+            status=status,
+            measures=frozenset(measures.split(",")) if measures else frozenset(),
+            seq=seq,
+            recorded_at=recorded_at,
+        )
+        found.setdefault((force, date.fromisoformat(day)), []).append(
+            declared.reopened_by(last_seqs.get((force, day), {}))
+        )
+    return found
+
+
+def _last_seqs(connection: sa.Connection, head: Head, *, up_to: int) -> dict[tuple[str, str], dict[str, int]]:
+    """Return the seq of the last entry of each measure, by force and day, at this seq."""
+    table, last = (totals, totals.c.last_seq) if up_to >= head.seq else (entries, entries.c.seq)
+    keys = (table.c.force, table.c.day, table.c.measure)
+    statement = (
+        sa.select(*keys, sa.func.max(last))
+        .where(table.c.operation_id == head.operation, table.c.generation == head.generation)
+        .group_by(*keys)
+    )
+    if table is entries:
+        statement = statement.where(last <= up_to)
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for force, day, measure, seq in connection.execute(statement):
+        found.setdefault((force, day), {})[measure] = seq
     return found

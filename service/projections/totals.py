@@ -27,6 +27,7 @@ totals = sa.Table(
     sa.Column("qualifier", CodeText, primary_key=True),
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.Column("lines", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False, comment="of the last entry that was added"),
     sa.CheckConstraint(f"quantity BETWEEN -{MOST} AND {MOST}", name="quantity"),
 )
 
@@ -49,6 +50,7 @@ def add(connection: sa.Connection, batch: Batch) -> None:
             set_={
                 "quantity": totals.c.quantity + statement.excluded.quantity,
                 "lines": totals.c.lines + statement.excluded.lines,
+                "last_seq": statement.excluded.last_seq,
             },
         )
     )
@@ -63,6 +65,7 @@ def sums(operation: str, generation: int) -> sa.Select[Any]:
             *KEYS,
             sa.cast(sa.func.sum(entries.c.quantity), sa.BigInteger).label("quantity"),
             sa.cast(sa.func.sum(entries.c.lines), sa.BigInteger).label("lines"),
+            sa.func.max(entries.c.seq).label("last_seq"),
         )
         .where(entries.c.operation_id == operation, entries.c.generation == generation)
         .group_by(entries.c.operation_id, entries.c.generation, *KEYS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.instants import format_instant
@@ -63,6 +65,16 @@ def resolve(database: Database, operation: str, credential: Credential, moment: 
         if moment.as_of_seq > head.seq:
             raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {moment.as_of_seq}.", pointer="/as_of_seq")
     return moment.as_of_seq
+
+
+def moment_of_days(connection: sa.Connection, database: Database, moment: Moment, recorded_at: datetime) -> datetime:
+    """Return the moment by which days have begun: the one asked for, else that of the seq asked for, else now.
+
+    `recorded_at` is that of the seq at which the question is answered.
+    """
+    if moment.as_of is not None:
+        return moment.as_of
+    return recorded_at if moment.as_of_seq is not None else database.now(connection)
 
 
 def _largest_seq_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> int:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.completeness import Declarations, Outstanding, outstanding
@@ -17,7 +15,7 @@ from service.domain.operation import Operation
 from service.eventlog import read
 from service.projections.returns import declarations
 from service.projections.sums import Selection, Sum, sums
-from service.usecases.as_of import Moment, resolve
+from service.usecases.as_of import Moment, moment_of_days, resolve
 from service.usecases.check_selection import check_selection
 from service.usecases.visibility import visible
 
@@ -74,8 +72,8 @@ def totals(
         ledger = _Returns(
             operation=state,
             selection=selection,
-            declarations=declarations(connection, operation, head.generation, up_to=seq),
-            moment=_moment_of_days(connection, database, moment, recorded_at),
+            declarations=declarations(connection, head, up_to=seq),
+            moment=moment_of_days(connection, database, moment, recorded_at),
         )
         return Totals(
             operation=state,
@@ -169,13 +167,6 @@ def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
         listed.index(category) if category in listed else len(listed),
         category or "",
     )
-
-
-def _moment_of_days(connection: sa.Connection, database: Database, moment: Moment, recorded_at: datetime) -> datetime:
-    """Return the moment by which days have begun: the one asked for, else that of the seq asked for, else now."""
-    if moment.as_of is not None:
-        return moment.as_of
-    return recorded_at if moment.as_of_seq is not None else database.now(connection)
 
 
 def _not_additive(operation: Operation) -> tuple[str, ...]:

@@ -1,0 +1,73 @@
+"""GET /v1/operations/{operation}/returns: which force has declared what of which day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+
+from service.access.roles import REPORTERS
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.database import database
+from service.api.queries import AsOfQuery
+from service.domain.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
+from service.domain.instants import format_instant
+from service.usecases.as_of import Moment
+from service.usecases.returns import Return, returns
+
+blueprint = Blueprint("returns", __name__, description="Who has said that their record is complete")
+
+
+class ReturnSchema(ma.Schema):
+    """What a force's returns for one day come to."""
+
+    force = ma.fields.String(required=True)
+    day = ma.fields.Date(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": [NONE, PARTIAL, COMPLETE, NIL, REOPENED]})
+    seq = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "of the return that said so"})
+    declared_at = ma.fields.DateTime(required=True, allow_none=True)
+    late = ma.fields.Boolean(required=True, metadata={"description": "declared after the returns were due"})
+    measures = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "empty: all"})
+
+
+class ReturnsSchema(ma.Schema):
+    """The returns by force in publishing order, day by day."""
+
+    operation = ma.fields.String(required=True)
+    imported = ma.fields.Boolean(required=True)
+    returns_due_at = ma.fields.DateTime(required=True, allow_none=True)
+    seq = ma.fields.Integer(required=True, metadata={"description": "the log position they are true at"})
+    returns = ma.fields.List(ma.fields.Nested(ReturnSchema), required=True)
+
+
+@blueprint.route("/v1/operations/<operation>/returns")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(AsOfQuery)
+@blueprint.answers({200: ReturnsSchema}, problems=(404, 422))
+def get_returns(query: dict[str, Any], operation: str) -> Response:
+    """Show every force's return for every day that has begun: none, partial, complete, nil or reopened."""
+    moment = Moment(query.get("as_of"), query.get("as_of_seq"))
+    found = returns(database(), operation=operation, credential=caller(), moment=moment)
+    due_at = found.operation.returns_due_at
+    return answer(
+        {
+            "operation": operation,
+            "imported": found.operation.imported,
+            "returns_due_at": None if due_at is None else format_instant(due_at),
+            "seq": found.seq,
+            "returns": [_return_json(one) for one in found.returns],
+        }
+    )
+
+
+def _return_json(one: Return) -> dict[str, Any]:
+    return {
+        "force": one.force,
+        "day": str(one.day),
+        "status": one.status,
+        "seq": one.seq,
+        "declared_at": None if one.declared_at is None else format_instant(one.declared_at),
+        "late": one.late,
+        "measures": list(one.measures),
+    }
