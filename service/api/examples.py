@@ -67,4 +67,5 @@ RETURN: Json = {
     "data": {"day": "2024-01-16", "status": "complete"},
 }
 BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
+PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000007", "label": "provisional"}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}

@@ -75,11 +75,16 @@ class BatchQuery(RecordQuery):
     atomic = YesNo(load_default=False, metadata={"description": "record all of it or nothing"})
 
 
-class EventsQuery(ma.Schema):
-    """Which events to read."""
+class PageQuery(ma.Schema):
+    """Which part of what is numbered by seq."""
 
     after = Number(0, 2**53 - 1, load_default=0, metadata={"description": "the seq behind which to go on"})
     limit = Number(1, 1_000, load_default=100)
+
+
+class EventsQuery(PageQuery):
+    """Which events to read."""
+
     force = Codes()
     type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
 

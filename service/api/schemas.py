@@ -20,6 +20,7 @@ from service.domain.events import (
     SETUP,
     Event,
     EventWithdrawn,
+    FiguresPublished,
     ForceJoined,
     OperationOpened,
 )
@@ -108,7 +109,10 @@ def event_schema(wire_type: str) -> ma.Schema:
 def change_schema(wire_type: str) -> ma.Schema:
     """Return the schema of a coordinator's call that records a setup event of this type: its data, flat, and an id."""
     cls = DATA_CLASSES[wire_type]
-    return StrictSchema.from_dict({**_call_fields(), **fields_of(cls)}, name=f"{cls.__name__}Call")()
+    never_sent = FiguresPublished.never_sent if cls is FiguresPublished else ()
+    return StrictSchema.from_dict(
+        {**_call_fields(), **fields_of(cls, leave_out=never_sent)}, name=f"{cls.__name__}Call"
+    )()
 
 
 @cache

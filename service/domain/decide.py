@@ -14,7 +14,16 @@ from uuid import UUID
 
 from service.domain.check_report import check_report
 from service.domain.check_setup import check_setup
-from service.domain.events import FACTS, REPORTS, Event, EventWithdrawn, ForceJoined, RecordedBy, RecordedEvent
+from service.domain.events import (
+    FACTS,
+    REPORTS,
+    Event,
+    EventWithdrawn,
+    FiguresPublished,
+    ForceJoined,
+    RecordedBy,
+    RecordedEvent,
+)
 from service.domain.operation import Operation
 from service.domain.reference_data import Force
 from service.errors import Conflict, Forbidden, Invalid
@@ -174,18 +183,24 @@ def _refuse_other_content(event: Event, earlier: RecordedEvent) -> None:
     raise ContentDiffers(
         f"Event {event.id} is recorded as seq {earlier.seq} with another value here. "
         "To change it, send a correction with an id of its own.",
-        pointer="/type" if where == "/data" else where,
+        pointer=_as_in_the_body(where, event),
         seq=earlier.seq,
     )
 
 
+def _as_in_the_body(pointer: str, event: Event) -> str:
+    """Return a pointer into an event as one into what was sent: the coordinator's calls have flat bodies."""
+    if pointer == "/data":
+        return "/type"
+    return pointer if isinstance(event.data, REPORTS) else pointer.removeprefix("/data")
+
+
 def _as_sent(earlier: Event, event: Event) -> Event:
-    """Leave out of a recorded force.joined what the service filled in and this sender left out too."""
-    if isinstance(earlier.data, ForceJoined) and isinstance(event.data, ForceJoined):
-        name = earlier.data.name if event.data.name else None
-        kind = earlier.data.kind if event.data.kind else None
-        return replace(earlier, data=replace(earlier.data, name=name, kind=kind))
-    return earlier
+    """Leave out of a recorded event what the service filled in and this sender left out too."""
+    if type(earlier.data) is not type(event.data) or not isinstance(earlier.data, ForceJoined | FiguresPublished):
+        return earlier
+    left_out = {name: empty for name in earlier.data.filled_in if not (empty := getattr(event.data, name))}
+    return replace(earlier, data=replace(earlier.data, **left_out))
 
 
 def _check_correction(event: Event, corrects: UUID, history: History, *, coordinates: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +41,14 @@ class Submission:
     recorded_at: datetime | None = None
 
 
+Completion = Callable[[Event], Event]
+
+
+def as_it_is(event: Event) -> Event:
+    """Fill in nothing."""
+    return event
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A submission that passed: as it is recorded, and whether it is new or a replay of an earlier one."""
@@ -67,8 +75,10 @@ class Draft:
     forces: Mapping[str, Force]
     accepted: list[RecordedEvent] = field(default_factory=list)
 
-    def add(self, submission: Submission, sender: RecordedBy) -> Decided:
+    def add(self, submission: Submission, sender: RecordedBy, complete: Completion = as_it_is) -> Decided:
         """Decide one submission; return it as it is recorded, now or, for a replay, earlier.
+
+        `complete` fills in what the service says in an event that is new.
 
         Raises:
             RecordedAtRefused, RecordedAtMissing, RecordedAtOutOfOrder: by its recorded_at.
@@ -80,7 +90,9 @@ class Draft:
         if earlier := replay_of(event, self.operation, self.history, sender):
             return Decided(earlier, is_new=False)
         moment = self._moment(submission, imported=self.operation.imported)
-        accepted = accept(event, self.operation, self.history, sender=sender, recorded_at=moment, forces=self.forces)
+        accepted = accept(
+            complete(event), self.operation, self.history, sender=sender, recorded_at=moment, forces=self.forces
+        )
         return self._record(accepted, moment, sender)
 
     def _open(self, submission: Submission, sender: RecordedBy) -> Decided:

@@ -19,14 +19,18 @@ from service.domain.vocabulary import (
     CorrectionReason,
     CurrencyCode,
     DeclaredQuantity,
+    DeclaredTotal,
     ForceKind,
+    HexDigest,
     IncidentKey,
     Items,
     Marking,
+    PublicationLabel,
     Qualifier,
     Quantity,
     Reports,
     ReturnStatus,
+    Seq,
     Slug,
     Title,
 )
@@ -217,6 +221,7 @@ class ForceJoined:
     """`force.joined`: a force takes part from now on, with its name and kind, so that a log stands alone."""
 
     wire_type: ClassVar[str] = "force.joined"
+    filled_in: ClassVar[tuple[str, ...]] = ("name", "kind")
     force: Slug
     name: Title | None = None
     kind: ForceKind | None = None
@@ -250,6 +255,38 @@ class OperationReopened:
     wire_type: ClassVar[str] = "operation.reopened"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFigure:
+    """One figure as it was published: over all forces, or of one; by category where the measure does not add up."""
+
+    measure: Code
+    unit: Title
+    quantity: DeclaredTotal
+    qualifier: Qualifier = "exact"
+    force: Slug | None = None
+    category: CategoryPath | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresPublished:
+    """`figures.published`: the coordinator put its name to the figures as of a seq. Immutable.
+
+    The sender says label, as_of_seq (without it, the head) and embargo; the service fills in the rest: the number of
+    the publication (1, 2, ...), the figures, their SHA-256 over the canonical text, and the tree's root at that seq.
+    """
+
+    wire_type: ClassVar[str] = "figures.published"
+    never_sent: ClassVar[tuple[str, ...]] = ("number", "root", "figures_hash", "figures")
+    filled_in: ClassVar[tuple[str, ...]] = ("as_of_seq", *never_sent)
+    label: PublicationLabel
+    as_of_seq: Seq | None = None
+    embargo_until: datetime | None = None
+    number: Seq | None = None
+    root: HexDigest | None = None
+    figures_hash: HexDigest | None = None
+    figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False)] = ()
+
+
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
 Report = Fact | ReturnDeclared | EventWithdrawn
 Setup = OperationOpened | OperationAmended | ForceJoined | MeasureRegistered | OperationClosed | OperationReopened
@@ -264,7 +301,9 @@ SETUP: tuple[type[Setup], ...] = (
     OperationClosed,
     OperationReopened,
 )
-DATA_CLASSES: dict[str, type[Report | Setup]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP)}
+DATA_CLASSES: dict[str, type[Report | Setup | FiguresPublished]] = {
+    cls.wire_type: cls for cls in (*REPORTS, *SETUP, FiguresPublished)
+}
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
 
 LINE_CLASSES: dict[str, type[SeizureLine]] = {
@@ -278,7 +317,7 @@ class Event:
 
     id: UUID
     force: Slug
-    data: Report | Setup
+    data: Report | Setup | FiguresPublished
     occurred_at: datetime | None = None
     place: Code | None = None
     incident: IncidentKey | None = None

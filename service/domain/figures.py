@@ -7,7 +7,10 @@ from decimal import Decimal
 from enum import Enum
 from functools import reduce
 
-EXACT, ABOUT = "exact", "about"
+from service.domain.vocabulary import Qualifier
+
+EXACT: Qualifier = "exact"
+ABOUT: Qualifier = "about"
 
 
 class Side(Enum):
@@ -17,10 +20,15 @@ class Side(Enum):
     UPPER = "upper"
 
 
-BOUNDS = {"more_than": Side.LOWER, "at_least": Side.LOWER, "under": Side.UPPER, "at_most": Side.UPPER}
-STRICT = {Side.LOWER: "more_than", Side.UPPER: "under"}
-LOOSE = {Side.LOWER: "at_least", Side.UPPER: "at_most"}
-WORDS = {
+BOUNDS: dict[Qualifier, Side] = {
+    "more_than": Side.LOWER,
+    "at_least": Side.LOWER,
+    "under": Side.UPPER,
+    "at_most": Side.UPPER,
+}
+STRICT: dict[Side, Qualifier] = {Side.LOWER: "more_than", Side.UPPER: "under"}
+LOOSE: dict[Side, Qualifier] = {Side.LOWER: "at_least", Side.UPPER: "at_most"}
+WORDS: dict[Qualifier, str] = {
     "exact": "{}",
     "more_than": "more than {}",
     "at_least": "at least {}",
@@ -31,7 +39,7 @@ WORDS = {
 MILLIGRAMS = (("kg", 1_000_000), ("g", 1_000), ("mg", 1))
 
 
-def join(one: str, other: str) -> str:
+def join(one: Qualifier, other: Qualifier) -> Qualifier:
     """Return the qualifier of a sum of two quantities with these qualifiers.
 
     Exact changes nothing. Two lower bounds give a lower bound, strict if one is; two upper bounds likewise. Anything
@@ -47,12 +55,12 @@ def join(one: str, other: str) -> str:
     return STRICT[side] if STRICT[side] in (one, other) else LOOSE[side]
 
 
-def join_all(qualifiers: Iterable[str]) -> str:
+def join_all(qualifiers: Iterable[Qualifier]) -> Qualifier:
     """Return the qualifier of a sum; exact for a sum of nothing."""
     return reduce(join, qualifiers, EXACT)
 
 
-def display(quantity: int, unit: str, qualifier: str) -> str:
+def display(quantity: int, unit: str, qualifier: Qualifier) -> str:
     """Return the number as people write it, with its qualifier in words: `more than 1,200`, `£5,700`, `1.5 kg`."""
     return WORDS[qualifier].format(_number(quantity, unit))
 

@@ -53,6 +53,8 @@ CategoryPath = Annotated[
     ),
 ]
 CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR")]
+Seq = Annotated[int, Whole(1, 2**53 - 1)]
+HexDigest = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "a SHA-256 in hexadecimal digits")]
 IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters")]
 Title = Annotated[
     str,
@@ -61,6 +63,7 @@ Title = Annotated[
 
 Quantity = Annotated[int, Whole(1)]
 DeclaredQuantity = Annotated[int, Whole(0)]
+DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1)]
 
 Qualifier = Literal["exact", "more_than", "at_least", "under", "at_most", "about"]
 CorrectionReason = Literal["mistake", "duplicate", "other_force", "de_arrested", "reclassified", "measured", "other"]
@@ -68,6 +71,7 @@ Acquisition = Literal["seized", "surrendered_or_found", "unstated"]
 ReturnStatus = Literal["partial", "complete", "nil"]
 ForceKind = Literal["territorial", "special", "agency", "unit", "coordinator", "residual"]
 Reports = Literal["events", "tallies", "nothing"]
+PublicationLabel = Literal["provisional", "final"]
 Marking = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
 
 QUALIFIERS: tuple[str, ...] = get_args(Qualifier)

@@ -68,6 +68,12 @@ def page(
     return [(seq, force, text) for seq, force, text in rows]
 
 
+def texts(connection: sa.Connection, operation: str, seqs: Sequence[int]) -> list[str]:
+    """Return the canonical texts of these seqs, in the order of the log."""
+    statement = _of(operation, events.c.text).where(events.c.seq.in_(seqs))
+    return list(connection.scalars(statement.order_by(events.c.seq)))
+
+
 def event_by_id(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
     """Return one event; None if this operation has none of this id."""
     text = connection.scalar(_of(operation, events.c.text).where(events.c.id == event_id))
@@ -111,6 +117,14 @@ def first_standing_outside(
     )
     seq: int | None = connection.scalar(statement.order_by(events.c.seq).limit(1))
     return seq
+
+
+def count_of_type(connection: sa.Connection, operation: str, wire_type: str) -> int:
+    """Return how many events of this type the log holds."""
+    number: int = connection.execute(
+        sa.select(sa.func.count()).where(events.c.operation_id == operation, events.c.type == wire_type)
+    ).scalar_one()
+    return number
 
 
 def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:

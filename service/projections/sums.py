@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.domain.vocabulary import Qualifier
 from service.eventlog.head import Head
 from service.projections.entries import NO_DAY, entries
 from service.projections.totals import totals
@@ -39,7 +40,7 @@ class Sum:
     """One sum. `force`, `day` and `category` are None where it is over all; a day of '' stands for no single day."""
 
     measure: str
-    qualifier: str
+    qualifier: Qualifier
     quantity: int
     force: str | None = None
     day: str | None = None
@@ -75,6 +76,19 @@ def sums(
         .having(sa.func.sum(lines.c.lines) > 0)
     )
     return [Sum(**row) for row in connection.execute(statement).mappings()]
+
+
+def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: Sequence[str], limit: int) -> list[int]:
+    """Return the seqs behind `after` whose events changed a figure, at most `limit`; `forces` limits whose events."""
+    statement = (
+        sa.select(entries.c.seq)
+        .distinct()
+        .where(entries.c.operation_id == head.operation, entries.c.generation == head.generation)
+        .where(entries.c.seq > after)
+    )
+    if forces:
+        statement = statement.where(entries.c.force.in_(forces))
+    return list(connection.scalars(statement.order_by(entries.c.seq).limit(limit)))
 
 
 def _dimensions(table: sa.Table, selection: Selection, by_category: Sequence[str]) -> list[sa.ColumnElement[Any]]:

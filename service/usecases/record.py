@@ -154,7 +154,12 @@ def _forces_named(connection: sa.Connection, events: Sequence[Event]) -> Mapping
 
 def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:
     """Decide the submissions in order, each seeing what was accepted before it; return what became of each."""
-    return [_decide(draft, submission, RecordedBy(force=sender.force, role=sender.role)) for submission in submissions]
+    return [_decide(draft, submission, signature(sender)) for submission in submissions]
+
+
+def signature(sender: Credential) -> RecordedBy:
+    """Return how a sender's events are signed: by force and role, never by person."""
+    return RecordedBy(force=sender.force, role=sender.role)
 
 
 def settle(

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+import sqlalchemy as sa
+
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.completeness import Declarations, Outstanding, outstanding
 from service.domain.figures import display, join_all
 from service.domain.operation import Operation
+from service.domain.vocabulary import Qualifier
 from service.eventlog import read
+from service.eventlog.head import Head
 from service.projections.returns import declarations
 from service.projections.sums import Selection, Sum, sums
 from service.usecases.as_of import Moment, moment_of_days, resolve
@@ -33,7 +37,7 @@ class Figure:
     day: date | None
     category: str | None
     quantity: int
-    qualifier: str
+    qualifier: Qualifier
     display: str
     outstanding: tuple[Outstanding, ...]
 
@@ -67,24 +71,26 @@ def totals(
         head, state = visible(connection, operation, credential, as_of_seq=as_of_seq)
         check_selection(selection, state)
         seq = head.seq if as_of_seq is None else as_of_seq
-        recorded_at = read.recorded_at(connection, operation, seq)
-        rows = sums(connection, head, selection, up_to=seq, by_category=_not_additive(state))
-        ledger = _Returns(
-            operation=state,
-            selection=selection,
-            declarations=declarations(connection, head, up_to=seq),
-            moment=moment_of_days(connection, database, moment, recorded_at),
-        )
-        return Totals(
-            operation=state,
-            seq=seq,
-            recorded_at=recorded_at,
-            root=read.tree_at(connection, operation, seq).root().hex(),
-            log_size=head.seq,
-            by=selection.by,
-            figures=tuple(_figures(rows, state, selection, ledger)),
-            outstanding=tuple(ledger.owed(selection.measures or tuple(state.measures))),
-        )
+        begun_by = moment_of_days(connection, database, moment, read.recorded_at(connection, operation, seq))
+        return totals_at(connection, head, state, selection, seq=seq, begun_by=begun_by)
+
+
+def totals_at(
+    connection: sa.Connection, head: Head, operation: Operation, selection: Selection, *, seq: int, begun_by: datetime
+) -> Totals:
+    """Return the totals at a seq; `operation` is what it was then, and its days count that had begun by `begun_by`."""
+    rows = sums(connection, head, selection, up_to=seq, by_category=_not_additive(operation))
+    owed = _Returns(operation, selection, declarations(connection, head, up_to=seq), begun_by)
+    return Totals(
+        operation=operation,
+        seq=seq,
+        recorded_at=read.recorded_at(connection, head.operation, seq),
+        root=read.tree_at(connection, head.operation, seq).root().hex(),
+        log_size=head.seq,
+        by=selection.by,
+        figures=tuple(_figures(rows, operation, selection, owed)),
+        outstanding=tuple(owed.owed(selection.measures or tuple(operation.measures))),
+    )
 
 
 class _Key(NamedTuple):

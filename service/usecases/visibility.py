@@ -23,8 +23,13 @@ def visible(
     state = fold(read.setup_events(connection, operation)) if head is not None and head.seq else None
     head, state = require_visible(operation, credential, head, state)
     if as_of_seq is not None and as_of_seq < head.seq:
-        state = fold(read.setup_events(connection, operation, up_to=as_of_seq))
+        state = operation_at(connection, head, as_of_seq)
     return head, state
+
+
+def operation_at(connection: sa.Connection, head: Head, seq: int) -> Operation:
+    """Return what the operation was at a seq."""
+    return fold(read.setup_events(connection, head.operation, up_to=seq))
 
 
 def require_visible(

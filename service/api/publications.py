@@ -1,0 +1,146 @@
+"""Publications: figures frozen at a seq, as given to the public, and what has changed since."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import COORDINATOR, READERS, REPORTERS
+from service.api import examples
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.database import database
+from service.api.publication_schemas import (
+    DifferenceSchema,
+    PublicationListSchema,
+    PublicationSchema,
+    PublishedSchema,
+)
+from service.api.queries import PageQuery
+from service.api.schemas import change_schema, load_change
+from service.domain.events import FiguresPublished, PublishedFigure
+from service.domain.figures import display
+from service.domain.instants import format_instant
+from service.eventlog.codec import as_json
+from service.usecases.difference import Change, difference
+from service.usecases.publish import (
+    NoSuchPublication,
+    Publication,
+    list_publications,
+    publish_figures,
+    read_publication,
+)
+
+blueprint = Blueprint("publications", __name__, description="Figures as given to the public")
+
+MOST_DIGITS = 15
+
+
+@blueprint.route("/v1/operations/<operation>/publications", methods=["POST"])
+@blueprint.requires(COORDINATOR)
+@blueprint.query()
+@blueprint.takes(change_schema(FiguresPublished.wire_type), example=examples.PUBLICATION)
+@blueprint.answers({201: PublishedSchema, 200: PublishedSchema}, problems=(400, 404, 409, 413, 415, 422))
+def post_publication(_query: dict[str, Any], operation: str) -> Response:
+    """Publish the figures as of a seq, or as of now; the same id again gives the same publication."""
+    row = json_body(request, MOST_BYTES_OF_A_CALL)
+    submission = load_change(FiguresPublished.wire_type, row, caller().force)
+    outcome, publication = publish_figures(database(), operation=operation, sender=caller(), submission=submission)
+    assert outcome.receipt is not None
+    body = {"receipt": outcome.receipt.as_json(), "publication": _publication_json(publication)}
+    return answer(body, HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+
+
+@blueprint.route("/v1/operations/<operation>/publications")
+@blueprint.requires(*READERS)
+@blueprint.query()
+@blueprint.answers({200: PublicationListSchema}, problems=(404, 422))
+def get_publications(_query: dict[str, Any], operation: str) -> Response:
+    """List the publications by number, without their figures; those under embargo for the coordinator only."""
+    found = list_publications(database(), operation=operation, credential=caller())
+    return answer({"operation": operation, "publications": [_heading_json(one) for one in found]})
+
+
+@blueprint.route("/v1/operations/<operation>/publications/<number>")
+@blueprint.requires(*READERS)
+@blueprint.query()
+@blueprint.answers({200: PublicationSchema}, problems=(404, 422))
+def get_publication(_query: dict[str, Any], operation: str, number: str) -> Response:
+    """Show a publication with its figures: over all forces, then by force, in publishing order."""
+    found = read_publication(database(), operation=operation, credential=caller(), number=_number(number))
+    return answer(_publication_json(found))
+
+
+@blueprint.route("/v1/operations/<operation>/publications/<number>/difference")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(PageQuery)
+@blueprint.answers({200: DifferenceSchema}, problems=(404, 422))
+def get_difference(query: dict[str, Any], operation: str, number: str) -> Response:
+    """Show what has changed since: figures that differ, and the events that did it, as far as the caller may read."""
+    found = difference(
+        database(),
+        operation=operation,
+        credential=caller(),
+        number=_number(number),
+        after=query["after"],
+        limit=query["limit"],
+    )
+    return answer(
+        {
+            "publication": _heading_json(found.publication),
+            "seq": found.seq,
+            "changes": [_change_json(change) for change in found.changes],
+            "events": [as_json(event) for event in found.events],
+            "next": found.next_after,
+        }
+    )
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise NoSuchPublication("Publications are numbered 1, 2, 3, ...; there is none of this number.")
+    return int(text)
+
+
+def _heading_json(publication: Publication) -> dict[str, Any]:
+    published = publication.published
+    embargo = published.embargo_until
+    return {
+        "operation": publication.operation.operation,
+        "imported": publication.operation.imported,
+        "marking": publication.operation.marking,
+        "number": published.number,
+        "label": published.label,
+        "published_at": format_instant(publication.recorded_at),
+        "embargo_until": None if embargo is None else format_instant(embargo),
+        "as_of": {"seq": published.as_of_seq, "root": published.root},
+        "figures_hash": published.figures_hash,
+    }
+
+
+def _publication_json(publication: Publication) -> dict[str, Any]:
+    figures = [_figure_json(figure) for figure in publication.published.figures]
+    return {**_heading_json(publication), "figures": figures}
+
+
+def _figure_json(figure: PublishedFigure) -> dict[str, Any]:
+    return {
+        "measure": figure.measure,
+        "unit": figure.unit,
+        "force": figure.force,
+        "category": figure.category,
+        "quantity": figure.quantity,
+        "qualifier": figure.qualifier,
+        "display": display(figure.quantity, figure.unit, figure.qualifier),
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    published, now = change.published, change.now
+    return {
+        "published": None if published is None else _figure_json(published),
+        "now": None if now is None else _figure_json(now),
+        "change": (0 if now is None else now.quantity) - (0 if published is None else published.quantity),
+    }

@@ -1,0 +1,152 @@
+"""Publishing: the coordinator puts its name to the figures as of a seq, numbered 1, 2, 3, ... and for ever the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+import rfc8785
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.db import Database
+from service.domain.draft import Submission
+from service.domain.events import Event, FiguresPublished, PublishedFigure, RecordedEvent
+from service.domain.operation import Operation
+from service.errors import NotFound
+from service.eventlog import read
+from service.eventlog.codec import encode, recorded_from_text
+from service.eventlog.head import Head
+from service.projections.sums import Selection
+from service.usecases.as_of import AsOfBeyondLog
+from service.usecases.record import Outcome, draft_of, locked, settle, signature
+from service.usecases.totals import Figure, totals_at
+from service.usecases.visibility import coordinates, operation_at, visible
+
+
+class NoSuchPublication(NotFound):
+    """The operation has no publication of this number that this credential may read yet."""
+
+    code = "no_such_publication"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A publication: what was published, as of which seq, and when it was recorded."""
+
+    operation: Operation
+    published: FiguresPublished
+    seq: int
+    recorded_at: datetime
+
+
+def publish_figures(
+    database: Database, *, operation: str, sender: Credential, submission: Submission
+) -> tuple[Outcome, Publication]:
+    """Publish the figures as of a seq; return the receipt and the publication. Publishing an id again gives the same.
+
+    The seq is fixed under the head's lock, so that no event can slip in between the figures and their number.
+
+    Raises:
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not publish its figures.
+        AsOfBeyondLog: the log is not that long yet.
+        ContentDiffers: the id was used for another request.
+    """
+    with database.writing() as connection:
+        head, state = locked(connection, operation, sender)
+        draft = draft_of(connection, database, head, state, [submission])
+
+        def freeze(event: Event) -> Event:
+            assert isinstance(event.data, FiguresPublished)
+            return replace(event, data=_frozen(connection, head, event.data))
+
+        decided = draft.add(submission, signature(sender), complete=freeze)
+        (outcome,) = settle(connection, head, state, draft, [decided])
+        return outcome, _publication(state, decided.recorded)
+
+
+def list_publications(database: Database, *, operation: str, credential: Credential) -> list[Publication]:
+    """Return the publications that the credential may read, by number: all but the coordinator wait for the embargo.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    with database.snapshot() as connection:
+        head, state = visible(connection, operation, credential)
+        now, rows = database.now(connection), _rows(connection, head)
+    found = [_publication(state, recorded_from_text(text)) for _seq, _force, text in rows]
+    return [one for one in found if coordinates(credential, state) or _is_out(one.published, now)]
+
+
+def read_publication(database: Database, *, operation: str, credential: Credential, number: int) -> Publication:
+    """Return one publication.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NoSuchPublication: there is none of this number, or it is under embargo.
+    """
+    for publication in list_publications(database, operation=operation, credential=credential):
+        if publication.published.number == number:
+            return publication
+    raise NoSuchPublication(f"{operation} has no publication {number} that this credential may read.")
+
+
+def figures_hash(figures: Sequence[PublishedFigure]) -> str:
+    """Return the SHA-256, in hex, over the canonical text (RFC 8785) of the list of figures."""
+    return sha256(rfc8785.dumps(encode(tuple(figures)))).hexdigest()
+
+
+def frozen_figures(connection: sa.Connection, head: Head, seq: int) -> tuple[PublishedFigure, ...]:
+    """Return the figures that a publication as of a seq holds: over all forces, then by force, in publishing order."""
+    operation = operation_at(connection, head, seq)
+    begun_by = read.recorded_at(connection, head.operation, seq)
+    asked = (Selection(), Selection(by=("force",)))
+    return tuple(
+        _published_figure(figure)
+        for selection in asked
+        for figure in totals_at(connection, head, operation, selection, seq=seq, begun_by=begun_by).figures
+    )
+
+
+def _frozen(connection: sa.Connection, head: Head, request: FiguresPublished) -> FiguresPublished:
+    seq = head.seq if request.as_of_seq is None else request.as_of_seq
+    if seq > head.seq:
+        raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+    figures = frozen_figures(connection, head, seq)
+    return replace(
+        request,
+        as_of_seq=seq,
+        number=read.count_of_type(connection, head.operation, FiguresPublished.wire_type) + 1,
+        root=read.tree_at(connection, head.operation, seq).root().hex(),
+        figures=figures,
+        figures_hash=figures_hash(figures),
+    )
+
+
+def _published_figure(figure: Figure) -> PublishedFigure:
+    return PublishedFigure(
+        measure=figure.measure,
+        unit=figure.unit,
+        quantity=figure.quantity,
+        qualifier=figure.qualifier,
+        force=figure.force,
+        category=figure.category,
+    )
+
+
+def _rows(connection: sa.Connection, head: Head) -> list[tuple[int, str, str]]:
+    types = (FiguresPublished.wire_type,)
+    return read.page(connection, head.operation, after=0, up_to=head.seq, limit=head.seq, types=types)
+
+
+def _publication(operation: Operation, recorded: RecordedEvent) -> Publication:
+    assert isinstance(recorded.event.data, FiguresPublished)
+    return Publication(
+        operation=operation, published=recorded.event.data, seq=recorded.seq, recorded_at=recorded.recorded_at
+    )
+
+
+def _is_out(published: FiguresPublished, now: datetime) -> bool:
+    return published.embargo_until is None or published.embargo_until <= now
