@@ -187,6 +187,7 @@ class OperationSchema(ma.Schema):
     forces = f.List(f.Nested(ParticipantSchema), required=True)
     places = f.List(f.String(), required=True)
     part_of = f.List(f.String(), required=True)
+    parts = f.List(f.String(), required=True)
     measures = f.List(f.Nested(MeasureSchema), required=True)
     head = f.Nested(LogHeadSchema, required=True)
 
@@ -234,14 +235,23 @@ class CompletenessSchema(ma.Schema):
     outstanding = f.List(f.Nested(OutstandingSchema), required=True)
 
 
+class PartSchema(ma.Schema):
+    """The log position of a part at which figures are true."""
+
+    operation = f.String(required=True)
+    seq = f.Integer(required=True)
+    root = f.String(required=True, metadata=HASH)
+
+
 class TotalsSchema(ma.Schema):
-    """Figures in publishing order."""
+    """Figures in publishing order, of the operation and its parts."""
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
     marking = f.String(required=True)
     as_of = f.Nested(AsOfSchema, required=True)
     log_size = f.Integer(required=True)
+    parts = f.List(f.Nested(PartSchema), required=True)
     by = f.List(f.String(), required=True)
     figures = f.List(f.Nested(FigureSchema), required=True)
     completeness = f.Nested(CompletenessSchema, required=True)

@@ -57,6 +57,7 @@ def operation_json(head: Head, operation: Operation) -> Json:
         ],
         "places": list(operation.places),
         "part_of": list(operation.part_of),
+        "parts": list(operation.parts),
         "measures": [measure_json(one) for one in operation.measures.values()],
         "head": {"seq": head.seq, "recorded_at": format_instant(head.recorded_at)},
     }
@@ -77,13 +78,15 @@ def measure_json(measure: Any) -> Json:
 
 
 def totals_json(totals: Totals) -> Json:
-    """Return a totals answer: the figures, the log position they are true at, and how complete they are."""
+    """Return a totals answer: the figures, the log positions they are true at, and how complete they are."""
+    own, *parts = totals.positions
     return {
         "operation": totals.operation.operation,
         "imported": totals.operation.imported,
         "marking": totals.operation.marking,
-        "as_of": {"seq": totals.seq, "recorded_at": format_instant(totals.recorded_at), "root": totals.root},
-        "log_size": totals.log_size,
+        "as_of": {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root},
+        "log_size": own.head.seq,
+        "parts": [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts],
         "by": list(totals.by),
         "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
         "completeness": {

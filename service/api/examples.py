@@ -26,6 +26,7 @@ CHANGES: dict[str, Json] = {
         "unit": "dogs",
     },
     "operation.amended": {"id": "018d1a2b-0000-7000-8000-000000000004", "places": ["m25", "enfield", "barnet"]},
+    "part.accepted": {"id": "018d1a2b-0000-7000-8000-000000000008", "part": "example-week-2024-01"},
     "operation.closed": {"id": "018d1a2b-0000-7000-8000-000000000005"},
     "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
 }

@@ -24,6 +24,7 @@ CHANGES = {
     "forces": "force.joined",
     "measures": "measure.registered",
     "amendments": "operation.amended",
+    "parts": "part.accepted",
     "close": "operation.closed",
     "reopen": "operation.reopened",
 }
@@ -76,5 +77,6 @@ def _change(address: str, wire_type: str, summary: str) -> None:
 _change("forces", CHANGES["forces"], "Let a force join")
 _change("measures", CHANGES["measures"], "Register a measure, or further categories of a known one")
 _change("amendments", CHANGES["amendments"], "Change dates, places, returns deadline or marking")
+_change("parts", CHANGES["parts"], "Accept an operation as a part: from now on its totals are in this one's")
 _change("close", CHANGES["close"], "Close the operation: no new facts")
 _change("reopen", CHANGES["reopen"], "Reopen the operation")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from service.api.answer_schemas import HASH, ReceiptSchema, RecordedEventSchema
+from service.api.answer_schemas import HASH, PartSchema, ReceiptSchema, RecordedEventSchema
 from service.domain.vocabulary import QUALIFIERS
 
 f = ma.fields
@@ -41,6 +41,7 @@ class PublicationHeadingSchema(ma.Schema):
     embargo_until = f.DateTime(required=True, allow_none=True)
     as_of = f.Nested(PositionSchema, required=True)
     figures_hash = f.String(required=True, metadata={**HASH, "description": "over the canonical text of the figures"})
+    parts = f.List(f.Nested(PartSchema), required=True)
 
 
 class PublicationSchema(PublicationHeadingSchema):

@@ -117,6 +117,7 @@ def _heading_json(publication: Publication) -> dict[str, Any]:
         "embargo_until": None if embargo is None else format_instant(embargo),
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
+        "parts": [{"operation": one.operation, "seq": one.seq, "root": one.root} for one in published.parts],
     }
 
 

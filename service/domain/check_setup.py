@@ -18,6 +18,7 @@ from service.domain.events import (
     OperationClosed,
     OperationOpened,
     OperationReopened,
+    PartAccepted,
 )
 from service.domain.operation import Operation, amended
 from service.domain.personal_data import refuse_personal
@@ -41,6 +42,12 @@ class ResidualNotImported(Invalid):
     """A residual force stands for what was published of no single force; only imported operations may have one."""
 
     code = "residual_not_imported"
+
+
+class AlreadyAPart(Conflict):
+    """The operation has been accepted as a part already."""
+
+    code = "already_a_part"
 
 
 class AmendsNothing(Invalid):
@@ -73,7 +80,7 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
 
     Raises:
         AlreadyJoined, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal,
-        OperationIsClosed, NotClosed.
+        AlreadyAPart, OperationIsClosed, NotClosed.
     """
     match event.data:
         case ForceJoined() as joined:
@@ -82,6 +89,8 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
             _check_amendment(change, operation)
         case MeasureRegistered() as registered:
             _check_measure(registered, operation.measures.get(registered.measure))
+        case PartAccepted(part=part) if part in operation.parts:
+            raise AlreadyAPart(f"{part} is a part of {operation.operation} already.", pointer="/part")
         case OperationClosed() if operation.closed:
             raise OperationIsClosed(f"{operation.operation} is closed already.")
         case OperationReopened() if not operation.closed:

@@ -242,6 +242,17 @@ class MeasureRegistered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartAccepted:
+    """`part.accepted`: from now on this operation's totals have those of `part` in them, each part once.
+
+    The part was opened after this operation and named it in `part_of`, so that no operation can contain itself.
+    """
+
+    wire_type: ClassVar[str] = "part.accepted"
+    part: Slug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationClosed:
     """`operation.closed`: no new facts from now on; corrections, withdrawals and returns only."""
 
@@ -268,15 +279,25 @@ class PublishedFigure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPart:
+    """The log position of a part whose figures are in a publication."""
+
+    operation: Slug
+    seq: Seq
+    root: HexDigest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresPublished:
     """`figures.published`: the coordinator put its name to the figures as of a seq. Immutable.
 
     The sender says label, as_of_seq (without it, the head) and embargo; the service fills in the rest: the number of
-    the publication (1, 2, ...), the figures, their SHA-256 over the canonical text, and the tree's root at that seq.
+    the publication (1, 2, ...), the figures, their SHA-256 over the canonical text, the tree's root at that seq, and
+    the same of each part.
     """
 
     wire_type: ClassVar[str] = "figures.published"
-    never_sent: ClassVar[tuple[str, ...]] = ("number", "root", "figures_hash", "figures")
+    never_sent: ClassVar[tuple[str, ...]] = ("number", "root", "figures_hash", "figures", "parts")
     filled_in: ClassVar[tuple[str, ...]] = ("as_of_seq", *never_sent)
     label: PublicationLabel
     as_of_seq: Seq | None = None
@@ -285,11 +306,20 @@ class FiguresPublished:
     root: HexDigest | None = None
     figures_hash: HexDigest | None = None
     figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False)] = ()
+    parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000)] = ()
 
 
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
 Report = Fact | ReturnDeclared | EventWithdrawn
-Setup = OperationOpened | OperationAmended | ForceJoined | MeasureRegistered | OperationClosed | OperationReopened
+Setup = (
+    OperationOpened
+    | OperationAmended
+    | ForceJoined
+    | MeasureRegistered
+    | PartAccepted
+    | OperationClosed
+    | OperationReopened
+)
 
 FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
 REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
@@ -298,6 +328,7 @@ SETUP: tuple[type[Setup], ...] = (
     OperationAmended,
     ForceJoined,
     MeasureRegistered,
+    PartAccepted,
     OperationClosed,
     OperationReopened,
 )

@@ -14,6 +14,7 @@ from service.domain.events import (
     OperationClosed,
     OperationOpened,
     OperationReopened,
+    PartAccepted,
     RecordedEvent,
 )
 from service.domain.reference_data import Measure, measure_catalogue
@@ -41,6 +42,7 @@ class Operation:
     returns_due_at: datetime | None
     places: tuple[str, ...]
     part_of: tuple[str, ...]
+    parts: tuple[str, ...] = ()
     marking: str
     imported: bool
     opened_at: datetime
@@ -65,14 +67,16 @@ def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
     assert operation is not None, "a log begins with operation.opened"
     match recorded.event.data:
         case OperationAmended() as change:
-            return amended(operation, change)
+            operation = amended(operation, change)
         case ForceJoined() as joined:
-            return _joined(operation, joined)
+            operation = _joined(operation, joined)
         case MeasureRegistered() as registered:
             measure = registered_measure(operation, registered)
-            return replace(operation, measures={**operation.measures, measure.measure: measure})
+            operation = replace(operation, measures={**operation.measures, measure.measure: measure})
+        case PartAccepted(part=part):
+            operation = replace(operation, parts=(*operation.parts, part))
         case OperationClosed() | OperationReopened() as turn:
-            return replace(operation, closed=isinstance(turn, OperationClosed))
+            operation = replace(operation, closed=isinstance(turn, OperationClosed))
     return operation
 
 

@@ -85,6 +85,18 @@ def read_head(connection: sa.Connection, operation: str) -> Head | None:
     )
 
 
+def existing_head(connection: sa.Connection, operation: str) -> Head:
+    """Return the head of an operation that is known to exist.
+
+    Raises:
+        UnknownOperation: it does not.
+    """
+    head = read_head(connection, operation)
+    if head is None:
+        raise UnknownOperation(f"There is no operation {operation!r}.")
+    return head
+
+
 def share_head(connection: sa.Connection, operation: str) -> Head | None:
     """Return the operation's head and keep it from moving until the transaction ends."""
     statement = sa.select(heads).where(heads.c.operation_id == operation).with_for_update(read=True)

@@ -86,11 +86,12 @@ def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> 
     return None if text is None else recorded_from_text(text)
 
 
-def last_seq_by(connection: sa.Connection, operation: str, moment: datetime) -> tuple[int, datetime] | None:
-    """Return the largest seq recorded by this moment, and when it was recorded; None if nothing was."""
-    statement = _of(operation, events.c.seq, events.c.recorded_at).where(events.c.recorded_at <= moment)
-    row = connection.execute(statement.order_by(events.c.recorded_at.desc(), events.c.seq.desc()).limit(1)).first()
-    return None if row is None else (row.seq, row.recorded_at)
+def last_seq_by(connection: sa.Connection, operation: str, moment: datetime) -> int | None:
+    """Return the largest seq recorded by this moment; None if nothing was."""
+    statement = _of(operation, events.c.seq).where(events.c.recorded_at <= moment)
+    order = (events.c.recorded_at.desc(), events.c.seq.desc())
+    seq: int | None = connection.scalar(statement.order_by(*order).limit(1))
+    return seq
 
 
 def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime:

@@ -48,13 +48,25 @@ class Sum:
 
 
 def sums(
-    connection: sa.Connection, head: Head, selection: Selection, *, up_to: int, by_category: Sequence[str]
+    connection: sa.Connection, logs: Sequence[tuple[Head, int]], selection: Selection, *, by_category: Sequence[str]
 ) -> list[Sum]:
-    """Return the sums that exist at this seq, by qualifier; those where every line was reversed do not.
+    """Return the sums that exist over these logs, each up to its seq; those where every line was reversed do not.
 
-    `by_category` names measures that are never summed over categories.
+    They stand apart by qualifier. `by_category` names measures that are never summed over categories.
     """
-    table = totals if up_to >= head.seq else entries
+    lines = sa.union_all(*(_lines(head, seq, selection, by_category) for head, seq in logs)).subquery()
+    keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
+    statement = (
+        sa.select(*keys, sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"))
+        .group_by(*keys)
+        .having(sa.func.sum(lines.c.lines) > 0)
+    )
+    return [Sum(**row) for row in connection.execute(statement).mappings()]
+
+
+def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:
+    """Select the rows of one log: its totals as of now, its entries as of an earlier seq."""
+    table = totals if seq >= head.seq else entries
     rows = (
         sa.select(
             table.c.measure,
@@ -66,16 +78,7 @@ def sums(
         .where(table.c.operation_id == head.operation, table.c.generation == head.generation)
         .where(*_conditions(table, selection))
     )
-    if table is entries:
-        rows = rows.where(entries.c.seq <= up_to)
-    lines = rows.subquery()
-    keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
-    statement = (
-        sa.select(*keys, sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"))
-        .group_by(*keys)
-        .having(sa.func.sum(lines.c.lines) > 0)
-    )
-    return [Sum(**row) for row in connection.execute(statement).mappings()]
+    return rows.where(entries.c.seq <= seq) if table is entries else rows
 
 
 def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: Sequence[str], limit: int) -> list[int]:

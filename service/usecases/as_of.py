@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.instants import format_instant
+from service.domain.operation import Operation
 from service.errors import Invalid
 from service.eventlog import read
-from service.eventlog.head import Head, share_head
-from service.usecases.visibility import visible
+from service.eventlog.head import Head, existing_head, share_head
+from service.usecases.visibility import operation_at, visible
 
 
 class AsOfInTheFuture(Invalid):
@@ -40,6 +39,12 @@ class AsOfTwice(Invalid):
     code = "as_of_twice"
 
 
+class AsOfSeqOfRollUp(Invalid):
+    """An operation with parts has no one seq: ask for a moment with as_of."""
+
+    code = "as_of_seq_of_roll_up"
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A past moment, by time or by seq; neither means now."""
@@ -47,56 +52,73 @@ class Moment:
     as_of: datetime | None = None
     as_of_seq: int | None = None
 
+    @property
+    def is_now(self) -> bool:
+        """Whether neither is given."""
+        return self.as_of is None and self.as_of_seq is None
 
-def resolve(database: Database, operation: str, credential: Credential, moment: Moment) -> int | None:
-    """Return the seq at which the question is to be answered; None for now.
+
+def resolve(database: Database, operation: str, credential: Credential, moment: Moment) -> dict[str, int] | None:
+    """Return the seqs at which the question is to be answered, of the operation and of its parts; None for now.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
     """
+    if moment.is_now:
+        return None
     if moment.as_of is not None and moment.as_of_seq is not None:
         raise AsOfTwice("Give as_of or as_of_seq, not both.", pointer="/as_of")
-    if moment.as_of is not None:
-        return _largest_seq_by(database, operation, credential, moment.as_of)
+    with database.snapshot() as connection:
+        head, state = visible(connection, operation, credential)
     if moment.as_of_seq is not None:
+        _check_seq(head, state, moment.as_of_seq)
+        return {operation: moment.as_of_seq}
+    assert moment.as_of is not None
+    seq = _largest_seq_by(database, head, moment.as_of)
+    if seq is None:
+        raise AsOfBeforeLog(f"{operation} was opened after {format_instant(moment.as_of)}.", pointer="/as_of")
+    return _with_parts(database, head, seq, moment.as_of)
+
+
+def _check_seq(head: Head, operation: Operation, seq: int) -> None:
+    if operation.parts:
+        raise AsOfSeqOfRollUp(f"{head.operation} has parts: ask for a moment with as_of.", pointer="/as_of_seq")
+    if seq > head.seq:
+        raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+
+
+def _with_parts(database: Database, head: Head, seq: int, as_of: datetime) -> dict[str, int]:
+    """Return the seqs of an operation and of all that were its parts by then and had recorded something."""
+    seqs = {head.operation: seq}
+    waiting = [head]
+    while waiting:
+        whole = waiting.pop()
         with database.snapshot() as connection:
-            head, _state = visible(connection, operation, credential)
-        if moment.as_of_seq > head.seq:
-            raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {moment.as_of_seq}.", pointer="/as_of_seq")
-    return moment.as_of_seq
+            names = operation_at(connection, whole, seqs[whole.operation]).parts
+            parts = [existing_head(connection, name) for name in names if name not in seqs]
+        for part in parts:
+            found = _largest_seq_by(database, part, as_of)
+            if found is not None:
+                seqs[part.operation] = found
+                waiting.append(part)
+    return seqs
 
 
-def moment_of_days(connection: sa.Connection, database: Database, moment: Moment, recorded_at: datetime) -> datetime:
-    """Return the moment by which days have begun: the one asked for, else that of the seq asked for, else now.
-
-    `recorded_at` is that of the seq at which the question is answered.
-    """
-    if moment.as_of is not None:
-        return moment.as_of
-    return recorded_at if moment.as_of_seq is not None else database.now(connection)
-
-
-def _largest_seq_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> int:
-    """Return the largest seq recorded by this moment.
+def _largest_seq_by(database: Database, head: Head, as_of: datetime) -> int | None:
+    """Return the largest seq recorded by this moment; None if nothing was.
 
     A moment that is not before the head's recorded_at is resolved under a share lock on the head: an append that is
     under way could otherwise still be recorded at or before it.
     """
-    with database.snapshot() as connection:
-        head: Head | None = visible(connection, operation, credential)[0]
-        if head is not None and as_of < head.recorded_at:
-            found = read.last_seq_by(connection, operation, as_of)
-            if found is None:
-                raise AsOfBeforeLog(f"{operation} was opened after {format_instant(as_of)}.", pointer="/as_of")
-            return found[0]
+    if as_of < head.recorded_at:
+        with database.snapshot() as connection:
+            return read.last_seq_by(connection, head.operation, as_of)
     with database.writing() as connection:
-        head = share_head(connection, operation)
+        share_head(connection, head.operation)
         now = database.now(connection)
         if as_of >= now:
             raise AsOfInTheFuture(
                 f"Wanted a moment before now, {format_instant(now)}; found {format_instant(as_of)}.", pointer="/as_of"
             )
-        found = read.last_seq_by(connection, operation, as_of)
-        assert found is not None, "the head was recorded by then"
-        return found[0]
+        return read.last_seq_by(connection, head.operation, as_of)

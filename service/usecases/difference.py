@@ -11,6 +11,7 @@ from service.domain.events import PublishedFigure, RecordedEvent
 from service.eventlog import read
 from service.eventlog.codec import recorded_from_text
 from service.projections.sums import changing_seqs
+from service.usecases.positions import positions
 from service.usecases.publish import Publication, frozen_figures, read_publication
 from service.usecases.read_events import readable_forces
 from service.usecases.visibility import visible
@@ -49,7 +50,7 @@ def difference(
     assert published_seq is not None, "the service filled it in"
     with database.snapshot() as connection:
         head, state = visible(connection, operation, credential)
-        now = frozen_figures(connection, head, head.seq)
+        now = frozen_figures(connection, positions(connection, operation, begun_by=None))
         forces = readable_forces(credential, state, ())
         seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
         texts = read.texts(connection, operation, seqs[:limit])

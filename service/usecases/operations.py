@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.draft import Submission
-from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened, RecordedBy
+from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened, PartAccepted
 from service.domain.operation import Operation, amended
 from service.domain.personal_data import refuse_personal
-from service.errors import Conflict, Forbidden, RecordError
+from service.errors import Conflict, Forbidden, Invalid, RecordError
 from service.eventlog import read
-from service.eventlog.head import Head, UnknownOperation, begin_log
+from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.projections import registry
-from service.usecases.record import Outcome, decide, draft_of, locked, settle
+from service.usecases.record import Outcome, decide, draft_of, locked, settle, signature
+from service.usecases.visibility import operation_at
 
 
 class OperationExists(Conflict):
@@ -31,6 +32,18 @@ class CredentialLimited(Forbidden):
     """The credential is limited to other operations."""
 
     code = "credential_limited"
+
+
+class WholeUnknown(Invalid):
+    """An operation can be opened as a part of operations that exist already, so that none ever contains itself."""
+
+    code = "whole_unknown"
+
+
+class NotAPart(Invalid):
+    """Only an operation that named this one in its part_of when it was opened can be accepted as a part."""
+
+    code = "not_a_part"
 
 
 class StandingEventOutside(Conflict):
@@ -53,6 +66,7 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
 
     Raises:
         OperationExists: the name is taken.
+        WholeUnknown: it is said to be part of an operation that does not exist.
         CredentialLimited: the credential is limited to other operations.
         ProjectionsOutdated: the operation is open, and the code is of another version than its totals.
         RecordError: the mistake, if an event is refused; nothing is recorded then.
@@ -68,8 +82,8 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         draft = draft_of(connection, database, head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
-        recorded_by = RecordedBy(force=sender.force, role=sender.role)
-        decided = [draft.add(submission, recorded_by) for submission in _events_of(opening)]
+        _check_wholes(connection, opened)
+        decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
         return settle(connection, head, state, draft, decided)[0]
 
 
@@ -79,6 +93,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
     Raises:
         UnknownOperation, NotCoordinator: the sender may not know of the operation, or not change it.
         StandingEventOutside: new days would leave a fact outside, or move it to another day.
+        NotAPart: what is accepted as a part does not exist, or was not opened as a part of this operation.
         RecordError: the mistake, if the event is refused.
     """
     with database.writing() as connection:
@@ -89,6 +104,8 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
             raise result
         if result.is_new and isinstance(submission.event.data, OperationAmended):
             refuse_moved_facts(connection, state, submission.event.data)
+        if result.is_new and isinstance(submission.event.data, PartAccepted):
+            _check_part(connection, operation, submission.event.data.part)
         return settle(connection, head, state, draft, [result])[0]
 
 
@@ -104,6 +121,19 @@ def _existing(connection: sa.Connection, head: Head, sender: Credential) -> Oper
         return locked(connection, head.operation, sender)[1]
     except UnknownOperation as error:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
+
+
+def _check_wholes(connection: sa.Connection, opened: OperationOpened) -> None:
+    for index, whole in enumerate(opened.part_of):
+        head = read_head(connection, whole)
+        if head is None or head.seq == 0:
+            raise WholeUnknown(f"There is no operation {whole} to be part of.", pointer=f"/part_of/{index}")
+
+
+def _check_part(connection: sa.Connection, whole: str, part: str) -> None:
+    head = read_head(connection, part)
+    if head is None or whole not in operation_at(connection, head, head.seq).part_of:
+        raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
 
 
 def _events_of(opening: Opening) -> list[Submission]:

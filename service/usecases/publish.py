@@ -13,17 +13,18 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.draft import Submission
-from service.domain.events import Event, FiguresPublished, PublishedFigure, RecordedEvent
+from service.domain.events import Event, FiguresPublished, PublishedFigure, PublishedPart, RecordedEvent
 from service.domain.operation import Operation
 from service.errors import NotFound
 from service.eventlog import read
 from service.eventlog.codec import encode, recorded_from_text
-from service.eventlog.head import Head
+from service.eventlog.head import Head, share_head
 from service.projections.sums import Selection
-from service.usecases.as_of import AsOfBeyondLog
+from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
+from service.usecases.positions import Position, positions
 from service.usecases.record import Outcome, draft_of, locked, settle, signature
 from service.usecases.totals import Figure, totals_at
-from service.usecases.visibility import coordinates, operation_at, visible
+from service.usecases.visibility import coordinates, visible
 
 
 class NoSuchPublication(NotFound):
@@ -60,7 +61,7 @@ def publish_figures(
 
         def freeze(event: Event) -> Event:
             assert isinstance(event.data, FiguresPublished)
-            return replace(event, data=_frozen(connection, head, event.data))
+            return replace(event, data=_frozen(connection, head, state, event.data))
 
         decided = draft.add(submission, signature(sender), complete=freeze)
         (outcome,) = settle(connection, head, state, draft, [decided])
@@ -98,30 +99,32 @@ def figures_hash(figures: Sequence[PublishedFigure]) -> str:
     return sha256(rfc8785.dumps(encode(tuple(figures)))).hexdigest()
 
 
-def frozen_figures(connection: sa.Connection, head: Head, seq: int) -> tuple[PublishedFigure, ...]:
-    """Return the figures that a publication as of a seq holds: over all forces, then by force, in publishing order."""
-    operation = operation_at(connection, head, seq)
-    begun_by = read.recorded_at(connection, head.operation, seq)
+def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
+    """Return the figures that a publication at these positions holds: over all forces, then by force."""
     asked = (Selection(), Selection(by=("force",)))
     return tuple(
-        _published_figure(figure)
-        for selection in asked
-        for figure in totals_at(connection, head, operation, selection, seq=seq, begun_by=begun_by).figures
+        _published_figure(figure) for selection in asked for figure in totals_at(connection, found, selection).figures
     )
 
 
-def _frozen(connection: sa.Connection, head: Head, request: FiguresPublished) -> FiguresPublished:
+def _frozen(connection: sa.Connection, head: Head, operation: Operation, request: FiguresPublished) -> FiguresPublished:
+    """Return the publication of a request. The heads of parts are held still, each part's after that of its whole."""
     seq = head.seq if request.as_of_seq is None else request.as_of_seq
     if seq > head.seq:
         raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
-    figures = frozen_figures(connection, head, seq)
+    if operation.parts and request.as_of_seq is not None:
+        raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
+    seqs = {head.operation: seq} if request.as_of_seq is not None else None
+    own, *parts = found = positions(connection, head.operation, begun_by=None, seqs=seqs, read_part=share_head)
+    figures = frozen_figures(connection, found)
     return replace(
         request,
         as_of_seq=seq,
         number=read.count_of_type(connection, head.operation, FiguresPublished.wire_type) + 1,
-        root=read.tree_at(connection, head.operation, seq).root().hex(),
+        root=own.root,
         figures=figures,
         figures_hash=figures_hash(figures),
+        parts=tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in parts),
     )
 
 

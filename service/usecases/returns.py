@@ -10,9 +10,9 @@ from service.access.credentials import Credential
 from service.db import Database
 from service.domain.completeness import Declaration, day_status
 from service.domain.operation import Operation
-from service.eventlog import read
 from service.projections.returns import declarations
-from service.usecases.as_of import Moment, moment_of_days, resolve
+from service.usecases.as_of import Moment, resolve
+from service.usecases.positions import position_of
 from service.usecases.visibility import visible
 
 
@@ -50,20 +50,21 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
     """
-    as_of_seq = resolve(database, operation, credential, moment)
+    seqs = resolve(database, operation, credential, moment)
     with database.snapshot() as connection:
-        head, state = visible(connection, operation, credential, as_of_seq=as_of_seq)
-        seq = head.seq if as_of_seq is None else as_of_seq
-        recorded_at = read.recorded_at(connection, operation, seq)
-        declared = declarations(connection, head, up_to=seq)
-        days = list(state.days.begun_by(moment_of_days(connection, database, moment, recorded_at)))
+        head, _state = visible(connection, operation, credential)
+        begun_by = database.now(connection) if moment.is_now else moment.as_of
+        position = position_of(connection, head, head.seq if seqs is None else seqs[operation], begun_by)
+        declared = declarations(connection, head, up_to=position.seq)
+    state = position.operation
+    days = list(state.days.begun_by(position.begun_by))
     cells = tuple(
         _return(participant.force, day, declared.get((participant.force, day), ()), state)
         for participant in state.participants.values()
         if participant.reports != "nothing"
         for day in days
     )
-    return Returns(operation=state, seq=seq, recorded_at=recorded_at, returns=cells)
+    return Returns(operation=state, seq=position.seq, recorded_at=position.recorded_at, returns=cells)
 
 
 def _return(force: str, day: date, declared: Sequence[Declaration], operation: Operation) -> Return:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.db import Database
-from service.domain.completeness import Declarations, Outstanding, outstanding
+from service.domain.combined import combined
+from service.domain.completeness import Outstanding
 from service.domain.figures import display, join_all
 from service.domain.operation import Operation
 from service.domain.vocabulary import Qualifier
-from service.eventlog import read
-from service.eventlog.head import Head
-from service.projections.returns import declarations
 from service.projections.sums import Selection, Sum, sums
-from service.usecases.as_of import Moment, moment_of_days, resolve
+from service.usecases.as_of import Moment, resolve
 from service.usecases.check_selection import check_selection
+from service.usecases.owed import Owed
+from service.usecases.positions import Position, positions
 from service.usecases.visibility import visible
 
 
@@ -44,13 +44,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The answer: figures in publishing order, the log position they are true at, and who is outstanding for any."""
+    """The answer: figures in publishing order, the log positions they are true at, and who is outstanding for any.
+
+    The first position is the operation's own, the others are its parts'. `operation` has the forces of all of them.
+    """
 
     operation: Operation
-    seq: int
-    recorded_at: datetime
-    root: str
-    log_size: int
+    positions: tuple[Position, ...]
     by: tuple[str, ...]
     figures: tuple[Figure, ...]
     outstanding: tuple[Outstanding, ...]
@@ -59,37 +59,40 @@ class Totals:
 def totals(
     database: Database, *, operation: str, credential: Credential, selection: Selection, moment: Moment
 ) -> Totals:
-    """Return the operation's totals at a moment.
+    """Return the totals of an operation and its parts at a moment.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
-        UnknownDimension, NotInOperation, UnknownCode: by the selection.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        UnknownCode: the selection names what the operation does not have.
+        MeasuresDisagree: two parts count one measure in different units.
     """
-    as_of_seq = resolve(database, operation, credential, moment)
+    seqs = resolve(database, operation, credential, moment)
     with database.snapshot() as connection:
-        head, state = visible(connection, operation, credential, as_of_seq=as_of_seq)
-        check_selection(selection, state)
-        seq = head.seq if as_of_seq is None else as_of_seq
-        begun_by = moment_of_days(connection, database, moment, read.recorded_at(connection, operation, seq))
-        return totals_at(connection, head, state, selection, seq=seq, begun_by=begun_by)
+        visible(connection, operation, credential)
+        begun_by = database.now(connection) if moment.is_now else moment.as_of
+        found = positions(connection, operation, begun_by=begun_by, seqs=seqs)
+        return totals_at(connection, found, selection)
 
 
-def totals_at(
-    connection: sa.Connection, head: Head, operation: Operation, selection: Selection, *, seq: int, begun_by: datetime
-) -> Totals:
-    """Return the totals at a seq; `operation` is what it was then, and its days count that had begun by `begun_by`."""
-    rows = sums(connection, head, selection, up_to=seq, by_category=_not_additive(operation))
-    owed = _Returns(operation, selection, declarations(connection, head, up_to=seq), begun_by)
+def totals_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> Totals:
+    """Return the totals at these positions.
+
+    Raises:
+        UnknownCode: the selection names what the operation does not have.
+        MeasuresDisagree: two parts count one measure in different units.
+    """
+    operation = combined([position.operation for position in found])
+    check_selection(selection, operation)
+    logs = [(position.head, position.seq) for position in found]
+    rows = sums(connection, logs, selection, by_category=_not_additive(operation))
+    owed = Owed.at(connection, found, selection)
     return Totals(
         operation=operation,
-        seq=seq,
-        recorded_at=read.recorded_at(connection, head.operation, seq),
-        root=read.tree_at(connection, head.operation, seq).root().hex(),
-        log_size=head.seq,
+        positions=tuple(found),
         by=selection.by,
         figures=tuple(_figures(rows, operation, selection, owed)),
-        outstanding=tuple(owed.owed(selection.measures or tuple(operation.measures))),
+        outstanding=tuple(owed.of(selection.measures or tuple(operation.measures))),
     )
 
 
@@ -100,42 +103,16 @@ class _Key(NamedTuple):
     category: str | None
 
 
-@dataclass(slots=True)
-class _Returns:
-    """Who owes which returns, by measure; each measure is looked through once."""
-
-    operation: Operation
-    selection: Selection
-    declarations: Declarations
-    moment: datetime
-    by_measures: dict[tuple[str, ...], list[Outstanding]] = field(default_factory=dict)
-
-    def owed(self, measures: tuple[str, ...]) -> list[Outstanding]:
-        if measures not in self.by_measures:
-            days = [day for day in self.operation.days.begun_by(self.moment) if self.selection.spans(day)]
-            forces = [force for force in _reporting(self.operation) if _selected(force, self.selection)]
-            self.by_measures[measures] = outstanding(self.declarations, forces=forces, days=days, measures=measures)
-        return self.by_measures[measures]
-
-    def owed_for(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
-        found = self.owed((measure,))
-        if force is not None:
-            found = [one for one in found if one.force == force]
-        if day is not None:
-            found = [Outstanding(one.force, (day,)) for one in found if day in one.days]
-        return tuple(found)
-
-
-def _figures(rows: Sequence[Sum], operation: Operation, selection: Selection, returns: _Returns) -> Iterable[Figure]:
+def _figures(rows: Sequence[Sum], operation: Operation, selection: Selection, owed: Owed) -> Iterable[Figure]:
     grouped: dict[_Key, list[Sum]] = {}
     for row in rows:
         for category in _shown_under(row, operation, selection):
             grouped.setdefault(_Key(row.measure, row.force, row.day, category), []).append(row)
     for key in sorted(grouped, key=lambda key: _publishing_order(key, operation)):
-        yield _figure(key, grouped[key], operation, returns)
+        yield _figure(key, grouped[key], operation, owed)
 
 
-def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, returns: _Returns) -> Figure:
+def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) -> Figure:
     quantity, qualifier = sum(row.quantity for row in rows), join_all(row.qualifier for row in rows)
     unit, day = operation.measures[key.measure].unit, date.fromisoformat(key.day) if key.day else None
     return Figure(
@@ -147,7 +124,7 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, returns: _Retu
         quantity=quantity,
         qualifier=qualifier,
         display=display(quantity, unit, qualifier),
-        outstanding=returns.owed_for(key.measure, key.force, day),
+        outstanding=owed.of_figure(key.measure, key.force, day),
     )
 
 
@@ -177,11 +154,3 @@ def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
 
 def _not_additive(operation: Operation) -> tuple[str, ...]:
     return tuple(measure.measure for measure in operation.measures.values() if not measure.additive)
-
-
-def _reporting(operation: Operation) -> list[str]:
-    return [one.force for one in operation.participants.values() if one.reports != "nothing"]
-
-
-def _selected(force: str, selection: Selection) -> bool:
-    return (not selection.forces or force in selection.forces) and force not in selection.without_forces

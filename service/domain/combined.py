@@ -1,0 +1,41 @@
+"""An operation together with its parts, as one: which forces take part in it and what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from service.domain.operation import Operation, Participant
+from service.domain.reference_data import Measure
+from service.errors import Conflict
+
+
+class MeasuresDisagree(Conflict):
+    """Two parts of an operation have registered one measure with different units, so it cannot be summed."""
+
+    code = "measures_disagree"
+
+
+def combined(operations: Sequence[Operation]) -> Operation:
+    """Return the first operation with the forces and measures of all of them, its own first.
+
+    Raises:
+        MeasuresDisagree: one measure has different units, or adds up in one part and not in another.
+    """
+    participants: dict[str, Participant] = {}
+    measures: dict[str, Measure] = {}
+    for operation in operations:
+        newcomers = {force: one for force, one in operation.participants.items() if force not in participants}
+        participants |= newcomers
+        measures = _joined(measures, operation.measures)
+    return replace(operations[0], participants=participants, measures=measures)
+
+
+def _joined(ours: Mapping[str, Measure], theirs: Mapping[str, Measure]) -> dict[str, Measure]:
+    joined = dict(ours)
+    for name, measure in theirs.items():
+        known = joined.get(name, measure)
+        if (known.unit, known.additive) != (measure.unit, measure.additive):
+            raise MeasuresDisagree(f"{name} is counted in {known.unit} by one part and in {measure.unit} by another.")
+        joined[name] = known.with_categories(measure.categories)
+    return joined
