@@ -1,0 +1,134 @@
+"""Who has said that their record is complete: each force for each day, until something new is recorded of that day."""
+
+from tests.factories.bodies import (
+    activity,
+    arrest,
+    correction,
+    declared,
+    hours_ago,
+    midnight,
+    new_id,
+    seizure,
+    today,
+    withdrawal,
+)
+from tests.functional.calls import Caller, Json, refused
+from tests.functional.conftest import ClientFor, Pandilla, opened
+
+
+def cell(caller: Caller, operation: str, *, force: str = "surrey", day: str | None = None, **query: object) -> Json:
+    """Return one force's return for one day, for today unless a day is given."""
+    response = caller.get(f"/v1/operations/{operation}/returns", query_string=query)
+    assert response.status_code == 200, response.json
+    (found,) = [one for one in response.json["returns"] if (one["force"], one["day"]) == (force, day or today())]
+    return found
+
+
+def status(caller: Caller, operation: str, **which: object) -> str:
+    return str(cell(caller, operation, **which)["status"])  # type: ignore[arg-type]
+
+
+def test_a_return_is_none_then_partial_then_complete_then_nil(live: str, surrey: Caller):
+    assert cell(surrey, live) == {
+        "force": "surrey",
+        "day": today(),
+        "status": "none",
+        "seq": None,
+        "declared_at": None,
+        "late": False,
+        "measures": [],
+    }
+    for wanted in ("partial", "complete", "nil"):
+        (receipt,) = surrey.record(live, declared(wanted))
+        found = cell(surrey, live)
+        assert (found["status"], found["seq"], found["declared_at"]) == (wanted, receipt["seq"], receipt["recorded_at"])
+    assert cell(surrey, live, force="kent")["status"] == "none"
+
+
+def test_only_forces_that_report_and_days_that_have_begun_are_shown(live: str, surrey: Caller):
+    rows = surrey.get(f"/v1/operations/{live}/returns").json["returns"]
+    assert {row["force"] for row in rows} == {"metropolitan", "surrey", "kent", "essex"}
+    assert len({row["day"] for row in rows}) == 2, "yesterday and today; tomorrow has not begun"
+
+
+def test_a_later_event_of_the_day_reopens_it_until_it_is_declared_again(live: str, surrey: Caller):
+    first = arrest(occurred_at=midnight(0))
+    surrey.record(live, first, declared("complete"))
+    assert status(surrey, live) == "complete"
+    for later in (seizure(occurred_at=midnight(0)), correction(first, data={"reason": "drugs"})):
+        (receipt,) = surrey.record(live, later)
+        assert status(surrey, live) == "reopened"
+        assert status(surrey, live, as_of_seq=receipt["seq"] - 1) == "complete"
+        owed = surrey.totals(live, measure="arrests", force="surrey", day_from=today())["completeness"]
+        assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": [today()]}]}
+        surrey.record(live, declared("complete"))
+        assert status(surrey, live) == "complete"
+
+
+def test_a_correction_that_moves_the_day_reopens_both_days(imported: str, surrey: Caller):
+    at = {"recorded_at": "2023-01-20T09:00:00Z"}
+    first = arrest(occurred_at="2023-01-17T12:00:00Z", **at)
+    surrey.record(imported, first, *(declared("complete", day=f"2023-01-{day}") | at for day in (17, 18, 19)))
+    surrey.record(imported, correction(first, occurred_at="2023-01-18T12:00:00Z"))
+    days = {day: status(surrey, imported, day=f"2023-01-{day}") for day in (17, 18, 19)}
+    assert days == {17: "reopened", 18: "reopened", 19: "complete"}
+
+
+def test_an_event_of_another_day_or_force_reopens_nothing(live: str, surrey: Caller, client_for: ClientFor):
+    surrey.record(live, declared("nil"))
+    surrey.record(live, arrest(occurred_at=midnight(-1)))
+    client_for("kent").record(live, arrest(force="kent", occurred_at=midnight(0)))
+    assert status(surrey, live) == "nil"
+
+
+def test_a_withdrawal_reopens_the_day_too(live: str, surrey: Caller):
+    made = arrest(occurred_at=midnight(0))
+    surrey.record(live, made, declared("complete"), withdrawal(made))
+    assert status(surrey, live) == "reopened"
+
+
+def test_a_return_for_some_measures_leaves_the_others_owed(live: str, surrey: Caller):
+    surrey.record(live, declared("complete", measures=["arrests"]))
+    assert cell(surrey, live)["measures"] == ["arrests"]
+    assert status(surrey, live) == "partial"
+    surrey.record(live, seizure(occurred_at=midnight(0)))
+    owed = surrey.totals(live, by="force", measure="arrests", force="surrey", day_from=today())["completeness"]
+    assert owed["status"] == "final", "a seizure does not reopen what was said of arrests"
+    surrey.record(live, declared("complete"), activity(occurred_at=midnight(0)))
+    assert status(surrey, live) == "reopened"
+
+
+def test_a_return_after_the_deadline_is_late(lead: Caller, surrey: Caller):
+    opened(lead, operation="due", returns_due_at=hours_ago(1))
+    surrey.record("due", declared("complete"))
+    assert cell(surrey, "due")["late"] is True
+    assert cell(surrey, "due", force="kent")["late"] is False, "what was never declared is not late but none"
+    later = {"id": new_id(), "returns_due_at": hours_ago(-1)}
+    assert lead.change("due", "amendments", **later).status_code == 201
+    assert cell(surrey, "due")["late"] is False
+
+
+def test_the_seed_tells_which_returns_were_late_and_which_was_nil(replayed_pandilla: Pandilla):
+    rows = replayed_pandilla.lead.get(f"/v1/operations/{replayed_pandilla.operation}/returns").json["returns"]
+    assert {row["status"] for row in rows} == {"complete", "nil"}
+    assert [(row["force"], row["day"]) for row in rows if row["status"] == "nil"] == [("sussex", "2023-01-19")]
+    late = {(row["force"], row["day"]) for row in rows if row["late"]}
+    assert late == {("thames-valley", "2023-01-18"), ("west-midlands", "2023-01-19")}
+
+
+def test_the_seed_had_days_that_were_reopened(replayed_pandilla: Pandilla):
+    lead, operation = replayed_pandilla.lead, replayed_pandilla.operation
+    size = lead.totals(operation)["log_size"]
+    seen = {
+        status(lead, operation, force="metropolitan", day="2023-01-17", as_of_seq=seq) for seq in range(100, size, 10)
+    }
+    assert "complete" in seen
+    assert "reopened" in {
+        row["status"]
+        for seq in range(100, size, 10)
+        for row in lead.get(f"/v1/operations/{operation}/returns?as_of_seq={seq}").json["returns"]
+    }
+
+
+def test_a_force_outside_learns_nothing(live: str, client_for: ClientFor):
+    refused(client_for("sussex").get(f"/v1/operations/{live}/returns"), 404, "unknown_operation")
