@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Unavailable
 
@@ -141,6 +142,11 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
     if address.get_backend_name() == "sqlite":
         return Database(_sqlite_engine(address, pool))
     return Database(sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **pool))
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return an INSERT that can say what is to be done on a conflict; each database has a class of its own for it."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def constraint_of(error: sa.exc.DBAPIError) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.db import CodeText, metadata
 from service.domain.personal_data import refuse_personal
@@ -52,7 +50,11 @@ def register_force(connection: sa.Connection, force: Force) -> bool:
 
 def _insert(connection: sa.Connection, force: Force) -> bool:
     """Insert a force, unless one of its key is there, or is being added at this moment; return whether it is new."""
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"force": force.force, "name": force.name, "kind": force.kind}
-    statement = insert(registered_forces).values(row).on_conflict_do_nothing().returning(registered_forces.c.force)
+    statement = (
+        insert_into(connection, registered_forces)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(registered_forces.c.force)
+    )
     return connection.scalar(statement) is not None

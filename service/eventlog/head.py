@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from service.db import insert_into
 from service.errors import NotFound
 from service.eventlog.table import heads
 
@@ -38,7 +37,6 @@ def begin_log(connection: sa.Connection, operation: str, *, imported: bool, proj
 
     A log that is not new has a seq above 0.
     """
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {
         "operation_id": operation,
         "seq": 0,
@@ -48,7 +46,7 @@ def begin_log(connection: sa.Connection, operation: str, *, imported: bool, proj
         "last_generation": 1,
         "projection_version": projection_version,
     }
-    connection.execute(insert(heads).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, heads).values(row).on_conflict_do_nothing())
     head = lock_head(connection, operation)
     assert head is not None, "it was inserted, or was there"
     return head
@@ -91,7 +89,15 @@ def existing_head(connection: sa.Connection, operation: str) -> Head:
     Raises:
         UnknownOperation: it does not.
     """
-    head = read_head(connection, operation)
+    return require_head(read_head(connection, operation), operation)
+
+
+def require_head(head: Head | None, operation: str) -> Head:
+    """Return the head, if there is one.
+
+    Raises:
+        UnknownOperation: there is none.
+    """
     if head is None:
         raise UnknownOperation(f"There is no operation {operation!r}.")
     return head

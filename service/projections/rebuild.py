@@ -11,7 +11,7 @@ from service.db import Database
 from service.domain.operation import Operation
 from service.eventlog import read
 from service.eventlog.codec import recorded_from_text
-from service.eventlog.head import Head, UnknownOperation, lock_head, read_head
+from service.eventlog.head import Head, lock_head, read_head, require_head
 from service.eventlog.table import heads
 from service.projections import totals
 from service.projections.registry import BY_SEQ, TABLES, VERSION, apply
@@ -49,7 +49,7 @@ def rebuild(database: Database, operation: str, progress: Progress = no_progress
     done, state = 0, None
     while True:
         with database.writing() as connection:
-            head = _existing(read_head(connection, operation), operation)
+            head = require_head(read_head(connection, operation), operation)
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = next(_batches(connection, operation, generation, after=done, up_to=head.seq, before=state))
@@ -78,7 +78,7 @@ def compare(connection: sa.Connection, head: Head, progress: Progress = no_progr
 
 
 def _begin_generation(connection: sa.Connection, operation: str) -> int:
-    _existing(lock_head(connection, operation), operation)
+    require_head(lock_head(connection, operation), operation)
     statement = heads.update().where(heads.c.operation_id == operation)
     connection.execute(statement.values(last_generation=heads.c.last_generation + 1))
     number: int = connection.execute(
@@ -90,7 +90,7 @@ def _begin_generation(connection: sa.Connection, operation: str) -> int:
 def _finish(database: Database, operation: str, generation: int, done: int, state: Operation | None) -> None:
     """Apply what is left under the head's lock and make the generation the live one, unless a newer one is."""
     with database.writing() as connection:
-        head = _existing(lock_head(connection, operation), operation)
+        head = require_head(lock_head(connection, operation), operation)
         for batch in _batches(connection, operation, generation, after=done, up_to=head.seq, before=state):
             apply(connection, batch)
         connection.execute(
@@ -145,9 +145,3 @@ def _first_beyond(connection: sa.Connection, table: sa.Table, head: Head) -> int
     )
     seq: int | None = connection.scalar(statement)
     return seq
-
-
-def _existing(head: Head | None, operation: str) -> Head:
-    if head is None:
-        raise UnknownOperation(f"There is no operation {operation!r}.")
-    return head

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from service.db import CodeText, metadata
+from service.db import CodeText, insert_into, metadata
 from service.errors import Invalid
 from service.projections.entries import KEYS, entries
 from service.projections.steps import Batch
@@ -40,10 +39,9 @@ class TotalTooLarge(Invalid):
 
 def add(connection: sa.Connection, batch: Batch) -> None:
     """Add the entries of these events, which are stored already, to the totals."""
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     summed = sums(batch.operation, batch.generation).where(entries.c.seq.between(batch.first_seq, batch.last_seq))
     names = [column.name for column in totals.c]
-    statement = insert(totals).from_select(names, summed)
+    statement = insert_into(connection, totals).from_select(names, summed)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(totals.primary_key),

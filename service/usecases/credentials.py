@@ -14,10 +14,10 @@ from service.access.roles import COORDINATOR
 from service.db import Database
 from service.domain.operation import fold
 from service.errors import Invalid
+from service.eventlog.head import existing_head
 from service.eventlog.read import setup_events
 from service.projections.participants import participants
 from service.usecases.log_lines import is_operation_name
-from service.usecases.verify import existing_head
 
 
 class UnknownForce(Invalid):

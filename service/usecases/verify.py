@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.db import Database
 from service.errors import RecordError
 from service.eventlog.check_log import UNREADABLE, CheckedLog, Fault, check_log
-from service.eventlog.head import Head, UnknownOperation, read_head
+from service.eventlog.head import Head, existing_head
 from service.eventlog.table import heads
 from service.projections import registry
 from service.projections.rebuild import Progress, compare, no_progress
@@ -57,18 +57,6 @@ def list_heads(database: Database) -> list[Head]:
     with database.snapshot() as connection:
         names = connection.scalars(sa.select(heads.c.operation_id).order_by(heads.c.operation_id)).all()
         return [existing_head(connection, name) for name in names]
-
-
-def existing_head(connection: sa.Connection, operation: str) -> Head:
-    """Return an operation's head, whoever asks.
-
-    Raises:
-        UnknownOperation: there is no such operation.
-    """
-    head = read_head(connection, operation)
-    if head is None:
-        raise UnknownOperation(f"There is no operation {operation!r}.")
-    return head
 
 
 def _fault_in_projections(connection: sa.Connection, head: Head, progress: Progress) -> Fault | None:

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 from service.db import Database
 from service.eventlog.check_log import UNREADABLE
 from service.eventlog.codec import text_of
-from service.eventlog.head import Head
+from service.eventlog.head import Head, existing_head
 from service.eventlog.read import event_by_id
 from service.eventlog.receipts import receipts_of
 from service.eventlog.tree import leaf_hash
-from service.usecases.verify import existing_head
 
 COMPARED = ("operation", "seq", "recorded_at", "leaf_hash", "root")
 
