@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
+from service.db import CodeText, insert_into, metadata
 from service.domain.personal_data import refuse_personal
 from service.domain.reference_data import Force, force_catalogue
 from service.errors import Conflict

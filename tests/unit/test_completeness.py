@@ -1,14 +1,17 @@
 """Which forces still owe returns: for each measure the newest return that speaks of it counts."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from service.domain.completeness import Declaration, Outstanding, is_outstanding, outstanding
 
 
+RECORDED_AT = datetime(2023, 1, 20, tzinfo=UTC)
+
+
 def said(status: str, *measures: str) -> Declaration:
-    return Declaration(status, frozenset(measures))
+    return Declaration(status=status, measures=frozenset(measures), seq=1, recorded_at=RECORDED_AT)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_join_that_gives_another_name_than_was_recorded_differs() -> None:
     other = replace(recorded, data=ForceJoinedFactory(joining="sussex", name="Sussex Roads Policing").data)
     with pytest.raises(ContentDiffers) as caught:
         replayed(other, log_of(recorded), COORDINATOR)
-    assert caught.value.errors[0].pointer == "/data/name"
+    assert caught.value.errors[0].pointer == "/name"
 
 
 # In whose name
