@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import marshmallow as ma
+
 from docs.markdown import table, words_of
-from service.api import answer_schemas, problem_schema
 from service.app import create_app
 from service.config import Config
 
@@ -35,10 +36,16 @@ def api_page() -> Iterator[str]:
     for name, call in calls:
         yield f"## {name}\n\n" + "\n\n".join(_call(call))
     yield "## Answers"
-    classes = {**vars(problem_schema), **vars(answer_schemas)}
+    classes = {cls.__name__: cls for cls in _subclasses(ma.Schema) if cls.__module__.startswith("service.api.")}
     for name, schema in document["components"]["schemas"].items():
         if f"{name}Schema" in classes:
             yield f"### {name}\n\n{words_of(classes[f'{name}Schema'])}\n\n{_shape(schema)}"
+
+
+def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from _subclasses(one)
 
 
 def _roles(call: dict[str, Any]) -> str:

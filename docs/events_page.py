@@ -14,7 +14,16 @@ from docs.markdown import table, words_of
 from service.api import examples
 from service.api.operations import CHANGES
 from service.api.schemas import change_schema, event_schema, opening_schema
-from service.domain.events import LINE_CLASSES, REPORTS, SETUP, Event, OperationOpened, SeizureRecorded, Window
+from service.domain.events import (
+    LINE_CLASSES,
+    REPORTS,
+    SETUP,
+    Event,
+    FiguresPublished,
+    OperationOpened,
+    SeizureRecorded,
+    Window,
+)
 from service.domain.vocabulary import Items
 from service.eventlog.codec import wire_name
 
@@ -23,6 +32,7 @@ EXAMPLES = {
     "arrest.recorded": examples.ARREST,
     "seizure.recorded": examples.SEIZURE,
     "return.declared": examples.RETURN,
+    "figures.published": examples.PUBLICATION,
     **examples.CHANGES,
 }
 ENVELOPE = {
@@ -71,7 +81,8 @@ def events_page() -> Iterator[str]:
         yield from _example(cls.wire_type)
     yield "## What the coordinator does\n\nEach is a call of its own with a flat body: `id` and the fields below."
     addresses = {wire_type: f"/{{operation}}/{address}" for address, wire_type in CHANGES.items()}
-    for cls in SETUP:
+    addresses[FiguresPublished.wire_type] = "/{operation}/publications"
+    for cls in (*SETUP, FiguresPublished):
         yield from _event(cls.wire_type, cls)
         yield f"Sent with `POST /v1/operations{addresses.get(cls.wire_type, '')}`."
         schema = opening_schema() if cls is OperationOpened else change_schema(cls.wire_type)
@@ -104,7 +115,8 @@ def _lines() -> Iterator[str]:
 
 def _field_table(cls: Any) -> str:
     hints = get_type_hints(cls, include_extras=True)
-    rows = [(f"`{wire_name(cls, one.name)}`", wanted(hints[one.name]), _default(one)) for one in fields(cls)]
+    sent = [one for one in fields(cls) if one.name not in getattr(cls, "never_sent", ())]
+    rows = [(f"`{wire_name(cls, one.name)}`", wanted(hints[one.name]), _default(one)) for one in sent]
     return table(("field", "what it takes", "without it"), rows)
 
 

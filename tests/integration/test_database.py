@@ -22,6 +22,7 @@ A_TOTAL = {
     "qualifier": "exact",
     "quantity": 1,
     "lines": 1,
+    "last_seq": 1,
 }
 
 

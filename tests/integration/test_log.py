@@ -1,7 +1,7 @@
 """Reading the log: by id, by seq and by moment."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -69,14 +69,14 @@ def test_setup_events_are_those_of_the_coordinator_up_to_a_seq(
     ("moment", "expected"),
     [
         pytest.param(OPENED_AT - AN_HOUR, None, id="before-the-log"),
-        pytest.param(OPENED_AT, (6, OPENED_AT), id="with-its-opening"),
-        pytest.param(RECORDED_AT - AN_HOUR, (6, OPENED_AT), id="between"),
-        pytest.param(RECORDED_AT, (8, RECORDED_AT), id="the-last-of-a-moment"),
-        pytest.param(RECORDED_AT + 9 * AN_HOUR, (9, RECORDED_AT + AN_HOUR), id="after-the-log"),
+        pytest.param(OPENED_AT, 6, id="with-its-opening"),
+        pytest.param(RECORDED_AT - AN_HOUR, 6, id="between"),
+        pytest.param(RECORDED_AT, 8, id="the-last-of-a-moment"),
+        pytest.param(RECORDED_AT + 9 * AN_HOUR, 9, id="after-the-log"),
     ],
 )
 def test_the_largest_seq_recorded_by_a_moment(
-    connection: sa.Connection, imported: OpenedOperation, moment: object, expected: object
+    connection: sa.Connection, imported: OpenedOperation, moment: datetime, expected: int | None
 ) -> None:
     assert read.last_seq_by(connection, imported.name, moment) == expected
 

@@ -172,6 +172,7 @@ def _too_much(recorded: OpenedOperation) -> dict[str, Any]:
         "qualifier": "exact",
         "quantity": MOST,
         "lines": 1,
+        "last_seq": 1,
     }
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from service.domain.completeness import Declaration, Outstanding, is_outstanding, outstanding
 
-
 RECORDED_AT = datetime(2023, 1, 20, tzinfo=UTC)
 
 
