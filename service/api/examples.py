@@ -28,6 +28,10 @@ CHANGES: dict[str, Json] = {
     "operation.amended": {"id": "018d1a2b-0000-7000-8000-000000000004", "places": ["m25", "enfield", "barnet"]},
     "operation.closed": {"id": "018d1a2b-0000-7000-8000-000000000005"},
     "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
+    "duplicate.ruled_out": {
+        "id": "018d1a2b-0000-7000-8000-000000000007",
+        "events": ["018d1a2b-0000-7000-8000-000000000011", "018d1a2b-0000-7000-8000-000000000015"],
+    },
 }
 ARREST: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000011",
