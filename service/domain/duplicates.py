@@ -156,7 +156,7 @@ def _doubled(
             group.forget_what_is_far_from(newest)
             if newest.force != force:
                 group.hold(newest)
-            elif any(not settled(Pair(one, newest)) for one in group.partners(newest)):
+            elif newest.seq not in found and any(not settled(Pair(one, newest)) for one in group.partners(newest)):
                 found.add(newest.seq)
     yield from (one.seq for one in sightings if one.seq in found)
 
