@@ -14,7 +14,16 @@ from docs.markdown import table, words_of
 from service.api import examples
 from service.api.operations import CHANGES
 from service.api.schemas import change_schema, event_schema, opening_schema
-from service.domain.events import LINE_CLASSES, REPORTS, SETUP, Event, OperationOpened, SeizureRecorded, Window
+from service.domain.events import (
+    FINDINGS,
+    LINE_CLASSES,
+    REPORTS,
+    SETUP,
+    Event,
+    OperationOpened,
+    SeizureRecorded,
+    Window,
+)
 from service.domain.vocabulary import Items
 from service.eventlog.codec import wire_name
 
@@ -71,7 +80,7 @@ def events_page() -> Iterator[str]:
         yield from _example(cls.wire_type)
     yield "## What the coordinator does\n\nEach is a call of its own with a flat body: `id` and the fields below."
     addresses = {wire_type: f"/{{operation}}/{address}" for address, wire_type in CHANGES.items()}
-    for cls in SETUP:
+    for cls in (*SETUP, *FINDINGS):
         yield from _event(cls.wire_type, cls)
         yield f"Sent with `POST /v1/operations{addresses.get(cls.wire_type, '')}`."
         schema = opening_schema() if cls is OperationOpened else change_schema(cls.wire_type)
