@@ -30,7 +30,7 @@ CHANGES: dict[str, Json] = {
     "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
     "duplicate.ruled_out": {
         "id": "018d1a2b-0000-7000-8000-000000000007",
-        "events": ["018d1a2b-0000-7000-8000-000000000011", "018d1a2b-0000-7000-8000-000000000015"],
+        "events": ["018d1a2b-0000-7000-8000-000000000013", "018d1a2b-0000-7000-8000-000000000015"],
     },
 }
 ARREST: Json = {
@@ -64,6 +64,8 @@ CORRECTION: Json = {
     "correction_reason": "reclassified",
     "data": {"reason": "weapon"},
 }
+# Kent's, after it has joined: it may be Surrey's, and is not.
+SIMILAR_ARREST: Json = ARREST | {"id": "018d1a2b-0000-7000-8000-000000000015", "force": "kent"}
 RETURN: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000014",
     "type": "return.declared",
