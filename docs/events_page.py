@@ -15,11 +15,11 @@ from service.api import examples
 from service.api.operations import CHANGES
 from service.api.schemas import change_schema, event_schema, opening_schema
 from service.domain.events import (
+    FINDINGS,
     LINE_CLASSES,
     REPORTS,
     SETUP,
     Event,
-    FiguresPublished,
     OperationOpened,
     SeizureRecorded,
     Window,
@@ -81,8 +81,8 @@ def events_page() -> Iterator[str]:
         yield from _example(cls.wire_type)
     yield "## What the coordinator does\n\nEach is a call of its own with a flat body: `id` and the fields below."
     addresses = {wire_type: f"/{{operation}}/{address}" for address, wire_type in CHANGES.items()}
-    addresses[FiguresPublished.wire_type] = "/{operation}/publications"
-    for cls in (*SETUP, FiguresPublished):
+    addresses |= {"figures.published": "/{operation}/publications"}
+    for cls in (*SETUP, *FINDINGS):
         yield from _event(cls.wire_type, cls)
         yield f"Sent with `POST /v1/operations{addresses.get(cls.wire_type, '')}`."
         schema = opening_schema() if cls is OperationOpened else change_schema(cls.wire_type)

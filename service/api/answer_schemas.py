@@ -257,6 +257,36 @@ class TotalsSchema(ma.Schema):
     completeness = f.Nested(CompletenessSchema, required=True)
 
 
+class EvidenceSchema(ma.Schema):
+    """What two events have in common. A force, which sees one of them only, is told `same` and no more."""
+
+    same = f.List(f.String(), required=True, metadata={"description": "of incident, type, category, place, time"})
+    place = f.String(allow_none=True)
+    categories = f.List(f.String(), metadata={"description": "the related paths of both"})
+    seconds_apart = f.Integer()
+    assisting = f.List(f.String(), metadata={"description": "forces of the pair that the other event says assisted"})
+
+
+class PossibleDuplicateSchema(ma.Schema):
+    """A pair of events of different forces that may be one; to a force, its own event of the pair."""
+
+    certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
+    evidence = f.Nested(EvidenceSchema, required=True)
+    events = f.List(f.Nested(RecordedEventSchema), required=True)
+
+
+class PossibleDuplicatesSchema(ma.Schema):
+    """Some possible duplicates, certain ones first; `next` is the `after` of the following page, null at the end."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    marking = f.String(required=True)
+    head = f.Integer(required=True)
+    window_minutes = f.Integer(required=True)
+    pairs = f.List(f.Nested(PossibleDuplicateSchema), required=True)
+    next = f.String(required=True, allow_none=True)
+
+
 class CredentialSchema(ma.Schema):
     """Who is calling."""
 

@@ -14,6 +14,7 @@ from service.api import (
     feed,
     health,
     operations,
+    possible_duplicates,
     publications,
     reference,
     returns,
@@ -48,7 +49,18 @@ def register_api(app: Flask) -> None:
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
-    for module in (operations, events, batches, feed, totals, returns, publications, reference, health):
+    for module in (
+        operations,
+        events,
+        batches,
+        feed,
+        totals,
+        returns,
+        publications,
+        possible_duplicates,
+        reference,
+        health,
+    ):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
 

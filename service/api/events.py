@@ -15,6 +15,7 @@ from service.api.answers import receipt_answer
 from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller
 from service.api.bodies import MOST_BYTES_OF_AN_EVENT, json_body
 from service.api.database import database
+from service.api.exports import FILES, events_table, table_answer, wanted_media
 from service.api.queries import EventsQuery, RecordQuery
 from service.api.schemas import REPORT_TYPES, event_schema, load_submission
 from service.usecases.read_events import EventNotFound, Filter, read_event, read_page, stream_lines
@@ -47,17 +48,21 @@ def post_event(query: dict[str, Any], operation: str) -> Response:
 @blueprint.route("/v1/operations/<operation>/events")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(EventsQuery)
-@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}}}, problems=(404, 422))
+@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 422))
 def get_events(query: dict[str, Any], operation: str) -> Response:
     """Read the log by seq: a force its own events, the coordinator all.
 
     With `Accept: application/x-ndjson` the whole log up to its head is streamed, one canonical text a line; `limit`
-    does not count then. SHA-256 over a zero byte and the line is the event's leaf.
+    does not count then. SHA-256 over a zero byte and the line is the event's leaf. With `Accept: text/csv`, or that of
+    XLSX, the same is a table, with a row for each line of a seizure.
     """
     wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
-    if request.accept_mimetypes.best_match([JSON, NDJSON], JSON) == NDJSON:
+    media = wanted_media(NDJSON)
+    if media != JSON:
         lines = stream_lines(database(), operation=operation, credential=caller(), wanted=wanted, after=query["after"])
-        return Response(lines, content_type=NDJSON)
+        if media == NDJSON:
+            return Response(lines, content_type=NDJSON)
+        return table_answer(media, f"{operation}-events", [events_table(lines)])
     page = read_page(
         database(),
         operation=operation,

@@ -29,6 +29,10 @@ CHANGES: dict[str, Json] = {
     "part.accepted": {"id": "018d1a2b-0000-7000-8000-000000000008", "part": "example-week-2024-01"},
     "operation.closed": {"id": "018d1a2b-0000-7000-8000-000000000005"},
     "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
+    "duplicate.ruled_out": {
+        "id": "018d1a2b-0000-7000-8000-000000000007",
+        "events": ["018d1a2b-0000-7000-8000-000000000013", "018d1a2b-0000-7000-8000-000000000015"],
+    },
 }
 ARREST: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000011",
@@ -61,6 +65,8 @@ CORRECTION: Json = {
     "correction_reason": "reclassified",
     "data": {"reason": "weapon"},
 }
+# Kent's, after it has joined: it may be Surrey's, and is not.
+SIMILAR_ARREST: Json = ARREST | {"id": "018d1a2b-0000-7000-8000-000000000015", "force": "kent"}
 RETURN: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000014",
     "type": "return.declared",

@@ -27,6 +27,7 @@ CHANGES = {
     "parts": "part.accepted",
     "close": "operation.closed",
     "reopen": "operation.reopened",
+    "possible-duplicates/ruled-out": "duplicate.ruled_out",
 }
 WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)
 

@@ -11,9 +11,11 @@ import marshmallow as ma
 from service.api.fields import Day, Instant, described
 from service.domain.events import DATA_CLASSES
 from service.projections.sums import DIMENSIONS
+from service.usecases.possible_duplicates import Position
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MOST_ITEMS, MOST_CHARACTERS = 200, 8_192
+POSITION = re.compile(r"(certain|likely)(\.[0-9]{1,15}){1,2}", re.ASCII)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 
@@ -87,6 +89,31 @@ class EventsQuery(PageQuery):
 
     force = Codes()
     type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
+
+
+class PairPosition(ma.fields.String):
+    """The `next` of an earlier answer: a certainty, and one or two seqs."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**described(options, pattern=f"^{POSITION.pattern}$"))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not POSITION.fullmatch(value):
+            raise ma.ValidationError("Wanted the `next` of an earlier answer.")
+        certainty, *seqs = value.split(".")
+        return Position(certainty, tuple(map(int, seqs)))
+
+
+class PossibleDuplicatesQuery(ma.Schema):
+    """Which possible duplicates to list."""
+
+    window_minutes = Number(
+        0,
+        1_440,
+        metadata={"description": "how far apart the moments of a likely pair may lie; coordinator only; else 30"},
+    )
+    after = PairPosition(metadata={"description": "the `next` of the page before"})
+    limit = Number(1, 500, load_default=100)
 
 
 class AsOfQuery(ma.Schema):

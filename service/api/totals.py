@@ -9,8 +9,9 @@ from flask import Response
 from service.access.roles import READERS
 from service.api.answer_schemas import TotalsSchema
 from service.api.answers import totals_json
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import JSON, Blueprint, answer, caller
 from service.api.database import database
+from service.api.exports import FILES, table_answer, totals_tables, wanted_media
 from service.api.queries import TotalsQuery
 from service.projections.sums import Selection
 from service.usecases.as_of import Moment
@@ -22,9 +23,12 @@ blueprint = Blueprint("totals", __name__, description="What it all adds up to")
 @blueprint.route("/v1/operations/<operation>/totals")
 @blueprint.requires(*READERS)
 @blueprint.query(TotalsQuery)
-@blueprint.answers({200: TotalsSchema}, problems=(404, 422))
+@blueprint.answers({200: {JSON: TotalsSchema} | FILES}, problems=(404, 422))
 def get_totals(query: dict[str, Any], operation: str) -> Response:
-    """Show totals with unit, qualifier, the log position they are true at, and which forces are outstanding."""
+    """Show totals with unit, qualifier, the log position they are true at, and which forces are outstanding.
+
+    Also as a table, with `Accept: text/csv` or that of XLSX.
+    """
     found = totals(
         database(),
         operation=operation,
@@ -32,7 +36,8 @@ def get_totals(query: dict[str, Any], operation: str) -> Response:
         selection=selection_of(query),
         moment=Moment(query.get("as_of"), query.get("as_of_seq")),
     )
-    return answer(totals_json(found))
+    body, media = totals_json(found), wanted_media()
+    return answer(body) if media == JSON else table_answer(media, f"{operation}-totals", totals_tables(body))
 
 
 def selection_of(query: dict[str, Any]) -> Selection:

@@ -17,6 +17,7 @@ from service.cli.projections import projections
 from service.cli.replay import replay
 from service.cli.serve import serve
 from service.cli.settings import Settings
+from service.cli.submit import submit, template
 from service.cli.totals import totals
 from service.cli.transfer import export_log, import_log
 from service.cli.verify import verify
@@ -36,7 +37,7 @@ def cli(context: click.Context, database_url: str | None) -> None:
     context.obj = Settings(database_url)
 
 
-for command in (init, serve, replay, totals, verify, export_log, import_log, credential, projections):
+for command in (init, serve, replay, totals, verify, export_log, import_log, credential, projections, template, submit):
     cli.add_command(command)
 
 

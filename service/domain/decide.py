@@ -17,6 +17,7 @@ from service.domain.check_setup import check_setup
 from service.domain.events import (
     FACTS,
     REPORTS,
+    DuplicateRuledOut,
     Event,
     EventWithdrawn,
     FiguresPublished,
@@ -26,6 +27,7 @@ from service.domain.events import (
 )
 from service.domain.operation import Operation
 from service.domain.reference_data import Force
+from service.domain.sightings import COMPARED
 from service.errors import Conflict, Forbidden, Invalid
 
 COORDINATOR = "coordinator"
@@ -97,6 +99,12 @@ class CorrectionChangesType(Invalid):
     code = "correction_changes_type"
 
 
+class NotAPair(Invalid):
+    """Only two arrests, or two seizures, of two forces can be one event that was counted twice."""
+
+    code = "not_a_pair"
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What a decision needs to know of the log: events by id, and which event corrected which."""
@@ -145,6 +153,7 @@ def accept(
         NotCoordinator: only the operation's coordinator may send setup events.
         UnknownEvent, NotCorrectable, AlreadyCorrected, AlreadyWithdrawn, NotYourEvent, CorrectionChangesForce,
             CorrectionChangesType: by what it corrects.
+        UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: by the pair that it rules out.
         RecordError: one of the mistakes of `check_report` and `check_setup`.
     """
     coordinates = _coordinates(sender, operation)
@@ -155,6 +164,9 @@ def accept(
         return event
     if not coordinates:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
+    if isinstance(event.data, DuplicateRuledOut):
+        _check_pair(event.data, history)
+        return event
     return check_setup(event, operation, forces)
 
 
@@ -221,7 +233,7 @@ def _check_correction(event: Event, corrects: UUID, history: History, *, coordin
             pointer="/corrects",
         )
     if corrected_by := history.corrected_by.get(corrects):
-        _refuse_second_correction(corrected_by)
+        _refuse_second_correction(corrected_by, "/corrects")
     if not isinstance(event.data, EventWithdrawn | type(target.event.data)):
         raise CorrectionChangesType(
             f"A correction keeps the type: wanted {target.event.type}, found {event.type}. "
@@ -230,12 +242,30 @@ def _check_correction(event: Event, corrects: UUID, history: History, *, coordin
         )
 
 
-def _refuse_second_correction(corrected_by: RecordedEvent) -> None:
+def _check_pair(pair: DuplicateRuledOut, history: History) -> None:
+    """Refuse to rule out what no pair of standing events is. Pointers lead into the flat body of the call."""
+    named = []
+    for index, event_id in enumerate(pair.events):
+        if event_id not in history.recorded:
+            raise UnknownEvent(f"This operation has no event {event_id}.", pointer=f"/events/{index}")
+        if corrected_by := history.corrected_by.get(event_id):
+            _refuse_second_correction(corrected_by, f"/events/{index}")
+        named.append(history.recorded[event_id].event)
+    one, other = named
+    if one.force == other.force or one.type != other.type or not isinstance(one.data, COMPARED):
+        raise NotAPair(
+            f"Wanted two arrests or two seizures of two forces; found {one.type} of {one.force} and "
+            f"{other.type} of {other.force}.",
+            pointer="/events",
+        )
+
+
+def _refuse_second_correction(corrected_by: RecordedEvent, pointer: str) -> None:
     found: dict[str, Any] = {"corrected_by": str(corrected_by.event.id), "seq": corrected_by.seq}
     if isinstance(corrected_by.event.data, EventWithdrawn):
-        raise AlreadyWithdrawn(f"Withdrawn at seq {corrected_by.seq}, which is final.", pointer="/corrects", **found)
+        raise AlreadyWithdrawn(f"Withdrawn at seq {corrected_by.seq}, which is final.", pointer=pointer, **found)
     raise AlreadyCorrected(
-        f"This version was corrected at seq {corrected_by.seq}. Correct event {corrected_by.event.id} instead.",
-        pointer="/corrects",
+        f"This version was corrected at seq {corrected_by.seq}. Name event {corrected_by.event.id} instead.",
+        pointer=pointer,
         **found,
     )

@@ -309,6 +309,17 @@ class FiguresPublished:
     parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000)] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateRuledOut:
+    """`duplicate.ruled_out`: the coordinator found that two events, of two forces, that may have been one are two.
+
+    It holds for all later versions of both events, and cannot be undone.
+    """
+
+    wire_type: ClassVar[str] = "duplicate.ruled_out"
+    events: Annotated[tuple[UUID, ...], Items(2, 2)]
+
+
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
 Report = Fact | ReturnDeclared | EventWithdrawn
 Setup = (
@@ -320,6 +331,7 @@ Setup = (
     | OperationClosed
     | OperationReopened
 )
+Finding = FiguresPublished | DuplicateRuledOut
 
 FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
 REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
@@ -332,9 +344,9 @@ SETUP: tuple[type[Setup], ...] = (
     OperationClosed,
     OperationReopened,
 )
-DATA_CLASSES: dict[str, type[Report | Setup | FiguresPublished]] = {
-    cls.wire_type: cls for cls in (*REPORTS, *SETUP, FiguresPublished)
-}
+# What the coordinator states of what is recorded. Unlike setup, it makes the operation no other, so no fold reads it.
+FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut)
+DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP, *FINDINGS)}
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
 
 LINE_CLASSES: dict[str, type[SeizureLine]] = {
@@ -348,7 +360,7 @@ class Event:
 
     id: UUID
     force: Slug
-    data: Report | Setup | FiguresPublished
+    data: Report | Setup | Finding
     occurred_at: datetime | None = None
     place: Code | None = None
     incident: IncidentKey | None = None
@@ -360,6 +372,12 @@ class Event:
     def type(self) -> str:
         """The wire type, `arrest.recorded` for one."""
         return self.data.wire_type
+
+    @property
+    def names(self) -> set[UUID]:
+        """The ids of which a decision about this event needs to know: its own, and those of events it speaks of."""
+        spoken_of = self.data.events if isinstance(self.data, DuplicateRuledOut) else ()
+        return {self.id, *spoken_of, *(() if self.corrects is None else (self.corrects,))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

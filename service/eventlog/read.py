@@ -80,6 +80,15 @@ def event_by_id(connection: sa.Connection, operation: str, event_id: UUID) -> Re
     return None if text is None else recorded_from_text(text)
 
 
+def events_at(connection: sa.Connection, operation: str, seqs: Collection[int]) -> dict[int, RecordedEvent]:
+    """Return the events with these seqs."""
+    found: dict[int, RecordedEvent] = {}
+    for some in _chunks(sorted(seqs)):
+        rows = connection.execute(_of(operation, events.c.seq, events.c.text).where(events.c.seq.in_(some)))
+        found.update((seq, recorded_from_text(text)) for seq, text in rows)
+    return found
+
+
 def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
     """Return the event that corrects or withdraws this one; None if it stands."""
     text = connection.scalar(_of(operation, events.c.text).where(events.c.corrects == event_id))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from service.db import constraint_of
-from service.projections import entries, participants, returns, totals
+from service.projections import entries, participants, returns, ruled_out, sightings, totals
 from service.projections.steps import Batch, Row
 
 
@@ -26,6 +26,8 @@ BY_SEQ: tuple[Projection, ...] = (
     Projection("participants", 1, participants.participants, participants.rows),
     Projection("returns", 1, returns.declared_returns, returns.rows),
     Projection("entries", 1, entries.entries, entries.rows),
+    Projection("sightings", 1, sightings.sightings, sightings.rows),
+    Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows),
 )
 TOTALS_VERSION = 1
 TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), totals.totals)

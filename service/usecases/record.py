@@ -132,7 +132,7 @@ def draft_of(
 ) -> Draft:
     """Return the draft in which these submissions are decided, with all that the log holds of their ids."""
     events = [submission.event for submission in submissions if isinstance(submission, Submission)]
-    ids: set[UUID] = {event.id for event in events} | {event.corrects for event in events if event.corrects}
+    ids: set[UUID] = {event_id for event in events for event_id in event.names}
     clock = database.now(connection)
     return Draft(
         name=head.operation,

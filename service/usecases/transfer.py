@@ -141,7 +141,7 @@ class _Growing:
         """Decide a run of lines and record it."""
         draft, before = self.draft, self.draft.operation
         found = [line.recorded.event for line in run]
-        ids = {event.id for event in found} | {event.corrects for event in found if event.corrects}
+        ids = {event_id for event in found for event_id in event.names}
         draft.history, draft.accepted = read.history(connection, draft.name, ids), []
         for line in run:
             with naming(line.number):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import factory
 
 from service.domain.events import (
+    DuplicateRuledOut,
     ForceJoined,
     MeasureRegistered,
     OperationAmended,
@@ -130,3 +131,12 @@ class OperationReopenedFactory(SetupFactory):
     """New facts are taken again."""
 
     data = factory.LazyFunction(OperationReopened)
+
+
+class DuplicateRuledOutFactory(SetupFactory):
+    """Two events of two forces that may have been one, and are not."""
+
+    class Params:
+        events = ()
+
+    data = factory.LazyAttribute(lambda event: DuplicateRuledOut(events=tuple(event.events)))

@@ -14,7 +14,9 @@ def opened(lead: Caller) -> str:
     return f"/v1/operations/{OPERATION}"
 
 
-def test_the_examples_make_one_operation_from_its_opening_to_its_end(lead: Caller, surrey: Caller):
+def test_the_examples_make_one_operation_from_its_opening_to_its_end(
+    lead: Caller, surrey: Caller, client_for: ClientFor
+):
     address = opened(lead)
     batch = surrey.post(f"{address}/batches", json=examples.BATCH)
     assert (batch.status_code, {item["status"] for item in batch.json["results"]}) == (201, {201})
@@ -24,9 +26,12 @@ def test_the_examples_make_one_operation_from_its_opening_to_its_end(lead: Calle
     calls |= {"close": "operation.closed", "reopen": "operation.reopened"}
     for call, wire_type in calls.items():
         assert lead.post(f"{address}/{call}", json=examples.CHANGES[wire_type]).status_code == 201
-    assert set(calls.values()) == set(examples.CHANGES)
+    client_for("kent").record(OPERATION, examples.SIMILAR_ARREST)
+    pair = examples.CHANGES["duplicate.ruled_out"]
+    assert lead.post(f"{address}/possible-duplicates/ruled-out", json=pair).status_code == 201
+    assert {*calls.values(), "duplicate.ruled_out"} == set(examples.CHANGES)
     assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
-        ("arrests", "1"),
+        ("arrests", "2"),
         ("weapons", "1"),
         ("drug_weight", "12.5 g"),
         ("cash", "£520"),

@@ -66,7 +66,13 @@ def schema_of(database: Database) -> dict[str, Any]:
 
 
 def _by_name(constraints: list[Any]) -> dict[str, Any]:
-    return {str(constraint["name"]): constraint for constraint in constraints}
+    return {str(constraint["name"]): _in_words(constraint) for constraint in constraints}
+
+
+def _in_words(constraint: Any) -> dict[str, Any]:
+    """Return a constraint whose further options, such as the condition of a partial index, can be compared."""
+    options = constraint.get("dialect_options", {})
+    return constraint | {"dialect_options": {name: str(value) for name, value in options.items()}}
 
 
 def objects_in(database: Database) -> set[str]:

@@ -82,7 +82,8 @@ def test_a_rebuild_keeps_one_generation_only(recorded: OpenedOperation) -> None:
     assert rebuild(recorded.database, recorded.name) == 3
     with recorded.database.snapshot() as connection:
         for table in registry.TABLES:
-            assert set(connection.scalars(sa.select(table.c.generation))) == {3}
+            assert set(connection.scalars(sa.select(table.c.generation))) <= {3}
+        assert set(connection.scalars(sa.select(registry.TABLES[0].c.generation))) == {3}
 
 
 def test_a_rebuild_touches_neither_the_log_nor_other_operations(recorded: OpenedOperation) -> None:

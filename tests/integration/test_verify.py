@@ -82,7 +82,15 @@ def test_an_untouched_record_is_right_and_says_what_was_checked(record: Database
     live = verify_operation(record, NAME)
     replayed = verify_operation(record, seed.name, lambda done, size: seen.append((done, size)))
     assert live.fault is None
-    assert live.checked == {"events": 19, "participants": 6, "declared_returns": 1, "entries": 9, "totals": 7}
+    assert live.checked == {
+        "events": 19,
+        "participants": 6,
+        "declared_returns": 1,
+        "entries": 9,
+        "sightings": 5,
+        "ruled_out": 0,
+        "totals": 7,
+    }
     assert replayed.fault is None
     assert replayed.checked["events"] == 367
     assert seen[-1] == (2 * 367, 2 * 367)

@@ -1,0 +1,124 @@
+"""Totals and events as tables, and the answers that carry them: CSV or XLSX, by the Accept header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from typing import Any
+
+from flask import Response, request
+
+from service.api.blueprint import JSON
+from service.api.tables import Cell, Column, Table, csv_text
+from service.api.workbooks import workbook
+from service.domain.events import FACTS, LINE_CLASSES, DuplicateRuledOut, ReturnDeclared
+from service.eventlog.codec import wire_name
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
+BETWEEN = "; "
+
+ENVELOPE = (
+    *("operation", "seq", "line", "id", "type", "force", "occurred_at", "place", "incident", "assisting"),
+    *("corrects", "correction_reason", "recorded_at", "recorded_by_force", "recorded_by_role"),
+)
+POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
+
+
+def wanted_media(*others: str) -> str:
+    """Return the media type that the caller wants: JSON, unless the Accept header prefers a table or one of others."""
+    return request.accept_mimetypes.best_match([JSON, *others, CSV, XLSX], JSON) or JSON
+
+
+def table_answer(media: str, name: str, tables: Sequence[Table]) -> Response:
+    """Return tables as a file of this name: all of them as sheets of a workbook, or the first as CSV."""
+    if media == XLSX:
+        response = Response(workbook(tables), content_type=XLSX)
+    else:
+        response = Response(csv_text(tables[0]), content_type=f"{CSV}; charset=utf-8; header=present")
+    suffix = "xlsx" if media == XLSX else "csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
+    return response
+
+
+def totals_tables(answer: dict[str, Any]) -> list[Table]:
+    """Return the tables of a totals answer: its figures, and what they are figures of."""
+    by = [name for name in ("force", "day", "category") if name in answer["by"] or name == "category"]
+    columns = [
+        *map(Column, ("operation", "marking")),
+        Column("as_of_seq", "whole"),
+        *map(Column, ("measure", "unit", *by)),
+        *(Column("quantity", "whole"), Column("pounds", "pounds")),
+        *map(Column, ("qualifier", "display", "outstanding")),
+    ]
+    about = [
+        ("operation", answer["operation"]),
+        ("marking", answer["marking"]),
+        ("imported", "yes" if answer["imported"] else "no"),
+        ("as_of_seq", str(answer["as_of"]["seq"])),
+        ("as_of_recorded_at", answer["as_of"]["recorded_at"]),
+        ("root", answer["as_of"]["root"]),
+        ("returns", answer["completeness"]["status"]),
+        ("outstanding", _outstanding(answer["completeness"]["outstanding"])),
+    ]
+    return [
+        Table("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
+        Table("about", [Column("what"), Column("is")], about),
+    ]
+
+
+def events_table(lines: Iterable[str]) -> Table:
+    """Return the table of a log's canonical texts: a row for each event, for a seizure one for each of its lines."""
+    columns = [*(Column(name, "whole" if name in ("seq", "line") else "text") for name in ENVELOPE), *_data_columns()]
+    names = [column.name for column in columns]
+    return Table(
+        "events", columns, ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
+    )
+
+
+def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -> list[Cell]:
+    return [
+        *(answer["operation"], answer["marking"], answer["as_of"]["seq"], figure["measure"], figure["unit"]),
+        *(figure.get(name) for name in by),
+        *(figure["quantity"], figure["quantity"] if figure["unit"] == "pence" else None),
+        *(figure["qualifier"], figure["display"], _outstanding(figure["outstanding"])),
+    ]
+
+
+def _outstanding(owing: Iterable[dict[str, Any]]) -> str:
+    return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in owing)
+
+
+def _data_columns() -> list[Column]:
+    """Return a column for each field that reports have, in the order of the event classes; `setup` holds all others."""
+    names: dict[str, None] = {"kind": None}
+    for cls in (*FACTS, *LINE_CLASSES.values(), ReturnDeclared, DuplicateRuledOut):
+        names |= {wire_name(cls, one.name): None for one in fields(cls) if one.name != "lines"}
+    whole = {"count", "quantity", "rounds", "weight_milligrams", "plants", "tablets", "wraps", *POUNDS}
+    columns = []
+    for name in names:
+        columns.append(Column(name, "whole" if name in whole else "text"))
+        columns += [Column(POUNDS[name], "pounds")] if name in POUNDS else []
+    return [*columns, Column("setup")]
+
+
+def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:
+    own = {name: _cell(event[name]) for name in ENVELOPE if name in event}
+    by = event["recorded_by"]
+    own |= {"recorded_by_force": by["force"], "recorded_by_role": by["role"]}
+    data = event.get("data", {})
+    if not event["type"].endswith((".recorded", ".declared", ".ruled_out", ".withdrawn")):
+        yield own | {"line": 1, "setup": json.dumps(data)}
+        return
+    for number, line in enumerate(data.get("lines", [data]), start=1):
+        yield own | {"line": number} | {name: _cell(value) for name, value in line.items()} | _pounds(line)
+
+
+def _pounds(line: dict[str, Any]) -> dict[str, Cell]:
+    """Return the amounts of money in pence for the columns in pounds; foreign money is in none."""
+    return {POUNDS[name]: line[name] for name in POUNDS if name in line and line.get("currency", "GBP") == "GBP"}
+
+
+def _cell(value: Any) -> Cell:
+    return BETWEEN.join(map(str, value)) if isinstance(value, list) else value

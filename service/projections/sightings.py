@@ -1,0 +1,145 @@
+"""Sightings: what is compared of every arrest and seizure to find those that two forces may both have counted.
+
+A correction is a sighting of its own, which names the version that it replaces; so does the row of a withdrawal, which
+holds nothing to compare. Only what no row replaces stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.db import CodeText, metadata
+from service.domain.events import EventWithdrawn
+from service.domain.sightings import COMPARED, Sighting, categories_of
+from service.eventlog.head import Head
+from service.projections.steps import Batch, Row, Step
+
+SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+ROWS_AT_A_TIME = 2_000
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("operation_id", CodeText, primary_key=True),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_seq", sa.BigInteger, nullable=False, comment="of the event's first version"),
+    sa.Column("replaces_seq", sa.BigInteger, comment="of the version that this one corrects or withdraws"),
+    sa.Column("force", CodeText, nullable=False),
+    sa.Column("type", CodeText, nullable=False),
+    sa.Column("place", CodeText),
+    sa.Column("incident", CodeText),
+    sa.Column("occurred_microseconds", sa.BigInteger, comment="since 1970; null for a withdrawal"),
+    sa.Column("categories", sa.Text, nullable=False, comment="sorted, comma-separated"),
+)
+of = sightings.c
+sa.Index("sightings_place_idx", of.operation_id, of.generation, of.type, of.place, of.occurred_microseconds, of.seq)
+sa.Index(
+    "sightings_incident_idx",
+    *(of.operation_id, of.generation, of.incident, of.type, of.seq),
+    sqlite_where=of.incident.is_not(None),
+    postgresql_where=of.incident.is_not(None),
+)
+sa.Index(
+    "sightings_replaces_seq_idx",
+    *(of.operation_id, of.generation, of.replaces_seq),
+    sqlite_where=of.replaces_seq.is_not(None),
+    postgresql_where=of.replaces_seq.is_not(None),
+)
+COMPARED_COLUMNS = [sightings.c[name] for name in Sighting._fields]
+
+
+def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
+    """Return a row for each arrest and seizure, and each withdrawal, among these events."""
+    first_seqs = _first_seqs_before(connection, batch)
+    made = []
+    for step in batch.steps:
+        if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
+            seq, replaced = step.recorded.seq, step.corrected_seq
+            first_seqs[seq] = seq if replaced is None else first_seqs.get(replaced, replaced)
+            made.append(_row(batch, step, first_seqs[seq]))
+    return made
+
+
+def first_seqs_of(connection: sa.Connection, batch: Batch, seqs: set[int]) -> dict[int, int]:
+    """Return, by the seq of a version, the seq of its event's first version."""
+    statement = _of(sa.select(of.seq, of.first_seq), batch)
+    found: dict[int, int] = {}
+    ordered = sorted(seqs)
+    for start in range(0, len(ordered), ROWS_AT_A_TIME):
+        some = ordered[start : start + ROWS_AT_A_TIME]
+        found.update((seq, first) for seq, first in connection.execute(statement.where(of.seq.in_(some))))
+    return found
+
+
+def standing_by_place(connection: sa.Connection, head: Head, *, since: Sighting | None = None) -> Iterator[Sighting]:
+    """Yield the standing sightings that name a place, by (type, place, occurred_microseconds, seq).
+
+    `since` gives type, place and moment to begin at.
+    """
+    start = None if since is None else (since.type, since.place, since.occurred_microseconds, 0)
+    return _standing(connection, head, (of.type, of.place, of.occurred_microseconds, of.seq), start)
+
+
+def standing_by_incident(connection: sa.Connection, head: Head, *, since: Sighting | None = None) -> Iterator[Sighting]:
+    """Yield the standing sightings that name an incident, by (incident, type, seq); `since` gives one to begin at."""
+    start = None if since is None else (since.incident, since.type, 0)
+    return _standing(connection, head, (of.incident, of.type, of.seq), start)
+
+
+def sighting_at(connection: sa.Connection, head: Head, seq: int) -> Sighting | None:
+    """Return the sighting of one version, standing or not; None if this seq is no arrest and no seizure."""
+    statement = _of(sa.select(*COMPARED_COLUMNS), head)
+    row = connection.execute(statement.where(of.seq == seq, of.occurred_microseconds.is_not(None))).one_or_none()
+    return None if row is None else Sighting(*row)
+
+
+def _standing(
+    connection: sa.Connection, head: Head, order: Sequence[sa.Column[Any]], start: tuple[Any, ...] | None
+) -> Iterator[Sighting]:
+    """Yield the standing sightings in this order, which an index has, behind a start.
+
+    Those that lack the place or incident are not in it. They are read in pages, so that whoever has seen enough
+    leaves nothing open.
+    """
+    replaced = set(connection.scalars(_of(sa.select(of.replaces_seq), head).where(of.replaces_seq.is_not(None))))
+    statement = _of(sa.select(*COMPARED_COLUMNS), head).where(*(column.is_not(None) for column in order[:2]))
+    statement, names = statement.order_by(*order).limit(ROWS_AT_A_TIME), [column.name for column in order]
+    while True:
+        page = statement if start is None else statement.where(sa.tuple_(*order) > start)
+        rows = [Sighting(*row) for row in connection.execute(page)]
+        yield from (row for row in rows if row.seq not in replaced)
+        if len(rows) < ROWS_AT_A_TIME:
+            return
+        start = tuple(getattr(rows[-1], name) for name in names)
+
+
+def _first_seqs_before(connection: sa.Connection, batch: Batch) -> dict[int, int]:
+    corrected = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
+    return first_seqs_of(connection, batch, {seq for seq in corrected if seq < batch.first_seq})
+
+
+def _row(batch: Batch, step: Step, first_seq: int) -> Row:
+    event = step.recorded.event
+    data, moment = event.data, event.occurred_at
+    return {
+        "operation_id": batch.operation,
+        "generation": batch.generation,
+        "seq": step.recorded.seq,
+        "first_seq": first_seq,
+        "replaces_seq": step.corrected_seq,
+        "force": event.force,
+        "type": event.type,
+        "place": event.place,
+        "incident": event.incident,
+        "occurred_microseconds": None if moment is None else (moment - SINCE) // timedelta(microseconds=1),
+        "categories": ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
+    }
+
+
+def _of(statement: sa.Select[Any], place: Head | Batch) -> sa.Select[Any]:
+    return statement.where(of.operation_id == place.operation, of.generation == place.generation)

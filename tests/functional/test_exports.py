@@ -1,0 +1,154 @@
+"""Figures and events leave as tables: a spreadsheet shows the same numbers, and runs nothing."""
+
+import csv
+import hashlib
+import tracemalloc
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+import pytest
+from python_calamine import CalamineWorkbook
+from werkzeug.test import TestResponse
+
+from service.api.exports import CSV, XLSX
+from service.api.tables import Column, Table, csv_text, guarded
+from service.api.workbooks import workbook
+from tests.factories.bodies import activity, arrest, correction, declared, seizure
+from tests.functional.calls import NDJSON, Caller, Json
+
+LINES = (
+    {"kind": "weapon", "weapon": "bladed/knife", "acquired": "seized"},
+    {"kind": "cash", "currency": "GBP", "amount_minor": 123_456},
+    {"kind": "cash", "currency": "EUR", "amount_minor": 50_000, "qualifier": "about"},
+)
+
+
+def exported(caller: Caller, address: str, media: str, **query: str) -> TestResponse:
+    response = caller.get(address, query_string=query, headers={"Accept": media})
+    assert response.status_code == 200, response.json
+    return response
+
+
+def csv_rows(response: TestResponse) -> list[Json]:
+    text = response.get_data(as_text=True)
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(StringIO(text.removeprefix("\ufeff"))))
+
+
+def sheet_rows(body: bytes, name: str) -> list[Json]:
+    header, *rows = CalamineWorkbook.from_filelike(BytesIO(body)).get_sheet_by_name(name).to_python()
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_totals_are_a_table_with_what_they_are_true_at_in_every_row(lead: Caller, surrey: Caller, live: str):
+    surrey.record(live, arrest(count=3), seizure(*LINES))
+    response = exported(lead, f"/v1/operations/{live}/totals", CSV, by="force", measure="arrests,cash")
+    assert response.content_type.startswith("text/csv; charset=utf-8")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="live-totals.csv"'
+    arrests, cash = csv_rows(response)
+    assert (arrests["force"], arrests["quantity"], arrests["pounds"], arrests["unit"]) == ("surrey", "3", "", "arrests")
+    assert (cash["quantity"], cash["pounds"], cash["display"]) == ("123456", "1234.56", "£1,234.56")
+    assert {(row["operation"], row["marking"], row["as_of_seq"]) for row in (arrests, cash)} == {
+        ("live", "OFFICIAL-SENSITIVE", "8")
+    }
+    assert arrests["outstanding"].startswith("surrey (")
+
+
+def test_a_workbook_of_totals_has_numbers_as_numbers_and_a_header_that_stays(lead: Caller, surrey: Caller, live: str):
+    surrey.record(live, seizure(*LINES))
+    response = exported(lead, f"/v1/operations/{live}/totals", XLSX, by="force,category,day")
+    rows = {(row["measure"], row["category"]): row for row in sheet_rows(response.data, "totals")}
+    assert rows["cash", ""]["quantity"] == 123_456
+    assert rows["cash", ""]["pounds"] == 1_234.56
+    assert rows["foreign_cash", "EUR"]["pounds"] == ""
+    about = {row["what"]: row["is"] for row in sheet_rows(response.data, "about")}
+    assert (about["marking"], about["as_of_seq"], about["returns"]) == ("OFFICIAL-SENSITIVE", "7", "partial")
+    with ZipFile(BytesIO(response.data)) as archive:
+        assert 'state="frozen"' in archive.read("xl/worksheets/sheet1.xml").decode()
+        assert "£#,##0.00" in archive.read("xl/styles.xml").decode()
+
+
+@pytest.mark.parametrize("media", [CSV, XLSX])
+def test_events_are_a_row_each_and_seizures_one_for_each_line(lead: Caller, surrey: Caller, live: str, media: str):
+    first, seized = arrest(assisting=["btp", "kent"], place="m25"), seizure(*LINES)
+    newer = correction(first, data={"reason": "drugs", "count": 2})
+    surrey.record(live, first, seized, newer, activity(), declared())
+    response = exported(lead, f"/v1/operations/{live}/events", media)
+    rows = csv_rows(response) if media == CSV else sheet_rows(response.data, "events")
+    rows = [{name: str(value).removesuffix(".0") for name, value in row.items()} for row in rows]
+    assert [(row["seq"], row["line"]) for row in rows] == [(str(seq), "1") for seq in range(1, 8)] + [
+        *(("8", "1"), ("8", "2"), ("8", "3")),
+        *((str(seq), "1") for seq in (9, 10, 11)),
+    ]
+    opening, *_joins, arrested, knife, pounds, euros, corrected, stopped, returned = rows
+    assert '"lead_force"' in opening["setup"]
+    assert (arrested["reason"], arrested["assisting"], arrested["recorded_by_force"]) == (
+        "knife",
+        "btp; kent",
+        "surrey",
+    )
+    assert (knife["kind"], knife["weapon"], knife["acquired"]) == ("weapon", "bladed/knife", "seized")
+    assert (pounds["amount_minor"], pounds["amount_pounds"]) == ("123456", "1234.56")
+    assert (euros["amount_minor"], euros["amount_pounds"], euros["qualifier"]) == ("50000", "", "about")
+    assert (corrected["corrects"], corrected["correction_reason"], corrected["count"]) == (first["id"], "mistake", "2")
+    assert (stopped["measure"], stopped["quantity"]) == ("vehicles_stopped", "12")
+    assert (returned["status"], returned["setup"]) == ("complete", "")
+
+
+def test_a_force_exports_its_own_events(surrey: Caller, lead: Caller, live: str):
+    surrey.record(live, arrest())
+    lead.record(live, arrest(force="metropolitan"))
+    rows = csv_rows(exported(surrey, f"/v1/operations/{live}/events", CSV))
+    assert [(row["force"], row["seq"]) for row in rows] == [("surrey", "7")]
+    assert csv_rows(exported(lead, f"/v1/operations/{live}/events", CSV, force="kent")) == []
+
+
+def test_without_a_wish_the_answer_is_json_and_lines_stay_lines(lead: Caller, live: str):
+    for media in ("*/*", "application/json", "text/html", "application/json, text/csv;q=0.5"):
+        assert exported(lead, f"/v1/operations/{live}/totals", media).content_type == "application/json"
+    lines = exported(lead, f"/v1/operations/{live}/events", NDJSON).data.splitlines()
+    assert len(hashlib.sha256(b"\0" + lines[0]).hexdigest()) == 64
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "-", "+44 1"])
+def test_what_a_spreadsheet_could_run_is_guarded(text: str):
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "knife", "-5", "+5", "-5.25", "a=b", "£5"])
+def test_what_is_a_plain_number_or_no_formula_stays_as_it_is(text: str):
+    assert guarded(text) == text
+
+
+def test_a_formula_is_a_text_in_a_workbook_and_guarded_in_csv():
+    def table() -> Table:
+        return Table("t", [Column("a"), Column("b", "pounds")], [("=1+1", 5), ("http://x.example", None)])
+
+    body = b"".join(workbook([table()]))
+    assert sheet_rows(body, "t") == [{"a": "=1+1", "b": 0.05}, {"a": "http://x.example", "b": ""}]
+    with ZipFile(BytesIO(body)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+    assert "".join(csv_text(table())) == "\ufeffa,b\r\n'=1+1,0.05\r\nhttp://x.example,\r\n"
+
+
+def test_a_table_that_is_too_long_for_a_sheet_goes_on_with_its_header_on_the_next():
+    rows = [(number,) for number in range(5)]
+    body = b"".join(workbook([Table("t", [Column("n", "whole")], rows)], most_rows=2))
+    assert [len(sheet_rows(body, name)) for name in ("t", "t 2", "t 3")] == [2, 2, 1]
+
+
+def test_long_tables_are_written_in_bounded_memory():
+    def peak(rows: int) -> int:
+        columns = [Column(f"c{number}") for number in range(10)]
+        tracemalloc.start()
+        for _chunk in workbook([Table("t", columns, (("text",) * 10 for _ in range(rows)))]):
+            pass
+        for _chunk in csv_text(Table("t", columns, (("text",) * 10 for _ in range(rows)))):
+            pass
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    assert peak(4_000) < 2 * peak(400)

@@ -1,0 +1,281 @@
+"""Two forces count one arrest: the coordinator sees the pair, and settles it by a withdrawal or by ruling it out."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.db import Database
+from service.domain.instants import format_instant
+from service.projections.rebuild import rebuild
+from service.usecases.verify import verify_operation
+from tests.factories.bodies import activity, arrest, correction, hours_ago, new_id, seizure, withdrawal
+from tests.functional.calls import Caller, Json, refused
+from tests.functional.conftest import ClientFor
+
+INCIDENT, OTHER_INCIDENT = "a" * 64, "b" * 64
+AT = hours_ago(3)
+
+
+def minutes_after(moment: str, minutes: float) -> str:
+    return format_instant(datetime.fromisoformat(moment) + timedelta(minutes=minutes))
+
+
+@pytest.fixture
+def kent(client_for: ClientFor) -> Caller:
+    """Return the client of another force that reports events."""
+    return client_for("kent")
+
+
+def listed(caller: Caller, operation: str, **query: Any) -> Json:
+    response = caller.get(f"/v1/operations/{operation}/possible-duplicates", query_string=query)
+    assert response.status_code == 200, response.json
+    return response.json
+
+
+def pairs(caller: Caller, operation: str, **query: Any) -> list[tuple[Any, ...]]:
+    """Return the certainty of each pair, and the ids of its events."""
+    found = listed(caller, operation, **query)["pairs"]
+    return [(pair["certainty"], *(event["id"] for event in pair["events"])) for pair in found]
+
+
+def rule_out(lead: Caller, operation: str, *events: Json, **fields: Any) -> Any:
+    body = {"id": new_id(), "events": [event["id"] for event in events]} | fields
+    return lead.post(f"/v1/operations/{operation}/possible-duplicates/ruled-out", json=body)
+
+
+def joint(**fields: Any) -> tuple[Json, Json]:
+    """Return one arrest as Surrey and as Kent have it, ten minutes apart."""
+    one = arrest(occurred_at=AT, place="m25", **fields)
+    return one, arrest(force="kent", occurred_at=minutes_after(AT, 10), place="m25", **fields)
+
+
+def test_arrests_alike_in_place_time_and_reason_are_a_likely_pair_and_its_evidence_is_listed(
+    lead: Caller, surrey: Caller, kent: Caller, live: str
+):
+    ours, theirs = joint(assisting=["btp"])
+    theirs["assisting"] = ["surrey"]
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    found = listed(lead, live)
+    (pair,) = found["pairs"]
+    assert pair["certainty"] == "likely"
+    assert [event["id"] for event in pair["events"]] == [ours["id"], theirs["id"]]
+    assert pair["evidence"] == {
+        "same": ["type", "category", "place", "time"],
+        "place": "m25",
+        "categories": ["knife"],
+        "seconds_apart": 600,
+        "assisting": ["surrey"],
+    }
+    assert (found["window_minutes"], found["head"], found["marking"], found["next"]) == (
+        *(30, 8, "OFFICIAL-SENSITIVE"),
+        None,
+    )
+
+
+def test_events_with_one_incident_key_are_a_certain_pair_wherever_and_whenever_they_were(
+    lead: Caller, surrey: Caller, kent: Caller, live: str
+):
+    ours = arrest(incident=INCIDENT, place="m25")
+    theirs = arrest("drugs", force="kent", incident=INCIDENT, place="a406", occurred_at=hours_ago(20))
+    surrey.record(live, ours, arrest(incident=INCIDENT), seizure(incident=OTHER_INCIDENT))
+    kent.record(live, theirs, seizure(force="kent", incident=INCIDENT))
+    (first, second) = listed(lead, live)["pairs"]
+    assert first["certainty"] == second["certainty"] == "certain"
+    assert [event["id"] for event in first["events"]] == [ours["id"], theirs["id"]]
+    assert first["evidence"]["same"] == ["incident", "type"]
+
+
+def test_a_pair_that_is_certain_is_not_listed_as_likely_again(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint(incident=INCIDENT)
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    (pair,) = listed(lead, live)["pairs"]
+    assert pair["evidence"]["same"] == ["incident", "type", "category", "place", "time"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"force": "surrey"},
+        {"place": "a406"},
+        {"place": None},
+        {"occurred_at": minutes_after(AT, 31)},
+        {"occurred_at": minutes_after(AT, -31)},
+        {"data": {"reason": "drugs"}},
+        {"type": "seizure.recorded", "data": {"lines": [{"kind": "phone"}]}},
+    ],
+)
+def test_events_that_differ_in_one_of_these_are_no_pair(
+    lead: Caller, surrey: Caller, kent: Caller, live: str, change: Json
+):
+    surrey.record(live, arrest(occurred_at=AT, place="m25"))
+    theirs = arrest(force="kent", occurred_at=AT, place="m25") | change
+    (kent if theirs["force"] == "kent" else surrey).record(live, theirs)
+    assert pairs(lead, live) == []
+
+
+def test_seizures_pair_by_any_category_that_they_share(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    cocaine, heroin = ({"kind": "drug", "drug": f"a/{name}"} for name in ("cocaine", "heroin"))
+    cash = {"kind": "cash", "currency": "GBP", "amount_minor": 500}
+    ours = seizure(cocaine, cash, occurred_at=AT, place="m25")
+    theirs = seizure(cash, heroin, force="kent", occurred_at=AT, place="m25")
+    class_only = seizure({"kind": "drug", "drug": "a"}, force="kent", occurred_at=minutes_after(AT, 1), place="m25")
+    surrey.record(live, ours)
+    kent.record(live, theirs, class_only)
+    found = listed(lead, live)["pairs"]
+    assert [pair["evidence"]["categories"] for pair in found] == [["cash/GBP"], ["drug/a", "drug/a/cocaine"]]
+
+
+def test_activities_and_tallies_never_pair(
+    lead: Caller, surrey: Caller, kent: Caller, client_for: ClientFor, live: str
+):
+    surrey.record(live, activity(occurred_at=AT, place="m25", incident=INCIDENT))
+    kent.record(live, activity(force="kent", occurred_at=AT, place="m25", incident=INCIDENT))
+    tally = activity("arrests", 3, force="essex", category="knife", occurred_at=AT, place="m25", incident=INCIDENT)
+    client_for("essex").record(live, tally)
+    assert pairs(lead, live) == []
+
+
+def test_a_withdrawal_settles_a_pair(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    lead.record(live, withdrawal(theirs, why="duplicate"))
+    assert pairs(lead, live) == []
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    elsewhere = correction(theirs, place="a406")
+    kent.record(live, elsewhere)
+    assert pairs(lead, live) == []
+    back = correction(elsewhere, place="m25")
+    kent.record(live, back)
+    assert pairs(lead, live) == [("likely", ours["id"], back["id"])]
+
+
+def test_a_pair_ruled_out_is_not_shown_again_however_often_it_is_corrected(
+    lead: Caller, surrey: Caller, kent: Caller, live: str, database: Database
+):
+    ours, theirs = joint(incident=INCIDENT)
+    third = arrest(force="kent", occurred_at=AT, place="m25")
+    surrey.record(live, ours)
+    kent.record(live, theirs, third)
+    response = rule_out(lead, live, theirs, ours)
+    assert (response.status_code, response.json["seq"]) == (201, 10)
+    assert pairs(lead, live) == [("likely", ours["id"], third["id"])]
+    surrey.record(live, newer := correction(ours, data={"reason": "knife", "count": 2}))
+    assert pairs(lead, live) == [("likely", third["id"], newer["id"])]
+    rebuild(database, live)
+    assert verify_operation(database, live).fault is None
+    assert pairs(lead, live) == [("likely", third["id"], newer["id"])]
+
+
+def test_ruling_out_again_gives_the_same_receipt(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    body = {"id": new_id()}
+    first = rule_out(lead, live, ours, theirs, **body)
+    again = rule_out(lead, live, ours, theirs, **body)
+    assert (first.status_code, again.status_code, again.json) == (201, 200, first.json)
+    refused(rule_out(lead, live, theirs, ours, **body), 409, "content_differs")
+
+
+def test_only_a_pair_of_standing_events_can_be_ruled_out_and_only_by_the_coordinator(
+    lead: Caller, surrey: Caller, kent: Caller, client_for: ClientFor, live: str
+):
+    ours, theirs = joint()
+    mine, seized = arrest(), seizure(force="kent")
+    surrey.record(live, ours, mine)
+    kent.record(live, theirs, seized)
+    refused(rule_out(surrey, live, ours, theirs), 403, "role_may_not")
+    refused(rule_out(client_for("kent", "coordinator"), live, ours, theirs), 403, "not_coordinator")
+    refused(rule_out(lead, live, ours, mine), 422, "not_a_pair", "/events")
+    refused(rule_out(lead, live, ours, seized), 422, "not_a_pair", "/events")
+    refused(rule_out(lead, live, ours, {"id": new_id()}), 422, "unknown_event", "/events/1")
+    refused(rule_out(lead, live, ours, ours), 422, "wrong_fields", "/events")
+    refused(rule_out(lead, live, ours), 422, "wrong_fields", "/events")
+    lead.record(live, withdrawal(theirs, why="duplicate"))
+    refused(rule_out(lead, live, ours, theirs), 409, "already_withdrawn", "/events/1")
+
+
+def test_a_force_sees_its_own_event_once_and_nothing_of_the_others(surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    alone = arrest(occurred_at=AT, place="a406")
+    surrey.record(live, ours, alone)
+    kent.record(live, theirs, arrest(force="kent", occurred_at=AT, place="m25"))
+    response = surrey.get(f"/v1/operations/{live}/possible-duplicates")
+    (pair,) = response.json["pairs"]
+    assert [event["id"] for event in pair["events"]] == [ours["id"]]
+    assert pair["evidence"] == {"same": ["type", "category", "place", "time"]}
+    assert "kent" not in response.get_data(as_text=True)
+
+
+def test_a_force_that_coordinates_elsewhere_is_here_a_force(
+    lead: Caller, surrey: Caller, client_for: ClientFor, live: str
+):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent = client_for("kent", "coordinator")
+    kent.record(live, theirs)
+    assert pairs(kent, live) == [("likely", theirs["id"])]
+    assert len(pairs(lead, live)[0]) == 3
+
+
+def test_only_the_coordinator_chooses_the_window(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    assert pairs(lead, live, window_minutes=9) == []
+    assert len(pairs(lead, live, window_minutes=10)) == 1
+    address = f"/v1/operations/{live}/possible-duplicates"
+    refused(surrey.get(address, query_string={"window_minutes": 30}), 403, "window_not_yours", "/window_minutes")
+    refused(lead.get(address, query_string={"window_minutes": 1441}), 422, "wrong_fields", "/window_minutes")
+
+
+def test_pages_hold_every_pair_once(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    surrey.record(live, *(arrest(occurred_at=minutes_after(AT, n), place="m25") for n in range(4)))
+    kent.record(live, *(arrest(force="kent", occurred_at=minutes_after(AT, n), place="m25") for n in range(4)))
+    surrey.record(live, *(arrest(incident=INCIDENT) for _ in range(2)))
+    kent.record(live, *(arrest(force="kent", incident=INCIDENT) for _ in range(2)))
+    assert in_pages(lead, live, 3) == (whole := pairs(lead, live))
+    assert [certainty for certainty, *_ids in whole] == ["certain"] * 4 + ["likely"] * 16
+    assert in_pages(surrey, live, 1) == (own := pairs(surrey, live))
+    assert [certainty for certainty, *_ids in own] == ["certain"] * 2 + ["likely"] * 4
+
+
+def in_pages(caller: Caller, operation: str, limit: int) -> list[tuple[Any, ...]]:
+    found, after = [], {}
+    while True:
+        page = listed(caller, operation, limit=limit, **after)
+        found += [(pair["certainty"], *(event["id"] for event in pair["events"])) for pair in page["pairs"]]
+        if page["next"] is None:
+            return found
+        after = {"after": page["next"]}
+
+
+@pytest.mark.parametrize("after", ["certain.7", "likely.7.99", "certain.1.2", "own.7", "likely", "likely.x.y"])
+def test_a_position_that_no_answer_gave_is_refused(lead: Caller, surrey: Caller, live: str, after: str):
+    surrey.record(live, arrest())
+    response = lead.get(f"/v1/operations/{live}/possible-duplicates", query_string={"after": after})
+    assert response.status_code == 422
+    assert response.json["code"] in ("no_such_position", "wrong_fields")
+
+
+def test_those_outside_do_not_know_of_the_operation_and_observers_see_no_events(client_for: ClientFor, live: str):
+    address = f"/v1/operations/{live}/possible-duplicates"
+    refused(client_for("sussex").get(address), 404, "unknown_operation")
+    refused(client_for("surrey", "observer").get(address), 403, "role_may_not")
+
+
+def test_pairs_are_ruled_out_in_a_closed_operation_too(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    assert lead.change(live, "close", id=new_id()).status_code == 201
+    assert rule_out(lead, live, ours, theirs).status_code == 201

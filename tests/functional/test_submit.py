@@ -1,0 +1,327 @@
+"""A force with a spreadsheet: every mistake is listed by row and column, and sending twice counts nothing twice."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from werkzeug.test import TestResponse
+
+from service.cli import submit as submit_module
+from service.cli.exit_codes import DONE, REFUSED
+from service.cli.http_client import Answer
+from service.cli.main import run
+from service.cli.sheet_templates import TEMPLATES
+from service.domain.days import LONDON
+from tests.functional.calls import Caller
+from tests.functional.conftest import ClientFor
+
+Submit = Callable[..., int]
+# An hour of yesterday's that no clock change is near.
+MOMENT = (datetime.now(UTC).astimezone(LONDON) - timedelta(days=1)).replace(hour=12, minute=30, second=0, microsecond=0)
+AT = MOMENT.strftime("%d/%m/%Y %H:%M")
+LIVE = "live"
+ARRESTS = ["reference", "occurred_at", "place", "reason", "count", "qualifier", "assisting", "incident"]
+
+
+class InProcess:
+    """What `submit` calls the service with, in the place of the network: the app itself, as Surrey."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.posted: list[str] = []
+
+    def get(self, path: str, _force: str) -> Answer:
+        return answer_of(self.caller.get(path))
+
+    def post(self, path: str, body: Any, _force: str) -> Answer:
+        self.posted.append(path)
+        return answer_of(self.caller.post(path, json=body))
+
+
+def answer_of(response: TestResponse) -> Answer:
+    return Answer(response.status_code, response.json)
+
+
+@pytest.fixture
+def client(surrey: Caller, monkeypatch: pytest.MonkeyPatch) -> InProcess:
+    client = InProcess(surrey)
+    monkeypatch.setattr(submit_module, "HttpClient", lambda _url, _secrets: client)
+    return client
+
+
+@pytest.fixture
+def submit(client: InProcess, live: str) -> Submit:  # noqa: ARG001 - it takes the place of the network
+    """Return what runs `oprecord submit` as Surrey and gives its exit code."""
+
+    def submit(file: Path, *options: str, operation: str = live) -> int:
+        named = ["--operation", operation, "--url", "http://service.test", "--as", "secret"]
+        return run(["submit", str(file), *named, *options])
+
+    return submit
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Callable[..., Path]:
+    """Return what writes a CSV file of a header and rows."""
+
+    def sheet(header: Sequence[str], *rows: Sequence[object], name: str = "arrests.csv") -> Path:
+        with (tmp_path / name).open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+        return tmp_path / name
+
+    return sheet
+
+
+def arrest(
+    reference: str = "", at: str = AT, reason: str = "knife", count: object = "", place: str = "m25"
+) -> list[Any]:
+    return [reference, at, place, reason, count, "", "", ""]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_a_header_that_submit_takes_and_can_be_described(name: str, capsys: pytest.CaptureFixture[str]):
+    assert run(["template", name]) == DONE
+    (header,) = csv.reader(StringIO(capsys.readouterr().out))
+    assert run(["template", name, "--describe"]) == DONE
+    described = list(csv.reader(StringIO(capsys.readouterr().out)))
+    assert [row[0] for row in described] == header == TEMPLATES[name].names()
+    assert all(row[1] for row in described)
+
+
+def test_sending_a_file_again_counts_nothing_twice(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    file = sheet(ARRESTS, arrest(), arrest(), [], arrest(reason="drugs", count=3))
+    assert submit(file) == DONE
+    assert "Recorded 3 arrests; 0 were recorded already. Keep arrests.csv.sent.json." in capsys.readouterr().err
+    assert submit(file) == DONE
+    assert "Recorded 0 arrests; 3 were recorded already" in capsys.readouterr().err
+    assert lead.figures(live, measure="arrests") == [5]
+
+
+def test_rows_may_be_sorted_and_added_to(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+    assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
+    assert submit(sheet(ARRESTS, arrest(reason="wanted"), arrest(reason="drugs"), arrest(), arrest())) == DONE
+    assert lead.figures(live, measure="arrests") == [4]
+
+
+def test_every_mistake_is_listed_by_row_and_column_and_nothing_is_sent(
+    submit: Submit,
+    sheet: Callable[..., Path],
+    client: InProcess,
+    lead: Caller,
+    capsys: pytest.CaptureFixture[str],
+):
+    file = sheet(
+        ARRESTS,
+        arrest(),
+        arrest(count="92,0000"),
+        arrest(at="yesterday", reason=""),
+        arrest(reason="Knife!"),
+        arrest("7"),
+        arrest("7"),
+    )
+    assert submit(file) == REFUSED
+    said = capsys.readouterr().err
+    wrong = ["row 3, count", "row 4, occurred_at", "row 5, reason", "row 7, reference"]
+    assert [line.split(":")[0] for line in said.splitlines()][: len(wrong)] == wrong
+    assert "4 mistakes in 4 rows; nothing was sent." in said
+    assert client.posted == []
+    assert lead.figures(LIVE) == []
+
+
+def test_what_only_the_service_knows_is_listed_by_row_and_column_too(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    file = sheet(ARRESTS, arrest(), arrest(place="m1"), arrest(reason="jaywalking"), arrest(at="01/01/2020 10:00"))
+    assert submit(file) == REFUSED
+    said = [line.split(":")[0] for line in capsys.readouterr().err.splitlines()]
+    assert said[:3] == ["row 3, place", "row 4, reason", "row 5, occurred_at"]
+    assert lead.figures(live) == []
+    assert not file.with_name("arrests.csv.sent.json").exists()
+
+
+def test_a_row_with_a_reference_that_was_changed_is_sent_as_a_correction_if_that_is_said(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    assert submit(sheet(ARRESTS, arrest("1"), arrest("2"))) == DONE
+    changed = sheet(ARRESTS, arrest("1", count=3), arrest("2"))
+    assert submit(changed) == REFUSED
+    assert "Changed since they were sent: row 2. With --correct" in capsys.readouterr().err
+    assert lead.figures(live, measure="arrests") == [2]
+    for _time in range(2):
+        assert submit(changed, "--correct") == DONE
+        assert lead.figures(live, measure="arrests") == [4]
+    assert submit(sheet(ARRESTS, arrest("1"), arrest("2")), "--correct") == DONE
+    assert lead.figures(live, measure="arrests") == [2]
+
+
+def test_a_row_without_a_reference_that_was_changed_is_not_counted_twice(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
+    changed = sheet(ARRESTS, arrest(), arrest(reason="weapon"))
+    assert submit(changed) == REFUSED
+    assert (
+        "1 rows that were sent are no longer there as they were, and these are new: row 3." in capsys.readouterr().err
+    )
+    assert lead.figures(live, measure="arrests") == [2]
+    assert submit(changed, "--changed-are-new") == DONE
+    assert lead.figures(live, measure="arrests") == [3]
+
+
+def test_a_row_that_was_taken_out_stays_recorded(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+    assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
+    assert submit(sheet(ARRESTS, arrest())) == DONE
+    assert lead.figures(live, measure="arrests") == [2]
+
+
+def test_rows_of_one_reference_are_the_lines_of_one_seizure(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    header = ["reference", "occurred_at", "kind", "category", "count", "weight_grams", "value_pounds", "cash_pounds"]
+    rows = [
+        ["A", AT, "drug", "a/cocaine", "", "12.5", "300", ""],
+        ["A", "", "cash", "", "", "", "", "520.50"],
+        ["", AT, "ammunition", "", "12", "", "", ""],
+        ["A", AT, "drug", "b/cannabis", "", "40", "", ""],
+        ["", AT, "vehicle", "stolen_recovered", "", "", "", ""],
+        ["", AT, "weapon", "bladed/knife", "2", "", "", ""],
+    ]
+    for _time in range(2):
+        assert submit(sheet(header, *rows, name="seizures.csv")) == DONE
+    figures = dict(lead.figures(live, "measure", "quantity"))
+    assert figures["drug_seizures"] == 1
+    assert (figures["drug_weight"], figures["drug_value"], figures["cash"]) == (52_500, 30_000, 52_050)
+    assert (figures["ammunition"], figures["vehicles"], figures["weapons"]) == (12, 1, 2)
+    capsys.readouterr()
+    wrong = [["B", AT, "drug", "a/cocaine", "", "", "", ""], ["B", AT, "drug", "z/tea", "", "", "", ""]]
+    assert submit(sheet(header, *rows, *wrong, name="seizures.csv")) == REFUSED
+    assert capsys.readouterr().err.startswith("row 9, category: ")
+    moved = [["B", AT, "phone", *[""] * 5], ["B", MOMENT.strftime("%Y-%m-%d 12:31"), "phone", *[""] * 5]]
+    assert submit(sheet(header, *moved, name="more.csv")) == REFUSED
+    assert "row 3, occurred_at: Differs from row 2" in capsys.readouterr().err
+
+
+def test_activities_and_returns_are_sent_and_a_changed_return_replaces_the_old(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str
+):
+    stopped = ["", AT, "vehicles_stopped", 12]
+    assert submit(sheet(["reference", "occurred_at", "measure", "quantity"], stopped, name="activities.csv")) == DONE
+    assert lead.figures(live, measure="vehicles_stopped") == [12]
+    day = MOMENT.strftime("%d/%m/%Y")
+
+    def owed() -> set[str]:
+        figures = lead.totals(live, measure="vehicles_stopped", day_before=str(MOMENT.date() + timedelta(days=1)))
+        return {one["force"] for one in figures["completeness"]["outstanding"]}
+
+    for status in ("complete", "partial", "complete"):
+        assert submit(sheet(["day", "status", "measures"], [day, status, ""], name="returns.csv")) == DONE
+        assert ("surrey" in owed()) is (status == "partial")
+
+
+def test_a_workbook_is_read_with_its_dates_and_numbers(submit: Submit, tmp_path: Path, lead: Caller, live: str):
+    book = xlsxwriter.Workbook(tmp_path / "arrests.xlsx")
+    page = book.add_worksheet()
+    page.write_row(0, 0, ARRESTS[:5])
+    page.write_datetime(2, 1, MOMENT.replace(tzinfo=None), book.add_format({"num_format": "dd/mm/yyyy hh:mm"}))
+    page.write_row(2, 2, ["m25", "knife", 4])
+    book.close()
+    assert submit(tmp_path / "arrests.xlsx") == DONE
+    assert lead.figures(live, measure="arrests") == [4]
+    assert (tmp_path / "arrests.xlsx.sent.json").exists()
+
+
+def test_a_check_sends_nothing(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+    file = sheet(ARRESTS, arrest())
+    assert submit(file, "--check") == DONE
+    assert lead.figures(live) == []
+    assert not file.with_name("arrests.csv.sent.json").exists()
+
+
+def test_an_answer_that_was_lost_is_no_harm(
+    submit: Submit,
+    sheet: Callable[..., Path],
+    client: InProcess,
+    lead: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    post = client.post
+
+    def lose_answer(path: str, body: Any, force: str) -> Answer:
+        found = post(path, body, force)
+        if "dry_run" not in path:
+            raise OSError("the line is dead")
+        return found
+
+    file = sheet(ARRESTS, *(arrest() for _ in range(300)))
+    with monkeypatch.context() as broken:
+        broken.setattr(client, "post", lose_answer)
+        assert submit(file) == REFUSED
+    assert lead.figures(LIVE, measure="arrests") == [250]
+    assert submit(file) == DONE
+    assert lead.figures(LIVE, measure="arrests") == [300]
+
+
+def test_ids_are_random_and_references_stay_here(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, tmp_path: Path
+):
+    file = sheet(ARRESTS, arrest("AB/123"))
+    assert submit(file) == DONE
+    state = json.loads((tmp_path / "arrests.csv.sent.json").read_text())
+    events = lead.get(f"/v1/operations/{live}/events?type=arrest.recorded").get_data(as_text=True)
+    assert state["rows"]["reference:AB/123"]["id"] in events
+    assert "AB/123" not in events
+
+
+def test_a_file_is_sent_to_one_operation_by_one_force(
+    submit: Submit, sheet: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+):
+    file = sheet(ARRESTS, arrest())
+    assert submit(file) == DONE
+    assert submit(file, operation="another") == REFUSED
+    assert "was sent to live by surrey" in capsys.readouterr().err
+    file.with_name("arrests.csv.sent.json").write_text("{}")
+    assert submit(file) == REFUSED
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (("a.csv", b"name,age\r\nx,1\r\n"), "Wanted the header of a template"),
+        (("a.csv", b"reason,colour\r\nknife,red\r\n"), "Column 'colour' is not in the template for arrests"),
+        (("a.csv", b"reason,reason\r\nknife,drugs\r\n"), "or is there twice"),
+        (("a.csv", b""), "there is no header"),
+        (("a.csv", b"reason\r\nknife,red\r\n"), "row 2: a cell stands behind the last column"),
+        (("a.csv", b"reason\r\n\xff\xfe\r\n"), "no CSV in UTF-8"),
+        (("a.xlsx", b"no workbook"), "no XLSX workbook"),
+        (("a.ods", b""), "wanted a file whose name ends in .csv or .xlsx"),
+    ],
+)
+def test_what_is_no_filled_in_template_is_one_line(
+    submit: Submit, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: tuple[str, bytes], said: str
+):
+    name, body = file
+    (tmp_path / name).write_bytes(body)
+    assert submit(tmp_path / name) == REFUSED
+    assert said in capsys.readouterr().err
+
+
+def test_a_credential_that_is_refused_says_so(
+    client_for: ClientFor,
+    client: InProcess,
+    submit: Submit,
+    sheet: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+):
+    client.caller = client_for("surrey")
+    client.caller.environ_base["HTTP_AUTHORIZATION"] = "Bearer wrong"
+    assert submit(sheet(ARRESTS, arrest())) == REFUSED
+    assert "(401)" in capsys.readouterr().err

@@ -1,0 +1,165 @@
+"""Pairs are found in one pass, and are those that comparing every event with every other would find."""
+
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.duplicates import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
+from service.domain.events import CashLine, DrugLine, PhoneLine, WeaponLine
+from service.domain.sightings import Pair, Sighting, categories_of, shared_categories
+from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
+
+WINDOW = 3
+PATHS = ("drug/a", "drug/a/cocaine", "drug/b", "phone", "weapon/bladed/knife")
+
+
+def sighting(seq: int, force: str, moment: int = 0, categories: str = "knife", **fields: object) -> Sighting:
+    row = {"first_seq": seq, "type": "arrest.recorded", "place": "m25", "incident": None} | fields
+    return Sighting(seq=seq, force=force, occurred_microseconds=moment, categories=categories, **row)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Sighting]:
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("surrey", "kent", "btp")),
+                st.integers(0, 8),
+                st.sets(st.sampled_from(PATHS), min_size=1, max_size=3),
+                st.sampled_from(("arrest.recorded", "seizure.recorded")),
+                st.sampled_from(("m25", "a406")),
+                st.sampled_from(("x", "y", None)),
+            ),
+            max_size=24,
+        )
+    )
+    return [
+        sighting(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident)
+        for seq, (force, moment, paths, wire_type, place, incident) in enumerate(rows, start=1)
+    ]
+
+
+def by_place(rows: list[Sighting]) -> list[Sighting]:
+    return sorted(rows, key=lambda one: (one.type, one.place, one.occurred_microseconds, one.seq))
+
+
+def by_incident(rows: list[Sighting]) -> list[Sighting]:
+    return sorted((row for row in rows if row.incident), key=lambda one: (one.incident, one.type, one.seq))
+
+
+def every_pair(rows: list[Sighting]) -> list[Pair]:
+    pairs = [Pair(one, other) for one in rows for other in rows if one.force < other.force and one.type == other.type]
+    return [pair for pair in pairs if pair.earlier is not pair.later]
+
+
+def is_likely(pair: Pair) -> bool:
+    one, other = pair
+    near = abs(one.occurred_microseconds - other.occurred_microseconds) <= WINDOW
+    return (
+        near
+        and one.place == other.place
+        and bool(shared_categories(one.categories.split(","), other.categories.split(",")))
+    )
+
+
+def seqs(pairs: list[Pair]) -> list[tuple[int, ...]]:
+    return sorted(tuple(sorted((pair.earlier.seq, pair.later.seq))) for pair in pairs)
+
+
+def never(_pair: Pair) -> bool:
+    return False
+
+
+@given(logs())
+def test_likely_pairs_are_those_that_comparing_all_with_all_finds(rows: list[Sighting]):
+    found = list(likely_pairs(by_place(rows), WINDOW))
+    assert seqs(found) == seqs([pair for pair in every_pair(rows) if is_likely(pair)])
+
+
+@given(logs())
+def test_certain_pairs_are_those_of_one_incident_and_type(rows: list[Sighting]):
+    found = list(certain_pairs(by_incident(rows)))
+    together = [
+        pair for pair in every_pair(rows) if pair.earlier.incident and pair.earlier.incident == pair.later.incident
+    ]
+    assert seqs(found) == seqs(together)
+
+
+@given(logs(), st.integers(0, 30))
+def test_a_list_goes_on_behind_any_pair_with_what_the_whole_list_has_there(rows: list[Sighting], index: int):
+    likely, certain = list(likely_pairs(by_place(rows), WINDOW)), list(certain_pairs(by_incident(rows)))
+    if index < len(likely):
+        later = likely[index].later
+        key = (later.type, later.place, later.occurred_microseconds - WINDOW)
+        tail = [row for row in by_place(rows) if (row.type, row.place, row.occurred_microseconds) >= key]
+        assert list(likely_pairs(tail, WINDOW, after=likely[index])) == likely[index + 1 :]
+    if index < len(certain):
+        later = certain[index].later
+        tail = [row for row in by_incident(rows) if (row.incident, row.type) >= (later.incident, later.type)]
+        assert list(certain_pairs(tail, after=certain[index])) == certain[index + 1 :]
+
+
+@given(logs())
+def test_a_list_goes_on_behind_a_pair_whose_later_event_no_longer_stands(rows: list[Sighting]):
+    whole = list(likely_pairs(by_place(rows), WINDOW))
+    for index, pair in enumerate(whole):
+        left = [row for row in by_place(rows) if row is not pair.later]
+        behind = [other for other in whole[index + 1 :] if pair.later not in other]
+        rest = list(likely_pairs(left, WINDOW, after=pair))
+        assert [one for one in rest if one in behind] == behind
+
+
+@given(logs())
+def test_a_force_finds_its_own_events_of_every_pair_that_is_not_settled(rows: list[Sighting]):
+    pairs = list(likely_pairs(by_place(rows), WINDOW))
+    settled = {pair.fact_seqs for pair in pairs[::2]}
+    left = [pair for pair in pairs if pair.fact_seqs not in settled]
+    found = list(likely_doubled(by_place(rows), "kent", lambda pair: pair.fact_seqs in settled, WINDOW))
+    assert sorted(found) == sorted({one.seq for pair in left for one in pair if one.force == "kent"})
+    certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if one.force == "kent"}
+    assert set(certainly_doubled(by_incident(rows), "kent", never)) == certain
+
+
+def test_a_pair_lies_within_the_window_both_ends_included():
+    at = [sighting(1, "surrey", 0), sighting(2, "kent", WINDOW), sighting(3, "btp", 2 * WINDOW + 1)]
+    assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
+
+
+def test_many_events_of_one_force_at_one_moment_cost_no_more_than_their_number():
+    crowd = [sighting(seq, "surrey") for seq in range(1, 30_001)]
+    assert list(likely_pairs(crowd, WINDOW)) == []
+    assert list(likely_doubled([*crowd, sighting(30_001, "kent")], "surrey", never, WINDOW)) == list(range(1, 30_001))
+
+
+def test_the_first_pairs_of_a_crowd_come_without_waiting_for_the_others():
+    crowd = (sighting(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
+    assert len(list(islice(certain_pairs(crowd), 100))) == 100
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (["drug/a/cocaine"], ["drug/a/cocaine", "phone"], ["drug/a/cocaine"]),
+        (["drug/a"], ["drug/a/cocaine"], ["drug/a", "drug/a/cocaine"]),
+        (["drug/a/cocaine"], ["drug/a/heroin"], []),
+        (["knife"], ["weapon"], []),
+    ],
+)
+def test_categories_are_shared_where_one_lies_at_or_beneath_the_other(
+    one: list[str], other: list[str], shared: list[str]
+):
+    assert shared_categories(one, other) == shared
+    assert shared_categories(other, one) == shared
+
+
+def test_the_categories_of_an_event_are_those_of_its_lines():
+    lines = (
+        *(WeaponLine(weapon="bladed/knife"), DrugLine(drug="a/cocaine"), CashLine(currency="GBP", amount_minor=1)),
+        *(PhoneLine(), PhoneLine(count=2)),
+    )
+    assert categories_of(SeizureRecordedFactory(lines=lines).data) == [
+        *("cash/GBP", "drug/a/cocaine", "phone", "weapon/bladed/knife")
+    ]
+    assert categories_of(ArrestRecordedFactory(reason="drugs").data) == ["drugs"]

@@ -1,0 +1,62 @@
+"""Cells are read exactly or not at all: a misplaced digit in a spreadsheet must not become a figure."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from service.cli.sheet_cells import codes, day, milligrams, moment, pence, text, whole
+
+# As a workbook gives them: without a zone.
+LOCAL_EVENING = datetime.fromisoformat("2023-07-17T21:40:00")
+LOCAL_MIDNIGHT = datetime.fromisoformat("2023-01-17T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("read", "cell", "found"),
+    [
+        (whole, "12000", 12_000),
+        (whole, 12.0, 12),
+        (whole, 7, 7),
+        (pence, "520.50", 52_050),
+        (pence, 520.1, 52_010),
+        (pence, 1234567.89, 123_456_789),
+        (pence, "520", 52_000),
+        (milligrams, 12.5, 12_500),
+        (milligrams, "0.001", 1),
+        (text, " knife ", "knife"),
+        (text, 20.0, "20"),
+        (codes, "btp; kent,essex", ["btp", "kent", "essex"]),
+        (moment, "2023-01-17 21:40", "2023-01-17T21:40:00Z"),
+        (moment, "17/01/2023 21:40:05", "2023-01-17T21:40:05Z"),
+        (moment, "2023-07-17T21:40", "2023-07-17T20:40:00Z"),
+        (moment, LOCAL_EVENING, "2023-07-17T20:40:00Z"),
+        (moment, "2023-07-17T21:40:00Z", "2023-07-17T21:40:00Z"),
+        (moment, "2023-07-17T21:40:00+02:00", "2023-07-17T19:40:00Z"),
+        (day, "2023-01-17", "2023-01-17"),
+        (day, "17/1/2023", "2023-01-17"),
+        (day, date(2023, 1, 17), "2023-01-17"),
+        (day, LOCAL_MIDNIGHT, "2023-01-17"),
+    ],
+)
+def test_a_cell_is_read_as_what_was_typed(read: Callable[[Any], Any], cell: Any, found: Any):
+    assert read(cell) == found
+
+
+@pytest.mark.parametrize(
+    ("read", "cell"),
+    [
+        *((whole, cell) for cell in ("92,0000", "1,200", "12k", "12.5", 12.5, "-1", -1, "1e3", True, "twelve", "")),
+        *((pence, cell) for cell in ("198.088", 198.088, "£520", "1 200", "5,50", 1e20, -5.0, float("nan"))),
+        *((milligrams, cell) for cell in ("12.5g", "0.0001", "1e-3")),
+        *((moment, cell) for cell in ("2023-01-17", "31/02/2023 10:00", "21:40", 44943.5, date(2023, 1, 17), "")),
+        *((moment, cell) for cell in ("2023-03-26 01:30", "2023-10-29 01:30")),
+        *((day, cell) for cell in ("17.01.2023", "2023-13-01", "2023-01-17 21:40", 44943.0, "")),
+        *((text, cell) for cell in (1.5, True, date(2023, 1, 17), float("inf"))),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any], cell: Any):
+    with pytest.raises((ValueError, OverflowError)):
+        read(cell)
