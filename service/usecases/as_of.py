@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.instants import format_instant
+from service.domain.operation import Operation
 from service.errors import Invalid
 from service.eventlog import read
 from service.eventlog.head import Head, share_head
@@ -46,6 +49,20 @@ class Moment:
     as_of_seq: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standpoint:
+    """Where an answer stands in a log, within one snapshot.
+
+    `operation` as it was at `seq`, which was recorded at `recorded_at`; `moment` is the one by which days have begun.
+    """
+
+    head: Head
+    operation: Operation
+    seq: int
+    recorded_at: datetime
+    moment: datetime
+
+
 def resolve(database: Database, operation: str, credential: Credential, moment: Moment) -> int | None:
     """Return the seq at which the question is to be answered; None for now.
 
@@ -63,6 +80,32 @@ def resolve(database: Database, operation: str, credential: Credential, moment: 
         if moment.as_of_seq > head.seq:
             raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {moment.as_of_seq}.", pointer="/as_of_seq")
     return moment.as_of_seq
+
+
+def stand_at(
+    connection: sa.Connection,
+    database: Database,
+    *,
+    operation: str,
+    credential: Credential,
+    moment: Moment,
+    as_of_seq: int | None,
+) -> Standpoint:
+    """Return where an answer stands that is given at a resolved seq; None: at the head.
+
+    Days have begun by the moment asked for, else by that of the seq asked for, else by now.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    head, state = visible(connection, operation, credential, as_of_seq=as_of_seq)
+    seq = head.seq if as_of_seq is None else as_of_seq
+    recorded_at = read.recorded_at(connection, operation, seq)
+    if moment.as_of is not None:
+        begun_by = moment.as_of
+    else:
+        begun_by = recorded_at if moment.as_of_seq is not None else database.now(connection)
+    return Standpoint(head=head, operation=state, seq=seq, recorded_at=recorded_at, moment=begun_by)
 
 
 def _largest_seq_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> int:

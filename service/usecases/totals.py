@@ -17,9 +17,8 @@ from service.domain.operation import Operation
 from service.eventlog import read
 from service.projections.returns import declarations
 from service.projections.sums import Selection, Sum, sums
-from service.usecases.as_of import Moment, resolve
+from service.usecases.as_of import Moment, Standpoint, resolve, stand_at
 from service.usecases.check_selection import check_selection
-from service.usecases.visibility import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +65,37 @@ def totals(
     """
     as_of_seq = resolve(database, operation, credential, moment)
     with database.snapshot() as connection:
-        head, state = visible(connection, operation, credential, as_of_seq=as_of_seq)
-        check_selection(selection, state)
-        seq = head.seq if as_of_seq is None else as_of_seq
-        recorded_at = read.recorded_at(connection, operation, seq)
-        rows = sums(connection, head, selection, up_to=seq, by_category=_not_additive(state))
-        ledger = _Returns(
-            operation=state,
-            selection=selection,
-            declarations=declarations(connection, operation, head.generation, up_to=seq),
-            moment=_moment_of_days(connection, database, moment, recorded_at),
+        stand = stand_at(
+            connection, database, operation=operation, credential=credential, moment=moment, as_of_seq=as_of_seq
         )
-        return Totals(
-            operation=state,
-            seq=seq,
-            recorded_at=recorded_at,
-            root=read.tree_at(connection, operation, seq).root().hex(),
-            log_size=head.seq,
-            by=selection.by,
-            figures=tuple(_figures(rows, state, selection, ledger)),
-            outstanding=tuple(ledger.owed(selection.measures or tuple(state.measures))),
-        )
+        return totals_at(connection, stand, selection)
+
+
+def totals_at(connection: sa.Connection, stand: Standpoint, selection: Selection) -> Totals:
+    """Return the totals that a standpoint in this snapshot shows.
+
+    Raises:
+        UnknownCode: by the selection.
+    """
+    state, head = stand.operation, stand.head
+    check_selection(selection, state)
+    rows = sums(connection, head, selection, up_to=stand.seq, by_category=_not_additive(state))
+    ledger = _Returns(
+        operation=state,
+        selection=selection,
+        declarations=declarations(connection, head.operation, head.generation, up_to=stand.seq),
+        moment=stand.moment,
+    )
+    return Totals(
+        operation=state,
+        seq=stand.seq,
+        recorded_at=stand.recorded_at,
+        root=read.tree_at(connection, head.operation, stand.seq).root().hex(),
+        log_size=head.seq,
+        by=selection.by,
+        figures=tuple(_figures(rows, state, selection, ledger)),
+        outstanding=tuple(ledger.owed(selection.measures or tuple(state.measures))),
+    )
 
 
 class _Key(NamedTuple):
@@ -169,13 +178,6 @@ def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
         listed.index(category) if category in listed else len(listed),
         category or "",
     )
-
-
-def _moment_of_days(connection: sa.Connection, database: Database, moment: Moment, recorded_at: datetime) -> datetime:
-    """Return the moment by which days have begun: the one asked for, else that of the seq asked for, else now."""
-    if moment.as_of is not None:
-        return moment.as_of
-    return recorded_at if moment.as_of_seq is not None else database.now(connection)
 
 
 def _not_additive(operation: Operation) -> tuple[str, ...]:
