@@ -15,6 +15,7 @@ from service.api import (
     health,
     operations,
     reference,
+    statement,
     totals,
 )
 from service.api.blueprint import ProblemApi
@@ -46,7 +47,7 @@ def register_api(app: Flask) -> None:
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
-    for module in (operations, events, batches, feed, totals, reference, health):
+    for module in (operations, events, batches, feed, totals, statement, reference, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
 

@@ -99,3 +99,10 @@ class TotalsQuery(ma.Schema):
     day_before = Day(metadata={"description": "the day after the last"})
     as_of_seq = Number(1, 2**53 - 1)
     as_of = Instant(metadata={"description": "a past moment"})
+
+
+class StatementQuery(ma.Schema):
+    """As of when the results are worded."""
+
+    as_of_seq = Number(1, 2**53 - 1)
+    as_of = Instant(metadata={"description": "a past moment"})
