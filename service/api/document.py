@@ -18,6 +18,7 @@ from service.api import (
     publications,
     reference,
     returns,
+    statement,
     totals,
 )
 from service.api.blueprint import ProblemApi
@@ -56,6 +57,7 @@ def register_api(app: Flask) -> None:
         feed,
         totals,
         returns,
+        statement,
         publications,
         possible_duplicates,
         reference,

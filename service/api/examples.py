@@ -76,3 +76,15 @@ RETURN: Json = {
 BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
 PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000007", "label": "provisional"}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}
+STATEMENT = """# More than 170 arrests
+
+Operation Example was led by Metropolitan Police Service. Two police forces took part: Metropolitan Police Service and
+Surrey Police.
+
+It took place from 16 to 18 January 2024.
+
+From 16 to 18 January 2024:
+
+- 179 arrests
+- 40 drug seizures
+"""

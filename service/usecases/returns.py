@@ -11,9 +11,8 @@ from service.db import Database
 from service.domain.completeness import Declaration, day_status
 from service.domain.operation import Operation
 from service.projections.returns import declarations
-from service.usecases.as_of import Moment, resolve
-from service.usecases.positions import position_of
-from service.usecases.visibility import visible
+from service.usecases.as_of import Moment
+from service.usecases.standing import standing_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +49,9 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
     """
-    seqs = resolve(database, operation, credential, moment)
-    with database.snapshot() as connection:
-        head, _state = visible(connection, operation, credential)
-        begun_by = database.now(connection) if moment.is_now else moment.as_of
-        position = position_of(connection, head, head.seq if seqs is None else seqs[operation], begun_by)
-        declared = declarations(connection, head, up_to=position.seq)
+    with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
+        position = found[0]
+        declared = declarations(connection, position.head, up_to=position.seq)
     state = position.operation
     days = list(state.days.begun_by(position.begun_by))
     cells = tuple(

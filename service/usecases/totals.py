@@ -17,11 +17,11 @@ from service.domain.figures import display, join_all
 from service.domain.operation import Operation
 from service.domain.vocabulary import Qualifier
 from service.projections.sums import Selection, Sum, sums
-from service.usecases.as_of import Moment, resolve
+from service.usecases.as_of import Moment
 from service.usecases.check_selection import check_selection
 from service.usecases.owed import Owed
-from service.usecases.positions import Position, positions
-from service.usecases.visibility import visible
+from service.usecases.positions import Position
+from service.usecases.standing import standing_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,7 @@ def totals(
         UnknownCode: the selection names what the operation does not have.
         MeasuresDisagree: two parts count one measure in different units.
     """
-    seqs = resolve(database, operation, credential, moment)
-    with database.snapshot() as connection:
-        visible(connection, operation, credential)
-        begun_by = database.now(connection) if moment.is_now else moment.as_of
-        found = positions(connection, operation, begun_by=begun_by, seqs=seqs)
+    with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
         return totals_at(connection, found, selection)
 
 

@@ -1,0 +1,48 @@
+"""A statement laid out: Markdown, plain text, an HTML fragment, or JSON. Each escapes the sentences it is given."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+
+from jinja2 import Environment, StrictUndefined, select_autoescape
+
+from service.api.blueprint import JSON
+from service.api.statement_json import statement_json
+from service.api.statement_words import TEMPLATES, worded
+from service.usecases.statement import StatementAnswer
+
+MARKDOWN, PLAIN, HTML = "text/markdown", "text/plain", "text/html"
+TEMPLATE_OF = {MARKDOWN: "statement.md.jinja", PLAIN: "statement.txt.jinja", HTML: "statement.html.jinja"}
+# The first is what a caller gets who does not mind.
+MEDIA = (*TEMPLATE_OF, JSON)
+MARKS_OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
+NUMBER_OF_A_LIST = re.compile(r"^(\d+)([.)])")
+
+
+def laid_out(found: StatementAnswer, media: str) -> str:
+    """Return the statement in one of MEDIA."""
+    words = worded(found)
+    if media == JSON:
+        return json.dumps(statement_json(found, words))
+    return _environment().get_template(TEMPLATE_OF[media]).render(words=words)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=TEMPLATES,
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(("html.jinja",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = _markdown
+    return environment
+
+
+def _markdown(text: str) -> str:
+    """Return a text in which Markdown finds no marks of its own."""
+    return NUMBER_OF_A_LIST.sub(r"\1\\\2", MARKS_OF_MARKDOWN.sub(r"\\\1", text))

@@ -1,0 +1,127 @@
+"""A statement in words: plain sentences made by the macros of words.jinja, the same for every format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from service.domain.breakdown import Breakdown
+from service.domain.days import LONDON
+from service.domain.figures import WORDS, display
+from service.domain.period import Span, merged
+from service.domain.statement import Statement
+from service.domain.thresholds import Claim
+from service.usecases.statement import StatementAnswer
+
+TEMPLATES = PackageLoader("service.api", "statement_templates")
+NOTES = ("at_least", "qualified", "second_views", "apart", "residual", "imported")
+# How many digits of a currency's minor unit make its unit, where it is not two (ISO 4217).
+WITHOUT_MINOR_UNIT = (
+    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
+    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+)
+IN_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+DIGITS_OF_MINOR_UNITS = dict.fromkeys(WITHOUT_MINOR_UNIT, 0) | dict.fromkeys(IN_THOUSANDTHS, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The breakdown: its title, the heading of its second column, and a row for each force: name, figure."""
+
+    title: str
+    column: str
+    rows: tuple[tuple[str, str], ...]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """The sentences of a statement in their order; an empty one does not apply."""
+
+    headline: str
+    who: str
+    when: str
+    method: str
+    date_line: str
+    bullets: tuple[str, ...]
+    table: Table | None
+    owing: str
+    provisional: str
+    marking: str
+    notes: tuple[str, ...]
+
+
+def worded(answer: StatementAnswer) -> Worded:
+    """Return the words of a statement."""
+    statement = answer.statement
+    notes = [_say(f"note_{note}", statement) for note in NOTES]
+    return Worded(
+        headline=_say("headline", statement),
+        who=_say("who", statement),
+        when=_say("when", statement),
+        method=_say("method", statement),
+        date_line=_say("date_line", statement),
+        bullets=tuple(_said("figure", line) for line in statement.lines),
+        table=None if statement.breakdown is None else _table(statement.breakdown),
+        owing=_say("owing", statement),
+        provisional=_say("provisional", statement),
+        marking=_say("marking", statement),
+        notes=(*(note for note in notes if note), _say("note_position", statement, answer)),
+    )
+
+
+def _table(breakdown: Breakdown) -> Table:
+    rows = tuple((line.participant.name, _said("cell", line.claim)) for line in breakdown.lines)
+    return Table(
+        title=_say("title", breakdown),
+        column=_capitalised(breakdown.measure.label),
+        rows=rows,
+        remark=_say("remark", breakdown),
+    )
+
+
+def _say(macro: str, *about: Statement | StatementAnswer | Breakdown) -> str:
+    """Return what a macro says as a sentence: in one line, with a capital letter."""
+    return _capitalised(_said(macro, *about))
+
+
+def _said(macro: str, *about: object) -> str:
+    return re.sub(r"\s+", " ", str(getattr(_macros(), macro)(*about))).strip()
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _macros() -> Any:
+    """Return words.jinja with its macros. Nothing is escaped there: the formats escape whole sentences."""
+    environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment.filters |= {"shown": _shown, "as_spans": _as_spans, "london": _london}
+    return environment.get_template("words.jinja").module
+
+
+def _shown(claim: Claim, category: str | None = None) -> str:
+    """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
+    if claim.unit != "minor units" or category is None:
+        return display(claim.quantity, claim.unit, claim.qualifier)
+    digits = DIGITS_OF_MINOR_UNITS.get(category, 2)
+    whole, rest = divmod(claim.quantity, 10**digits)
+    amount = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
+    return WORDS[claim.qualifier].format(f"{amount} {category}")
+
+
+def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:
+    return merged([Span(day, day) for day in days])
+
+
+def _london(moment: datetime) -> str:
+    """Return a moment as people in London write it, to the minute."""
+    local = moment.astimezone(LONDON)
+    return f"{local.day} {local:%B %Y at %H:%M}"

@@ -1,0 +1,41 @@
+"""`oprecord statement`: the results of an operation in words, for those who run the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from service.api.blueprint import JSON
+from service.api.queries import AsOfQuery
+from service.api.schemas import wrong_fields
+from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.cli.settings import Settings, pass_settings
+from service.usecases.as_of import Moment
+from service.usecases.credentials import credential_of_lead
+from service.usecases.statement import read_statement
+
+QUERY = AsOfQuery()
+FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
+
+
+@click.command()
+@click.argument("operation")
+@click.option("--format", "chosen", type=click.Choice(tuple(FORMATS)), default="markdown", show_default=True)
+@click.option("--as-of", metavar="INSTANT", help="As of a past moment, such as 2023-01-19T18:00:00Z.")
+@click.option("--as-of-seq", metavar="SEQ", help="As of a position of the log.")
+@pass_settings
+def statement(settings: Settings, /, operation: str, *, chosen: str, **query: str | None) -> None:
+    """Word the results of an OPERATION as they may be published."""
+    given = {name: value for name, value in query.items() if value is not None}
+    if messages := QUERY.validate(given):
+        raise wrong_fields(messages)
+    wanted: dict[str, Any] = QUERY.load(given)
+    with settings.database() as database:
+        found = read_statement(
+            database,
+            operation=operation,
+            credential=credential_of_lead(database, operation),
+            moment=Moment(wanted.get("as_of"), wanted.get("as_of_seq")),
+        )
+    click.echo(laid_out(found, FORMATS[chosen]).rstrip("\n"))

@@ -1,0 +1,205 @@
+"""The results statement: what may be said in public of an operation's figures, and in which order.
+
+Pure: made of figures, the operation and what was declared, whether these stand in the log or in a publication. It says
+nothing in words; the words are in service/api/statement_templates.
+Source: domain notes, the results statement; docs/reference/statement.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from service.domain.breakdown import Breakdown, breakdown_of
+from service.domain.completeness import Declarations, Outstanding
+from service.domain.figures import EXACT
+from service.domain.operation import Operation, Participant
+from service.domain.period import Period, Stage, period_of
+from service.domain.reference_data import Measure
+from service.domain.thresholds import Claim, in_full, rounded
+from service.domain.vocabulary import Qualifier
+
+# After these, the order of the catalogue.
+FIRST = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
+HEADLINE, METHOD = "arrests", "officers_deployed"
+# The same things seen in another way, by what they are a second view of: said only where the first view is missing.
+SECOND_VIEWS = {
+    "weapons_by_acquisition": "weapons",
+    "drug_seizures_by_class": "drug_seizures",
+    "drug_seizures_by_substance": "drug_seizures",
+}
+
+
+class Figure(Protocol):
+    """A figure as the totals or a publication give it: over all forces or, with `force`, of one."""
+
+    @property
+    def measure(self) -> str: ...  # noqa: D102
+    @property
+    def force(self) -> str | None: ...  # noqa: D102
+    @property
+    def category(self) -> str | None: ...  # noqa: D102
+    @property
+    def quantity(self) -> int: ...  # noqa: D102
+    @property
+    def qualifier(self) -> Qualifier: ...  # noqa: D102
+    @property
+    def outstanding(self) -> Sequence[Outstanding]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a statement is made of, all true at one position of the log.
+
+    `figures` are over all forces, by category where a measure is never summed; `by_force` the same for each force;
+    `outstanding` who owes a return for any measure; `moment` the one by which days have begun.
+    """
+
+    operation: Operation
+    lead: Participant
+    figures: Sequence[Figure]
+    by_force: Sequence[Figure]
+    outstanding: Sequence[Outstanding]
+    declarations: Declarations
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One figure of the statement. `qualifier` is the recorded one, which `claim` may weaken."""
+
+    measure: Measure
+    category: str | None
+    claim: Claim
+    qualifier: Qualifier
+    outstanding: tuple[Outstanding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """A force that owes returns, for which days, and whether it owes them for every figure of the statement."""
+
+    participant: Participant
+    days: tuple[date, ...]
+    of_all_figures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What is said, in the order in which results are published. `headline` None: there is nothing to report yet.
+
+    `forces` are those who took part, in their publishing order; `officers` is a threshold where there is one;
+    `left_out_views` are recorded and not said, since they are what is said seen in another way.
+    """
+
+    operation: Operation
+    lead: Participant
+    forces: tuple[Participant, ...]
+    period: Period
+    headline: Line | None
+    officers: Line | None
+    lines: tuple[Line, ...]
+    breakdown: Breakdown | None
+    owing: tuple[Owing, ...]
+    is_provisional: bool
+    left_out_views: tuple[Measure, ...]
+
+
+def make_statement(facts: Facts) -> Statement:
+    """Return the statement of these facts."""
+    operation, period = facts.operation, period_of(facts.operation, facts.moment)
+    said = _lines(facts)
+    lines = tuple(line for line in said if line.measure.measure != METHOD)
+    officers = next((line for line in said if line.measure.measure == METHOD and line.claim.quantity), None)
+    headline = _headline(lines)
+    return Statement(
+        operation=operation,
+        lead=facts.lead,
+        forces=tuple(_taking_part(operation)),
+        period=period,
+        headline=None if headline is None else replace(headline, claim=rounded(headline.claim)),
+        officers=None if officers is None else replace(officers, claim=rounded(officers.claim)),
+        lines=lines,
+        breakdown=None if headline is None else _breakdown(facts, headline),
+        owing=tuple(_owing(facts, said)),
+        is_provisional=bool(facts.outstanding) or period.stage in (Stage.PLANNED, Stage.UNDER_WAY),
+        left_out_views=tuple(_left_out_views(facts)),
+    )
+
+
+def _lines(facts: Facts) -> list[Line]:
+    """Return all that is said in full, in publishing order; no arrests where they are known to be none."""
+    figures = [figure for figure in facts.figures if not _is_second_view(figure, facts.figures)]
+    lines = [_line(figure, facts) for figure in figures]
+    if all(line.measure.measure != HEADLINE for line in lines) and _all_returns_are_in(facts):
+        measure = facts.operation.measures[HEADLINE]
+        nothing = in_full(0, EXACT, measure.unit, is_outstanding=False)
+        lines.append(Line(measure=measure, category=None, claim=nothing, qualifier=EXACT, outstanding=()))
+    order = [*FIRST, *facts.operation.measures]
+    return sorted(lines, key=lambda line: order.index(line.measure.measure))
+
+
+def _line(figure: Figure, facts: Facts) -> Line:
+    measure = facts.operation.measures[figure.measure]
+    # A path that is never summed does not hold what was recorded beneath it, so it is no more than a lower bound.
+    is_bound = bool(figure.outstanding) or (not measure.additive and _has_more_beneath(figure, facts.figures))
+    return Line(
+        measure=measure,
+        category=figure.category,
+        claim=in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_bound),
+        qualifier=figure.qualifier,
+        outstanding=tuple(figure.outstanding),
+    )
+
+
+def _headline(lines: Sequence[Line]) -> Line | None:
+    """Return the first figure that is not zero, and the first of all where each is; never one of a category."""
+    whole = [line for line in lines if line.category is None]
+    return next((line for line in whole if line.claim.quantity), whole[0] if whole else None)
+
+
+def _breakdown(facts: Facts, headline: Line) -> Breakdown | None:
+    measure = headline.measure
+    figures = {one.force: one for one in facts.by_force if one.force is not None and one.measure == measure.measure}
+    return breakdown_of(
+        facts.operation, measure, figures, owing=[one.force for one in headline.outstanding], returns=facts.declarations
+    )
+
+
+def _owing(facts: Facts, lines: Sequence[Line]) -> Iterable[Owing]:
+    for one in facts.outstanding:
+        of_all = all(any(owed.force == one.force for owed in line.outstanding) for line in lines)
+        yield Owing(facts.operation.participants[one.force], one.days, of_all)
+
+
+def _taking_part(operation: Operation) -> Iterable[Participant]:
+    """Yield who took part: not what stands for no single force, nor a coordinator that is named as leading."""
+    for one in operation.participants.values():
+        leads_only = one.kind == "coordinator" and one.force == operation.lead_force
+        if one.kind != "residual" and not leads_only:
+            yield one
+
+
+def _all_returns_are_in(facts: Facts) -> bool:
+    """Return whether a return was due and none is owed; before the first day nobody owes any."""
+    has_begun = next(iter(facts.operation.days.begun_by(facts.moment)), None) is not None
+    is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
+    return has_begun and is_awaited and not facts.outstanding
+
+
+def _left_out_views(facts: Facts) -> Iterable[Measure]:
+    views = {figure.measure for figure in facts.figures if _is_second_view(figure, facts.figures)}
+    return (measure for measure in facts.operation.measures.values() if measure.measure in views)
+
+
+def _is_second_view(figure: Figure, figures: Iterable[Figure]) -> bool:
+    first = SECOND_VIEWS.get(figure.measure)
+    return first is not None and any(one.measure == first for one in figures)
+
+
+def _has_more_beneath(figure: Figure, figures: Iterable[Figure]) -> bool:
+    return any(
+        one.measure == figure.measure and (one.category or "").startswith(f"{figure.category}/") for one in figures
+    )

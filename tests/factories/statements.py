@@ -1,0 +1,65 @@
+"""What a statement is made of, in memory: figures of the operation of `tests.factories.operations`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from service.domain.completeness import Declaration, Declarations, Outstanding
+from service.domain.operation import Operation
+from service.domain.statement import Facts, Statement, make_statement
+from service.usecases.statement import StatementAnswer
+from tests.factories.operations import FORCES, operation_state
+
+TUESDAY = date(2023, 1, 17)
+AFTERWARDS = datetime(2023, 1, 24, tzinfo=UTC)
+REPORTING = tuple(one.force for one in FORCES if one.reports != "nothing")
+
+
+@dataclass(frozen=True)
+class StatedFigure:
+    """A figure as the totals give it."""
+
+    measure: str
+    quantity: int
+    qualifier: str = "exact"
+    force: str | None = None
+    category: str | None = None
+    outstanding: tuple[Outstanding, ...] = ()
+
+
+def owed(*forces: str, days: Sequence[date] = (TUESDAY,)) -> tuple[Outstanding, ...]:
+    return tuple(Outstanding(force, tuple(days)) for force in forces)
+
+
+def declared(*forces: str, status: str = "complete", measures: Sequence[str] = ()) -> Declarations:
+    return {(force, TUESDAY): [Declaration(status, frozenset(measures))] for force in forces}
+
+
+def facts(*figures: StatedFigure, operation: Operation | None = None, **given: Any) -> Facts:
+    """Return facts of an operation that is over and of which every return is in, unless something else is said."""
+    operation = operation or operation_state()
+    outstanding = {one for figure in figures for one in figure.outstanding}
+    defaults = {
+        "lead": operation.participants[operation.lead_force],
+        "outstanding": sorted(outstanding, key=lambda one: list(operation.participants).index(one.force)),
+        "declarations": declared(*REPORTING),
+        "moment": AFTERWARDS,
+    }
+    return Facts(
+        operation=operation,
+        figures=[figure for figure in figures if figure.force is None],
+        by_force=[figure for figure in figures if figure.force is not None],
+        **(defaults | given),
+    )
+
+
+def statement(*figures: StatedFigure, **given: Any) -> Statement:
+    return make_statement(facts(*figures, **given))
+
+
+def statement_answer(*figures: StatedFigure, **given: Any) -> StatementAnswer:
+    """Return a statement as it is read, at the twelfth event of a log."""
+    return StatementAnswer(
+        statement=statement(*figures, **given), seq=12, recorded_at=AFTERWARDS, root="5e" * 32, log_size=12
+    )

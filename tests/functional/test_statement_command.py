@@ -1,0 +1,29 @@
+"""The command `oprecord statement`, as those who run the service use it."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli.settings import Settings
+from service.cli.statement import statement
+from service.db import Database
+from service.usecases.as_of import AsOfBeyondLog
+from tests.factories.logs import recorded_seed
+
+
+def said(database_url: str, *arguments: str) -> str:
+    done = CliRunner().invoke(statement, arguments, obj=Settings(database_url), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_statement_in_each_format(database: Database, database_url: str):
+    operation = recorded_seed(database).name
+    assert said(database_url, operation).startswith("# More than 170 arrests\n\nOperation Pandilla was led by")
+    assert said(database_url, operation, "--format", "text").startswith("More than 170 arrests\n")
+    assert said(database_url, operation, "--format", "html").startswith('<article lang="en-GB">\n')
+    found = json.loads(said(database_url, operation, "--format", "json", "--as-of-seq", "8"))
+    assert found["headline"] == "No results have been recorded yet"
+    with pytest.raises(AsOfBeyondLog):
+        said(database_url, operation, "--as-of-seq", "1000000")

@@ -1,0 +1,174 @@
+"""What a statement says of figures and what it leaves out. None is not nil, and nothing is said that is not known."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from service.domain.thresholds import Claim
+from tests.factories.operations import FORCES, operation_state
+from tests.factories.setup import ForceJoinedFactory, OperationClosedFactory
+from tests.factories.statements import StatedFigure, declared, owed, statement
+
+
+def measures(made):
+    return [line.measure.measure for line in made.lines]
+
+
+def rows(made):
+    return [
+        (line.participant.force, line.claim.qualifier, line.claim.quantity, line.claim.so_far)
+        for line in made.breakdown.lines
+    ]
+
+
+def by_force(**quantities):
+    return [StatedFigure("arrests", quantity, force=force) for force, quantity in quantities.items()]
+
+
+def test_the_order_is_arrests_weapons_drugs_vehicles_cash_and_then_the_catalogue():
+    names = ["vehicles_stopped", "phones", "ammunition", "cash", "vehicles", "drug_seizures", "weapons", "arrests"]
+    made = statement(*(StatedFigure(name, 3) for name in names))
+    first = ["arrests", "weapons", "drug_seizures", "vehicles", "cash"]
+    assert measures(made) == [*first, "ammunition", "phones", "vehicles_stopped"]
+
+
+def test_the_headline_is_a_threshold_and_the_figure_is_exact():
+    made = statement(StatedFigure("arrests", 179))
+    assert made.headline.claim == Claim("more_than", 170, "arrests")
+    assert made.lines[0].claim == Claim("exact", 179, "arrests")
+    assert not made.is_provisional
+
+
+def test_without_arrests_another_figure_makes_the_headline():
+    made = statement(StatedFigure("vehicles", 66), StatedFigure("arrests", 0))
+    assert made.headline.measure.measure == "vehicles"
+    assert measures(made) == ["arrests", "vehicles"]
+
+
+def test_no_arrests_are_said_only_when_every_return_is_in():
+    assert statement().headline.claim == Claim("exact", 0, "arrests")
+    assert statement(outstanding=owed("surrey")).headline is None
+    before = datetime(2023, 1, 15, tzinfo=UTC)
+    assert statement(moment=before).headline is None
+    operation = operation_state()
+    only_the_desk = {"lantern-desk": operation.participants["lantern-desk"]}
+    assert (
+        statement(operation=replace(operation, participants=only_the_desk, lead_force="lantern-desk")).headline is None
+    )
+
+
+def test_officers_deployed_are_the_method_and_no_figure():
+    made = statement(StatedFigure("officers_deployed", 1_200, "more_than"), StatedFigure("arrests", 1))
+    assert made.officers.claim == Claim("more_than", 1_200, "officers")
+    assert measures(made) == ["arrests"]
+    assert statement(StatedFigure("officers_deployed", 0)).officers is None
+
+
+def test_a_second_view_is_said_only_where_the_first_is_missing():
+    views = [
+        StatedFigure("drug_seizures_by_class", 3, category="a"),
+        StatedFigure("weapons_by_acquisition", 5),
+    ]
+    made = statement(*views, StatedFigure("weapons", 5))
+    assert measures(made) == ["arrests", "weapons", "drug_seizures_by_class"]
+    assert [view.measure for view in made.left_out_views] == ["weapons_by_acquisition"]
+    assert "weapons_by_acquisition" in measures(statement(*views))
+
+
+def test_a_figure_of_one_category_makes_no_headline():
+    made = statement(StatedFigure("other_property", 4, category="dog"), outstanding=owed("surrey"))
+    assert made.headline is None
+    assert measures(made) == ["other_property"]
+
+
+def test_what_is_never_summed_is_at_least_its_path_where_more_stands_beneath():
+    made = statement(
+        StatedFigure("other_property", 3, category="watch"), StatedFigure("other_property", 2, category="watch/gold")
+    )
+    assert [line.claim.qualifier for line in made.lines[1:]] == ["at_least", "exact"]
+
+
+def test_a_figure_is_at_least_while_a_return_for_it_is_outstanding_and_others_are_not():
+    made = statement(StatedFigure("arrests", 179), StatedFigure("cash", 100, outstanding=owed("surrey")))
+    assert [line.claim.qualifier for line in made.lines] == ["exact", "at_least"]
+    assert made.headline.claim.quantity == 170
+    assert made.is_provisional
+    assert [(one.participant.force, one.of_all_figures) for one in made.owing] == [("surrey", False)]
+
+
+def test_a_breakdown_is_in_the_coordinators_order():
+    made = statement(StatedFigure("arrests", 30), *by_force(essex=7, surrey=21, metropolitan=2))
+    exact = [("metropolitan", 2), ("surrey", 21), ("kent", 0), ("essex", 7)]
+    assert rows(made) == [(force, "exact", quantity, False) for force, quantity in exact]
+    assert made.breakdown.left_out == ()
+
+
+def test_a_force_without_a_return_has_no_line_and_no_zero():
+    total = StatedFigure("arrests", 30, outstanding=owed("surrey", "kent"))
+    made = statement(total, *by_force(metropolitan=9, surrey=21), declarations=declared("metropolitan", "essex"))
+    assert rows(made) == [("metropolitan", "exact", 9, False), ("essex", "exact", 0, False)]
+    assert [one.force for one in made.breakdown.left_out] == ["surrey", "kent"]
+    assert [one.force for one in made.breakdown.in_total] == ["surrey"]
+    assert [one.participant.force for one in made.owing] == ["surrey", "kent"]
+
+
+def test_a_return_that_does_not_speak_of_the_measure_is_none():
+    total = StatedFigure("arrests", 30, outstanding=owed("surrey"))
+    spoken = declared("metropolitan", "kent", "essex") | declared("surrey", measures=["drug_weight"])
+    assert "surrey" not in [row[0] for row in rows(statement(total, *by_force(surrey=21), declarations=spoken))]
+
+
+def test_a_partial_return_is_at_least_what_it_holds():
+    total = StatedFigure("arrests", 30, outstanding=owed("surrey"))
+    made = statement(total, *by_force(surrey=21))
+    assert ("surrey", "at_least", 21, False) in rows(made)
+
+
+def test_one_day_of_nil_among_days_without_a_return_is_no_zero():
+    total = StatedFigure("arrests", 9, outstanding=owed("kent"))
+    made = statement(total, *by_force(metropolitan=9), declarations=declared("metropolitan", "kent", status="nil"))
+    assert "kent" not in [row[0] for row in rows(made)]
+    assert [one.force for one in made.breakdown.left_out] == ["kent"]
+
+
+@pytest.mark.parametrize(("quantity", "row"), [(0, ("exact", 0, True)), (7, ("at_least", 7, False))])
+def test_a_tally_speaks_for_itself(quantity, row):
+    total = StatedFigure("arrests", 9 + quantity, outstanding=owed("essex"))
+    made = statement(total, *by_force(metropolitan=9, essex=quantity), declarations=declared("metropolitan"))
+    assert ("essex", *row) in rows(made)
+
+
+def test_without_any_return_there_is_no_breakdown():
+    total = StatedFigure("arrests", 9, outstanding=owed("metropolitan", "surrey", "kent", "essex"))
+    assert statement(total, *by_force(metropolitan=9), declarations={}).breakdown is None
+
+
+def test_one_force_alone_is_the_total():
+    operation = operation_state()
+    alone = {"metropolitan": operation.participants["metropolitan"]}
+    made = statement(StatedFigure("arrests", 9), operation=replace(operation, participants=alone))
+    assert made.breakdown is None
+
+
+def test_what_was_reported_for_no_single_force_is_no_force_and_never_a_zero():
+    residual = ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies")
+    operation = operation_state(residual)
+    made = statement(StatedFigure("arrests", 9), *by_force(metropolitan=9), operation=operation)
+    assert "rest" not in [one.force for one in made.forces]
+    assert "rest" not in [row[0] for row in rows(made)]
+    made = statement(StatedFigure("arrests", 9), *by_force(metropolitan=4, rest=5), operation=operation)
+    assert ("rest", "exact", 5, False) in rows(made)
+
+
+def test_the_forces_are_those_who_took_part():
+    assert [one.force for one in statement().forces] == [one.force for one in FORCES]
+    operation = replace(operation_state(), lead_force="lantern-desk")
+    assert "lantern-desk" not in [one.force for one in statement(operation=operation).forces]
+
+
+def test_it_is_provisional_until_the_operation_is_over():
+    during = datetime(2023, 1, 18, tzinfo=UTC)
+    assert statement(StatedFigure("arrests", 9), moment=during).is_provisional
+    closed = operation_state(OperationClosedFactory())
+    assert not statement(StatedFigure("arrests", 9), moment=during, operation=closed).is_provisional
