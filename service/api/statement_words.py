@@ -17,6 +17,7 @@ from service.domain.figures import WORDS, display
 from service.domain.period import Span, merged
 from service.domain.statement import Statement
 from service.domain.thresholds import Claim
+from service.usecases.positions import Position
 from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
@@ -72,7 +73,7 @@ def worded(answer: StatementAnswer) -> Worded:
         owing=_say("owing", statement),
         provisional=_say("provisional", statement),
         marking=_say("marking", statement),
-        notes=(*(note for note in notes if note), _say("note_position", statement, answer)),
+        notes=(*(note for note in notes if note), _say("note_position", statement, answer.position)),
     )
 
 
@@ -86,7 +87,7 @@ def _table(breakdown: Breakdown) -> Table:
     )
 
 
-def _say(macro: str, *about: Statement | StatementAnswer | Breakdown) -> str:
+def _say(macro: str, *about: Statement | Position | Breakdown) -> str:
     """Return what a macro says as a sentence: in one line, with a capital letter."""
     return _capitalised(_said(macro, *about))
 

@@ -14,9 +14,11 @@ from service.cli.credential import credential
 from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of, one_line
 from service.cli.init import init
 from service.cli.projections import projections
+from service.cli.reconcile import reconcile
 from service.cli.replay import replay
 from service.cli.serve import serve
 from service.cli.settings import Settings
+from service.cli.statement import statement
 from service.cli.submit import submit, template
 from service.cli.totals import totals
 from service.cli.transfer import export_log, import_log
@@ -37,7 +39,22 @@ def cli(context: click.Context, database_url: str | None) -> None:
     context.obj = Settings(database_url)
 
 
-for command in (init, serve, replay, totals, verify, export_log, import_log, credential, projections, template, submit):
+COMMANDS = (
+    init,
+    serve,
+    replay,
+    totals,
+    statement,
+    reconcile,
+    verify,
+    export_log,
+    import_log,
+    credential,
+    projections,
+    template,
+    submit,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 
