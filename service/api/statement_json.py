@@ -45,7 +45,7 @@ class ForceLineSchema(ClaimSchema):
     name = f.String(required=True)
 
 
-class BreakdownSchema(ma.Schema):
+class ForcesBreakdownSchema(ma.Schema):
     """A measure by force, in publishing order; `left_out` are forces that made no return for it."""
 
     title = f.String(required=True)
@@ -81,7 +81,7 @@ class StatementSchema(ma.Schema):
     officers = f.Nested(LineSchema, required=True, allow_none=True)
     date_line = f.String(required=True)
     figures = f.List(f.Nested(LineSchema), required=True)
-    breakdown = f.Nested(BreakdownSchema, required=True, allow_none=True)
+    breakdown = f.Nested(ForcesBreakdownSchema, required=True, allow_none=True)
     outstanding = f.List(f.Nested(OwingSchema), required=True)
     provisional = f.String(required=True, allow_none=True)
     marking = f.String(required=True)

@@ -8,11 +8,15 @@ from typing import Any
 from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.operation import Operation
 from service.domain.statement import Facts, Statement, make_statement
+from service.eventlog.head import Head
+from service.usecases.positions import Position
 from service.usecases.statement import StatementAnswer
-from tests.factories.operations import FORCES, operation_state
+from tests.factories.operations import FORCES, NAME, operation_state
 
 TUESDAY = date(2023, 1, 17)
 AFTERWARDS = datetime(2023, 1, 24, tzinfo=UTC)
+HEAD = Head(operation=NAME, seq=12, recorded_at=AFTERWARDS, imported=True, generation=1, projection_version="")
+POSITION = Position(HEAD, operation_state(), 12, recorded_at=AFTERWARDS, begun_by=AFTERWARDS, root="5e" * 32)
 REPORTING = tuple(one.force for one in FORCES if one.reports != "nothing")
 
 
@@ -33,7 +37,10 @@ def owed(*forces: str, days: Sequence[date] = (TUESDAY,)) -> tuple[Outstanding, 
 
 
 def declared(*forces: str, status: str = "complete", measures: Sequence[str] = ()) -> Declarations:
-    return {(force, TUESDAY): [Declaration(status, frozenset(measures))] for force in forces}
+    return {
+        (force, TUESDAY): [Declaration(status=status, measures=frozenset(measures), seq=1, recorded_at=AFTERWARDS)]
+        for force in forces
+    }
 
 
 def facts(*figures: StatedFigure, operation: Operation | None = None, **given: Any) -> Facts:
@@ -60,6 +67,4 @@ def statement(*figures: StatedFigure, **given: Any) -> Statement:
 
 def statement_answer(*figures: StatedFigure, **given: Any) -> StatementAnswer:
     """Return a statement as it is read, at the twelfth event of a log."""
-    return StatementAnswer(
-        statement=statement(*figures, **given), seq=12, recorded_at=AFTERWARDS, root="5e" * 32, log_size=12
-    )
+    return StatementAnswer(statement=statement(*figures, **given), position=POSITION)

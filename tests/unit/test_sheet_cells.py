@@ -55,7 +55,7 @@ def test_a_cell_is_read_as_what_was_typed(read: Callable[[Any], Any], cell: Any,
         *((day, cell) for cell in ("17.01.2023", "2023-13-01", "2023-01-17 21:40", 44943.0, "")),
         *((text, cell) for cell in (1.5, True, date(2023, 1, 17), float("inf"))),
     ],
-    ids=repr,
+    ids=lambda one: one.__name__ if callable(one) else repr(one),
 )
 def test_what_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any], cell: Any):
     with pytest.raises((ValueError, OverflowError)):
