@@ -1,0 +1,125 @@
+"""A printed figure as the whole numbers that it leaves possible, from a least one up to, and without, another.
+
+All arithmetic is on integers and fractions: a float would lose the pence of a large sum without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from service.domain.figures import display
+
+TENTH = Fraction(1, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The quantities q, in the smallest unit, with least <= q < before. `before` None: there is no upper end."""
+
+    least: int = 0
+    before: int | None = None
+
+    @property
+    def is_one_number(self) -> bool:
+        """Whether only one number is possible."""
+        return self.before == self.least + 1
+
+    def within(self, other: Bounds) -> bool:
+        """Return whether all that is possible here is possible there."""
+        return self.least >= other.least and (
+            other.before is None or (self.before is not None and self.before <= other.before)
+        )
+
+    def meets(self, other: Bounds) -> bool:
+        """Return whether some number is possible in both."""
+        return not self.is_above(other) and not other.is_above(self)
+
+    def is_above(self, other: Bounds) -> bool:
+        """Return whether all numbers here are larger than all numbers there."""
+        return other.before is not None and self.least >= other.before
+
+    def at_least(self, least: int) -> Bounds:
+        """Return these bounds, raised to at least this number."""
+        return Bounds(max(self.least, least), self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A number as it was printed: its value and the worth of its last digit, both in the smallest unit."""
+
+    value: Fraction
+    step: Fraction
+
+
+def joined(bounds: list[Bounds]) -> Bounds:
+    """Return what several statements about one figure leave possible together.
+
+    Where they contradict each other it is all that any of them leaves possible: what is wrong with them is said
+    once, and must not make their whole or their parts look wrong too.
+    """
+    least, uppers = max(one.least for one in bounds), [one.before for one in bounds if one.before is not None]
+    before = min(uppers, default=None)
+    if before is None or least < before:
+        return Bounds(least, before)
+    return Bounds(min(one.least for one in bounds), max(uppers) if len(uppers) == len(bounds) else None)
+
+
+def summed(bounds: list[Bounds]) -> Bounds:
+    """Return what is possible for the sum of figures."""
+    least = sum(one.least for one in bounds)
+    most = [one.before - 1 for one in bounds if one.before is not None]
+    return Bounds(least, sum(most) + 1 if len(most) == len(bounds) else None)
+
+
+def printed(number: Printed, to: Printed | None = None) -> Bounds:
+    """Return the bounds of printed digits, which may have been rounded or cut off; with `to`, of a printed range.
+
+    65 kilograms is from 64.5 to below 66 kilograms.
+    """
+    upper = to or number
+    return _span(number.value - number.step / 2, upper.value + upper.step, number.value)
+
+
+def more_than(number: Fraction) -> Bounds:
+    """Return the bounds of more than a number."""
+    return Bounds(floor(number) + 1)
+
+
+def at_least(number: Fraction) -> Bounds:
+    """Return the bounds of a number or more."""
+    return Bounds(ceil(number))
+
+
+def up_to(number: Fraction) -> Bounds:
+    """Return the bounds of a number or less."""
+    return Bounds(0, floor(number) + 1)
+
+
+def nearly(number: Fraction) -> Bounds:
+    """Return the bounds of less than a number, which is not zero."""
+    return Bounds(0, ceil(number))
+
+
+def about(number: Fraction, to: Fraction | None = None) -> Bounds:
+    """Return the bounds of a number within a tenth, both ends included."""
+    upper = number if to is None else to
+    return _span(number * (1 - TENTH), floor(upper * (1 + TENTH)) + 1, number)
+
+
+def describe(bounds: Bounds, unit: str) -> str:
+    """Return bounds in words: `179`, `at least 171`, `at most £5,000`, `£5,699.50 to £5,700.99`."""
+    least = display(bounds.least, unit, "exact")
+    if bounds.before is None:
+        return f"at least {least}"
+    most = display(bounds.before - 1, unit, "exact")
+    if bounds.is_one_number:
+        return least
+    return f"{least} to {most}" if bounds.least else f"at most {most}"
+
+
+def _span(low: Fraction, before: Fraction | int, value: Fraction) -> Bounds:
+    """Return the whole numbers from `low` to below `before`; where none is so near, those beside the value."""
+    least, end = max(0, ceil(low)), ceil(before)
+    return Bounds(least, end) if end > least else Bounds(floor(value), ceil(value) + 1)

@@ -1,0 +1,129 @@
+"""What a claims file says, once it has been read: sources, and figures with their bounds and what they are over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+
+from service.domain.claims.bounds import Bounds, describe
+from service.domain.claims.extents import Extent, extent
+from service.domain.claims.units import MINOR_UNITS
+
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a figure is over. `operation`: one inside the file's own; `days`: first and last, both included."""
+
+    operation: str | None = None
+    forces: Extent = field(default_factory=extent)
+    days: Days | None = None
+    categories: Extent = field(default_factory=extent)
+
+    def within(self, other: Scope) -> bool:
+        """Return whether this is a part of the other scope, or all of it."""
+        return (
+            other.operation in (None, self.operation)
+            and _days_within(self.days, other.days)
+            and self.forces.within(other.forces)
+            and self.categories.within(other.categories)
+        )
+
+    def apart_from(self, other: Scope, *, by_day: bool = True) -> bool:
+        """Return whether the two have nothing in common. With `by_day` False, different days do not make them so.
+
+        Operations inside one operation may overlap each other, so that two of them are not apart for their names.
+        """
+        return (
+            (by_day and _days_apart(self.days, other.days))
+            or self.forces.apart_from(other.forces)
+            or self.categories.apart_from(other.categories)
+        )
+
+    def describe(self) -> str:
+        """Return the scope in words: `surrey, knife`; `the whole` where nothing narrows it."""
+        days = "" if self.days is None else f"{self.days[0]} to {self.days[1]}"
+        if self.days and self.days[0] == self.days[1]:
+            days = str(self.days[0])
+        operation = "" if self.operation is None else f"operation {self.operation}"
+        words = [word for word in (operation, self.forces.describe(), self.categories.describe(), days) if word]
+        return "; ".join(words) or "the whole"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where figures were printed. `forces` or `force_count`: whom it names; `lists_all`: measures, see the format."""
+
+    source: str
+    place: str
+    url: str = ""
+    published: date | datetime | None = None
+    moment: datetime | None = None
+    days: Days | None = None
+    forces: frozenset[str] = frozenset()
+    force_count: int | None = None
+    lists_all: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One printed figure. `place`: where in the file; `printed`: its words and digits; `bounds` None: no number.
+
+    `unit` is the smallest unit of the measure, in which the bounds are; `threshold` the number that is only a bound.
+    `known` and `additive` say what the catalogue says of the measure.
+    """
+
+    place: str
+    source: str
+    moment: datetime | None
+    scope: Scope
+    measure: str
+    unit: str
+    printed: str
+    says: str
+    bounds: Bounds | None
+    threshold: Fraction | None = None
+    known: bool = True
+    additive: bool = True
+
+    def describe(self) -> str:
+        """Return the claim in words: `surrey: 21 arrests (release)`."""
+        return f"{self.scope.describe()}: {self.printed} ({self.source})"
+
+    def describe_bounds(self, bounds: Bounds) -> str:
+        """Return bounds in words, in this claim's unit: a foreign currency is told by the category."""
+        unit = "" if self.unit == MINOR_UNITS else self.unit
+        return describe(bounds, unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """One measure by force, category or day. `complete`: the lines are all there are."""
+
+    place: str
+    by: str
+    complete: bool
+    scope: Scope
+    lines: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsFile:
+    """All that a claims file says. `claims` holds the lines of the breakdowns too."""
+
+    operation: str | None
+    forces: frozenset[str]
+    sources: Mapping[str, Source]
+    claims: tuple[Claim, ...]
+    breakdowns: tuple[Breakdown, ...]
+
+
+def _days_within(days: Days | None, other: Days | None) -> bool:
+    return other is None or (days is not None and other[0] <= days[0] and days[1] <= other[1])
+
+
+def _days_apart(days: Days | None, other: Days | None) -> bool:
+    return days is not None and other is not None and (days[1] < other[0] or other[1] < days[0])

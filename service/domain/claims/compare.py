@@ -1,0 +1,129 @@
+"""One printed figure beside the record's. Both are bounds: the record's as well, since it may not be all in yet.
+
+The record's figure is the sum of what was recorded, with its qualifier. While a return is outstanding for it, nobody
+knows what is still to come: then it is a lower bound. So a printed 179 beside a recorded 179 is open until every force
+has said that it is done, and agrees from then on; a printed "more than 170" agrees at once; a printed 150 differs
+whatever may still come. Where every return is in and nothing was recorded, the figure is nil, as in the statement.
+`as_it_stands` says what it would be if nothing more came.
+
+Source: domain notes, "a missing return read as zero"; design 5, completeness is per figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from service.domain.claims import bounds as possible
+from service.domain.claims.bounds import Bounds
+from service.domain.claims.claim import Claim
+from service.domain.completeness import Outstanding
+
+Status = Literal["agrees", "open", "differs", "cannot_be_compared"]
+STATUSES: tuple[Status, ...] = ("agrees", "open", "differs", "cannot_be_compared")
+QUALIFIED: Mapping[str, Callable[[Fraction], Bounds]] = {
+    "exact": lambda quantity: Bounds(int(quantity), int(quantity) + 1),
+    "more_than": possible.more_than,
+    "at_least": possible.at_least,
+    "under": possible.nearly,
+    "at_most": possible.up_to,
+    "about": possible.about,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the record has for a claim's scope: the bounds of what is recorded, and who is outstanding for it.
+
+    `undated`: what activities over several days, which belong to no day, can at most add to a figure of some days;
+    None: nobody knows.
+    """
+
+    bounds: Bounds
+    display: str
+    seq: int
+    outstanding: tuple[Outstanding, ...] = ()
+    undated: int | None = 0
+
+    @property
+    def as_known(self) -> Bounds:
+        """The bounds with what may still come, or may belong here."""
+        if self.outstanding or self.bounds.before is None or self.undated is None:
+            return Bounds(self.bounds.least)
+        return Bounds(self.bounds.least, self.bounds.before + self.undated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A claim and what the record says to it. `difference`: the least that the record is above (below: negative) it."""
+
+    claim: Claim
+    status: Status
+    detail: str
+    recorded: Recorded | None = None
+    difference: int | None = None
+    as_it_stands: Status | None = None
+
+
+def recorded_bounds(quantity: int, qualifier: str) -> Bounds:
+    """Return what a recorded sum with its qualifier leaves possible."""
+    if not quantity and qualifier == "under":
+        return Bounds(0, 1)
+    return QUALIFIED[qualifier](Fraction(quantity))
+
+
+def not_comparable(claim: Claim, reason: str) -> Comparison:
+    """Return that a claim cannot be compared, and why."""
+    return Comparison(claim=claim, status="cannot_be_compared", detail=reason)
+
+
+def compare(claim: Claim, recorded: Recorded) -> Comparison:
+    """Return whether the record lies within the claim (agrees), only meets it (open), or differs, and by how much."""
+    if claim.bounds is None:
+        return not_comparable(claim, "No number was printed.")
+    known = recorded.as_known
+    status = _status(known, claim.bounds)
+    difference = _difference(known, claim.bounds)
+    return Comparison(
+        claim=claim,
+        status=status,
+        detail=_detail(claim, recorded, difference),
+        recorded=recorded,
+        difference=difference,
+        as_it_stands=_status(recorded.bounds, claim.bounds),
+    )
+
+
+def _status(known: Bounds, claimed: Bounds) -> Status:
+    if known.within(claimed):
+        return "agrees"
+    return "open" if known.meets(claimed) else "differs"
+
+
+def _difference(known: Bounds, claimed: Bounds) -> int | None:
+    if claimed.before is not None and known.least >= claimed.before:
+        return known.least - (claimed.before - 1)
+    if known.before is not None and claimed.least >= known.before:
+        return known.before - 1 - claimed.least
+    return None
+
+
+def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
+    known = recorded.as_known
+    text = f"Printed: {claim.printed}. The record has {claim.describe_bounds(known)}"
+    text += f", while returns are outstanding: {_forces(recorded.outstanding)}." if recorded.outstanding else "."
+    if recorded.undated != 0:
+        text += " Activities over several days belong to none of them and may be part of it."
+    if difference is None:
+        return text
+    # Two single numbers differ by just so much; bounds by no less.
+    assert claim.bounds is not None
+    at_least = "" if known.is_one_number and claim.bounds.is_one_number else "at least "
+    amount = claim.describe_bounds(Bounds(abs(difference), abs(difference) + 1))
+    return f"{text} That is {at_least}{amount} {'more' if difference > 0 else 'less'}."
+
+
+def _forces(outstanding: Sequence[Outstanding]) -> str:
+    return ", ".join(one.force for one in outstanding)

@@ -1,0 +1,128 @@
+"""Claims that can be compared with each other: one measure at one moment, by scope; and which is part of which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from service.domain.claims.bounds import Bounds, joined
+from service.domain.claims.claim import Breakdown, Claim, ClaimsFile, Days, Scope
+from service.domain.claims.extents import extent
+
+# The same officers are deployed on several days: days do not add up to officers.
+NOT_ADDED_OVER_DAYS = ("officers",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the operation: who takes part, whom a list may leave out (of those), its days."""
+
+    forces: frozenset[str] = frozenset()
+    optional_forces: frozenset[str] = frozenset()
+    days: Days | None = None
+
+
+@dataclass(slots=True)
+class Node:
+    """One scope and all claims that are over it; `bounds` is what they leave possible together."""
+
+    scope: Scope
+    claims: list[Claim] = field(default_factory=list)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return where the claims stand in the file."""
+        return tuple(claim.place for claim in self.claims)
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """One measure at one moment. Sets of nodes are the bits of an integer: bit i is nodes[i].
+
+    `inside[i]`: the nodes that are a part of node i; `apart[i]`: those that have nothing in common with it.
+    """
+
+    measure: str
+    unit: str
+    nodes: list[Node]
+    index: dict[Scope, int]
+    inside: list[int]
+    apart: list[int]
+
+    def parts(self, whole: int) -> list[int]:
+        """Return the nodes that are a part of this one."""
+        return list(bits(self.inside[whole]))
+
+
+Key = tuple[datetime | None, str, str, str]
+
+
+def settle(file: ClaimsFile, facts: Facts) -> ClaimsFile:
+    """Return the file with each scope in one form: all forces, or all days, named one by one are no narrower scope."""
+
+    def settled(claim: Claim) -> Claim:
+        return replace(claim, scope=_settled(claim.scope, claim.source, file, facts))
+
+    breakdowns = tuple(
+        replace(one, scope=_settled(one.scope, one.lines[0].source, file, facts), lines=tuple(map(settled, one.lines)))
+        for one in file.breakdowns
+        if one.lines
+    )
+    return replace(file, claims=tuple(map(settled, file.claims)), breakdowns=breakdowns)
+
+
+def group_claims(claims: Iterable[Claim], breakdowns: Iterable[Breakdown]) -> dict[Key, Group]:
+    """Return the groups of the claims that have a number. The whole of a breakdown is in, even if nobody printed it."""
+    nodes: dict[Key, dict[Scope, Node]] = {}
+    for claim in claims:
+        if claim.bounds is not None:
+            scopes = nodes.setdefault(key_of(claim), {})
+            scopes.setdefault(claim.scope, Node(claim.scope)).claims.append(claim)
+    for breakdown in breakdowns:
+        scopes = nodes.setdefault(key_of(breakdown.lines[0]), {})
+        scopes.setdefault(breakdown.scope, Node(breakdown.scope))
+    return {key: _group(key, list(scopes.values())) for key, scopes in nodes.items()}
+
+
+def key_of(claim: Claim) -> Key:
+    """Return what two claims must share to be compared. A measure that is not additive is compared by category only."""
+    category = "" if claim.additive else claim.scope.categories.describe()
+    return claim.moment, claim.measure, claim.unit, category
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _group(key: Key, nodes: list[Node]) -> Group:
+    _moment, measure, unit, _category = key
+    for node in nodes:
+        node.bounds = joined([claim.bounds for claim in node.claims if claim.bounds is not None] or [Bounds()])
+    by_day = unit not in NOT_ADDED_OVER_DAYS
+    scopes = [node.scope for node in nodes]
+    inside = [_mask(other is not one and other.within(one) for other in scopes) for one in scopes]
+    apart = [_mask(other.apart_from(one, by_day=by_day) for other in scopes) for one in scopes]
+    index = {scope: number for number, scope in enumerate(scopes)}
+    return Group(measure=measure, unit=unit, nodes=nodes, index=index, inside=inside, apart=apart)
+
+
+def _mask(flags: Iterable[bool]) -> int:
+    return sum(1 << number for number, flag in enumerate(flags) if flag)
+
+
+def _settled(scope: Scope, source: str, file: ClaimsFile, facts: Facts) -> Scope:
+    printed = file.sources[source]
+    days = printed.days or facts.days
+    if scope.days and days and scope.days[0] <= days[0] and days[1] <= scope.days[1]:
+        scope = replace(scope, days=None)
+    everybody = file.forces or facts.forces or printed.forces
+    if everybody and not scope.forces.is_all:
+        named = everybody - scope.forces.excluded if "" in scope.forces.included else scope.forces.included
+        scope = replace(scope, forces=extent() if named >= everybody else extent(named or scope.forces.included))
+    return scope

@@ -1,0 +1,118 @@
+"""Rules 3 and 4: lists that are said to be complete. They must reach their whole, and what they lack is nil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from service.domain.claims.bounds import Bounds, summed
+from service.domain.claims.claim import Claim, ClaimsFile, Scope
+from service.domain.claims.extents import extent
+from service.domain.claims.findings import Finding
+from service.domain.claims.groups import Key, Node, bits, key_of
+from service.domain.claims.parts import Raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteList:
+    """Figures by force, category or day that are all there are of `whole`."""
+
+    place: str
+    by: str
+    whole: Scope
+    lines: tuple[Claim, ...]
+
+
+def complete_lists(file: ClaimsFile) -> list[CompleteList]:
+    """Return the breakdowns marked complete, and of each source what it prints of the measures that it lists all of."""
+    marked = [
+        CompleteList(place=one.place, by=one.by, whole=one.scope, lines=one.lines)
+        for one in file.breakdowns
+        if one.complete
+    ]
+    return marked + [one for source in file.sources for one in _listed_by(source, file)]
+
+
+def compare_to_whole(lists: Iterable[CompleteList], groups: Mapping[Key, Raised]) -> Iterator[Finding]:
+    """Yield a contradiction for each complete list whose lines cannot reach what its whole is at least."""
+    for one in lists:
+        raised = groups.get(key_of(one.lines[0]))
+        if raised is None or not one.lines[0].additive or one.whole not in raised.group.index:
+            continue
+        node = raised.group.nodes[raised.group.index[one.whole]]
+        most = _most(one, raised)
+        own = (claim.bounds.least for claim in node.claims if claim.bounds is not None)
+        least = max(raised.least[raised.group.index[one.whole]], *own, 0)
+        if Bounds(least).is_above(most):
+            yield _below(one, most, least, node)
+
+
+def compare_to_others(lists: Iterable[CompleteList], claims: Iterable[Claim]) -> Iterator[Finding]:
+    """Yield a contradiction for each figure above nil in a part that a complete list lacks."""
+    found = list(claims)
+    for one in lists:
+        for claim in found:
+            if claim.bounds is not None and claim.bounds.least > 0 and _lacks(one, claim):
+                yield Finding(
+                    kind="contradiction",
+                    rule="not_in_complete_list",
+                    detail=f"{claim.measure}, {claim.describe()}: the list of {one.lines[0].source} by {one.by}, "
+                    "which is said to be complete, lacks it.",
+                    places=(claim.place, one.place),
+                )
+
+
+def _listed_by(source: str, file: ClaimsFile) -> Iterator[CompleteList]:
+    """Yield the widest lists by category that a source prints of the measures that it lists all of."""
+    by_whole: dict[tuple[tuple[object, ...], Scope], list[Claim]] = {}
+    for claim in file.claims:
+        listed = claim.measure in file.sources[source].lists_all and not claim.scope.categories.is_all
+        if claim.source == source and listed:
+            key, whole = (claim.measure, claim.unit, claim.moment), replace(claim.scope, categories=extent())
+            by_whole.setdefault((key, whole), []).append(claim)
+    for (group, whole), lines in by_whole.items():
+        others = [other for other_group, other in by_whole if other_group == group and other != whole]
+        if not any(whole.within(other) for other in others):
+            place = f"{file.sources[source].place}/lists_all"
+            yield CompleteList(place=place, by="category", whole=whole, lines=tuple(lines))
+
+
+def _most(one: CompleteList, raised: Raised) -> Bounds:
+    """Return what the lines can be together; a line inside another one counts with it."""
+    group = raised.group
+    numbers = {group.index[line.scope] for line in one.lines if line.bounds is not None}
+    if len({line.scope for line in one.lines}) > len(numbers):
+        return Bounds()
+    inner = {part for number in numbers for part in bits(group.inside[number])}
+    return summed([group.nodes[number].bounds for number in sorted(numbers - inner)])
+
+
+def _below(one: CompleteList, most: Bounds, least: int, node: Node) -> Finding:
+    claim = one.lines[0]
+    return Finding(
+        kind="contradiction",
+        rule="breakdown_below_whole",
+        detail=f"{claim.measure}, {one.whole.describe()}: it is at least "
+        f"{claim.describe_bounds(Bounds(least)).removeprefix('at least ')}; the list of {claim.source} "
+        f"by {one.by}, which is said to be complete, makes {claim.describe_bounds(most)}.",
+        places=(*node.places, one.place),
+    )
+
+
+def _lacks(one: CompleteList, claim: Claim) -> bool:
+    first = one.lines[0]
+    if (claim.measure, claim.unit, claim.moment) != (first.measure, first.unit, first.moment):
+        return False
+    scope = claim.scope
+    match one.by:
+        case "force":
+            is_part, rest = not scope.forces.is_all, replace(scope, forces=one.whole.forces)
+            apart = all(scope.forces.apart_from(line.scope.forces) for line in one.lines)
+        case "category":
+            is_part, rest = not scope.categories.is_all, replace(scope, categories=one.whole.categories)
+            apart = all(scope.categories.apart_from(line.scope.categories) for line in one.lines)
+        case _:
+            is_part, rest = scope.days is not None, replace(scope, days=one.whole.days)
+            days = [replace(Scope(), days=line.scope.days) for line in one.lines]
+            apart = all(line.apart_from(replace(Scope(), days=scope.days)) for line in days)
+    return is_part and apart and rest.within(one.whole)
