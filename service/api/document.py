@@ -14,6 +14,7 @@ from service.api import (
     feed,
     health,
     operations,
+    reconciliation,
     reference,
     totals,
 )
@@ -46,7 +47,7 @@ def register_api(app: Flask) -> None:
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
-    for module in (operations, events, batches, feed, totals, reference, health):
+    for module in (operations, events, batches, feed, totals, reconciliation, reference, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
 

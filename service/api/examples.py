@@ -68,3 +68,45 @@ RETURN: Json = {
 }
 BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}
+CLAIMS: Json = {
+    "format": "claims/1",
+    "source": {"release": {"published": "2024-01-24", "days": ["2024-01-16", "2024-01-18"], "force_count": 3}},
+    "claims": [
+        {
+            "source": "release",
+            "figures": [
+                {"measure": "arrests", "value": "170", "unit": "arrests", "says": "more than"},
+                {"measure": "cash", "value": "5,700", "unit": "pounds"},
+                {"measure": "drug_weight", "value": "1.5", "unit": "kilograms", "category": "a/cocaine"},
+            ],
+        }
+    ],
+    "breakdown": [
+        {
+            "source": "release",
+            "measure": "arrests",
+            "unit": "arrests",
+            "by": "force",
+            "lines": [{"force": "metropolitan", "value": "158"}, {"force": "surrey", "value": "21"}],
+        }
+    ],
+}
+CLAIMS_TOML = """\
+format = "claims/1"
+
+[source.release]
+published = 2024-01-24
+
+[[claims]]
+source = "release"
+forces = ["surrey"]
+figures = [
+  { measure = "arrests", value = "21", unit = "arrests" },
+  { measure = "cash", value = "1.2", unit = "million pounds", says = "nearly" },
+]
+"""
+CLAIMS_CSV = """\
+source,forces,measure,value,unit,says
+release,,arrests,170,arrests,more than
+release,surrey;btp,weapons,12,items,
+"""

@@ -73,7 +73,7 @@ class Claim:
     """One printed figure. `place`: where in the file; `printed`: its words and digits; `bounds` None: no number.
 
     `unit` is the smallest unit of the measure, in which the bounds are; `threshold` the number that is only a bound.
-    `known` and `additive` say what the catalogue says of the measure.
+    `known` and `additive` say what the catalogue says of the measure. `note` is kept and means nothing.
     """
 
     place: str
@@ -88,6 +88,7 @@ class Claim:
     threshold: Fraction | None = None
     known: bool = True
     additive: bool = True
+    note: str = ""
 
     def describe(self) -> str:
         """Return the claim in words: `surrey: 21 arrests (release)`."""

@@ -43,7 +43,6 @@ class Recorded:
 
     bounds: Bounds
     display: str
-    seq: int
     outstanding: tuple[Outstanding, ...] = ()
     undated: int | None = 0
 

@@ -78,9 +78,16 @@ def _without(whole: Bounds, parts: list[Bounds]) -> list[int]:
     there is none, the one part without which the others no longer exceed it.
     """
     rests = [summed([part for number, part in enumerate(parts) if number != one]) for one in range(len(parts))]
-    exact = [one for one, rest in enumerate(rests) if rest.meets(whole) and rest.before is not None]
+    exact = [one for one, rest in enumerate(rests) if _makes(rest, whole)]
     enough = [one for one, rest in enumerate(rests) if not rest.is_above(whole)]
     return exact or (enough if len(enough) == 1 else [])
+
+
+def _makes(parts: Bounds, whole: Bounds) -> bool:
+    """Return whether parts make the whole, and not only something that may yet grow to it."""
+    if parts.before is None:
+        return not parts.is_above(whole) and parts.least >= whole.least
+    return parts.meets(whole)
 
 
 def _named(node: Node) -> str:

@@ -91,6 +91,7 @@ def read_claim(table: Table, setting: Setting, subject: Subject) -> Claim | None
         threshold=value.value if value and says in THRESHOLDS else None,
         known=subject.known is not None,
         additive=subject.known is None or subject.known.additive,
+        note=str(table.values.get("note", "")),
     )
 
 

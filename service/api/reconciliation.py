@@ -1,0 +1,50 @@
+"""POST /v1/operations/{operation}/reconciliation: figures as printed beside the record. It changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import READERS
+from service.api import examples
+from service.api.blueprint import Blueprint, answer, caller
+from service.api.bodies import MOST_BYTES_OF_A_CALL, require_media_type
+from service.api.claims_body import CSV, JSON, TOML, read_claims_body
+from service.api.database import database
+from service.api.reconciliation_json import reconciliation_json
+from service.api.reconciliation_schemas import ClaimsSchema, ReconciliationSchema
+from service.api.strict_json import read_body
+from service.usecases.reconcile import reconcile
+
+blueprint = Blueprint("reconciliation", __name__, description="What was printed, beside the record")
+
+
+@blueprint.route("/v1/operations/<operation>/reconciliation", methods=["POST"])
+@blueprint.requires(*READERS)
+@blueprint.query()
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "content": {
+            JSON: {"schema": ClaimsSchema, "example": examples.CLAIMS},
+            TOML: {"schema": {"type": "string"}, "example": examples.CLAIMS_TOML},
+            CSV: {"schema": {"type": "string"}, "example": examples.CLAIMS_CSV},
+        },
+    }
+)
+@blueprint.answers({200: ReconciliationSchema}, problems=(400, 404, 413, 415, 422))
+def post_reconciliation(_query: dict[str, Any], operation: str) -> Response:
+    """Compare claims, figures as they were printed, with the totals, and with each other. Nothing is recorded.
+
+    The format, claims/1, is in docs/reference/claims.md; 422 lists every mistake in the file with its place.
+    """
+    require_media_type(request, JSON, TOML, CSV)
+    body, media = read_body(request, MOST_BYTES_OF_A_CALL), request.mimetype
+    found = reconcile(
+        database(),
+        operation=operation,
+        credential=caller(),
+        read=lambda measures, name: read_claims_body(body, media, measures, name),
+    )
+    return answer(reconciliation_json(found))

@@ -1,0 +1,173 @@
+"""The record's side of a claim: the figure that the totals have for its scope, or why there is none to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from service.access.credentials import Credential
+from service.db import Database
+from service.domain.claims.bounds import summed
+from service.domain.claims.claim import Claim, Scope
+from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
+from service.domain.claims.extents import ALL, Extent
+from service.domain.claims.units import MINOR_UNITS
+from service.domain.days import ONE_DAY, OperatingDays, london_date
+from service.domain.figures import display
+from service.domain.operation import Operation
+from service.eventlog.head import UnknownOperation
+from service.projections.sums import Selection
+from service.usecases.as_of import AsOfBeforeLog, AsOfInTheFuture, Moment
+from service.usecases.totals import Figure, Totals, totals
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Totaller:
+    """Asks for totals in the name of a credential, each question once."""
+
+    database: Database
+    credential: Credential
+    answers: dict[tuple[str, Moment, Selection], Totals] = field(default_factory=dict)
+
+    def ask(self, operation: str, moment: Moment, selection: Selection) -> Totals:
+        """Return the totals.
+
+        Raises:
+            UnknownOperation: there is no such operation, or the credential may not know of it.
+            AsOfInTheFuture, AsOfBeforeLog: by the moment.
+        """
+        question = operation, moment, selection
+        if question not in self.answers:
+            self.answers[question] = totals(
+                self.database, operation=operation, credential=self.credential, selection=selection, moment=moment
+            )
+        return self.answers[question]
+
+
+def compare_claim(claim: Claim, operation: str, totaller: Totaller) -> Comparison:
+    """Return what the record of an operation, or of one inside it, says to a claim."""
+    name, moment = claim.scope.operation or operation, Moment(as_of=claim.moment)
+    if claim.bounds is None:
+        return not_comparable(claim, "No number was printed.")
+    try:
+        state = totaller.ask(name, moment, Selection()).operation
+    except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
+        return not_comparable(claim, error.detail)
+    for check in CHECKS:
+        if reason := check(claim, state):
+            return not_comparable(claim, reason)
+    return compare(claim, _recorded(claim, state, lambda selection: totaller.ask(name, moment, selection)))
+
+
+def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
+    """Return the first and the last calendar day of an operation; no last one while its end is open."""
+    last = None if days.ends_at is None else london_date(days.ends_at - INSTANT)
+    return london_date(days.starts_at), last
+
+
+def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]) -> Recorded:
+    selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
+    found = ask(selection)
+    figure = next((one for one in found.figures if _is_of(one, claim)), None)
+    undated = _undated(claim, ask) if selection.day_from else 0
+    if figure is None:
+        # Every return is in and nothing was recorded: that is nil.
+        nil = display(0, state.measures[claim.measure].unit, "exact")
+        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=found.outstanding, undated=undated)
+    return Recorded(
+        bounds=recorded_bounds(figure.quantity, figure.qualifier),
+        display=figure.display,
+        outstanding=figure.outstanding,
+        undated=undated,
+    )
+
+
+def _selection(claim: Claim, *, narrowed: bool, by: tuple[str, ...] = ()) -> Selection:
+    scope = claim.scope
+    return Selection(
+        by=by,
+        measures=(claim.measure,),
+        forces=_listed(scope.forces),
+        without_forces=tuple(sorted(scope.forces.excluded)),
+        categories=_listed(scope.categories),
+        without_categories=tuple(sorted(scope.categories.excluded)),
+        day_from=scope.days[0] if narrowed and scope.days else None,
+        day_before=scope.days[1] + ONE_DAY if narrowed and scope.days else None,
+    )
+
+
+def _undated(claim: Claim, ask: Callable[[Selection], Totals]) -> int | None:
+    """Return the most that activities over several days, which belong to no day, can add; None: nobody knows."""
+    found = ask(_selection(claim, narrowed=False, by=("day",)))
+    undated = [one for one in found.figures if one.day is None and _is_of(one, claim)]
+    before = summed([recorded_bounds(one.quantity, one.qualifier) for one in undated]).before
+    return None if before is None else before - 1
+
+
+def _is_of(figure: Figure, claim: Claim) -> bool:
+    """Return whether a figure is the claim's: one that is never summed over categories comes once for each."""
+    return claim.additive or figure.category in claim.scope.categories.included
+
+
+def _narrows(scope: Scope, days: OperatingDays) -> bool:
+    """Return whether the scope's days leave out any of the operation's."""
+    if scope.days is None:
+        return False
+    if days.windows:
+        return not all(scope.days[0] <= window.day <= scope.days[1] for window in days.windows)
+    first, last = first_and_last(days)
+    return last is None or scope.days[0] > first or scope.days[1] < last
+
+
+def _listed(extent: Extent) -> tuple[str, ...]:
+    return tuple(sorted(extent.included - {ALL}))
+
+
+def _measure_unknown(claim: Claim, state: Operation) -> str:
+    measure = state.measures.get(claim.measure)
+    if measure is None:
+        return f"{state.operation} has no measure {claim.measure}."
+    return "" if measure.unit == claim.unit else f"{state.operation} counts {claim.measure} in {measure.unit}."
+
+
+def _force_absent(claim: Claim, state: Operation) -> str:
+    forces = claim.scope.forces
+    absent = sorted((forces.included - {ALL} | forces.excluded) - state.participants.keys())
+    return f"No part in {state.operation} is taken by {', '.join(absent)}." if absent else ""
+
+
+def _forces_silent(claim: Claim, state: Operation) -> str:
+    named = claim.scope.forces.included - {ALL}
+    silent = [force for force in sorted(named) if state.participants[force].reports == "nothing"]
+    return f"Nothing is reported by {', '.join(silent)}." if silent and len(silent) == len(named) else ""
+
+
+def _category_unknown(claim: Claim, state: Operation) -> str:
+    measure, categories = state.measures[claim.measure], claim.scope.categories
+    unknown = sorted(path for path in categories.included - {ALL} | categories.excluded if not measure.knows(path))
+    return f"{claim.measure} has no category {', '.join(unknown)}." if unknown else ""
+
+
+def _category_needed(claim: Claim, state: Operation) -> str:
+    categories = claim.scope.categories
+    one = len(categories.included) == 1 and not categories.is_all and not categories.excluded
+    if state.measures[claim.measure].additive or one:
+        return ""
+    what = "currency" if claim.unit == MINOR_UNITS else "category"
+    return f"{claim.measure} is never summed over categories: it can be compared for one {what} only."
+
+
+def _days_outside(claim: Claim, state: Operation) -> str:
+    if claim.scope.days is None:
+        return ""
+    first, last = first_and_last(state.days)
+    if claim.scope.days[0] >= first and (last is None or claim.scope.days[1] <= last):
+        return ""
+    return f"The days {claim.scope.days[0]} to {claim.scope.days[1]} are not all days of {state.operation}."
+
+
+# In this order: each may rely on those before it.
+CHECKS = (_measure_unknown, _force_absent, _forces_silent, _category_unknown, _category_needed, _days_outside)

@@ -1,0 +1,76 @@
+"""Reconciling: figures as printed beside the record, and beside each other. Nothing is recorded or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from service.access.credentials import Credential
+from service.db import Database
+from service.domain.claims.between import compare_claims
+from service.domain.claims.claim import ClaimsFile
+from service.domain.claims.compare import Comparison
+from service.domain.claims.findings import Finding
+from service.domain.claims.groups import Facts
+from service.domain.operation import Operation
+from service.domain.reference_data import Measure
+from service.projections.sums import Selection
+from service.usecases.as_of import Moment
+from service.usecases.claimed_figures import Totaller, compare_claim, first_and_last
+from service.usecases.totals import Totals
+
+# Reads a claims file, given the measures that there are and the operation that it is to be compared with.
+ReadClaims = Callable[[Mapping[str, Measure], str], ClaimsFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What the record says to each claim, in the order of the file, and what the claims say to each other.
+
+    `totals` are those that claims without a moment of their own were compared with.
+    """
+
+    totals: Totals
+    comparisons: tuple[Comparison, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def all_agree(self) -> bool:
+        """Whether every claim agrees with the record, and nothing is wrong between them."""
+        return all(one.status == "agrees" for one in self.comparisons) and not any(
+            one.is_wrong for one in self.findings
+        )
+
+
+def reconcile(database: Database, *, operation: str, credential: Credential, read: ReadClaims) -> Reconciliation:
+    """Compare claims with the totals that this credential may see, and with each other.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        ClaimsUnreadable, WrongClaims: by `read`.
+    """
+    totaller = Totaller(database, credential)
+    now = totaller.ask(operation, Moment(), Selection())
+    file = read(now.operation.measures, operation)
+    return Reconciliation(
+        totals=now,
+        comparisons=tuple(compare_claim(claim, operation, totaller) for claim in file.claims),
+        findings=tuple(compare_claims(file, facts_of(now.operation))),
+    )
+
+
+def facts_of(operation: Operation) -> Facts:
+    """Return what the record knows of an operation's forces and days.
+
+    A list of its forces may leave out those that report nothing, and the made-up ones that hold what was published for
+    no single force.
+    """
+    participants = operation.participants.values()
+    first, last = first_and_last(operation.days)
+    return Facts(
+        forces=frozenset(one.force for one in participants if one.reports != "nothing"),
+        optional_forces=frozenset(
+            one.force for one in participants if one.reports == "nothing" or one.kind == "residual"
+        ),
+        days=None if last is None else (first, last),
+    )
