@@ -124,5 +124,6 @@ def _settled(scope: Scope, source: str, file: ClaimsFile, facts: Facts) -> Scope
     everybody = file.forces or facts.forces or printed.forces
     if everybody and not scope.forces.is_all:
         named = everybody - scope.forces.excluded if "" in scope.forces.included else scope.forces.included
-        scope = replace(scope, forces=extent() if named >= everybody else extent(named or scope.forces.included))
+        if named:
+            scope = replace(scope, forces=extent() if named >= everybody else extent(named))
     return scope

@@ -41,8 +41,7 @@ def compare_to_whole(lists: Iterable[CompleteList], groups: Mapping[Key, Raised]
             continue
         node = raised.group.nodes[raised.group.index[one.whole]]
         most = _most(one, raised)
-        own = (claim.bounds.least for claim in node.claims if claim.bounds is not None)
-        least = max(raised.least[raised.group.index[one.whole]], *own, 0)
+        least = _least(one, raised)
         if Bounds(least).is_above(most):
             yield _below(one, most, least, node)
 
@@ -87,6 +86,19 @@ def _most(one: CompleteList, raised: Raised) -> Bounds:
     return summed([group.nodes[number].bounds for number in sorted(numbers - inner)])
 
 
+def _least(one: CompleteList, raised: Raised) -> int:
+    """Return what the whole is at least: by its own figures, and by parts of another kind than the list's.
+
+    Parts of the list's own kind that it lacks are the next rule's.
+    """
+    whole, nodes = raised.group.index[one.whole], raised.group.nodes
+    others = [
+        part for part in raised.group.parts(whole) if _along(one.by, nodes[part].scope, one.whole) == nodes[part].scope
+    ]
+    own = (claim.bounds.least for claim in nodes[whole].claims if claim.bounds is not None)
+    return max(raised.sum_of(others), *own, 0)
+
+
 def _below(one: CompleteList, most: Bounds, least: int, node: Node) -> Finding:
     claim = one.lines[0]
     return Finding(
@@ -103,16 +115,17 @@ def _lacks(one: CompleteList, claim: Claim) -> bool:
     first = one.lines[0]
     if (claim.measure, claim.unit, claim.moment) != (first.measure, first.unit, first.moment):
         return False
-    scope = claim.scope
-    match one.by:
+    alone = _along(one.by, Scope(), claim.scope)
+    lines = [_along(one.by, Scope(), line.scope) for line in one.lines]
+    is_part = alone != Scope() and claim.scope.within(one.whole)
+    return is_part and all(alone.apart_from(line) for line in lines)
+
+
+def _along(by: str, scope: Scope, other: Scope) -> Scope:
+    """Return the scope with the other's forces, categories or days."""
+    match by:
         case "force":
-            is_part, rest = not scope.forces.is_all, replace(scope, forces=one.whole.forces)
-            apart = all(scope.forces.apart_from(line.scope.forces) for line in one.lines)
+            return replace(scope, forces=other.forces)
         case "category":
-            is_part, rest = not scope.categories.is_all, replace(scope, categories=one.whole.categories)
-            apart = all(scope.categories.apart_from(line.scope.categories) for line in one.lines)
-        case _:
-            is_part, rest = scope.days is not None, replace(scope, days=one.whole.days)
-            days = [replace(Scope(), days=line.scope.days) for line in one.lines]
-            apart = all(line.apart_from(replace(Scope(), days=scope.days)) for line in days)
-    return is_part and apart and rest.within(one.whole)
+            return replace(scope, categories=other.categories)
+    return replace(scope, days=other.days)

@@ -23,8 +23,13 @@ class Raised:
     """A group whose nodes are raised: `least[i]` is what node i is at least, `family[i]` the parts that say so."""
 
     group: Group
+    search: Search
     least: list[int]
     family: list[list[int]]
+
+    def sum_of(self, parts: Sequence[int]) -> int:
+        """Return what these parts make at least, each thing counted once."""
+        return sum(self.least[part] for part in self.search.heaviest(parts))
 
     def bounds(self, number: int) -> Bounds:
         """Return what a node's own figures and its parts leave possible."""
@@ -39,7 +44,7 @@ def raise_parts(group: Group) -> Raised:
     for whole in sorted(range(len(least)), key=lambda number: group.inside[number].bit_count()):
         family[whole] = search.heaviest(group.parts(whole))
         least[whole] = max(least[whole], sum(least[part] for part in family[whole]))
-    return Raised(group, least, family)
+    return Raised(group, search, least, family)
 
 
 def compare_parts(raised: Raised) -> Iterator[Finding]:

@@ -91,7 +91,7 @@ def read_claim(table: Table, setting: Setting, subject: Subject) -> Claim | None
         threshold=value.value if value and says in THRESHOLDS else None,
         known=subject.known is not None,
         additive=subject.known is None or subject.known.additive,
-        note=str(table.values.get("note", "")),
+        note=_note(table),
     )
 
 
@@ -172,6 +172,11 @@ def _in_words(table: Table, says: str, unit: Unit) -> str:
         return f"{shown(value)} {unit.word}" if table.has("value") else f"no number of {unit.word}"
     number = f"{value} to {table.values['to']}" if table.has("to") else f"{value}"
     return f"{number} {unit.word}" if says == EXACT else f"{says} {number} {unit.word}"
+
+
+def _note(table: Table) -> str:
+    note = table.values.get("note")
+    return note if isinstance(note, str) else ""
 
 
 def _one_of_says(value: Any) -> str:

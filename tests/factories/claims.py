@@ -1,0 +1,53 @@
+"""Claims files to compare: written as short rows, read as any file is."""
+
+from typing import Any
+
+from service.domain.claims.between import compare_claims
+from service.domain.claims.claim import ClaimsFile
+from service.domain.claims.findings import Finding
+from service.domain.claims.groups import Facts
+from service.domain.claims.read_file import read_claims
+from service.domain.reference_data import measure_catalogue
+
+Json = dict[str, Any]
+
+
+def figure(value: object, says: str = "exact", measure: str = "arrests", unit: str = "arrests", **keys: object) -> Json:
+    """Return one figure; arrests unless said otherwise."""
+    return {"measure": measure, "value": value, "unit": unit, "says": says, **keys}
+
+
+def block(*figures: Json, source: str = "release", **scope: object) -> Json:
+    """Return a block of figures of one source and scope."""
+    return {"source": source, **scope, "figures": list(figures)}
+
+
+def breakdown(lines: Json | list[Json], by: str = "force", **keys: object) -> Json:
+    """Return arrests broken down, from the release."""
+    return {"source": "release", "measure": "arrests", "unit": "arrests", "by": by, "lines": lines, **keys}
+
+
+def document(*blocks: Json, sources: Json | None = None, breakdowns: tuple[Json, ...] = (), **top: object) -> Json:
+    """Return a whole file; its sources are the release and the bbc, which say nothing of themselves."""
+    return {
+        "format": "claims/1",
+        "source": {"release": {}, "bbc": {}} | (sources or {}),
+        "claims": list(blocks),
+        "breakdown": list(breakdowns),
+        **top,
+    }
+
+
+def read(*blocks: Json, **keys: Any) -> ClaimsFile:
+    """Return the file, read."""
+    return read_claims(document(*blocks, **keys), measure_catalogue())
+
+
+def found(*blocks: Json, facts: Facts | None = None, **keys: Any) -> list[Finding]:
+    """Return what the claims of a file say about each other."""
+    return compare_claims(read(*blocks, **keys), facts or Facts())
+
+
+def rules(findings: list[Finding]) -> list[str]:
+    """Return the rules that were broken, in order of their names."""
+    return sorted(finding.rule for finding in findings)

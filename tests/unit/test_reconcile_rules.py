@@ -1,0 +1,504 @@
+"""The six rules between claims of one moment: a table of cases for each, and what must raise no alarm."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from service.domain.claims.groups import Facts
+from tests.factories.claims import block, breakdown, figure, found, rules
+
+SEVEN = ["a", "b", "c", "d", "e", "f", "g"]
+
+
+def case(*blocks: Any, id: str, **keys: Any) -> Any:
+    return pytest.param(blocks, keys, id=id)
+
+
+def cash(value: object, unit: str = "pounds", says: str = "exact", **keys: object) -> dict[str, Any]:
+    return figure(value, says, measure="cash", unit=unit, **keys)
+
+
+def weight(value: object, unit: str = "kilograms", says: str = "exact", **keys: object) -> dict[str, Any]:
+    return figure(value, says, measure="drug_weight", unit=unit, **keys)
+
+
+def weapons(value: object, says: str = "exact", **keys: object) -> dict[str, Any]:
+    return figure(value, says, measure="weapons", unit="items", **keys)
+
+
+NO_ALARM = [
+    case(block(figure("170", "more than"), figure(179)), id="a-headline-below-the-text"),
+    case(block(figure(179)), block(figure(179), source="bbc"), id="two-sources-say-the-same"),
+    case(block(figure(180, "nearly"), figure(179)), id="nearly-is-below"),
+    case(block(figure(200, "about"), figure(179, "more than")), id="about-reaches-a-tenth"),
+    case(block(figure(20, to=30), figure(25)), id="a-range"),
+    case(block(figure(179)), block(figure(12), forces=["surrey"]), id="a-partial-breakdown"),
+    case(block(figure(150), as_of="2023-01-18"), block(figure(179), as_of="2023-01-19"), id="two-moments"),
+    case(block(figure(179)), block(figure(500), as_of="2023-01-19", source="bbc"), id="a-moment-and-none"),
+    case(
+        block(figure(150)),
+        block(figure(179), source="bbc"),
+        sources={"release": {"as_of": "2023-01-18"}, "bbc": {"as_of": "2023-01-19"}},
+        id="sources-of-two-moments",
+    ),
+    case(
+        block(figure(150), as_of="2023-01-18"), block(figure(160), forces=["a"], as_of="2023-01-19"), id="a-later-part"
+    ),
+    case(block(weight(65), weight("65,400", "grams"), weight("65.4")), id="a-weight-in-three-units"),
+    case(block(cash("131,000", rounded_to="1,000"), cash("130,600")), id="rounder-than-its-digits"),
+    case(block(cash("1.2", "million pounds"), cash("1,234,567")), id="cut-off-millions"),
+    case(
+        block(cash("0.13", "million pounds"), cash("131", "thousand pounds"), cash("13,100,000", "pence")), id="pence"
+    ),
+    case(block(cash("1.2", "million pounds")), breakdowns=(), id="one-alone"),
+    case(
+        block(figure(50)),
+        block(figure(30), forces=["a", "b"]),
+        block(figure(20), forces=["a"]),
+        block(figure(10), forces=["b"]),
+        block(figure(20), forces=["c"]),
+        id="a-force-inside-a-region-counts-once",
+    ),
+    case(
+        block(figure(50), figure(30, category="knife"), figure(20, category="drugs")),
+        breakdowns=(breakdown({"a": 30, "b": 20}),),
+        id="two-breakdowns-of-one-whole",
+    ),
+    case(
+        block(weapons(30), weapons(20, category="bladed"), weapons(15, category="bladed/knife")),
+        id="a-category-inside-a-category",
+    ),
+    case(
+        block(weapons(30), weapons(5, category=["blunt", "other"]), weapons(25, category="bladed")),
+        id="a-list-of-categories-is-one-sum",
+    ),
+    case(
+        block(weapons(30), weapons(20, category="bladed"), weapons(10, without_category="bladed")),
+        id="a-category-and-the-rest",
+    ),
+    case(
+        block(figure(100)),
+        block(figure(60), operation="inner"),
+        block(figure(60), operation="other-inner"),
+        id="operations-inside-may-overlap",
+    ),
+    case(
+        block(figure(100)), block(figure(60), operation="inner"), block(figure(60), forces=["a"]), id="inside-and-force"
+    ),
+    case(
+        block(figure(1_000, measure="officers_deployed", unit="officers")),
+        block(figure(700, measure="officers_deployed", unit="officers"), days=["2023-01-17", "2023-01-17"]),
+        block(figure(700, measure="officers_deployed", unit="officers"), days=["2023-01-18", "2023-01-18"]),
+        id="the-same-officers-on-two-days",
+    ),
+    case(
+        block(
+            figure(40, measure="drug_seizures", unit="seizures"),
+            figure(30, measure="drug_seizures_by_class", unit="seizures", category="a"),
+            figure(30, measure="drug_seizures_by_class", unit="seizures", category="b"),
+        ),
+        id="classes-do-not-add-up-to-seizures",
+    ),
+    case(
+        block(
+            figure(2, measure="drug_seizures_by_substance", unit="seizures", category="a"),
+            figure(30, measure="drug_seizures_by_substance", unit="seizures", category="a/cocaine"),
+        ),
+        id="a-class-that-was-only-said-is-no-whole",
+    ),
+    case(
+        block(
+            figure("1,000", measure="foreign_cash", unit="EUR"),
+            figure("5,000", measure="foreign_cash", unit="USD"),
+            cash("100"),
+        ),
+        id="currencies-are-never-added",
+    ),
+    case(block(figure(0)), block(figure(0), forces=["a"]), id="nil-and-nil"),
+    case(block(figure("several", "no number"), figure(179)), id="no-number-contradicts-nothing"),
+    case(block(figure(179)), block(figure("dozens", "no number"), forces=["a"]), id="a-part-without-number"),
+    case(breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),), id="a-complete-breakdown-without-total"),
+    case(
+        block(figure(30)),
+        breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),),
+        id="a-complete-breakdown-that-adds-up",
+    ),
+    case(block(figure(179)), breakdowns=(breakdown({"a": 10, "b": 20}),), id="a-partial-breakdown-below-its-whole"),
+    case(
+        block(figure(31)),
+        breakdowns=(
+            breakdown([{"force": "a", "value": 10, "says": "more than"}, {"force": "b", "value": 20}], complete=True),
+        ),
+        id="a-complete-breakdown-that-may-reach",
+    ),
+    case(
+        block(cash("1,001")),
+        breakdowns=({**breakdown({"a": "400", "b": "600"}, complete=True), "measure": "cash", "unit": "pounds"},),
+        id="pounds-cut-off",
+    ),
+    case(
+        block(weapons(20, category="bladed"), weapons(10, category="other"), weapons(30)),
+        block(weapons(5, category="bladed/knife"), forces=["a"]),
+        sources={"release": {"lists_all": ["weapons"]}},
+        id="a-part-of-a-listed-category",
+    ),
+    case(
+        block(weapons(30, category="bladed"), weapons(30)),
+        block(weapons(0, category="firearm"), source="bbc"),
+        sources={"release": {"lists_all": ["weapons"]}},
+        id="a-nil-that-is-not-listed",
+    ),
+    case(
+        block(weapons(30, category="bladed")),
+        block(weapons(2, category="firearm"), as_of="2023-01-18", source="bbc"),
+        sources={"release": {"lists_all": ["weapons"]}},
+        id="not-listed-at-another-moment",
+    ),
+    case(block(figure(21), forces=["a", "b"]), block(figure(20), forces=["a", "c"]), id="overlapping-lists"),
+    case(block(figure(30), without_forces=["a"]), block(figure(20), forces=["a"]), block(figure(50)), id="all-but-one"),
+    case(block(figure(179), forces=SEVEN), block(figure(179)), forces=SEVEN, id="all-forces-by-name-are-the-whole"),
+    case(
+        block(figure(179), days=["2023-01-17", "2023-01-19"]),
+        block(figure(179)),
+        sources={"release": {"days": ["2023-01-17", "2023-01-19"]}},
+        id="all-days-by-name-are-the-whole",
+    ),
+    case(
+        block(figure(10), days=["2023-01-17", "2023-01-17"]),
+        block(figure(20), days=["2023-01-18", "2023-01-18"]),
+        id="days",
+    ),
+    case(block(figure(100, "more than"), figure(199, "more than")), id="thresholds-less-than-twofold-apart"),
+    case(block(figure(100, "about"), figure(110)), id="about-at-its-edge"),
+]
+
+
+@pytest.mark.parametrize(("blocks", "keys"), NO_ALARM)
+def test_no_false_alarm(blocks: Any, keys: Any) -> None:
+    assert [one for one in found(*blocks, **keys) if one.is_wrong] == []
+
+
+TWO_DAYS = {"by": "day", "complete": True}
+WRONG = [
+    ("no_common_value", case(block(figure(179)), block(figure(175), source="bbc"), id="two-values")),
+    ("no_common_value", case(block(figure(179, "more than"), figure(179)), id="more-than-the-exact-value")),
+    ("no_common_value", case(block(figure(179, "nearly"), figure(179)), id="nearly-the-exact-value")),
+    ("no_common_value", case(block(figure(100, "up to"), figure(100, "more than")), id="two-bounds-that-exclude")),
+    ("no_common_value", case(block(figure(20, to=30), figure(31)), id="outside-a-range")),
+    ("no_common_value", case(block(figure(100, "about"), figure(111)), id="beyond-about")),
+    ("no_common_value", case(block(figure(0)), block(figure(0, "more than"), source="bbc"), id="nil-and-some")),
+    ("no_common_value", case(block(cash("198,088"), cash("19,808")), id="misplaced-digits")),
+    ("no_common_value", case(block(weight(65), weight(67)), id="weights-two-kilograms-apart")),
+    ("no_common_value", case(block(cash("5,700"), cash("570,200", "pence")), id="pounds-and-pence")),
+    ("no_common_value", case(block(cash("5,700.50"), cash("5,700.51")), id="a-penny")),
+    ("no_common_value", case(block(figure(9)), block(figure(8), forces=SEVEN), forces=SEVEN, id="all-by-name-differ")),
+    (
+        "no_common_value",
+        case(
+            block(figure(21), forces=["a"]),
+            breakdowns=(breakdown({"a": 22}),),
+            id="a-line-and-a-block-of-one-force",
+        ),
+    ),
+    (
+        "no_common_value",
+        case(
+            block(
+                figure("1,000", measure="foreign_cash", unit="EUR"), figure("2,000", measure="foreign_cash", unit="EUR")
+            ),
+            id="one-currency-twice",
+        ),
+    ),
+    (
+        "no_common_value",
+        case(
+            block(
+                figure(3, measure="drug_seizures_by_class", unit="seizures", category="a"),
+                figure(4, measure="drug_seizures_by_class", unit="seizures", category="a"),
+            ),
+            id="one-class-twice",
+        ),
+    ),
+    (
+        "no_common_value",
+        case(block(figure(5), figure(6), operation="inner"), id="inside-operation-twice"),
+    ),
+    (
+        "no_common_value",
+        case(
+            block(figure(150)),
+            block(figure(179), source="bbc"),
+            sources={"release": {"as_of": "2023-01-18"}, "bbc": {"as_of": "2023-01-18T23:59:59.999999Z"}},
+            id="one-moment-written-in-two-ways",
+        ),
+    ),
+    ("thresholds_apart", case(block(figure(100, "more than"), figure(200, "more than")), id="twofold")),
+    (
+        "thresholds_apart",
+        case(block(figure(40, "at least")), block(figure(90, "up to"), source="bbc"), id="both-sides"),
+    ),
+    ("parts_above_whole", case(block(figure(30)), block(figure(40), forces=["a"]), id="one-part-above")),
+    ("parts_above_whole", case(block(figure(30)), breakdowns=(breakdown({"a": 20, "b": 11}),), id="two-parts-above")),
+    (
+        "parts_above_whole",
+        case(block(figure(30)), breakdowns=(breakdown({"a": 20, "b": 11}),), forces=SEVEN, id="partial-and-above"),
+    ),
+    (
+        "parts_above_whole",
+        case(block(figure(30), figure(20, category="knife"), figure(11, category="drugs")), id="categories-above"),
+    ),
+    (
+        "parts_above_whole",
+        case(
+            block(figure(30), figure(20, category="knife"), figure(11, without_category="knife")), id="the-rest-above"
+        ),
+    ),
+    (
+        "parts_above_whole",
+        case(block(weapons(9, category="bladed"), weapons(10, category="bladed/knife")), id="sub-path"),
+    ),
+    (
+        "parts_above_whole",
+        case(block(figure(30)), block(figure(30, "more than"), forces=["a"]), id="more-than-the-whole"),
+    ),
+    (
+        "parts_above_whole",
+        case(block(figure(30)), block(figure(31), operation="inner"), id="an-operation-inside-above"),
+    ),
+    (
+        "parts_above_whole",
+        case(
+            block(figure(49)),
+            block(figure(30), forces=["a", "b"]),
+            block(figure(20), forces=["a"]),
+            block(figure(20), forces=["c"]),
+            id="a-region-and-a-force",
+        ),
+    ),
+    (
+        "parts_above_whole",
+        case(
+            block(figure(55)),
+            block(figure(20, "more than"), forces=["a", "b"]),
+            breakdowns=(breakdown({"a": 20, "b": 20, "c": 20}),),
+            id="a-region-raised-to-its-forces",
+        ),
+    ),
+    (
+        "parts_above_whole",
+        case(
+            block(figure(40)),
+            block(figure(10, category="knife"), figure(15, category="drugs"), forces=["a"]),
+            block(figure(16), forces=["b"]),
+            id="cells-of-a-force-that-has-no-total",
+        ),
+    ),
+    (
+        "parts_above_whole",
+        case(
+            block(figure(40)),
+            breakdowns=(breakdown([{"day": "2023-01-17", "value": 20}, {"day": "2023-01-18", "value": 21}], by="day"),),
+            id="days-above",
+        ),
+    ),
+    ("parts_above_whole", case(block(figure(0)), block(figure(1), forces=["a"]), id="a-part-of-nil")),
+    (
+        "parts_above_whole",
+        case(block(weight(10)), block(weight(6), forces=["a"]), block(weight(6), forces=["b"]), id="weights-above"),
+    ),
+    (
+        "breakdown_below_whole",
+        case(block(figure(31)), breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),), id="below"),
+    ),
+    (
+        "breakdown_below_whole",
+        case(
+            block(figure(30, "more than")),
+            breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),),
+            id="below-a-bound",
+        ),
+    ),
+    (
+        "breakdown_below_whole",
+        case(
+            block(figure(31), forces=["a"]),
+            breakdowns=(breakdown({"knife": 10, "drugs": 20}, by="category", forces=["a"], complete=True),),
+            id="below-the-figure-of-a-force",
+        ),
+    ),
+    (
+        "breakdown_below_whole",
+        case(
+            block(figure(20, category="knife"), figure(11, category="drugs")),
+            breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),),
+            id="below-another-breakdown",
+        ),
+    ),
+    (
+        "breakdown_below_whole",
+        case(
+            block(weapons(30), weapons(20, category="bladed"), weapons(15, category="bladed/knife")),
+            sources={"release": {"lists_all": ["weapons"]}},
+            id="below-by-every-category",
+        ),
+    ),
+    (
+        "not_in_complete_list",
+        case(
+            block(weapons(30, category="bladed")),
+            block(weapons(2, category="firearm"), forces=["a"], source="bbc"),
+            sources={"release": {"lists_all": ["weapons"]}},
+            id="a-force-has-what-the-list-lacks",
+        ),
+    ),
+    (
+        "not_in_complete_list",
+        case(
+            block(weapons(30, category="bladed")),
+            block(weapons(2, "more than", category="firearm"), source="bbc"),
+            sources={"release": {"lists_all": ["weapons"]}},
+            id="another-source-has-what-the-list-lacks",
+        ),
+    ),
+    (
+        "not_in_complete_list",
+        case(
+            block(figure(5), forces=["c"]),
+            breakdowns=(breakdown({"a": 10, "b": 20}, complete=True),),
+            id="a-force-that-a-complete-list-lacks",
+        ),
+    ),
+    (
+        "not_in_complete_list",
+        case(
+            block(figure(5, category="knife"), days=["2023-01-19", "2023-01-19"]),
+            breakdowns=(breakdown([{"day": "2023-01-17", "value": 20}], category="knife", **TWO_DAYS),),
+            id="a-day-that-a-complete-list-lacks",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "blocks", "keys"),
+    [pytest.param(rule, *case.values, id=f"{rule}-{case.id}") for rule, case in WRONG],
+)
+def test_what_is_wrong_is_found_and_nothing_else(rule: str, blocks: Any, keys: Any) -> None:
+    assert rules([one for one in found(*blocks, **keys) if one.is_wrong]) == [rule]
+
+
+# Naming the part
+
+
+@pytest.mark.parametrize(
+    ("whole", "lines", "without"),
+    [
+        pytest.param(79, {"metropolitan": 100, "surrey": 21, "kent": 58}, ["metropolitan"], id="own-return-left-out"),
+        pytest.param(30, {"a": 40, "b": 5}, ["a"], id="one-part-is-larger"),
+        pytest.param(30, {"a": 15, "b": 15, "c": 15}, ["a", "b", "c"], id="any-of-three"),
+        pytest.param(30, {"a": 20, "b": 20, "c": 20}, [], id="none"),
+        pytest.param(1, {"a": 2, "b": 1}, ["a"], id="of-two"),
+    ],
+)
+def test_the_part_without_which_the_whole_agrees_is_named(
+    whole: int, lines: dict[str, int], without: list[str]
+) -> None:
+    (finding,) = found(block(figure(whole)), breakdowns=(breakdown(lines),))
+    assert finding.without == tuple(f"/breakdown/0/lines/{force}" for force in without)
+    assert all(f"Without {' or '.join(without)} they agree." in finding.detail for _ in without[:1])
+    assert finding.places[0] == "/claims/0/figures/0"
+
+
+def test_of_two_totals_the_parts_say_which_they_contradict() -> None:
+    findings = found(block(figure(150)), block(figure(190), source="bbc"), breakdowns=(breakdown({"a": 100, "b": 90}),))
+    assert rules(findings) == ["no_common_value", "parts_above_whole"]
+    assert findings[1].places[0] == "/claims/0/figures/0"
+
+
+def test_a_part_printed_twice_and_differently_is_one_mistake_and_not_two() -> None:
+    findings = found(block(figure(30)), block(figure(12), figure(21), forces=["a"]), block(figure(15), forces=["b"]))
+    assert rules(findings) == ["no_common_value"]
+
+
+# Sources
+
+DAYS = ["2023-01-17", "2023-01-19"]
+OPERATION = Facts(
+    forces=frozenset(("a", "b", "rest")),
+    optional_forces=frozenset(("rest", "desk")),
+    days=(date(2023, 1, 17), date(2023, 1, 19)),
+)
+
+
+@pytest.mark.parametrize(
+    ("release", "bbc", "facts", "expected"),
+    [
+        pytest.param({"days": DAYS}, {"days": DAYS}, None, [], id="the-same-days"),
+        pytest.param({"days": DAYS}, {}, None, [], id="one-says-nothing"),
+        pytest.param({"days": DAYS}, {"days": ["2023-01-16", "2023-01-19"]}, None, ["days_differ"], id="other-days"),
+        pytest.param({"days": DAYS}, {}, OPERATION, [], id="the-operation's-days"),
+        pytest.param(
+            {"days": ["2023-01-16", "2023-01-19"]}, {}, OPERATION, ["days_differ"], id="not-the-operation's-days"
+        ),
+        pytest.param(
+            {"days": DAYS, "as_of": "2023-01-19"},
+            {"days": ["2023-01-17", "2023-01-18"], "as_of": "2023-01-18"},
+            OPERATION,
+            [],
+            id="an-interim-result-covers-fewer",
+        ),
+        pytest.param({"forces": ["a", "b"]}, {"forces": ["b", "a"]}, None, [], id="the-same-forces"),
+        pytest.param({"forces": ["a", "b"]}, {"forces": ["a", "c"]}, None, ["forces_differ"], id="other-forces"),
+        pytest.param({"forces": ["a", "b"]}, {"force_count": 2}, None, [], id="as-many"),
+        pytest.param({"forces": ["a", "b"]}, {"force_count": 3}, None, ["forces_differ"], id="not-as-many"),
+        pytest.param(
+            {"forces": ["a", "b"], "force_count": 3}, {}, None, ["forces_differ"], id="names-fewer-than-it-says"
+        ),
+        pytest.param({"force_count": 7}, {"force_count": 8}, None, ["forces_differ"], id="two-counts"),
+        pytest.param({"forces": ["a", "b"]}, {"force_count": 3}, OPERATION, ["forces_differ"], id="all-three"),
+        pytest.param({"forces": ["a", "b", "desk"]}, {}, OPERATION, [], id="who-reports-nothing-may-be-named"),
+        pytest.param({"forces": ["a", "b"]}, {}, OPERATION, [], id="or-not"),
+        pytest.param({"force_count": 3}, {}, OPERATION, [], id="or-counted"),
+        pytest.param({"forces": ["a"]}, {}, OPERATION, ["forces_differ"], id="one-of-the-operation-is-missing"),
+        pytest.param({"forces": ["a", "b", "c"]}, {}, OPERATION, ["forces_differ"], id="one-too-many"),
+        pytest.param(
+            {"force_count": 7, "as_of": "2023-01-18"}, {"force_count": 8, "as_of": "2023-01-19"}, None, [], id="moments"
+        ),
+    ],
+)
+def test_sources_that_differ_are_said(release: Any, bbc: Any, facts: Facts | None, expected: list[str]) -> None:
+    findings = found(block(figure(1)), sources={"release": release, "bbc": bbc}, facts=facts)
+    assert rules([one for one in findings if one.is_wrong]) == expected
+
+
+# Notes
+
+
+@pytest.mark.parametrize(
+    ("whole", "lines", "says"),
+    [
+        pytest.param(
+            figure(30), {"a": 10, "b": 20}, "reached by 2 of 7 forces; nil or left out: c, d, e, f, g", id="two"
+        ),
+        pytest.param(figure(30), {"a": 10, "b": 20, "c": 0}, "3 of 7", id="a-nil-is-named"),
+        pytest.param(figure(31), {"a": 10, "b": 20}, None, id="not-reached"),
+        pytest.param(figure(29, "more than"), {"a": 10, "b": 20}, None, id="a-bound-is-not-reached-exactly"),
+        pytest.param(figure(0), {"a": 0}, None, id="nil"),
+        pytest.param(figure(70), dict.fromkeys(SEVEN, 10), None, id="all-seven"),
+    ],
+)
+def test_a_whole_reached_by_some_forces_is_noted(whole: Any, lines: dict[str, int], says: str | None) -> None:
+    findings = found(block(whole), breakdowns=(breakdown(lines),), forces=SEVEN)
+    assert rules(findings) == ([] if says is None else ["reached_by_some_forces"])
+    assert all(says in one.detail and not one.is_wrong for one in findings if says)
+
+
+def test_a_region_reached_by_some_of_its_forces_is_noted() -> None:
+    (finding,) = found(block(figure(30), forces=["a", "b", "c"]), breakdowns=(breakdown({"a": 10, "b": 20}),))
+    assert "2 of 3 forces; nil or left out: c" in finding.detail
+
+
+def test_a_measure_that_is_in_no_catalogue_is_noted() -> None:
+    (finding,) = found(block(figure(4, measure="dogs_seized", unit="dogs")))
+    assert (finding.rule, finding.is_wrong) == ("unknown_measure", False)
