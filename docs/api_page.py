@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from docs.markdown import table, words_of
-from service.api import answer_schemas, problem_schema
+from service.api import answer_schemas, problem_schema, reconciliation_schemas
 from service.app import create_app
 from service.config import Config
 
@@ -35,7 +35,7 @@ def api_page() -> Iterator[str]:
     for name, call in calls:
         yield f"## {name}\n\n" + "\n\n".join(_call(call))
     yield "## Answers"
-    classes = {**vars(problem_schema), **vars(answer_schemas)}
+    classes = {**vars(problem_schema), **vars(answer_schemas), **vars(reconciliation_schemas)}
     for name, schema in document["components"]["schemas"].items():
         if f"{name}Schema" in classes:
             yield f"### {name}\n\n{words_of(classes[f'{name}Schema'])}\n\n{_shape(schema)}"

@@ -14,6 +14,7 @@ from service.cli.credential import credential
 from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of, one_line
 from service.cli.init import init
 from service.cli.projections import projections
+from service.cli.reconcile import reconcile
 from service.cli.replay import replay
 from service.cli.serve import serve
 from service.cli.settings import Settings
@@ -36,7 +37,7 @@ def cli(context: click.Context, database_url: str | None) -> None:
     context.obj = Settings(database_url)
 
 
-for command in (init, serve, replay, totals, verify, export_log, import_log, credential, projections):
+for command in (init, serve, replay, totals, reconcile, verify, export_log, import_log, credential, projections):
     cli.add_command(command)
 
 

@@ -37,6 +37,17 @@ def test_the_example_of_a_force_is_added(client_for: ClientFor):
     assert client_for("metropolitan", "administrator").post("/v1/forces", json=examples.FORCE).status_code == 201
 
 
+def test_the_examples_of_claims_are_compared(lead: Caller):
+    address = f"{opened(lead)}/reconciliation"
+    answers = [
+        lead.post(address, json=examples.CLAIMS),
+        lead.post(address, data=examples.CLAIMS_TOML, content_type="application/toml"),
+        lead.post(address, data=examples.CLAIMS_CSV, content_type="text/csv"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [len(answer.json["claims"]) for answer in answers] == [5, 2, 2]
+
+
 def test_every_example_in_the_document_is_one_of_these(app: Flask):
     document = app.test_client().get("/openapi.json").json
     shown = [
@@ -47,6 +58,7 @@ def test_every_example_in_the_document_is_one_of_these(app: Flask):
         for content in operation.get("requestBody", {}).get("content", {}).values()
         if "example" in content
     ]
-    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, *examples.CHANGES.values()]
+    claims = [examples.CLAIMS, examples.CLAIMS_TOML, examples.CLAIMS_CSV]
+    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, *examples.CHANGES.values(), *claims]
     assert len(shown) == len(sent)
     assert all(example in sent for example in shown)

@@ -1,0 +1,105 @@
+"""`oprecord reconcile`: figures as printed beside the record and beside each other, for those who run the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.api.claims_body import ENDINGS, read_claims_body
+from service.api.reconciliation_json import findings_json, reconciliation_json
+from service.cli.exit_codes import DONE, REFUSED, WRONG
+from service.cli.output import as_json, print_json, print_table, remark
+from service.cli.settings import Settings, pass_settings
+from service.domain.claims.between import compare_claims
+from service.domain.claims.read_file import WrongClaims
+from service.domain.reference_data import measure_catalogue
+from service.usecases.credentials import credential_of_lead
+from service.usecases.reconcile import reconcile as reconcile_with_record
+
+MARKS = {"agrees": "✓ agrees", "open": "? open", "differs": "✗ differs", "cannot_be_compared": "- cannot be compared"}
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="[OPERATION] FILE")
+@click.option("--claims-only", is_flag=True, help="Compare the claims with each other; needs no record.")
+@as_json
+@pass_settings
+def reconcile(settings: Settings, words: tuple[str, ...], *, claims_only: bool, as_json: bool) -> int:
+    """Compare the printed figures in FILE with the totals of an OPERATION, and with each other.
+
+    FILE is claims/1, in .toml, .json or .csv. OPERATION may be left out with --claims-only. Nothing is recorded.
+    Exits with 0 only if every figure agrees with the record and nothing is wrong between the figures.
+    """
+    *names, file_name = words
+    if len(names) > 1 or not (names or claims_only):
+        raise click.UsageError("Give an OPERATION and a FILE; with --claims-only the FILE is enough.")
+    file = Path(file_name)
+    if file.suffix not in ENDINGS:
+        raise click.UsageError(f"{file}: wanted a name that ends in {', '.join(ENDINGS)}.")
+    operation = names[0] if names else None
+    try:
+        answer = _claims_only(file, operation) if operation is None or claims_only else _all(settings, file, operation)
+    except WrongClaims as error:
+        for wrong in error.errors:
+            remark(f"{file}: {wrong.pointer or 'the file'}: {wrong.detail}")
+        return REFUSED
+    print_json(answer) if as_json else _print(answer)
+    return DONE if answer["all_agree"] else WRONG
+
+
+def _claims_only(file: Path, operation: str | None) -> dict[str, Any]:
+    claims = read_claims_body(file.read_bytes(), ENDINGS[file.suffix], measure_catalogue(), operation)
+    findings = compare_claims(claims)
+    agree = not any(one.is_wrong for one in findings)
+    return {"all_agree": agree, "claim_count": len(claims.claims), "findings": findings_json(findings)}
+
+
+def _all(settings: Settings, file: Path, operation: str) -> dict[str, Any]:
+    body, media = file.read_bytes(), ENDINGS[file.suffix]
+    with settings.database() as database:
+        found = reconcile_with_record(
+            database,
+            operation=operation,
+            credential=credential_of_lead(database, operation),
+            read=lambda measures, name: read_claims_body(body, media, measures, name),
+        )
+    return reconciliation_json(found)
+
+
+def _print(answer: dict[str, Any]) -> None:
+    if "claims" in answer:
+        columns = ("place", "figure", "printed", "record", "result")
+        print_table(_title(answer), columns, [_row(claim) for claim in answer["claims"]])
+        for claim in answer["claims"]:
+            if claim["status"] != "agrees":
+                click.echo(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
+    else:
+        click.echo(f"{answer['claim_count']} figures, compared with each other")
+    for finding in answer["findings"]:
+        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join(finding['places'])}]")
+
+
+def _title(answer: dict[str, Any]) -> str:
+    total = sum(answer["counts"].values())
+    as_of = answer["as_of"]
+    return (
+        f"{answer['operation']} as of seq {as_of['seq']}: {answer['counts']['agrees']} of {total} printed figures agree"
+    )
+
+
+def _row(claim: dict[str, Any]) -> list[str]:
+    scope = [claim["measure"], *(_joined(claim[name]) for name in ("forces", "category", "days") if name in claim)]
+    recorded = claim.get("recorded")
+    return [
+        claim["place"],
+        "; ".join(scope),
+        claim["printed"],
+        recorded["display"] if recorded else "-",
+        MARKS[claim["status"]],
+    ]
+
+
+def _joined(values: list[str]) -> str:
+    return ", ".join(values)

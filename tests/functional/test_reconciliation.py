@@ -1,0 +1,253 @@
+"""Reconciling over HTTP: what was printed beside the record, who may ask, what is refused, and that nothing changes."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories.bodies import activity, arrest, declared, hours_ago, midnight, opening, seizure, today
+from tests.factories.claims import block, breakdown, document, figure
+from tests.factories.logs import SEED
+from tests.functional.calls import Caller, on_sqlite, refused
+from tests.functional.conftest import ClientFor, Pandilla
+
+Json = dict[str, Any]
+
+
+def reconciled(caller: Caller, operation: str, *blocks: Json, **keys: Any) -> Json:
+    response = caller.post(f"/v1/operations/{operation}/reconciliation", json=document(*blocks, **keys))
+    assert response.status_code == 200, response.json
+    answer: Json = response.json
+    return answer
+
+
+def statuses(answer: Json) -> list[str]:
+    return [claim["status"] for claim in answer["claims"]]
+
+
+def only(answer: Json) -> Json:
+    (claim,) = answer["claims"]
+    return claim  # type: ignore[no-any-return]
+
+
+def test_the_published_figures_of_the_seed_agree_with_its_replay(replayed_pandilla: Pandilla) -> None:
+    lead, operation = replayed_pandilla.lead, replayed_pandilla.operation
+    address = f"/v1/operations/{operation}/reconciliation"
+    answer = lead.post(address, data=(SEED / "claims.toml").read_bytes(), content_type="application/toml").json
+    assert (answer["all_agree"], answer["findings"]) == (True, [])
+    assert answer["counts"] == {"agrees": 14, "open": 0, "differs": 0, "cannot_be_compared": 0}
+    totals = lead.totals(operation)
+    assert [answer[key] for key in ("as_of", "log_size")] == [totals[key] for key in ("as_of", "log_size")]
+
+
+def test_every_scope_finds_its_own_figure(replayed_pandilla: Pandilla) -> None:
+    """What totals answer for a scope, printed as it is, agrees; one more differs by one."""
+    lead, operation = replayed_pandilla.lead, replayed_pandilla.operation
+    queries: list[tuple[Json, Json]] = [
+        ({}, {}),
+        ({"forces": ["surrey", "btp"]}, {"force": "surrey,btp"}),
+        ({"without_forces": ["metropolitan"]}, {"without_force": "metropolitan"}),
+        ({"days": ["2023-01-18", "2023-01-19"]}, {"day_from": "2023-01-18"}),
+        ({"days": ["2023-01-17", "2023-01-17"], "forces": ["kent"][:0]}, {"day_before": "2023-01-18"}),
+        ({"days": ["2023-01-17", "2023-01-19"]}, {}),
+    ]
+    for scope, query in queries:
+        (number,) = lead.figures(operation, measure="arrests", **query)
+        answer = reconciled(lead, operation, block(figure(number), figure(number + 1), **scope))
+        assert [(claim["status"], claim["difference"]) for claim in answer["claims"]] == [
+            ("agrees", None),
+            ("differs", -1),
+        ]
+    for paths in ("knife", "drugs", "knife,drugs"):
+        (number,) = lead.figures(operation, measure="arrests", category=paths)
+        printed = figure(number, category=paths.split(","))
+        rest = figure(179 - number, without_category=paths.split(","))
+        assert reconciled(lead, operation, block(printed, rest))["all_agree"]
+
+
+def test_a_past_moment_is_compared_with_what_was_recorded_by_then(replayed_pandilla: Pandilla) -> None:
+    lead, operation = replayed_pandilla.lead, replayed_pandilla.operation
+    moment = "2023-01-18T12:00:00Z"
+    (number,) = lead.figures(operation, measure="arrests", as_of=moment)
+    assert number < 179
+    answer = reconciled(lead, operation, block(figure(number), as_of=moment), block(figure(179)))
+    assert [(one["as_it_stands"], one["recorded"]["display"]) for one in answer["claims"]] == [
+        ("agrees", str(number)),
+        ("agrees", "179"),
+    ]
+    assert answer["findings"] == []
+    before, after = block(figure(1), as_of="2020-01-01"), block(figure(1), as_of="2190-01-01")
+    assert statuses(reconciled(lead, operation, before, after)) == ["cannot_be_compared"] * 2
+
+
+def test_money_weights_and_currencies_are_compared_exactly(live: str, lead: Caller, surrey: Caller) -> None:
+    surrey.record(
+        live,
+        seizure(
+            {"kind": "cash", "currency": "GBP", "amount_minor": 19_808_800},
+            {"kind": "cash", "currency": "EUR", "amount_minor": 150_050},
+            {"kind": "drug", "drug": "a/cocaine", "weight_milligrams": 65_400_000, "value_pence": 131_000_000},
+        ),
+    )
+    for printed in (
+        figure("198,088", measure="cash", unit="pounds"),
+        figure("198.088", measure="cash", unit="thousand pounds"),
+        figure("0.2", measure="cash", unit="million pounds"),
+        figure("1,500.50", measure="foreign_cash", unit="EUR"),
+        figure("65", measure="drug_weight", unit="kilograms", category="a"),
+        figure("65,400", measure="drug_weight", unit="grams", category="a/cocaine"),
+        figure("1.31", measure="drug_value", unit="million pounds"),
+        figure(1, measure="drug_seizures_by_class", unit="seizures", category="a"),
+    ):
+        assert only(reconciled(lead, live, block(printed)))["as_it_stands"] == "agrees", printed
+
+
+def test_a_figure_is_open_until_every_return_is_in(live: str, lead: Caller, surrey: Caller) -> None:
+    surrey.record(live, arrest(count=12))
+    scope = {"forces": ["surrey"], "days": [today(), today()]}
+    claim = only(reconciled(lead, live, block(figure(12), **scope)))
+    assert (claim["status"], claim["as_it_stands"]) == ("open", "agrees")
+    assert claim["recorded"] == {
+        "quantity_from": 12,
+        "quantity_before": None,
+        "display": "12",
+        "outstanding": [{"force": "surrey", "days": [today()]}],
+    }
+    assert only(reconciled(lead, live, block(figure(11), **scope)))["difference"] == 1
+    assert only(reconciled(lead, live, block(figure(11, "more than"), **scope)))["status"] == "agrees"
+    surrey.record(live, declared())
+    assert reconciled(lead, live, block(figure(12), **scope))["all_agree"]
+
+
+def test_nothing_recorded_is_nil_once_the_force_has_said_so(live: str, lead: Caller, surrey: Caller) -> None:
+    scope = {"forces": ["surrey"], "days": [today(), today()]}
+    assert statuses(reconciled(lead, live, block(figure(0), figure(5), **scope))) == ["open", "open"]
+    surrey.record(live, declared("nil"))
+    assert statuses(reconciled(lead, live, block(figure(0), figure(5), **scope))) == ["agrees", "differs"]
+
+
+def test_activities_over_several_days_may_belong_to_any_of_them(live: str, lead: Caller, surrey: Caller) -> None:
+    over_two_days = {"occurred_at": midnight(-1), "occurred_before": hours_ago(0)}
+    surrey.record(live, activity(quantity=10, **over_two_days), activity(quantity=7), declared())
+    stopped = {"measure": "vehicles_stopped", "unit": "vehicles"}
+    scope = {"forces": ["surrey"], "days": [today(), today()]}
+    answer = reconciled(lead, live, block(figure(7, **stopped), figure(17, **stopped), figure(18, **stopped), **scope))
+    assert statuses(answer) == ["open", "open", "differs"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "scope", "words"),
+    [
+        (figure("several", "no number"), {}, "No number was printed."),
+        (figure(1), {"forces": ["cumbria"]}, "No part in live is taken by cumbria."),
+        (figure(1), {"without_forces": ["cumbria"]}, "No part in live is taken by cumbria."),
+        (figure(1), {"forces": ["desk"]}, "Nothing is reported by desk."),
+        (figure(1), {"operation": "nowhere"}, "There is no operation 'nowhere' that this credential may see."),
+        (figure(1), {"days": ["2020-01-01", "2020-01-02"]}, "are not all days of live"),
+        (figure(1, category="piracy"), {}, "arrests has no category piracy."),
+        (figure(1, measure="phones", unit="phones", category="smart"), {}, "phones has no category smart."),
+        (figure(4, measure="dogs_seized", unit="dogs"), {}, "live has no measure dogs_seized."),
+        (figure(4, measure="drug_seizures_by_class", unit="seizures"), {}, "one category only"),
+        (figure(4, measure="drug_seizures_by_class", unit="seizures", category=["a", "b"]), {}, "one category only"),
+    ],
+)
+@on_sqlite
+def test_what_cannot_be_compared_says_why(live: str, lead: Caller, printed: Json, scope: Json, words: str) -> None:
+    answer = reconciled(lead, live, block(printed, **scope))
+    assert statuses(answer) == ["cannot_be_compared"]
+    assert words in only(answer)["detail"]
+    assert not answer["all_agree"]
+
+
+@on_sqlite
+def test_a_registered_measure_is_compared_in_its_own_unit(live: str, lead: Caller, surrey: Caller) -> None:
+    lead.change(live, "measures", id=opening()["id"], measure="dogs_seized", label="dogs seized", unit="dogs")
+    surrey.record(live, activity("dogs_seized", 4))
+    answer = reconciled(lead, live, block(figure(4, measure="dogs_seized", unit="dogs")))
+    assert (only(answer)["as_it_stands"], answer["findings"]) == ("agrees", [])
+    response = lead.post(
+        f"/v1/operations/{live}/reconciliation", json=document(block(figure(4, measure="dogs_seized", unit="animals")))
+    )
+    refused(response, 422, "wrong_claims", "/claims/0/figures/0/unit")
+
+
+@on_sqlite
+def test_an_operation_inside_this_one_is_compared_with_its_own_log(live: str, lead: Caller, surrey: Caller) -> None:
+    assert lead.post("/v1/operations", json=opening(operation="inner", part_of=[live])).status_code == 201
+    surrey.record("inner", arrest(count=3))
+    answer = reconciled(lead, live, block(figure(3), operation="inner"), block(figure(2)))
+    assert answer["claims"][0]["as_it_stands"] == "agrees"
+    assert [one["rule"] for one in answer["findings"]] == ["parts_above_whole"]
+
+
+def test_the_claims_are_compared_with_each_other_and_with_the_operation(live: str, lead: Caller) -> None:
+    lines = breakdown({"metropolitan": 100, "surrey": 21, "kent": 58})
+    sources = {"release": {"forces": ["metropolitan", "surrey"]}, "bbc": {"force_count": 4}}
+    answer = reconciled(lead, live, block(figure(79)), breakdowns=(lines,), sources=sources)
+    assert [(one["kind"], one["rule"], one["without"]) for one in answer["findings"]] == [
+        ("contradiction", "parts_above_whole", ["/breakdown/0/lines/metropolitan"]),
+        ("difference", "forces_differ", []),
+    ]
+
+
+@on_sqlite
+def test_nothing_is_recorded(live: str, lead: Caller) -> None:
+    before = lead.totals(live)["as_of"]
+    reconciled(lead, live, block(figure(1)))
+    assert lead.totals(live)["as_of"] == before
+
+
+@on_sqlite
+def test_who_takes_part_may_ask_and_nobody_else(live: str, client_for: ClientFor) -> None:
+    body = document(block(figure(1)))
+    address = f"/v1/operations/{live}/reconciliation"
+    for caller in (client_for("surrey"), client_for("kent", "observer"), client_for("metropolitan")):
+        assert caller.post(address, json=body).status_code == 200
+    refused(client_for("cumbria").post(address, json=body), 404, "unknown_operation")
+    refused(client_for("metropolitan", "administrator").post(address, json=body), 403, "role_may_not")
+
+
+@on_sqlite
+def test_misprints_are_refused_all_at_once_and_with_their_places(live: str, lead: Caller) -> None:
+    wrong = block(
+        figure("92,0000", measure="cash", unit="pounds"),
+        figure("198.088", measure="cash", unit="pounds"),
+        figure("nearly 12k"),
+        figure(5700.5, measure="cash", unit="pounds"),
+        figure(1, unit=None),
+    )
+    response = lead.post(f"/v1/operations/{live}/reconciliation", json=document(wrong, operation="another"))
+    refused(
+        response,
+        422,
+        "wrong_claims",
+        "/operation",
+        *(f"/claims/0/figures/{number}/value" for number in range(4)),
+        "/claims/0/figures/4/unit",
+    )
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("body", "media", "problem"),
+    [
+        (b"{", "application/json", (400, "not_json")),
+        (b'{"format": "claims/1", "format": "claims/1"}', "application/json", (400, "json_trap")),
+        (b"format =", "application/toml", (422, "claims_unreadable")),
+        (b"\xff", "text/csv", (422, "claims_unreadable")),
+        (b"<xml/>", "application/xml", (415, "media_type_not_supported")),
+        (b" " * 300_000, "text/csv", (413, "body_too_large")),
+        (b"null", "application/json", (422, "wrong_claims")),
+        (b"", "text/csv", (422, "wrong_claims")),
+    ],
+)
+def test_what_is_no_claims_file_is_refused(
+    live: str, lead: Caller, body: bytes, media: str, problem: tuple[int, str]
+) -> None:
+    response = lead.post(f"/v1/operations/{live}/reconciliation", data=body, content_type=media)
+    refused(response, *problem)
+
+
+@on_sqlite
+def test_of_an_operation_that_may_not_be_seen_no_file_is_read(lead: Caller) -> None:
+    response = lead.post("/v1/operations/nowhere/reconciliation", json={"format": "nonsense"})
+    refused(response, 404, "unknown_operation")
