@@ -12,6 +12,8 @@ from service.domain.claims.rows import ClaimsUnreadable, read_rows
 from service.domain.reference_data import Measure
 
 JSON, TOML, CSV = "application/json", "application/toml", "text/csv"
+# More parts of a dotted key than any file needs take the parser quadratic time and memory.
+MOST_POINTS_IN_A_LINE = 200
 # By the ending of a file's name.
 ENDINGS = {".json": JSON, ".toml": TOML, ".csv": CSV}
 
@@ -34,8 +36,11 @@ def _from_json(body: bytes, measures: Measures, operation: str | None) -> Claims
 
 
 def _from_toml(body: bytes, measures: Measures, operation: str | None) -> ClaimsFile:
+    text = _text(body)
+    if any(line.count(".") > MOST_POINTS_IN_A_LINE for line in text.split("\n")):
+        raise ClaimsUnreadable(f"Wanted at most {MOST_POINTS_IN_A_LINE} points in a line of TOML; break it up.")
     try:
-        document = tomllib.loads(_text(body))
+        document = tomllib.loads(text)
     except RecursionError as error:
         raise ClaimsUnreadable("The claims file is nested too deeply.") from error
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from service.access.credentials import Credential
@@ -69,14 +69,15 @@ def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
 
 
 def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]) -> Recorded:
+    # Asked for all measures at once, so that the figures of one block are one question.
     selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
-    found = ask(selection)
-    figure = next((one for one in found.figures if _is_of(one, claim)), None)
+    figure = next((one for one in ask(selection).figures if _is_of(one, claim)), None)
     undated = _undated(claim, ask) if selection.day_from else 0
     if figure is None:
-        # Every return is in and nothing was recorded: that is nil.
+        # Nothing was recorded: that is nil as soon as every return that speaks of the measure is in.
         nil = display(0, state.measures[claim.measure].unit, "exact")
-        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=found.outstanding, undated=undated)
+        owed = ask(replace(selection, measures=(claim.measure,))).outstanding
+        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, undated=undated)
     return Recorded(
         bounds=recorded_bounds(figure.quantity, figure.qualifier),
         display=figure.display,
@@ -89,7 +90,6 @@ def _selection(claim: Claim, *, narrowed: bool, by: tuple[str, ...] = ()) -> Sel
     scope = claim.scope
     return Selection(
         by=by,
-        measures=(claim.measure,),
         forces=_listed(scope.forces),
         without_forces=tuple(sorted(scope.forces.excluded)),
         categories=_listed(scope.categories),
@@ -109,6 +109,8 @@ def _undated(claim: Claim, ask: Callable[[Selection], Totals]) -> int | None:
 
 def _is_of(figure: Figure, claim: Claim) -> bool:
     """Return whether a figure is the claim's: one that is never summed over categories comes once for each."""
+    if figure.measure != claim.measure:
+        return False
     return claim.additive or figure.category in claim.scope.categories.included
 
 

@@ -374,6 +374,7 @@ def test_a_file_has_its_limit() -> None:
         pytest.param(b'format = "a"\nformat = "b"', TOML, id="a-key-twice"),
         pytest.param(b"\xff", TOML, id="not-utf-8"),
         pytest.param(b"x = " + b"[" * 5_000, TOML, id="nested-too-deeply"),
+        pytest.param(b"a." * 50_000 + b"a = 1", TOML, id="a-key-of-many-parts"),
         pytest.param(b'source,value\n"x', CSV, id="an-open-quotation"),
         pytest.param(b"\xff", CSV, id="csv-not-utf-8"),
     ],

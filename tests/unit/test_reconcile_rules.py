@@ -416,6 +416,13 @@ def test_of_two_totals_the_parts_say_which_they_contradict() -> None:
     assert findings[1].places[0] == "/claims/0/figures/0"
 
 
+def test_of_many_figures_of_one_scope_each_is_named_once_with_all_that_it_contradicts() -> None:
+    findings = found(block(*(figure(number) for number in range(30))))
+    assert rules(findings) == ["no_common_value"] * 29
+    assert [len(one.places) for one in findings] == list(range(2, 31))
+    assert "and 17 more" in findings[-1].detail
+
+
 def test_a_part_printed_twice_and_differently_is_one_mistake_and_not_two() -> None:
     findings = found(block(figure(30)), block(figure(12), figure(21), forces=["a"]), block(figure(15), forces=["b"]))
     assert rules(findings) == ["no_common_value"]

@@ -27,18 +27,18 @@ class Scope:
         """Return whether this is a part of the other scope, or all of it."""
         return (
             other.operation in (None, self.operation)
-            and _days_within(self.days, other.days)
+            and days_within(self.days, other.days)
             and self.forces.within(other.forces)
             and self.categories.within(other.categories)
         )
 
-    def apart_from(self, other: Scope, *, by_day: bool = True) -> bool:
-        """Return whether the two have nothing in common. With `by_day` False, different days do not make them so.
+    def apart_from(self, other: Scope) -> bool:
+        """Return whether the two have nothing in common.
 
         Operations inside one operation may overlap each other, so that two of them are not apart for their names.
         """
         return (
-            (by_day and _days_apart(self.days, other.days))
+            days_apart(self.days, other.days)
             or self.forces.apart_from(other.forces)
             or self.categories.apart_from(other.categories)
         )
@@ -122,9 +122,11 @@ class ClaimsFile:
     breakdowns: tuple[Breakdown, ...]
 
 
-def _days_within(days: Days | None, other: Days | None) -> bool:
+def days_within(days: Days | None, other: Days | None) -> bool:
+    """Return whether days are all among others; None stands for all."""
     return other is None or (days is not None and other[0] <= days[0] and days[1] <= other[1])
 
 
-def _days_apart(days: Days | None, other: Days | None) -> bool:
+def days_apart(days: Days | None, other: Days | None) -> bool:
+    """Return whether no day is in both."""
     return days is not None and other is not None and (days[1] < other[0] or other[1] < days[0])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 # The path above all paths.
 ALL = ""
@@ -12,27 +11,41 @@ ALL = ""
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The given paths with all under them, without others. Forces are paths of one step. Built by `extent`."""
+    """The given paths with all under them, without others. Forces are paths of one step. Built by `extent`.
 
-    included: frozenset[str] = frozenset((ALL,))
-    excluded: frozenset[str] = frozenset()
+    `above`: the included paths and all that they lie under.
+    """
+
+    included: frozenset[str]
+    excluded: frozenset[str]
+    above: frozenset[str] = field(compare=False, repr=False)
 
     @property
     def is_all(self) -> bool:
         """Whether nothing is left out."""
-        return self.included == {ALL} and not self.excluded
+        return ALL in self.included and not self.excluded
 
     def within(self, other: Extent) -> bool:
         """Return whether this is a part of the other, or all of it, as far as the paths tell."""
-        return _within(self, other)
+        if other.included.isdisjoint(self.above):
+            return not self.included
+        return all(_lies_in(path, self, other) for path in self.included)
 
     def apart_from(self, other: Extent) -> bool:
         """Return whether the two have nothing in common."""
-        return _apart(self, other)
+        if self.included.isdisjoint(other.above) and other.included.isdisjoint(self.above):
+            return True
+        holes = self.excluded | other.excluded
+        return bool(holes) and all(
+            _under_any(max(path, another, key=len), holes)
+            for path in self.included
+            for another in other.included
+            if _under(path, another) or _under(another, path)
+        )
 
     def describe(self) -> str:
         """Return the extent in words; empty for all."""
-        included = _listed(self.included) if self.included != {ALL} else "all" if self.excluded else ""
+        included = _listed(self.included) if ALL not in self.included else "all" if self.excluded else ""
         return f"{included} without {_listed(self.excluded)}" if self.excluded else included
 
 
@@ -40,11 +53,27 @@ def extent(included: Iterable[str] = (), excluded: Iterable[str] = ()) -> Extent
     """Return the extent of some paths (none: all of them) without others, in its one shortest form."""
     excluded = _topmost(set(excluded))
     included = _topmost({path for path in set(included) or {ALL} if not _under_any(path, excluded)})
-    return Extent(included, frozenset(path for path in excluded if _under_any(path, included)))
+    above = frozenset(step for path in included for step in _above(path))
+    return Extent(included, frozenset(path for path in excluded if _under_any(path, included)), above)
 
 
 def _topmost(paths: set[str]) -> frozenset[str]:
-    return frozenset(path for path in paths if not _under_any(path, paths - {path}))
+    return frozenset(path for path in paths if paths.isdisjoint(_above(path) - {path}))
+
+
+def _above(path: str) -> set[str]:
+    """Return the path and all that it lies under."""
+    steps = path.split("/")
+    return {ALL, *("/".join(steps[:length]) for length in range(1, len(steps) + 1))}
+
+
+def _lies_in(path: str, one: Extent, other: Extent) -> bool:
+    above = _above(path)
+    return (
+        not other.included.isdisjoint(above)
+        and other.excluded.isdisjoint(above)
+        and all(_under_any(hole, one.excluded) for hole in other.excluded if _under(hole, path))
+    )
 
 
 def _under(path: str, above: str) -> bool:
@@ -53,27 +82,6 @@ def _under(path: str, above: str) -> bool:
 
 def _under_any(path: str, others: Iterable[str]) -> bool:
     return any(_under(path, other) for other in others)
-
-
-@lru_cache(maxsize=65_536)
-def _within(one: Extent, other: Extent) -> bool:
-    return all(
-        _under_any(path, other.included)
-        and not _under_any(path, other.excluded)
-        and all(_under_any(hole, one.excluded) for hole in other.excluded if _under(hole, path))
-        for path in one.included
-    )
-
-
-@lru_cache(maxsize=65_536)
-def _apart(one: Extent, other: Extent) -> bool:
-    holes = one.excluded | other.excluded
-    return all(
-        _under_any(max(path, another, key=len), holes)
-        for path in one.included
-        for another in other.included
-        if _under(path, another) or _under(another, path)
-    )
 
 
 def _listed(paths: Iterable[str]) -> str:

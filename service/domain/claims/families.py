@@ -73,6 +73,9 @@ class Search:
             self.patience -= len(parts) + 1
             if weight + self._weight(parts) <= most:
                 continue
+            if not parts:
+                best, most = list(chosen), weight
+                continue
             worst = max(parts, key=lambda part: (rest & ~self.apart[part]).bit_count())
             if (rest & ~self.apart[worst]).bit_count() == 1:
                 best, most = [*chosen, *parts], weight + self._weight(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,8 @@ Rule = Literal[
     "unknown_measure",
 ]
 
+MOST_NAMED = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -34,3 +37,9 @@ class Finding:
     def is_wrong(self) -> bool:
         """Whether something does not agree; a note says only what is worth knowing."""
         return self.kind != "note"
+
+
+def listed(words: Sequence[str], between: str = ", ") -> str:
+    """Return words in a row, the first of them where there are many; a finding's places have them all."""
+    more = f" and {len(words) - MOST_NAMED:,} more" if len(words) > MOST_NAMED else ""
+    return between.join(words[:MOST_NAMED]) + more

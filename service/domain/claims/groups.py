@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from operator import and_, or_
+from typing import TypeVar
 
 from service.domain.claims.bounds import Bounds, joined
-from service.domain.claims.claim import Breakdown, Claim, ClaimsFile, Days, Scope
-from service.domain.claims.extents import extent
+from service.domain.claims.claim import Breakdown, Claim, ClaimsFile, Days, Scope, days_apart, days_within
+from service.domain.claims.extents import Extent, extent
+
+Value = TypeVar("Value", bound=Hashable)
 
 # The same officers are deployed on several days: days do not add up to officers.
 NOT_ADDED_OVER_DAYS = ("officers",)
@@ -104,16 +109,41 @@ def _group(key: Key, nodes: list[Node]) -> Group:
     _moment, measure, unit, _category = key
     for node in nodes:
         node.bounds = joined([claim.bounds for claim in node.claims if claim.bounds is not None] or [Bounds()])
-    by_day = unit not in NOT_ADDED_OVER_DAYS
     scopes = [node.scope for node in nodes]
-    inside = [_mask(other is not one and other.within(one) for other in scopes) for one in scopes]
-    apart = [_mask(other.apart_from(one, by_day=by_day) for other in scopes) for one in scopes]
     index = {scope: number for number, scope in enumerate(scopes)}
+    inside, apart = _relations(scopes, by_day=unit not in NOT_ADDED_OVER_DAYS)
     return Group(measure=measure, unit=unit, nodes=nodes, index=index, inside=inside, apart=apart)
 
 
-def _mask(flags: Iterable[bool]) -> int:
-    return sum(1 << number for number, flag in enumerate(flags) if flag)
+def _relations(scopes: Sequence[Scope], *, by_day: bool) -> tuple[list[int], list[int]]:
+    """Return for each scope which are inside it and which are apart from it.
+
+    Scopes are compared dimension by dimension, each value once: there are many scopes and few forces and categories.
+    """
+    operations, days = [one.operation for one in scopes], [one.days for one in scopes]
+    forces, categories = [one.forces for one in scopes], [one.categories for one in scopes]
+    within = [
+        _related(operations, lambda one, other: one in (None, other)),
+        _related(days, lambda one, other: days_within(other, one)),
+        _related(forces, lambda one, other: other.within(one)),
+        _related(categories, lambda one, other: other.within(one)),
+    ]
+    apart = [
+        _related(days, lambda one, other: by_day and days_apart(one, other)),
+        _related(forces, Extent.apart_from),
+        _related(categories, Extent.apart_from),
+    ]
+    inside = [reduce(and_, masks) & ~(1 << number) for number, masks in enumerate(zip(*within, strict=True))]
+    return inside, [reduce(or_, masks) for masks in zip(*apart, strict=True)]
+
+
+def _related(values: Sequence[Value], holds: Callable[[Value, Value], bool]) -> list[int]:
+    """Return for each value those for which the relation holds."""
+    where: dict[Value, int] = {}
+    for number, value in enumerate(values):
+        where[value] = where.get(value, 0) | 1 << number
+    masks = {one: sum(mask for other, mask in where.items() if holds(one, other)) for one in where}
+    return [masks[value] for value in values]
 
 
 def _settled(scope: Scope, source: str, file: ClaimsFile, facts: Facts) -> Scope:

@@ -1,48 +1,52 @@
-"""Rule 1: figures of one scope. Two without a common value contradict each other; thresholds far apart are suspect."""
+"""Rule 1: figures of one scope contradict each other without a common value; thresholds far apart are suspect."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterator, Sequence
 
 from service.domain.claims.claim import Claim
-from service.domain.claims.findings import Finding
+from service.domain.claims.findings import Finding, Kind, Rule, listed
 from service.domain.claims.groups import Group
 
 FAR_APART = 2
 
 
 def compare_one_scope(group: Group) -> Iterator[Finding]:
-    """Yield the findings between figures that are over the same scope."""
+    """Yield the findings between figures that are over the same scope: one for each that does not fit earlier ones."""
     for node in group.nodes:
-        for one, other in combinations(node.claims, 2):
-            if finding := _compare(one, other):
-                yield finding
+        for number, claim in enumerate(node.claims):
+            earlier = node.claims[:number]
+            yield from _against(claim, earlier, _excludes, ("contradiction", "no_common_value", "no number is both"))
+            too_far = f"one is at least {FAR_APART} times the other"
+            yield from _against(claim, earlier, _is_far_from, ("suspect", "thresholds_apart", too_far))
 
 
-def _compare(one: Claim, other: Claim) -> Finding | None:
+def _against(
+    claim: Claim,
+    earlier: Sequence[Claim],
+    is_wrong: Callable[[Claim, Claim], bool],
+    verdict: tuple[Kind, Rule, str],
+) -> Iterator[Finding]:
+    others = [other for other in earlier if is_wrong(other, claim)]
+    if others:
+        kind, rule, words = verdict
+        said = listed([other.describe() for other in others])
+        yield Finding(
+            kind=kind,
+            rule=rule,
+            detail=f"{claim.measure}, {said}, and {claim.describe()}: {words}.",
+            places=(*(other.place for other in others), claim.place),
+        )
+
+
+def _excludes(one: Claim, other: Claim) -> bool:
     assert one.bounds is not None
     assert other.bounds is not None
-    both = f"{one.measure}, {one.describe()}, and {other.describe()}"
-    if not one.bounds.meets(other.bounds):
-        return Finding(
-            kind="contradiction",
-            rule="no_common_value",
-            detail=f"{both}: no number is both.",
-            places=(one.place, other.place),
-        )
-    if one.threshold is not None and other.threshold is not None and _far_apart(one, other):
-        return Finding(
-            kind="suspect",
-            rule="thresholds_apart",
-            detail=f"{both}: one is at least {FAR_APART} times the other.",
-            places=(one.place, other.place),
-        )
-    return None
+    return not one.bounds.meets(other.bounds)
 
 
-def _far_apart(one: Claim, other: Claim) -> bool:
-    assert one.threshold is not None
-    assert other.threshold is not None
+def _is_far_from(one: Claim, other: Claim) -> bool:
+    if one.threshold is None or other.threshold is None or _excludes(one, other):
+        return False
     low, high = sorted((one.threshold, other.threshold))
     return high > low and high >= FAR_APART * low

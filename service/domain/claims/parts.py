@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from service.domain.claims.bounds import Bounds, joined, summed
 from service.domain.claims.claim import Claim
 from service.domain.claims.families import Search
-from service.domain.claims.findings import Finding
+from service.domain.claims.findings import Finding, listed
 from service.domain.claims.groups import Group, Node
-
-MOST_NAMED = 12
 
 
 @dataclass(slots=True)
@@ -63,13 +61,13 @@ def _contradiction(wholes: Sequence[Claim], parts: Sequence[int], raised: Raised
     nodes = [raised.group.nodes[part] for part in parts]
     total = claim.describe_bounds(Bounds(sum(raised.least[part] for part in parts)))
     without = _without(joined([one.bounds for one in wholes if one.bounds]), [raised.bounds(part) for part in parts])
-    named = f" Without {' or '.join(_named(nodes[one]) for one in without)} they agree." if without else ""
+    named = f" Without {listed([_named(nodes[one]) for one in without], ' or ')} they agree." if without else ""
     return Finding(
         kind="contradiction",
         rule="parts_above_whole",
         detail=(
             f"{claim.measure}, {' and '.join(one.describe() for one in wholes)}: its parts make {total}: "
-            f"{_listed([_part(nodes[one], raised.least[part], claim) for one, part in enumerate(parts)])}.{named}"
+            f"{listed([_part(nodes[one], raised.least[part], claim) for one, part in enumerate(parts)])}.{named}"
         ),
         places=(*(one.place for one in wholes), *(place for one in nodes for place in one.places)),
         without=tuple(place for one in without for place in nodes[one].places),
@@ -101,11 +99,6 @@ def _named(node: Node) -> str:
 
 def _part(node: Node, least: int, claim: Claim) -> str:
     return f"{_named(node)} {claim.describe_bounds(node.bounds.at_least(least))}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
-    return ", ".join(words[:MOST_NAMED]) + more
 
 
 def _shape(node: Node) -> Hashable:
