@@ -51,6 +51,7 @@ def test_a_path_has_all_under_it_and_no_longer_word() -> None:
     assert extent(["bladed", "bladed/knife"]) == extent(["bladed"])
     assert extent(["blade"]).apart_from(extent(["bladed"]))
     assert extent([], ["bladed"]).apart_from(extent(["bladed/knife"]))
+    assert not extent(["bladed/knife/kitchen"]).within(extent(["bladed"], ["bladed/knife"]))
     assert extent(["bladed"], ["bladed"]).included == frozenset()
 
 

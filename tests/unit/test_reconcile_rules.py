@@ -171,6 +171,18 @@ NO_ALARM = [
     ),
     case(block(figure(100, "more than"), figure(199, "more than")), id="thresholds-less-than-twofold-apart"),
     case(block(figure(100, "about"), figure(110)), id="about-at-its-edge"),
+    case(
+        block(weapons(28, category="bladed"), weapons(2, category="firearm")),
+        block(weapons(5, category="bladed"), forces=["a"]),
+        block(weapons(2, category="firearm"), forces=["a"], source="bbc"),
+        sources={"release": {"lists_all": ["weapons"]}},
+        id="an-aside-on-a-force-is-no-list",
+    ),
+    case(
+        block(figure(5), forces=["c"]),
+        breakdowns=(breakdown({"a": 10, "b": 20}, complete=True, operation="inner"),),
+        id="a-complete-list-of-an-operation-inside",
+    ),
 ]
 
 
@@ -192,6 +204,15 @@ WRONG = [
     ("no_common_value", case(block(weight(65), weight(67)), id="weights-two-kilograms-apart")),
     ("no_common_value", case(block(cash("5,700"), cash("570,200", "pence")), id="pounds-and-pence")),
     ("no_common_value", case(block(cash("5,700.50"), cash("5,700.51")), id="a-penny")),
+    (
+        "no_common_value",
+        case(
+            block(figure(179), days=["2023-01-17", "2023-01-19"]),
+            block(figure(180)),
+            sources={"release": {"days": ["2023-01-17", "2023-01-19"]}},
+            id="all-days-by-name-differ",
+        ),
+    ),
     ("no_common_value", case(block(figure(9)), block(figure(8), forces=SEVEN), forces=SEVEN, id="all-by-name-differ")),
     (
         "no_common_value",
@@ -399,6 +420,7 @@ def test_what_is_wrong_is_found_and_nothing_else(rule: str, blocks: Any, keys: A
         pytest.param(30, {"a": 15, "b": 15, "c": 15}, ["a", "b", "c"], id="any-of-three"),
         pytest.param(30, {"a": 20, "b": 20, "c": 20}, [], id="none"),
         pytest.param(1, {"a": 2, "b": 1}, ["a"], id="of-two"),
+        pytest.param(50, {"a": 30, "b": 20, "c": 10}, ["c"], id="the-others-make-exactly-the-whole"),
     ],
 )
 def test_the_part_without_which_the_whole_agrees_is_named(
