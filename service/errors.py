@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 # A body can have a wrong field every few bytes; the answer must not be many times as long.
-MOST_FIELDS = 100
+MOST_FIELDS = 50
 
 
 class FieldError(NamedTuple):
@@ -19,7 +19,7 @@ class RecordError(Exception):
     """What every error of ours has in common.
 
     `code` is a slug for programs and is never reused; `detail` is a sentence for people that says what was wanted
-    and what was found; `errors` lists the first hundred fields; `members` are further facts for programs, JSON-ready.
+    and what was found; `errors` lists the first fifty fields; `members` are further facts for programs, JSON-ready.
     """
 
     code: ClassVar[str] = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import marshmallow as ma
 from flask import Response, request
 
 from service.access.roles import REPORTERS
@@ -22,12 +23,16 @@ from service.api.bodies import (
     require_media_type,
 )
 from service.api.database import database
-from service.api.errors import problem, status_of
+from service.api.derive import StrictSchema
+from service.api.errors import PROBLEM_JSON, problem, status_of
 from service.api.events import EVENT
+from service.api.fields import Instant, ListOf
+from service.api.problem_schema import ProblemSchema
 from service.api.queries import BatchQuery
-from service.api.schemas import WrongFields, load_submission
-from service.api.strict_json import parse, pointer_step
+from service.api.schemas import WrongFields, check, load_submission
+from service.api.strict_json import parse
 from service.domain.draft import Submission
+from service.domain.vocabulary import Items
 from service.errors import RecordError
 from service.usecases.read_operations import read_operation
 from service.usecases.record import Outcome, record_events
@@ -35,7 +40,7 @@ from service.usecases.record import Outcome, record_events
 blueprint = Blueprint("batches", __name__, description="What forces report, many at once")
 
 MOST_EVENTS = 1_000
-EVENTS_IN_ONE_CHUNK = 500
+EVENTS_IN_ONE_CHUNK, BYTES_IN_ONE_CHUNK = 500, 1024 * 1024
 MOST_REFUSALS = 1_000
 NumberedSubmission = tuple[int, Submission | RecordError]
 BATCH = {
@@ -53,6 +58,13 @@ BATCH = {
 }
 
 
+class Envelope(StrictSchema):
+    """What is around the events of a batch. Each event is checked by itself, and refused by itself."""
+
+    events = ListOf(ma.fields.Raw(allow_none=True), Items(1, MOST_EVENTS, unique=False), required=True)
+    recorded_at = Instant(allow_none=True)
+
+
 @blueprint.route("/v1/operations/<operation>/batches", methods=["POST"])
 @blueprint.requires(*REPORTERS)
 @blueprint.query(BatchQuery)
@@ -67,7 +79,7 @@ BATCH = {
         201: BatchSchema,
         200: {JSON: {"anyOf": [BatchSchema, StreamSummarySchema]}},
         207: {JSON: {"anyOf": [BatchSchema, StreamSummarySchema]}},
-        422: BatchSchema,
+        422: {JSON: BatchSchema, PROBLEM_JSON: ProblemSchema},
     },
     problems=(400, 404, 413, 415),
 )
@@ -96,13 +108,7 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
 
 
 def _events_of(body: Any) -> list[Any]:
-    if not isinstance(body, dict) or not isinstance(body.get("events"), list):
-        raise WrongFields('Wanted {"events": [...]}.', pointer="/events")
-    for name in body:
-        if name not in ("events", "recorded_at"):
-            raise WrongFields("There is no such field here.", pointer=f"/{pointer_step(name)}")
-    if not 1 <= len(body["events"]) <= MOST_EVENTS:
-        raise WrongFields(f"Wanted 1 to {MOST_EVENTS:,} events; found {len(body['events']):,}.", pointer="/events")
+    check(Envelope(), body)
     shared = {} if body.get("recorded_at") is None else {"recorded_at": body["recorded_at"]}
     return [shared | row if isinstance(row, dict) else row for row in body["events"]]
 
@@ -139,8 +145,9 @@ class _Summary:
 
 
 def _stream(operation: str, query: dict[str, Any]) -> Response:
-    if query["atomic"] or query["dry_run"]:
-        raise WrongFields("Lines are committed in chunks: atomic and dry_run are for JSON batches.", pointer="/atomic")
+    for name in ("atomic", "dry_run"):
+        if query[name]:
+            raise WrongFields(f"Lines are committed in chunks: {name} is for JSON batches.", pointer=f"/{name}")
     read_operation(database(), operation=operation, credential=caller())
     summary = _Summary()
     for chunk in _chunks(ndjson_lines(request)):
@@ -166,7 +173,7 @@ def _chunks(lines: Iterable[tuple[int, bytes | RecordError]]) -> Iterator[list[N
     for number, line in lines:
         chunk.append((number, _line_submission(line)))
         size += len(line) if isinstance(line, bytes) else 0
-        if len(chunk) == EVENTS_IN_ONE_CHUNK or size > MOST_BYTES_OF_A_BATCH:
+        if len(chunk) == EVENTS_IN_ONE_CHUNK or size > BYTES_IN_ONE_CHUNK:
             yield chunk
             chunk, size = [], 0
     if chunk:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, current_app, json, request, stream_with_context
+from flask import Response, current_app, request
 
 from service.access.roles import REPORTERS
 from service.api.blueprint import EVENT_STREAM, Blueprint, NoQuery, caller
@@ -37,7 +38,7 @@ def feed(_query: dict[str, Any], operation: str) -> Response:
     """Stream the events that the caller may read: a force its own, the coordinator all. The id is the seq."""
     feeds: Feeds = current_app.extensions[EXTENSION]
     items = feeds.subscribe(operation=operation, credential=caller(), after=_last_event_id())
-    response = Response(stream_with_context(_stream(items)), content_type=EVENT_STREAM)
+    response = Response(_stream(items), content_type=EVENT_STREAM)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"
     return response

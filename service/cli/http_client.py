@@ -13,7 +13,7 @@ import urllib3
 from service.errors import Invalid, Unavailable
 
 RETRIES = urllib3.Retry(
-    total=8, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None, raise_on_status=False
+    total=5, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None, raise_on_status=False
 )
 TIMEOUT = urllib3.Timeout(connect=5, read=120)
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -67,11 +67,14 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str], **options: Any) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run a command; return its exit code. An expected error is one line on stderr."""
     try:
-        returned = cli.main(list(arguments), prog_name="oprecord", standalone_mode=False, **options)
+        with cli.make_context("oprecord", list(arguments)) as context:
+            returned = cli.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE

@@ -59,7 +59,7 @@ def compare_published(path: Path, client: Client) -> list[Comparison]:
 
 def print_comparison(comparisons: Sequence[Comparison]) -> None:
     """Print a table of published and projected figures."""
-    rows = [[one.figure, one.published, one.projected or "-", "✓" if one.agrees else "✗"] for one in comparisons]
+    rows = [[one.figure, one.published, one.projected or "-", "yes" if one.agrees else "NO"] for one in comparisons]
     agreeing = sum(one.agrees for one in comparisons)
     title = f"Published and projected: {agreeing} of {len(comparisons)} figures agree"
     print_table(title, ("figure", "published", "projected", "agrees"), rows)

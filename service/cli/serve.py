@@ -73,7 +73,8 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
 def _stopping_cleanly() -> Iterator[None]:
     """Let SIGTERM and SIGHUP do what Ctrl-C does, and let each end the block as the normal way for it to end."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

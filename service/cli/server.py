@@ -117,6 +117,13 @@ class GracefulArbiter(Arbiter):
     handle_int = Arbiter.handle_term
     handle_hup = Arbiter.handle_term
 
+    def init_signals(self) -> None:
+        """Take the signals over, but for a SIGHUP that is ignored: started by nohup, it outlives its terminal."""
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        super().init_signals()
+        if ignored:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
     def murder_workers(self) -> None:
         """Look after the workers, as is done every second, and after the parent."""
         if self.parent is not None and os.getppid() != self.parent:

@@ -59,4 +59,4 @@ def refuse_missing_file(url: str) -> None:
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
-        raise NotMigrated(f"There is no database file {address.database}. Run: oprecord init")
+        raise NotMigrated(f"There is no database file {address.database or ':memory:'}. Run: oprecord init")

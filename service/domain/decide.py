@@ -175,7 +175,9 @@ def difference(one: Any, other: Any, pointer: str = "") -> str | None:
     if one == other:
         return None
     if is_dataclass(one) and type(one) is type(other):
-        pairs = [(item.name, getattr(one, item.name), getattr(other, item.name)) for item in fields(one)]
+        words = getattr(one, "wire_names", {})
+        names = [item.name for item in fields(one)]
+        pairs = [(words.get(name, name), getattr(one, name), getattr(other, name)) for name in names]
     elif isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         pairs = [(str(index), mine, theirs) for index, (mine, theirs) in enumerate(zip(one, other, strict=True))]
     else:
@@ -195,16 +197,16 @@ def _refuse_other_content(event: Event, earlier: RecordedEvent) -> None:
     raise ContentDiffers(
         f"Event {event.id} is recorded as seq {earlier.seq} with another value here. "
         "To change it, send a correction with an id of its own.",
-        pointer=_as_in_the_body(where, event),
+        pointer=_as_pointer(where, event),
         seq=earlier.seq,
     )
 
 
-def _as_in_the_body(pointer: str, event: Event) -> str:
-    """Return a pointer into an event as one into what was sent: the coordinator's calls have flat bodies."""
-    if pointer == "/data":
+def _as_pointer(where: str, event: Event) -> str:
+    """Return where a difference is in what was sent: the coordinator's bodies are flat, without `data`."""
+    if where == "/data":
         return "/type"
-    return pointer if isinstance(event.data, REPORTS) else pointer.removeprefix("/data")
+    return where if isinstance(event.data, REPORTS) else where.removeprefix("/data")
 
 
 def _as_sent(earlier: Event, event: Event) -> Event:

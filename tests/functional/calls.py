@@ -1,7 +1,7 @@
 """Test clients that carry a credential, and what every refusal has to look like."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -52,6 +52,19 @@ class Caller(FlaskClient):
         keys = keys or ("quantity",)
         rows = [tuple(figure[key] for key in keys) for figure in self.totals(operation, **query)["figures"]]
         return rows if len(keys) > 1 else [row[0] for row in rows]
+
+
+def feed_events(chunks: Iterable[bytes]) -> Iterator[Json]:
+    """Yield the fields of each server-sent event, as it comes, without heartbeats."""
+    fields: Json = {}
+    for line in (line for chunk in chunks for line in chunk.decode().splitlines()):
+        name, _colon, value = line.partition(": ")
+        if name:
+            fields[name] = value
+        elif "event" in fields:
+            yield fields
+        if not name:
+            fields = {}
 
 
 def refused(response: TestResponse, status: int, code: str, *pointers: str) -> Json:

@@ -69,8 +69,12 @@ class Served:
         if isinstance(body, dict):
             body, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
         connection = self.connect()
-        connection.request(method, path, body=body, headers=sent, encode_chunked=isinstance(body, Iterator))
-        return connection.getresponse()
+        try:
+            connection.request(method, path, body=body, headers=sent, encode_chunked=isinstance(body, Iterator))
+            return connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
 
     def lines(self, operation: str, secret: str, body: bytes | Iterator[bytes]) -> HTTPResponse:
         """Send lines; an iterator is sent chunk by chunk, with no length said before."""
@@ -102,19 +106,8 @@ def serving(database_url: str, **settings: object) -> Iterator[Served]:
 
 
 def answer(response: HTTPResponse) -> Any:
-    return json.loads(response.read())
-
-
-def events_of(response: HTTPResponse) -> Iterator[dict[str, str]]:
-    """Yield server-sent events: the fields of each, as they come."""
-    fields: dict[str, str] = {}
-    for line in response:
-        name, colon, value = line.decode().rstrip("\n").partition(": ")
-        if name and colon:
-            fields[name] = value
-        elif not name and fields:
-            yield fields
-            fields = {}
+    with response:
+        return json.loads(response.read())
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories.bodies import activity, arrest, correction, declared, seizure, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refusal, refused
-from tests.functional.conftest import ClientFor
 
 
 def statuses(response: object) -> list[int]:
@@ -123,12 +123,14 @@ def test_a_batch_too_large_a_total_is_decided_one_by_one(live: str, surrey: Call
     ("body", "pointer"),
     [
         ({}, "/events"),
-        ([], "/events"),
+        ([], ""),
+        ([[]], ""),
         ({"events": None}, "/events"),
         ({"events": {}}, "/events"),
         ({"events": []}, "/events"),
         ({"events": [{}] * 1001}, "/events"),
         ({"events": [{}], "atomic": True}, "/atomic"),
+        ({"events": [{}], "recorded_at": "2023-01-17T24:00:00Z"}, "/recorded_at"),
     ],
 )
 def test_a_batch_is_a_list_of_1_to_1000_events(live: str, surrey: Caller, body: object, pointer: str):

@@ -1,6 +1,8 @@
 """The command `oprecord`, as those who run the service use it: what it prints, and what its exit code says."""
 
 import json
+import secrets
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,15 @@ import sqlalchemy as sa
 
 from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG, exit_code_of
 from service.cli.main import cli, run
-from service.db import Database
+from service.db import Database, open_database
 from service.errors import KINDS, Unavailable
 from service.eventlog.table import events, heads
 from service.projections.totals import totals
 from tests import databases
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME
+from tests.functional.calls import on_sqlite
+from tests.functional.served import COMMAND
 
 PANDILLA = "pandilla-2023-01"
 Oprecord = Callable[..., tuple[int, str, str]]
@@ -67,6 +71,7 @@ def test_every_command_that_needs_a_database_is_tried_here():
     assert set(NEEDS_DATABASE) == set(all_commands()) - {"init", "submit", "template"}
 
 
+@on_sqlite
 @pytest.mark.parametrize("command", NEEDS_DATABASE)
 def test_a_missing_database_file_is_not_made_by_asking(command: str, tmp_path: Path, oprecord: Oprecord):
     file = tmp_path / "nowhere.db"
@@ -76,6 +81,7 @@ def test_a_missing_database_file_is_not_made_by_asking(command: str, tmp_path: P
     assert not file.exists()
 
 
+@on_sqlite
 @pytest.mark.parametrize("command", NEEDS_DATABASE)
 def test_a_database_that_cannot_be_reached_is_one_line(command: str, oprecord: Oprecord):
     url = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"
@@ -84,6 +90,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(command: str, oprecord: O
     assert only_line(err).startswith("oprecord: No database connection: ")
 
 
+@on_sqlite
 @pytest.mark.parametrize("command", ["verify", "init"])
 def test_a_file_that_is_no_database_is_one_line(command: str, tmp_path: Path, oprecord: Oprecord):
     (tmp_path / "letter.db").write_text("Dear colleague, " * 1_000)
@@ -92,6 +99,7 @@ def test_a_file_that_is_no_database_is_one_line(command: str, tmp_path: Path, op
     assert "file is not a database" in only_line(err)
 
 
+@on_sqlite
 def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url: str, oprecord: Oprecord):
     with databases.database(postgres_server_url) as url:
         code, _out, err = oprecord("verify", url=url)
@@ -102,18 +110,21 @@ def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url:
         assert oprecord("verify", url=url)[:2] == (DONE, "There is no operation yet.\n")
 
 
+@on_sqlite
 def test_init_makes_a_file(tmp_path: Path, oprecord: Oprecord):
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert oprecord("init", url=url)[0] == DONE
     assert oprecord("verify", url=url)[0] == DONE
 
 
+@on_sqlite
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, oprecord: Oprecord):
     code, _out, err = oprecord("init", url=f"sqlite:///{tmp_path / 'no' / 'new.db'}")
     assert code == UNAVAILABLE
     assert "unable to open database file" in only_line(err)
 
 
+@on_sqlite
 def test_init_does_not_show_the_password(postgres_url: str, oprecord: Oprecord):
     url = sa.make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)
     code, out, err = oprecord("init", url=url)
@@ -121,10 +132,12 @@ def test_init_does_not_show_the_password(postgres_url: str, oprecord: Oprecord):
     assert "hunter2" not in out + err
 
 
+@on_sqlite
 def test_sqlite_has_no_roles_to_grant_to(sqlite_url: str, oprecord: Oprecord):
     assert oprecord("init", "--grant-to", "serving", url=sqlite_url)[0] == USAGE
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -152,6 +165,7 @@ def test_what_is_not_understood_exits_with_usage(arguments: list[str], oprecord:
     assert err
 
 
+@on_sqlite
 @pytest.mark.parametrize("command", ["", *all_commands(), "credential", "projections"])
 def test_help_needs_no_settings(command: str, oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPRECORD_PORT", "eight thousand")
@@ -160,6 +174,7 @@ def test_help_needs_no_settings(command: str, oprecord: Oprecord, monkeypatch: p
     assert out.startswith("Usage: oprecord")
 
 
+@on_sqlite
 def test_bad_settings_are_named_all_at_once(oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPRECORD_PORT", "eight thousand")
     monkeypatch.setenv("OPRECORD_THREADS", "0")
@@ -169,6 +184,7 @@ def test_bad_settings_are_named_all_at_once(oprecord: Oprecord, monkeypatch: pyt
     assert "OPRECORD_THREADS" in err
 
 
+@on_sqlite
 def test_an_address_that_is_none_is_named(oprecord: Oprecord):
     code, _out, err = oprecord("verify", url="the database in the cellar")
     assert code == USAGE
@@ -180,6 +196,32 @@ def test_every_kind_of_mistake_has_an_exit_code_that_is_explained():
     assert codes.pop(Unavailable) == UNAVAILABLE
     assert set(codes.values()) == {REFUSED}
     assert set(MEANINGS) == {DONE, WRONG, USAGE, REFUSED, UNAVAILABLE}
+
+
+@on_sqlite
+def test_init_gives_a_role_what_serving_needs(postgres_url: str, postgres_server_url: str, oprecord: Oprecord):
+    role, database = f"serving_{secrets.token_hex(4)}", open_database(postgres_url)
+    databases.execute(postgres_server_url, "CREATE ROLE {}", role)
+    try:
+        assert oprecord("init", "--grant-to", role, url=postgres_url)[0] == DONE
+        granted = "SELECT has_table_privilege(:role, 'events', :right)"
+        with database.snapshot() as connection:
+            rights = {
+                right: connection.scalar(sa.text(granted), {"role": role, "right": right})
+                for right in ("INSERT", "SELECT", "UPDATE", "DELETE")
+            }
+        assert rights == {"INSERT": True, "SELECT": True, "UPDATE": False, "DELETE": False}
+    finally:
+        database.engine.dispose()
+        databases.execute(postgres_url, "DROP OWNED BY {}", role)
+        databases.execute(postgres_server_url, "DROP ROLE {}", role)
+
+
+@on_sqlite
+def test_a_role_that_is_not_there_is_one_line(postgres_url: str, oprecord: Oprecord):
+    code, _out, err = oprecord("init", "--grant-to", "nobody-we-know", url=postgres_url)
+    assert code == UNAVAILABLE
+    assert 'role "nobody-we-know" does not exist' in only_line(err)
 
 
 # --- verify
@@ -245,6 +287,7 @@ def test_verify_compares_receipts(database: Database, oprecord: Oprecord, tmp_pa
     assert f"WRONG: receipt 1 {receipts[0]['id']}: root: receipt 000" in out
 
 
+@on_sqlite
 @pytest.mark.parametrize("text", ["", "5", "{", '{"id":', "\x00"], ids=range(5))
 def test_a_file_without_receipts_is_refused(database: Database, oprecord: Oprecord, tmp_path: Path, text: str):
     recorded_live(database)
@@ -287,6 +330,18 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
     assert "is here already" in only_line(err)
 
 
+@on_sqlite
+def test_a_reader_that_has_had_enough_is_no_mistake(database: Database, database_url: str):
+    recorded_seed(database)
+    export = [COMMAND, "--database-url", database_url, "export", PANDILLA]
+    with subprocess.Popen(export, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == DONE
+
+
 def test_a_broken_line_is_named(database: Database, oprecord: Oprecord, tmp_path: Path):
     recorded_live(database)
     lines = oprecord("export", NAME)[1].splitlines()
@@ -299,6 +354,7 @@ def test_a_broken_line_is_named(database: Database, oprecord: Oprecord, tmp_path
     assert only_line(err).startswith("oprecord: Line 7: /data/count: ")
 
 
+@on_sqlite
 def test_an_endless_line_is_refused(oprecord: Oprecord, tmp_path: Path):
     (tmp_path / "log").write_bytes(b" " * 3 * 1024 * 1024)
     code, _out, err = oprecord("import", tmp_path / "log")

@@ -16,8 +16,8 @@ from tests.factories.bodies import (
     opening,
     withdrawal,
 )
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
-from tests.functional.conftest import ClientFor
 
 
 def test_an_operation_is_opened_with_its_forces_in_publishing_order(lead: Caller, surrey: Caller):

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from tests.factories.bodies import activity, arrest, correction, declared, seizure, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
-from tests.functional.conftest import ClientFor
 
 
 def test_a_correction_replaces_what_it_corrects(live: str, surrey: Caller):

@@ -3,8 +3,8 @@
 from flask import Flask
 
 from service.api import examples
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller
-from tests.functional.conftest import ClientFor
 
 OPERATION = examples.OPENING["operation"]
 

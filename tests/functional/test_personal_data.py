@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.factories.bodies import activity, arrest, new_id, opening, seizure
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
-from tests.functional.conftest import ClientFor
 
 PERSONAL = {
     "a registration mark": "ab12cde",

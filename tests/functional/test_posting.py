@@ -5,8 +5,8 @@ from uuid import uuid4
 from service.db import Database
 from service.eventlog.table import events
 from tests.factories.bodies import activity, arrest, declared, seizure, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, refused
-from tests.functional.conftest import ClientFor
 
 
 def test_an_event_gets_a_receipt_that_names_its_place_in_the_log(live: str, surrey: Caller):

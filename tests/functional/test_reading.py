@@ -5,8 +5,8 @@ from hashlib import sha256
 from itertools import groupby
 
 from tests.factories.bodies import arrest, correction, declared, seizure, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import NDJSON, Caller, refused
-from tests.functional.conftest import ClientFor
 
 SETUP = 6
 

@@ -6,8 +6,8 @@ from threading import Barrier
 from flask import Flask
 
 from tests.factories.bodies import opening
+from tests.functional.apps import ClientFor, with_secret
 from tests.functional.calls import Caller, refused
-from tests.functional.conftest import ClientFor, with_secret
 
 NEW = {"force": "eastern-unit", "name": "Eastern Unit", "kind": "unit"}
 

@@ -3,7 +3,7 @@
 import tomllib
 
 from tests.factories.logs import SEED
-from tests.functional.conftest import Pandilla
+from tests.functional.apps import Pandilla
 
 OPERATION = "pandilla-2023-01"
 EVENING_OF_18_JANUARY = "2023-01-18T18:00:00Z"

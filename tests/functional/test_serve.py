@@ -1,6 +1,5 @@
-"""The service as a process of its own: it starts, answers, stops cleanly, and replays a real operation."""
+"""The service as a process of its own: it starts, stops cleanly whatever is open, and replays a real operation."""
 
-import http.client
 import json
 import os
 import re
@@ -8,305 +7,272 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
-from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, USAGE, WRONG
+from service.cli import http_client
+from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, WRONG
+from service.cli.http_client import HttpClient, ServiceUnreachable
+from service.cli.replay import NotACredentialsFile, read_credentials
+from service.cli.server import AddressNotFree, Server, address_of, listen
+from service.config import Config
+from service.db import open_database
+from tests.factories.credentials import issued_secret
 from tests.factories.logs import SEED
+from tests.functional.served import COMMAND, PATIENCE_SECONDS, Served, answer, free_port, wait_until
 
 PANDILLA = "pandilla-2023-01"
-COMMAND = Path(sys.executable).with_name("oprecord")
-PATIENCE = 60.0
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+LEAD = "metropolitan"
+SHOWN_LAST = "Ctrl-C stops it."
 Json = dict[str, Any]
 
 
-class Service:
-    """A command that serves, its address, and what it has shown so far."""
+class ServedShown(Served):
+    """A server of which it is kept what it shows; with `--replay`, one that is ready when it has shown all."""
 
     def __init__(self, folder: Path, database_url: str, *arguments: object) -> None:
-        self.port = free_port()
+        super().__init__(database_url)
+        self.database_url = database_url
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "OPRECORD_DATABASE_URL": database_url, "OPRECORD_PORT": str(self.port)}
         self.shown = folder / f"shown-{self.port}"
+        self.command = [COMMAND, "serve", *map(str, arguments)]
         with self.shown.open("wb") as output:
             self.process = subprocess.Popen(
-                [COMMAND, "serve", *map(str, arguments)], env=self.environment, stdout=output, stderr=subprocess.STDOUT
+                self.command, env=self.environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
 
+    @property
     def text(self) -> str:
         return self.shown.read_text()
 
-    def until(self, is_so: Callable[[], bool]) -> None:
-        wait_until(lambda: is_so() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.text()
+    def has_shown_all(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.text
+        return SHOWN_LAST in self.text if "--replay" in self.command else self.is_ready()
 
-    def answers(self, path: str = "/readyz") -> bool:
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
+    def is_gone(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) != 0
 
-    def get(self, path: str, secret: str) -> Json:
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {secret}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
+    def signalled(self, number: int) -> int:
+        """Send a signal to the command; return the exit code that it ends with."""
+        assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def oprecord(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [COMMAND, *map(str, arguments)], env=self.environment, capture_output=True, text=True, check=False
         )
 
-    def secret(self, force: str, role: str) -> str:
-        return self.oprecord("credential", "issue", force, "--role", role, "--quiet").stdout.strip()
+    def secret(self, force: str) -> str:
+        database = open_database(self.database_url)
+        secret = issued_secret(database, force)
+        database.engine.dispose()
+        return secret
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-@contextmanager
-def serving(folder: Path, database_url: str, *arguments: object) -> Iterator[Service]:
-    """Start a service, wait until it is ready, and leave no process behind."""
-    service = Service(folder, database_url, *arguments)
-    try:
-        service.until(lambda: "Ctrl-C stops it" in service.text() if arguments else service.answers())
-        yield service
-    finally:
-        if service.process.poll() is None:
-            service.stop()
+Serve = Callable[..., ServedShown]
 
 
 @pytest.fixture
-def service(tmp_path: Path, sqlite_url: str) -> Iterator[Service]:
-    with serving(tmp_path, sqlite_url) as service:
-        yield service
+def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
+    """Return what starts a server and waits until it is ready. None is left behind."""
+    started: list[ServedShown] = []
 
+    def serve(*arguments: object, url: str = sqlite_url) -> ServedShown:
+        started.append(ServedShown(tmp_path, url, *arguments))
+        wait_until(started[-1].has_shown_all)
+        return started[-1]
 
-@pytest.fixture
-def replayed(tmp_path: Path, sqlite_url: str) -> Iterator[Service]:
-    with serving(tmp_path, sqlite_url, "--replay", SEED) as service:
-        yield service
+    yield serve
+    for served in started:
+        assert served.process is not None
+        if served.process.poll() is None:
+            served.kill()
 
 
 # --- starting and stopping
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_it_cleanly(service: Service, tmp_path: Path, number: int):
-    assert service.stop(number) == DONE
-    assert service.text() == f"Serving at {service.url}, documentation at {service.url}/docs\n"
-    assert not service.answers("/healthz")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(serve: Serve, tmp_path: Path, number: int):
+    served = serve()
+    assert served.signalled(number) == DONE
+    assert served.text == f"Serving at {served.url}, documentation at {served.url}/docs\n"
+    assert served.is_gone()
     assert sorted(path.name for path in tmp_path.glob("oprecord.db*")) == ["oprecord.db"]
 
 
-def test_it_stops_with_a_feed_open_and_says_goodbye(replayed: Service):
-    request = urllib.request.Request(
-        f"{replayed.url}/v1/operations/{PANDILLA}/feed",
-        headers={"Authorization": f"Bearer {replayed.secret('metropolitan', 'coordinator')}"},
-    )
-    with urllib.request.urlopen(request, timeout=PATIENCE) as feed:
-        assert feed.readline().startswith(b"retry:")
-        started = time.monotonic()
-        replayed.process.send_signal(signal.SIGTERM)
-        assert b"event: bye" in feed.read()
-    assert replayed.process.wait(PATIENCE) == DONE
-    assert time.monotonic() - started < 10
-
-
-def test_an_upload_that_is_under_way_is_finished(replayed: Service):
-    connection = http.client.HTTPConnection("127.0.0.1", replayed.port, timeout=PATIENCE)
-    headers = {
-        "Authorization": f"Bearer {replayed.secret('metropolitan', 'coordinator')}",
-        "Content-Type": "application/x-ndjson",
-        "Transfer-Encoding": "chunked",
-    }
-    lines = [line + b"\n" for line in (SEED / "events.ndjson").read_bytes().splitlines()[:-1]]
-    connection.putrequest("POST", f"/v1/operations/{PANDILLA}/batches")
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    chunks = [b"".join(lines[:100]), b"".join(lines[100:])]
-    connection.send(b"%x\r\n%b\r\n" % (len(chunks[0]), chunks[0]))
-    time.sleep(0.5)
-    replayed.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: not replayed.answers("/healthz"))
-    connection.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(chunks[1]), chunks[1]))
-    answer = connection.getresponse()
-    assert (answer.status, json.load(answer)["replayed"]) == (200, len(lines))
-    connection.close()
-    assert replayed.process.wait(PATIENCE) == DONE
-
-
-def test_a_taken_port_is_one_line(service: Service):
-    second = service.oprecord("serve")
-    assert second.returncode == UNAVAILABLE
-    assert re.fullmatch(r"oprecord: Cannot listen at 127\.0\.0\.1 port \d+: .*in use.*\n", second.stderr)
-    third = service.oprecord("serve", "--replay", SEED)
-    assert third.returncode == UNAVAILABLE
-    assert "in use" in third.stderr
-    assert service.answers()
-
-
 def test_a_database_without_tables_is_not_served(tmp_path: Path):
-    service = Service(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
-    assert service.process.wait(PATIENCE) == UNAVAILABLE
-    assert service.text().endswith("Run: oprecord init\n")
+    served = ServedShown(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
+    assert served.process is not None
+    assert served.process.wait(PATIENCE_SECONDS) == UNAVAILABLE
+    assert served.text.endswith("Run: oprecord init\n")
 
 
-def test_a_proxy_is_not_believed(service: Service):
-    """Only FORWARDED_ALLOW_IPS lets a header say who calls and how; without it, gunicorn would believe loopback."""
-    request = urllib.request.Request(
-        f"{service.url}/healthz", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert answer.status == 200
+@pytest.mark.parametrize(
+    ("host", "port", "said"), [("192.0.2.1", 8000, "Cannot listen at 192.0.2.1"), ("127.0.0.1", 70_000, "0-65535")]
+)
+def test_an_address_that_cannot_be_listened_at_is_named(host: str, port: int, said: str):
+    with pytest.raises(AddressNotFree, match=said):
+        listen(Config(host=host, port=port))
+
+
+def test_the_server_believes_no_proxy_and_leaves_no_control_socket(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    config = Config(port=free_port(), threads=5, feed_subscribers=3)
+    server = Server(config, listen(config))
+    (bound,) = server.cfg.settings["bind"].get()
+    os.close(int(bound.removeprefix("fd://")))
+    assert server.cfg.forwarded_allow_ips == []
+    assert server.cfg.control_socket_disable
+    assert server.cfg.threads == 8
+    assert server.cfg.max_requests == 0
+
+
+def test_the_address_shown_is_one_that_a_client_can_use():
+    shown = {host: address_of(Config(host=host, port=80)) for host in ("10.0.0.1", "0.0.0.0", "::", "::1")}  # noqa: S104 - shown, not bound
+    assert list(shown.values()) == ["http://10.0.0.1:80", "http://127.0.0.1:80", "http://[::1]:80", "http://[::1]:80"]
 
 
 # --- serve --replay
 
 
-def test_a_replay_shows_that_all_published_figures_agree_and_again(tmp_path: Path, database_url: str):
-    with serving(tmp_path, database_url, "--replay", SEED) as service:
-        first = service.text()
-        assert "360 messages recorded, 5 had been recorded before" in first
-        assert "Published and projected: 14 of 14 figures agree" in first
-        assert first.count("✓") == 14
-        assert "✗" not in first
-        verified = json.loads(service.oprecord("verify", PANDILLA, "--json").stdout)
-        totals = service.oprecord("totals", PANDILLA, "--by", "force,day,category", "--json").stdout
-        assert service.stop() == DONE
-    with serving(tmp_path, database_url, "--replay", SEED) as service:
-        assert "0 messages recorded, 365 had been recorded before" in service.text()
-        assert "14 of 14 figures agree" in service.text()
-        assert json.loads(service.oprecord("verify", PANDILLA, "--json").stdout) == verified
-        assert service.oprecord("totals", PANDILLA, "--by", "force,day,category", "--json").stdout == totals
-        assert service.stop(signal.SIGINT) == DONE
+def test_a_replay_shows_that_all_published_figures_agree_and_again(serve: Serve, database_url: str):
+    first = serve("--replay", SEED, url=database_url)
+    assert "360 messages recorded, 5 had been recorded before" in first.text
+    assert "Published and projected: 14 of 14 figures agree" in first.text
+    assert first.text.count("│ yes ") == 14
+    before = figures(first)
+    assert figures_after_pasting_the_printed_calls(first) == before
+    assert first.signalled(signal.SIGINT) == DONE
+    assert first.text.endswith("Stopped\n")
+    second = serve("--replay", SEED, url=database_url)
+    assert "0 messages recorded, 365 had been recorded before" in second.text
+    assert "14 of 14 figures agree" in second.text
+    assert figures(second) == before
+    assert_that_it_stops_with_an_upload_under_way_and_a_feed_open(second)
 
 
-def test_the_printed_calls_can_be_pasted_and_change_no_figure(replayed: Service):
-    before = replayed.oprecord("totals", PANDILLA, "--json").stdout
-    calls = re.findall(r"^  (curl .*)$", replayed.text(), re.MULTILINE)
+def figures(served: ServedShown) -> list[Json]:
+    found: list[Json] = json.loads(served.oprecord("totals", PANDILLA, "--by", "force,day,category", "--json").stdout)[
+        "figures"
+    ]
+    return found
+
+
+def figures_after_pasting_the_printed_calls(served: ServedShown) -> list[Json]:
+    calls = re.findall(r"^  (curl .*)$", served.text, re.MULTILINE)
     answers = [
         json.loads(subprocess.run(["/bin/sh", "-c", call], capture_output=True, check=True).stdout) for call in calls
     ]
-    assert [list(answer)[0] for answer in answers] == ["operation"] * 3
+    assert [next(iter(one)) for one in answers] == ["operation"] * 3
     assert sum(figure["quantity"] for figure in answers[0]["figures"]) == 179
-    assert {event["force"] for event in answers[1]["events"]} != {"metropolitan"}
+    assert len({event["force"] for event in answers[1]["events"]} - {LEAD}) == 1
     assert answers[2]["id"] == answers[1]["events"][0]["id"]
     assert answers[2]["leaf_hash"]
-    assert replayed.oprecord("totals", PANDILLA, "--json").stdout == before
+    return figures(served)
 
 
-def test_the_server_ends_with_the_process_that_started_it(replayed: Service):
-    replayed.process.kill()
-    replayed.process.wait(PATIENCE)
-    wait_until(lambda: not replayed.answers("/healthz"))
+def assert_that_it_stops_with_an_upload_under_way_and_a_feed_open(served: ServedShown) -> None:
+    secret = served.secret(LEAD)
+    feed = served.request("GET", f"/v1/operations/{PANDILLA}/feed", secret)
+    lines = [line + b"\n" for line in (SEED / "events.ndjson").read_bytes().splitlines()[:-1]]
+
+    def with_a_stop_between() -> Iterator[bytes]:
+        yield b"".join(lines[:100])
+        assert served.process is not None
+        served.process.terminate()
+        assert b"event: bye" in feed.read()
+        yield b"".join(lines[100:])
+
+    response = served.lines(PANDILLA, secret, with_a_stop_between())
+    assert (response.status, answer(response)["replayed"]) == (200, len(lines))
+    assert served.process is not None
+    assert served.process.wait(PATIENCE_SECONDS) == DONE
+    assert "Traceback" not in served.text
 
 
-def test_the_command_ends_with_its_server(replayed: Service):
-    children = Path(f"/proc/{replayed.process.pid}/task/{replayed.process.pid}/children")
-    if not children.exists():
-        pytest.fail("this test wants Linux")
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
-    assert replayed.process.wait(PATIENCE) == UNAVAILABLE
-    assert replayed.text().endswith("oprecord: The server has ended.\n")
+def test_the_server_ends_with_the_command_that_started_it(serve: Serve):
+    served = serve("--replay", SEED)
+    assert served.signalled(signal.SIGKILL) == -signal.SIGKILL
+    wait_until(served.is_gone)
+
+
+def test_the_command_ends_with_its_server(serve: Serve):
+    served = serve("--replay", SEED)
+    assert served.process is not None
+    pid = served.process.pid
+    os.kill(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]), signal.SIGKILL)
+    assert served.process.wait(PATIENCE_SECONDS) == UNAVAILABLE
+    assert served.text.endswith("oprecord: The server has ended.\n")
 
 
 # --- replay
 
 
-def changed_seed(folder: Path, file: str, change: Callable[[str], str]) -> Path:
-    """Return a copy of the seeds directory in which one file is another."""
-    copy = Path(shutil.copytree(SEED, folder / "seed"))
-    (copy / file).write_text(change((copy / file).read_text()))
-    return copy
+@pytest.fixture(scope="module")
+def running(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedShown]:
+    """Return a server that these tests share; what they send to it is the same."""
+    folder = tmp_path_factory.mktemp("running")
+    served = ServedShown(folder, f"sqlite:///{shutil.copy(sqlite_template, folder / 'oprecord.db')}")
+    wait_until(served.has_shown_all)
+    yield served
+    served.kill()
 
 
-def test_a_replay_counts_and_compares(service: Service):
-    first = service.oprecord("replay", SEED, "--url", service.url, "--issue", "--json")
+def test_a_taken_port_is_one_line(running: ServedShown):
+    for arguments in ([], ["--replay", SEED]):
+        second = running.oprecord("serve", *arguments)
+        assert second.returncode == UNAVAILABLE
+        assert re.fullmatch(r"oprecord: Cannot listen at 127\.0\.0\.1 port \d+: .*in use.*\n", second.stderr)
+    assert running.is_ready()
+
+
+def test_a_replay_counts_and_compares(running: ServedShown, tmp_path: Path):
+    first = running.oprecord("replay", SEED, "--url", f"{running.url}/", "--issue", "--json")
     assert first.returncode == DONE, first.stderr
-    answer = json.loads(first.stdout)
-    assert (answer["recorded"], answer["replayed"], len(answer["figures"])) == (360, 5, 14)
-    again = service.oprecord("replay", SEED, "--url", service.url, "--issue")
-    assert again.returncode == DONE
-    assert "0 messages recorded, 365 had been recorded before" in again.stderr
-    assert "14 of 14 figures agree" in again.stdout
+    found = json.loads(first.stdout)
+    assert (found["recorded"] + found["replayed"], len(found["figures"])) == (365, 14)
+    altered = Path(shutil.copytree(SEED, tmp_path / "seed"))
+    published = altered / "published.toml"
+    published.write_text(published.read_text().replace("quantity = 179", "quantity = 180"))
+    disagreeing = running.oprecord("replay", altered, "--url", running.url, "--issue")
+    assert disagreeing.returncode == WRONG
+    assert "0 messages recorded, 365 had been recorded before" in disagreeing.stderr
+    assert "13 of 14 figures agree" in disagreeing.stdout
+    assert disagreeing.stdout.count("│ NO ") == 1
 
 
-@pytest.mark.parametrize("form", ["toml", "json"])
-def test_a_replay_takes_credentials_from_a_file(service: Service, tmp_path: Path, form: str):
-    forces = json.loads((SEED / "operation.json").read_text())["forces"]
-    secrets = {force: service.secret(force, "coordinator" if force == "metropolitan" else "force") for force in forces}
-    file = tmp_path / f"credentials.{form}"
-    as_toml = "".join(f'{force} = "{secret}"\n' for force, secret in secrets.items())
-    file.write_text(as_toml if form == "toml" else json.dumps(secrets))
-    done = service.oprecord("replay", SEED, "--url", f"{service.url}/", "--credentials", file)
+def test_a_replay_takes_credentials_from_a_file(running: ServedShown, tmp_path: Path):
+    secrets = {force: running.secret(force) for force in json.loads((SEED / "operation.json").read_text())["forces"]}
+    file = tmp_path / "credentials.toml"
+    file.write_text("".join(f'{force} = "{secret}"\n' for force, secret in secrets.items()))
+    done = running.oprecord("replay", SEED, "--url", running.url, "--credentials", file)
     assert done.returncode == DONE, done.stderr
     file.write_text(file.read_text().replace("surrey", "surey"))
-    refused = service.oprecord("replay", SEED, "--url", service.url, "--credentials", file)
+    refused = running.oprecord("replay", SEED, "--url", running.url, "--credentials", file)
     assert (refused.returncode, refused.stderr) == (REFUSED, "oprecord: There is no credential for surrey.\n")
-    file.write_text("{" if form == "json" else "surrey = 5")
-    assert service.oprecord("replay", SEED, "--url", service.url, "--credentials", file).returncode == REFUSED
 
 
-def test_a_figure_that_disagrees_is_marked_and_exits_with_wrong(service: Service, tmp_path: Path):
-    seed = changed_seed(tmp_path, "published.toml", lambda text: text.replace("quantity = 179", "quantity = 180"))
-    done = service.oprecord("replay", seed, "--url", service.url, "--issue")
-    assert done.returncode == WRONG
-    assert "13 of 14 figures agree" in done.stdout
-    assert done.stdout.count("✗") == 1
+def test_a_credentials_file_is_toml_or_json(tmp_path: Path):
+    (tmp_path / "good.toml").write_text('surrey = "one"\nthames-valley = "two"')
+    (tmp_path / "good.json").write_text('{"surrey": "one", "thames-valley": "two"}')
+    for name in ("good.toml", "good.json"):
+        assert read_credentials(tmp_path / name) == {"surrey": "one", "thames-valley": "two"}
+    for name, text in {"a.toml": "surrey = [", "b.toml": "surrey = 5", "c.json": "[]", "d.json": "{"}.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(NotACredentialsFile, match=name):
+            read_credentials(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-    ("file", "part", "other", "said"),
-    [
-        ("events.ndjson", '"reason": "wanted"', '"reason": "boredom"', r"events\.ndjson, line 2: .*422 unknown_code"),
-        ("events.ndjson", '"type": "arrest.recorded"', '"type": "arrest"', r"line 2: .*422 wrong_fields at /type"),
-        ("events.ndjson", '"type": "operation.closed"', '"type": "operation.opened"', r"line 364: .*wrong_fields"),
-        ("events.ndjson", '{"id"', "{id", r"events\.ndjson, line 1: wanted JSON"),
-        ("events.ndjson", '"force"', '"body"', r"events\.ndjson, line 1: wanted force"),
-        ("operation.json", '"starts_at"', '"begins_at"', r"operation\.json: .*wrong_fields at /begins_at"),
-        ("operation.json", '"lead_force"', '"leader"', r"operation\.json: wanted lead_force"),
-        ("operation.json", "{", "[", r"operation\.json: wanted JSON"),
-    ],
-    ids=range(8),
-)
-def test_a_bad_directory_is_refused_by_file_and_line(
-    service: Service, tmp_path: Path, file: str, part: str, other: str, said: str
-):
-    seed = changed_seed(tmp_path, file, lambda text: text.replace(part, other, 1))
-    done = service.oprecord("replay", seed, "--url", service.url, "--issue")
-    assert done.returncode == REFUSED
-    assert done.stderr.count("\n") == 1
-    assert re.search(said, done.stderr), done.stderr
-
-
-def test_a_service_that_does_not_answer_is_one_line(service: Service):
-    done = service.oprecord("replay", SEED, "--url", f"http://127.0.0.1:{free_port()}", "--issue")
-    assert done.returncode == UNAVAILABLE
-    assert done.stderr.count("\n") == 1
-    assert "No answer from" in done.stderr
-    assert service.oprecord("replay", SEED, "--url", "the service", "--issue").returncode in (USAGE, UNAVAILABLE)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "the service", "ftp://127.0.0.1"])
+def test_a_service_that_does_not_answer_is_one_line(url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http_client, "RETRIES", urllib3.Retry(0))
+    with pytest.raises(ServiceUnreachable, match="No answer from"):
+        HttpClient(url, {"surrey": "secret"}).get("/v1/me", "surrey")

@@ -1,8 +1,8 @@
 """Tallies, measures of an operation's own, and qualifiers: what a figure may honestly say."""
 
 from tests.factories.bodies import activity, arrest, correction, declared, new_id, seizure, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, refused
-from tests.functional.conftest import ClientFor
 
 
 def test_a_force_that_reports_tallies_sends_every_measure_as_one(live: str, lead: Caller, client_for: ClientFor):

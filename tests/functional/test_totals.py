@@ -18,8 +18,8 @@ from tests.factories.bodies import (
     seizure,
     today,
 )
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
-from tests.functional.conftest import ClientFor
 
 
 def test_a_category_counts_with_all_under_it(live: str, surrey: Caller):

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories.bodies import arrest, correction, declared, opening, withdrawal
+from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, refused
-from tests.functional.conftest import ClientFor
 
 # sussex leads one with kent; metropolitan leads the other with surrey and kent.
 OTHER = {"operation": "other", "lead_force": "sussex", "forces": ["sussex", "kent"], "places": None}

@@ -99,7 +99,7 @@ def test_an_opening_that_is_sent_again_with_other_content_is_refused(database: D
     )
     with pytest.raises(ContentDiffers) as caught:
         opened(database, other)
-    assert caught.value.errors[0].pointer == "/data/name"
+    assert caught.value.errors[0].pointer == "/name"
 
 
 def test_a_name_is_taken_once(database: Database) -> None:

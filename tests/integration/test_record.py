@@ -390,7 +390,6 @@ def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
     assert isinstance(caught.value.__cause__, sa.exc.IntegrityError)
 
 
-# FAULT in record.draft_of: it knows the catalogue only, not the forces that an administrator has added.
 def test_a_force_that_an_administrator_added_may_be_named_as_assisting(operation: OpenedOperation) -> None:
     with operation.database.writing() as connection:
         register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))

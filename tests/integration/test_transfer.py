@@ -1,5 +1,6 @@
 """A log that is taken out and brought in elsewhere is the same log; anything else is refused, by its line."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -109,6 +110,13 @@ def test_pages_and_runs_of_any_length_give_the_same(lines: Lines, empty_place: D
     assert verify_operation(empty_place, NAME).fault is None
 
 
+def test_lines_are_read_in_runs_and_an_amendment_begins_one(lines: Lines, monkeypatch):
+    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
+    numbers = [[line.number for line in run] for run in log_lines.runs(log_lines.read_lines(lines, READER))]
+    assert [run[0] for run in numbers] == [1, 5, 9, AMENDED, 14, 18]
+    assert list(itertools.chain.from_iterable(numbers)) == list(range(1, LAST + 1))
+
+
 def test_an_export_ends_at_the_head_it_began_with(database: Database):
     operation, _receipts = recorded_live(database)
     texts = export_operation(database, NAME)
@@ -149,6 +157,12 @@ def test_a_log_cut_short_has_another_root(lines: Lines, empty_place: Database):
         export_operation(empty_place, NAME)
 
 
+def opened_again(lines: Lines) -> bytes:
+    """Return the opening once more, as an event of its own behind the arrest."""
+    recorded_at = json.loads(lines[ARREST - 1])["recorded_at"]
+    return edited(lines[0], id="00000000-0000-4000-8000-000000000001", seq=ARREST + 1, recorded_at=recorded_at)
+
+
 def edited_name(lines: Lines, operation: str) -> Lines:
     return [edited(line, operation=operation) for line in lines]
 
@@ -181,6 +195,7 @@ def test_a_line_that_is_no_event_is_named(lines: Lines, empty_place: Database, l
         (1, {"operation": None}, "not_as_recorded"),
         (1, {"operation": "ab12cde"}, "looks_personal"),
         (1, {"seq": 0}, "not_as_recorded"),
+        (1, {"seq": True}, "not_as_recorded"),
         (1, {"seq": 2}, "not_as_recorded"),
         (1, {"recorded_by": {"force": "surrey", "role": "coordinator"}}, "not_coordinator"),
         (ARREST, {"operation": "other"}, "not_as_recorded"),
@@ -212,7 +227,7 @@ def test_a_line_that_is_no_event_is_named(lines: Lines, empty_place: Database, l
         (CORRECTION, {"corrects": None, "correction_reason": None, "id": "repeated"}, "content_differs"),
         (LAST, {"data": {"reason": "boredom"}}, "unknown_code"),
     ],
-    ids=range(34),
+    ids=range(35),
 )
 def test_a_line_that_would_not_have_been_recorded_there_is_named(
     lines: Lines, empty_place: Database, line: int, changes: dict[str, Any], cause: str
@@ -229,7 +244,7 @@ def test_a_line_that_would_not_have_been_recorded_there_is_named(
         (lambda lines: lines[1:], 1),
         (lambda lines: [*lines[:6], *lines[7:]], ARREST),
         (lambda lines: [*lines[:7], lines[6], *lines[7:]], ARREST + 1),
-        (lambda lines: [*lines[:7], edited(lines[0], seq=8), *lines[7:]], ARREST + 1),
+        (lambda lines: [*lines[:7], opened_again(lines), *lines[7:]], ARREST + 1),
         (lambda lines: [*lines[:6], lines[7], lines[6], *lines[8:]], ARREST),
         (lambda lines: [*lines, b"\n"], LAST + 1),
         (lambda lines: [*lines[:6], lines[6].replace(b"\n", b"\r\n"), *lines[7:]], ARREST),

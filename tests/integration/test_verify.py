@@ -2,12 +2,14 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import rfc8785
 import sqlalchemy as sa
 
 from service.db import Database, open_database
@@ -193,10 +195,34 @@ def test_a_column_that_cannot_be_read_is_named(sqlite_url: str):
     assert "its row cannot be read" in fault.detail
 
 
-@pytest.mark.parametrize("seq", [1, ARREST, 19])
-def test_a_removed_event_is_named(record: Database, seq: int):
+@pytest.mark.parametrize(("seq", "said"), [(1, "no such event"), (ARREST, "no such event"), (19, "the log holds 18")])
+def test_a_removed_event_is_named(record: Database, seq: int, said: str):
     tamper(record, events.delete().where(events.c.seq == seq))
-    assert fault_in(record).seq == seq
+    fault = fault_in(record)
+    assert fault.seq == seq
+    assert said in fault.detail
+
+
+def test_a_second_opening_is_named(record: Database):
+    opening, arrest = json.loads(column(record, "text", 1)), json.loads(column(record, "text", ARREST))
+    again = opening | {name: arrest[name] for name in ("id", "seq", "recorded_at")}
+    text = rfc8785.dumps(again).decode()
+    rewrite_log(record, lambda seq, kept: text if seq == ARREST else kept)
+    change_event(record, ARREST, type="operation.opened", force=again["force"], occurred_at=None)
+    assert fault_in(record) == Fault("events", ARREST, "operation.opened is the first event of every log, and no other")
+
+
+def test_two_events_of_one_id_are_found(postgres_url: str):
+    """Only who drops the constraint as well can make them."""
+    record = open_database(postgres_url)
+    recorded_live(record)
+    tamper(record, sa.text("ALTER TABLE events DROP CONSTRAINT events_operation_id_id_key"))
+    one, other = column(record, "id", ARREST), column(record, "id", 19)
+    rewrite_log(record, lambda _seq, text: text.replace(str(other), str(one)))
+    change_event(record, 19, id=one)
+    fault = fault_in(record)
+    record.engine.dispose()
+    assert fault == Fault("events", None, "two events have one id, or correct one version")
 
 
 def test_a_log_cut_short_with_its_head_is_found_by_the_projections(record: Database):

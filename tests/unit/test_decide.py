@@ -26,7 +26,7 @@ from service.domain.decide import (
     difference,
     replay_of,
 )
-from service.domain.events import DrugLine, Event, PhoneLine, RecordedBy, RecordedEvent, WeaponLine
+from service.domain.events import DrugLine, Event, PhoneLine, RecordedBy, RecordedEvent, WeaponLine, Window
 from service.domain.operation import Operation
 from service.domain.reference_data import force_catalogue
 from service.errors import RecordError
@@ -164,6 +164,16 @@ def test_a_join_that_gives_another_name_than_was_recorded_differs() -> None:
     with pytest.raises(ContentDiffers) as caught:
         replayed(other, log_of(recorded), COORDINATOR)
     assert caught.value.errors[0].pointer == "/name"
+
+
+def test_the_pointer_of_what_the_coordinator_sent_leads_into_its_flat_body_in_the_words_of_the_wire() -> None:
+    night = Window(starts_at=TUESDAY_EVENING, ends_at=TUESDAY_EVENING + timedelta(hours=8))
+    amendment = OperationAmendedFactory(days=(night,))
+    later = replace(night, starts_at=night.starts_at + timedelta(hours=1))
+    other = replace(amendment, data=OperationAmendedFactory(days=(later,)).data)
+    with pytest.raises(ContentDiffers) as caught:
+        replayed(other, log_of(amendment), COORDINATOR)
+    assert caught.value.errors[0].pointer == "/days/0/from"
 
 
 # In whose name

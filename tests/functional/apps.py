@@ -1,0 +1,92 @@
+"""The app over a database of the test's choice, and one with the replay of a real operation in it."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from service.app import CLOSING_EXTENSION, create_app
+from service.cli.http_client import Answer
+from service.cli.replay_directory import replay_directory
+from service.config import Config
+from service.db import Database, open_database
+from tests.factories.credentials import issued_secret
+from tests.factories.logs import SEED
+from tests.factories.setup import LEAD
+from tests.functional.calls import Caller
+
+ClientFor = Callable[..., Caller]
+
+
+@contextmanager
+def running_app(database: Database, **settings: int) -> Iterator[Flask]:
+    """Make an app, and end its live feeds after the block, before its database goes."""
+    app = make_app(database, **settings)
+    try:
+        yield app
+    finally:
+        app.extensions[CLOSING_EXTENSION].set()
+        for thread in threading.enumerate():
+            if thread.name == "feeds":
+                thread.join()
+
+
+def make_app(database: Database, **settings: int) -> Flask:
+    """Return an app whose test clients are callers, and whose feeds look for new events often."""
+    app = create_app(Config(**{"feed_poll_milliseconds": 10} | settings), database)
+    app.test_client_class = Caller
+    return app
+
+
+def with_secret(app: Flask, secret: str) -> Caller:
+    """Return a client that carries this credential."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return client
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The client that a replay wants: it calls the app itself, with each force's credential."""
+
+    client_for: Callable[[str], Caller]
+
+    def get(self, path: str, force: str) -> Answer:
+        return _answer(self.client_for(force).get(path))
+
+    def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
+        return _answer(self.client_for(force).post(path, json=body))
+
+
+def _answer(response: TestResponse) -> Answer:
+    return Answer(response.status_code, response.json)
+
+
+@dataclass(frozen=True)
+class Pandilla:
+    """The operation of the seeds directory as its forces sent it, to be read and not changed: tests share it."""
+
+    app: Flask
+    database: Database
+    operation: str = "pandilla-2023-01"
+
+    def client_for(self, force: str) -> Caller:
+        return with_secret(self.app, issued_secret(self.database, force))
+
+    @property
+    def lead(self) -> Caller:
+        return self.client_for(LEAD)
+
+
+@contextmanager
+def replayed(url: str) -> Iterator[Pandilla]:
+    database = open_database(url)
+    pandilla = Pandilla(make_app(database), database)
+    replay_directory(SEED, InProcess(cache(pandilla.client_for)))
+    yield pandilla
+    database.engine.dispose()

@@ -1,0 +1,177 @@
+"""The service keeps to its own document, whatever is sent: schemathesis makes the calls and compares the answers."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from schemathesis import checks
+
+from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
+from service.app import create_app
+from service.config import Config
+from service.db import open_database
+from service.domain.instants import parse_instant
+from service.domain.vocabulary import STEP
+from tests.databases import database as temporary_database
+from tests.factories.bodies import activity, arrest, correction, hours_ago, opening, seizure
+from tests.factories.credentials import issued_secret
+from tests.factories.setup import LEAD
+from tests.functional.apps import running_app, with_secret
+
+OPERATION = "live"
+HOLDERS = {FORCE: "surrey", COORDINATOR: LEAD, OBSERVER: "kent", ADMINISTRATOR: LEAD}
+OCCURRED_AT = hours_ago(1)
+EVENTS = [arrest(), seizure(), activity()]
+IGNORED_CHECKS = [
+    # What fits its schema can still be refused: codes, days and forces must be those of the operation.
+    checks.positive_data_acceptance,
+]
+
+
+class Stage:
+    """The app that the calls of all tests go to. The document is the same over every database."""
+
+    app: Flask = create_app(Config(database_url="sqlite://"))
+    secrets: dict[str, str]
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return self.app(environ, start_response)
+
+
+STAGE = Stage()
+
+
+def document(*, at_bounds: bool) -> Any:
+    """Return the document to make calls from: at random, or at the bounds of what it says of each value."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", STAGE)
+    schema.config.phases.coverage.enabled = at_bounds
+    # Every call carries a real credential; test_access brings the others.
+    schema.config.generation.with_security_parameters = False
+    # A batch refuses each event by itself, and answers 207.
+    schema.config.checks.negative_data_rejection.expected_statuses.append("207")
+    # The feed has no end; test_feed reads it.
+    return schema.exclude(path="/v1/operations/{operation}/feed")
+
+
+ANYWHERE, AT_BOUNDS = document(at_bounds=False), document(at_bounds=True)
+
+
+@pytest.fixture(scope="module")
+def sqlite_stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("contract") / "oprecord.db")
+    yield from staged(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="module")
+def postgresql_stage(postgres_server_url: str, postgres_template: str) -> Iterator[Stage]:
+    with temporary_database(postgres_server_url, template=postgres_template) as url:
+        yield from staged(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    return take(request.getfixturevalue(f"{request.param}_stage"))
+
+
+def take(stage: Stage) -> Stage:
+    """Let the calls go to this stage's app."""
+    STAGE.app = stage.app
+    return stage
+
+
+def staged(url: str) -> Iterator[Stage]:
+    """Set the stage: an operation with some events and a correction, and a credential of each role."""
+    database = open_database(url)
+    with running_app(database) as app:
+        stage = Stage()
+        stage.app = app
+        stage.secrets = {role: issued_secret(database, force, role) for role, force in HOLDERS.items()}
+        lead = with_secret(app, stage.secrets[COORDINATOR])
+        assert lead.post("/v1/operations", json=opening(operation=OPERATION)).status_code == 201
+        lead.record(OPERATION, *EVENTS, correction(EVENTS[0], data={"reason": "drugs"}))
+        yield stage
+    database.engine.dispose()
+
+
+@schemathesis.serializer("application/x-ndjson")
+def _as_lines(_context: Any, value: Any) -> bytes:
+    return str(value).encode()
+
+
+@schemathesis.hook
+def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Let most calls be about an operation and an event that are there."""
+    known = {"operation": OPERATION, "event_id": EVENTS[0]["id"]}
+    return {name: known[name] if mostly(value) else value for name, value in (path_parameters or {}).items()}
+
+
+@schemathesis.hook
+def map_body(_context: Any, body: Any) -> Any:
+    """Let most of what is well formed be of a force, at a place and a time that the operation takes."""
+    if isinstance(body, dict) and isinstance(body.get("events"), list):
+        return body | {"events": [fitting(event) for event in body["events"]]}
+    return fitting(body)
+
+
+def fitting(body: Any) -> Any:
+    if not isinstance(body, dict) or not mostly(body):
+        return body
+    known = {"force": "surrey", "lead_force": LEAD, "place": "m25", "occurred_at": OCCURRED_AT}
+    found = {name: value for name, value in known.items() if well_formed(name, body.get(name))}
+    return body | found
+
+
+def well_formed(name: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    return is_instant(value) if name == "occurred_at" else re.fullmatch(STEP, value) is not None
+
+
+def is_instant(text: str) -> bool:
+    try:
+        return parse_instant(text) is not None
+    except ValueError:
+        return False
+
+
+def mostly(value: Any) -> bool:
+    """Return whether this value is one of three in four: always the same for the same value."""
+    return crc32(repr(value).encode()) % 4 != 0
+
+
+def role_for(case: schemathesis.Case) -> str:
+    """Return the role that makes a call: one that may, for most."""
+    may: list[str] = case.operation.definition.raw.get("x-roles") or list(ROLES)
+    roles = may if mostly(case.as_curl_command()) else list(ROLES)
+    return roles[crc32(repr((case.body, case.query)).encode()) % len(roles)]
+
+
+def check(case: schemathesis.Case, stage: Stage) -> None:
+    secret = stage.secrets[role_for(case)]
+    case.call_and_validate(headers={"Authorization": f"Bearer {secret}"}, excluded_checks=IGNORED_CHECKS)
+
+
+def examples(number: int) -> settings:
+    everything = list(HealthCheck)
+    return settings(
+        max_examples=number, deadline=None, derandomize=True, database=None, suppress_health_check=everything
+    )
+
+
+@ANYWHERE.parametrize()
+@examples(15)
+def test_every_answer_is_as_the_document_says(case: schemathesis.Case, stage: Stage) -> None:
+    check(case, stage)
+
+
+@AT_BOUNDS.parametrize()
+@examples(1)
+def test_every_answer_at_a_bound_is_as_the_document_says(case: schemathesis.Case, sqlite_stage: Stage) -> None:
+    check(case, take(sqlite_stage))

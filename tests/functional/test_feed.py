@@ -1,0 +1,220 @@
+"""The live feed: what is recorded reaches whoever may read it, in order, without gap or repetition."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from service.access.credentials import credentials, digest
+from service.api.database import EXTENSION as DATABASE_EXTENSION
+from service.app import CLOSING_EXTENSION
+from service.db import Database
+from tests.factories.bodies import arrest, declared, opening, seizure
+from tests.factories.credentials import issued_secret
+from tests.functional.apps import ClientFor, running_app, with_secret
+from tests.functional.calls import NDJSON, Caller, feed_events, refused
+from tests.functional.served import Served, answer, serving, wait_until
+
+SETUP = 6
+BYE = {"event": "bye", "data": "{}"}
+
+
+class Feed:
+    """An open feed: its events are taken one by one, and waited for."""
+
+    def __init__(self, response: TestResponse) -> None:
+        assert (response.status_code, response.mimetype) == (200, "text/event-stream"), response.json
+        self.response = response
+        self.events = feed_events(response.iter_encoded())
+
+    def take(self, count: int) -> list[dict[str, Any]]:
+        return list(islice(self.events, count))
+
+    def seqs(self, count: int) -> list[int]:
+        return [int(event["id"]) for event in self.take(count)]
+
+
+@pytest.fixture
+def feed_of() -> Iterator[Callable[..., Feed]]:
+    """Return what opens a feed: `feed_of(surrey, live, after=7)`. All of them are closed at the end."""
+    opened: list[Feed] = []
+
+    def feed_of(caller: Caller, operation: str, after: int | None = None) -> Feed:
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        opened.append(Feed(caller.get(f"/v1/operations/{operation}/feed", headers=headers)))
+        return opened[-1]
+
+    yield feed_of
+    for feed in opened:
+        feed.response.close()
+
+
+@pytest.fixture
+def narrow(database: Database) -> Iterator[Flask]:
+    """Return the app as a process that serves two feeds at once."""
+    with running_app(database, feed_subscribers=2) as app:
+        yield app
+
+
+FeedOf = Callable[..., Feed]
+
+
+def test_what_is_recorded_from_now_on_is_sent_as_it_is_stored(live: str, surrey: Caller, feed_of: FeedOf):
+    surrey.record(live, arrest())
+    feed = feed_of(surrey, live)
+    (receipt,) = surrey.record(live, seizure(place="m25"))
+    (event,) = feed.take(1)
+    lines = surrey.get(f"/v1/operations/{live}/events?after=7", headers={"Accept": NDJSON}).get_data(as_text=True)
+    assert event == {"id": str(receipt["seq"]), "event": "seizure.recorded", "data": lines.strip()}
+    assert feed.response.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_feed_goes_on_after_the_last_event_that_was_seen(live: str, surrey: Caller, feed_of: FeedOf):
+    surrey.record(live, *(arrest() for _ in range(4)))
+    feed = feed_of(surrey, live, after=8)
+    assert feed.seqs(2) == [9, 10]
+    surrey.record(live, arrest(), declared())
+    assert feed.seqs(1) == [11]
+    feed.response.close()
+    again = feed_of(surrey, live, after=11)
+    surrey.record(live, arrest())
+    assert again.seqs(2) == [12, 13]
+
+
+def test_a_force_is_sent_its_own_events_and_the_coordinator_all(
+    live: str, lead: Caller, surrey: Caller, client_for: ClientFor, feed_of: FeedOf
+):
+    from_the_start = feed_of(lead, live, after=0)
+    assert from_the_start.seqs(SETUP) == list(range(1, SETUP + 1))
+    feeds = [feed_of(client_for("kent"), live, after=0), feed_of(surrey, live)]
+    lead.record(live, arrest(), arrest(force="kent"), arrest(), arrest(force="kent"))
+    assert from_the_start.seqs(4) == [7, 8, 9, 10]
+    assert [feed.seqs(2) for feed in feeds] == [[8, 10], [7, 9]]
+
+
+def test_a_reader_that_falls_behind_misses_nothing(live: str, surrey: Caller, lead: Caller, feed_of: FeedOf):
+    feed, other = feed_of(surrey, live, after=SETUP), feed_of(lead, live)
+    # More than are held for one reader come before it takes the first.
+    for _ in range(3):
+        assert surrey.batch(live, [arrest() for _ in range(1_000)]).status_code == 201
+    assert other.seqs(3_000) == feed.seqs(3_000) == list(range(SETUP + 1, SETUP + 3_001))
+    surrey.record(live, arrest())
+    assert other.seqs(1) == feed.seqs(1) == [SETUP + 3_001]
+
+
+def test_two_operations_have_two_feeds(live: str, lead: Caller, client_for: ClientFor, feed_of: FeedOf):
+    lead.post("/v1/operations", json=opening(operation="other"))
+    kent = client_for("kent")
+    feeds = [feed_of(kent, live), feed_of(kent, "other")]
+    kent.record("other", arrest(force="kent"))
+    kent.record(live, arrest(force="kent", place="m25"))
+    (event,), (other,) = feeds[0].take(1), feeds[1].take(1)
+    assert (json.loads(event["data"])["operation"], json.loads(other["data"])["operation"]) == (live, "other")
+
+
+@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
+def test_a_credential_that_ends_ends_its_feeds(
+    live: str, surrey: Caller, client_for: ClientFor, feed_of: FeedOf, column: str
+):
+    database: Database = surrey.application.extensions[DATABASE_EXTENSION]
+    secret = surrey.environ_base["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+    feeds = [feed_of(surrey, live), feed_of(surrey, live), feed_of(client_for("surrey"), live)]
+    with database.writing() as connection:
+        a_moment_ago = database.now(connection) - timedelta(seconds=1)
+        mine = credentials.c.digest == digest(secret)
+        connection.execute(sa.update(credentials).where(mine).values({column: a_moment_ago}))
+    assert [list(feed.events) for feed in feeds[:2]] == [[BYE], [BYE]]
+    client_for("surrey").record(live, arrest())
+    assert feeds[2].seqs(1) == [7]
+
+
+def test_a_service_that_closes_says_goodbye(live: str, surrey: Caller, feed_of: FeedOf):
+    feed = feed_of(surrey, live, after=SETUP)
+    surrey.record(live, arrest())
+    assert feed.seqs(1) == [7]
+    surrey.application.extensions[CLOSING_EXTENSION].set()
+    assert list(feed.events) == [BYE]
+    refused(surrey.get(f"/v1/operations/{live}/feed"), 503, "too_many_feeds")
+
+
+def test_a_process_serves_so_many_feeds_and_no_more(
+    live: str, narrow: Flask, secret_for: Callable[..., str], feed_of: FeedOf
+):
+    surrey = with_secret(narrow, secret_for("surrey"))
+    first, _second = feed_of(surrey, live), feed_of(surrey, live)
+    response = surrey.get(f"/v1/operations/{live}/feed")
+    refused(response, 503, "too_many_feeds")
+    assert int(response.headers["Retry-After"]) > 0
+    # Other calls are answered all the same, and a place that is left is free.
+    surrey.record(live, arrest())
+    first.response.close()
+    assert feed_of(surrey, live, after=SETUP).seqs(1) == [7]
+
+
+def test_whoever_leaves_before_the_first_event_keeps_no_place(
+    live: str, narrow: Flask, secret_for: Callable[..., str], feed_of: FeedOf
+):
+    surrey = with_secret(narrow, secret_for("surrey"))
+    for _ in range(5):
+        assert surrey.head(f"/v1/operations/{live}/feed").status_code == 200
+        surrey.get(f"/v1/operations/{live}/feed").close()
+        begun = surrey.get(f"/v1/operations/{live}/feed")
+        assert next(begun.iter_encoded()).startswith(b"retry: ")
+        begun.close()
+    feeds = [feed_of(surrey, live), feed_of(surrey, live)]
+    surrey.record(live, arrest())
+    assert [feed.seqs(1) for feed in feeds] == [[7], [7]]
+
+
+def test_a_feed_begins_at_a_seq_that_is(live: str, surrey: Caller):
+    for wrong in ("-1", "1.0", "x", "", "9" * 19, "\N{SUPERSCRIPT TWO}"):
+        response = surrey.get(f"/v1/operations/{live}/feed", headers={"Last-Event-ID": wrong})
+        refused(response, 422, "wrong_fields", "/Last-Event-ID")
+    response = surrey.get(f"/v1/operations/{live}/feed", headers={"Last-Event-ID": "7"})
+    refused(response, 422, "as_of_beyond_log", "/Last-Event-ID")
+
+
+# --- through a real server
+
+
+@pytest.fixture
+def served(database_url: str) -> Iterator[Served]:
+    """Return a server that serves two feeds at once, with a live operation."""
+    with serving(database_url, feed_subscribers=2) as served:
+        yield served
+
+
+def test_a_served_feed_streams_and_ends_when_the_server_is_told_to_stop(served: Served, database: Database):
+    lead, surrey = issued_secret(database, "metropolitan"), issued_secret(database, "surrey")
+    served.request("POST", "/v1/operations", lead, opening())
+    feed = served.request("GET", "/v1/operations/live/feed", surrey)
+    assert (feed.status, feed.headers["Content-Type"]) == (200, "text/event-stream")
+    first = served.request("GET", "/v1/operations/live/feed", surrey, Last_Event_ID="0")
+    full = served.request("GET", "/v1/operations/live/feed", surrey)
+    assert (full.status, answer(full)["code"]) == (503, "too_many_feeds")
+
+    sent = [arrest(), arrest()]
+    for event in sent:
+        assert served.request("POST", "/v1/operations/live/events", surrey, event).status == 201
+    for stream in (feed, first):
+        found = [json.loads(event["data"])["id"] for event in islice(feed_events(stream), 2)]
+        assert found == [event["id"] for event in sent]
+
+    # Whoever hangs up is missed at the next events, and the place is another's.
+    first.close()
+
+    def has_room() -> bool:
+        served.request("POST", "/v1/operations/live/events", surrey, arrest())
+        response = served.request("GET", "/v1/operations/live/feed", surrey)
+        response.close()
+        return response.status == 200
+
+    wait_until(has_room)
+    assert served.stop() == 0
+    assert list(feed_events(feed))[-1] == BYE

@@ -1,0 +1,127 @@
+"""Whatever goes wrong is answered in one form: problem+json with a code that never changes its meaning."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from service.api import totals
+from service.db import Database, DatabaseBusy
+from tests.factories.bodies import arrest
+from tests.functional.apps import ClientFor
+from tests.functional.calls import PROBLEM_JSON, Caller, on_sqlite, refused
+
+
+@on_sqlite
+def test_an_address_where_nothing_is_has_a_problem(live: str, lead: Caller):
+    for path in ("/", "/v1", "/v1/", "/v1/arrests", f"/v1/operations/{live}/", "/v1//operations"):
+        for method in ("GET", "POST", "PATCH"):
+            refused(lead.open(path, method=method), 404, "no_such_address")
+    refused(lead.get("/docs/x"), 404, "no_such_address")
+
+
+def test_an_address_may_hold_any_bytes(live: str, lead: Caller):
+    for name in ("%00", "live%00", "%FF%FE", "%ED%A0%80", "%2F", "a" * 3_000, "%F0%9F%90%95", "'", "%", "{live}"):
+        for address in (
+            f"/v1/operations/{name}",
+            f"/v1/operations/{name}/totals",
+            f"/v1/operations/{live}/events/{name}",
+        ):
+            response = lead.get(address)
+            assert (response.status_code, response.content_type) == (404, PROBLEM_JSON), address
+
+
+def test_a_query_may_hold_any_bytes(live: str, lead: Caller):
+    for value in ("%00", "%FF", "%ED%A0%80", "%F0%9F%90%95", "a%00", "'", "%", ",", "%2C%2C", "+"):
+        for name in ("measure", "by", "force", "category", "day_from", "as_of", "as_of_seq", "colour"):
+            refused(lead.get(f"/v1/operations/{live}/totals?{name}={value}"), 422, "wrong_fields", f"/{name}")
+        for address in ("/v1/operations?after=", f"/v1/operations/{live}/events?limit="):
+            refused(lead.get(address + value), 422, "wrong_fields")
+
+
+@on_sqlite
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_takes(live: str, lead: Caller):
+    response = lead.put(f"/v1/operations/{live}/events", json=arrest())
+    refused(response, 405, "method_not_allowed")
+    assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
+    refused(lead.get(f"/v1/operations/{live}/batches"), 405, "method_not_allowed")
+    refused(lead.delete(f"/v1/operations/{live}"), 405, "method_not_allowed")
+
+
+@on_sqlite
+def test_a_caller_without_a_credential_is_told_how_to_bring_one(app: Flask):
+    response = app.test_client().get("/v1/forces")
+    refused(response, 401, "credential_missing")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+@on_sqlite
+def test_a_problem_names_the_request_that_it_is_about(lead: Caller):
+    for sent, same in (("a-Request_1", True), ("x" * 65, False), ("a b", False), ("é", False)):
+        response = lead.get("/v1/nothing", headers={"X-Request-Id": sent})
+        given = response.headers["X-Request-Id"]
+        assert (given == sent) is same
+        assert response.json["instance"] == f"urn:operation-record:request:{given}"
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Exception]]:
+    """Make the totals fail, with something that must not be told to anybody."""
+
+    class Failed(Exception):
+        pass
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise Failed("secret: the password is hunter2")
+
+    monkeypatch.setattr(totals, "totals", fail)
+    return Failed
+
+
+@on_sqlite
+def test_a_failure_of_ours_is_a_problem_that_tells_nothing_of_the_inside(
+    live: str, lead: Caller, failing: type[Exception], caplog: pytest.LogCaptureFixture
+):
+    response = lead.get(f"/v1/operations/{live}/totals")
+    refused(response, 500, "internal_error")
+    assert "hunter2" not in response.get_data(as_text=True)
+    assert failing.__name__ not in response.get_data(as_text=True)
+    assert caplog.records[0].exc_info[0] is failing
+    assert lead.get(f"/v1/operations/{live}").status_code == 200
+
+
+@on_sqlite
+def test_a_database_that_does_not_answer_is_a_problem_to_come_back_with(
+    live: str, lead: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    def busy(*_arguments: object) -> None:
+        raise DatabaseBusy("No database connection.")
+
+    monkeypatch.setattr(Database, "snapshot", busy)
+    response = lead.get(f"/v1/operations/{live}/totals")
+    refused(response, 503, "database_busy")
+    assert int(response.headers["Retry-After"]) > 0
+
+
+@on_sqlite
+def test_answers_tell_browsers_to_trust_nothing(live: str, lead: Caller, app: Flask):
+    anyone = app.test_client()
+    answers = [lead.get(f"/v1/operations/{live}"), lead.get("/nothing"), anyone.get("/v1/me"), anyone.get("/docs/")]
+    for response in answers:
+        response.close()
+        headers = response.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Referrer-Policy"] == "no-referrer"
+    assert lead.get(f"/v1/operations/{live}").headers["Cache-Control"] == "no-store"
+
+
+def test_numbers_and_names_are_answered_as_json_reads_them(live: str, client_for: ClientFor):
+    """A name with letters beyond ASCII comes back as it was given."""
+    lead = client_for("metropolitan")
+    body = {"force": "heddlu", "name": "Heddlu’r Gogledd – Tîm 1", "kind": "unit", "id": arrest()["id"]}
+    assert lead.change(live, "forces", **body).status_code == 201
+    shown = json.loads(lead.get(f"/v1/operations/{live}").get_data())
+    assert shown["forces"][-1]["name"] == body["name"]

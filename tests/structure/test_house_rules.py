@@ -1,0 +1,107 @@
+"""What the house promises about its own code, kept by machine."""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import service
+from service.errors import KINDS, RecordError
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "service").rglob("*.py"))
+FORBIDDEN = {"utils", "util", "helpers", "helper", "misc", "manager", "managers", "base", "common"}
+
+
+def test_imports_point_down():
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_is_named_for_having_no_name():
+    assert [path for path in SOURCES if FORBIDDEN & {path.stem, *path.stem.split("_")}] == []
+
+
+def test_every_init_is_empty():
+    inits = [path for path in SOURCES if path.name == "__init__.py"]
+    assert len(inits) > 5
+    assert [path for path in inits if path.read_text(encoding="utf-8")] == []
+
+
+def test_events_are_inserted_in_one_place_only():
+    where = [path.relative_to(ROOT).as_posix() for path in SOURCES if inserts_events(path)]
+    assert where == ["service/eventlog/append.py"]
+
+
+def inserts_events(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return any(is_insert_of_events(call) for call in calls) or "insert into events" in text.lower()
+
+
+def is_insert_of_events(call: ast.Call) -> bool:
+    """Return whether this is `events.insert()`, `table.events.insert()` or `insert(events)`."""
+    made = ast.unparse(call.func)
+    given = [ast.unparse(argument).rpartition(".")[2] for argument in call.args]
+    return made.endswith("events.insert") or (made.rpartition(".")[2] == "insert" and given[:1] == ["events"])
+
+
+def test_no_event_is_updated_or_deleted_anywhere():
+    for path in SOURCES:
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        made = {
+            ast.unparse(call.func).rpartition("events.")[2] for call in calls if "events." in ast.unparse(call.func)
+        }
+        assert not made & {"update", "delete"}, path
+
+
+def subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+@pytest.fixture(scope="module")
+def mistakes() -> list[type[RecordError]]:
+    """Return every class of mistake that the service has."""
+    for module in pkgutil.walk_packages(service.__path__, "service."):
+        importlib.import_module(module.name)
+    return [cls for cls in subclasses(RecordError) if cls not in KINDS and cls.__module__.startswith("service.")]
+
+
+def test_a_code_belongs_to_one_mistake(mistakes: list[type[RecordError]]):
+    codes = [cls.code for cls in mistakes]
+    assert len(codes) > 50
+    assert sorted(set(codes)) == sorted(codes)
+    assert all(code and code == code.lower() and code.replace("_", "").isalnum() for code in codes)
+    # Each says its own code, and inherits none.
+    assert [cls for cls in mistakes if "code" not in vars(cls)] == []
+
+
+def test_a_mistake_says_what_it_is_in_words_of_its_own(mistakes: list[type[RecordError]]):
+    assert [cls for cls in (*mistakes, *KINDS) if not vars(cls).get("__doc__")] == []
+
+
+def test_a_mistake_is_of_one_kind(mistakes: list[type[RecordError]]):
+    for cls in mistakes:
+        kinds = [kind for kind in KINDS if issubclass(cls, kind)]
+        # Only our own failure is no mistake of anybody's.
+        assert len(kinds) == (cls.__name__ != "InternalError"), cls
+
+
+def test_only_the_api_and_the_command_know_http():
+    knowing = [path.relative_to(ROOT).as_posix() for path in SOURCES if imports_http(path)]
+    assert [path for path in knowing if not path.startswith(("service/api/", "service/cli/", "service/app.py"))] == []
+
+
+def imports_http(path: Path) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return any(name.partition(".")[0] in ("flask", "werkzeug", "http", "urllib3", "gunicorn") for name in names)

@@ -1,0 +1,137 @@
+"""The API's document is valid and whole, and the page that shows it needs no network."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+
+from service.api import docs
+from service.app import create_app
+from service.config import Config
+from tests.structure.test_access import calls_of
+
+OUTSIDE = re.compile(r"""(?:https?:)?//[\w.-]+""")
+HTTP_METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    # The document needs no database.
+    return create_app(Config(database_url="sqlite:///:memory:"))
+
+
+@pytest.fixture(scope="module")
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def document(client: FlaskClient) -> dict[str, Any]:
+    return client.get("/openapi.json").json
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in HTTP_METHODS
+    }
+
+
+def test_the_document_is_valid_openapi(document: dict[str, Any]):
+    assert document["openapi"] == "3.1.0"
+    validate(document)
+
+
+def test_every_call_is_in_the_document(app: Flask, document: dict[str, Any]):
+    routes = [call for rule in app.url_map.iter_rules() for call in calls_of(rule)]
+    wanted = {
+        (method, rule.replace("<", "{").replace(">", "}"))
+        for method, rule in routes
+        if not rule.startswith(("/docs", "/openapi"))
+    }
+    assert set(operations(document)) == wanted
+
+
+def test_every_call_says_what_it_does_and_what_it_answers(document: dict[str, Any]):
+    for (method, path), operation in operations(document).items():
+        assert operation["summary"], (method, path)
+        statuses = set(operation["responses"])
+        assert statuses & {"200", "201"}, (method, path)
+        if path.startswith("/v1"):
+            assert {"401", "403", "503"} <= statuses, (method, path)
+        if "{operation}" in path:
+            assert "404" in statuses, (method, path)
+        if method == "POST":
+            assert {"400", "409", "413", "415", "422"} <= statuses | {"409"}, (method, path)
+            assert operation["requestBody"]["required"], (method, path)
+
+
+def test_every_problem_is_documented_as_one(document: dict[str, Any]):
+    for (method, path), operation in operations(document).items():
+        for status, response in operation["responses"].items():
+            media = set(response["content"])
+            if status[0] in "45" and (status, path.rpartition("/")[2]) != ("422", "batches"):
+                assert media == {"application/problem+json"}, (method, path, status)
+            elif status[0] == "2":
+                assert "application/problem+json" not in media, (method, path, status)
+
+
+def test_every_parameter_in_a_path_is_declared(document: dict[str, Any]):
+    for (method, path), operation in operations(document).items():
+        shared = document["paths"][path].get("parameters", [])
+        declared = {one["name"] for one in [*shared, *operation.get("parameters", [])] if one["in"] == "path"}
+        assert declared == set(re.findall(r"{(\w+)}", path)), (method, path)
+
+
+class Page(HTMLParser):
+    """Collects what a page loads, and any script or style that is written into it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.inline: list[str] = []
+        self.within = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.within = tag
+        self.loads += [value or "" for name, value in attributes if name in ("src", "href")]
+        self.inline += [name for name, _value in attributes if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        if self.within == "script" and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, _tag: str) -> None:
+        self.within = ""
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_all_that_it_loads_is_there(client: FlaskClient):
+    redirect = client.get("/docs")
+    assert (redirect.status_code, redirect.headers["Location"]) == (302, "/docs/")
+    with client.get("/docs/") as response:
+        text, policy = response.get_data(as_text=True), response.headers["Content-Security-Policy"]
+    page = Page(text)
+    assert page.loads
+    assert page.inline == []
+    assert not OUTSIDE.search(text)
+    assert not OUTSIDE.search(policy)
+    assert "default-src 'none'" in policy
+    for address in page.loads:
+        with client.get(address if address.startswith("/") else f"/docs/{address}") as response:
+            assert response.status_code == 200, address
+            assert response.get_data(), address
+
+
+def test_the_script_of_the_page_asks_this_server_only(client: FlaskClient):
+    assert "start.js" in docs.SERVED
+    with client.get("/docs/start.js") as response:
+        script = response.get_data(as_text=True)
+    assert "/openapi.json" in script
+    assert not OUTSIDE.search(script)
