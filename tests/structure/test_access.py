@@ -41,6 +41,7 @@ WHO_MAY: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/operations/<operation>/forces"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/measures"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/amendments"): {COORDINATOR},
+    ("POST", "/v1/operations/<operation>/parts"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/close"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/reopen"): {COORDINATOR},
     ("GET", "/v1/operations/<operation>/events"): REPORTERS,
@@ -49,6 +50,15 @@ WHO_MAY: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/operations/<operation>/batches"): REPORTERS,
     ("GET", "/v1/operations/<operation>/feed"): REPORTERS,
     ("GET", "/v1/operations/<operation>/totals"): READERS,
+    ("GET", "/v1/operations/<operation>/returns"): REPORTERS,
+    ("GET", "/v1/operations/<operation>/statement"): READERS,
+    ("POST", "/v1/operations/<operation>/reconciliation"): READERS,
+    ("POST", "/v1/operations/<operation>/publications"): {COORDINATOR},
+    ("GET", "/v1/operations/<operation>/publications"): READERS,
+    ("GET", "/v1/operations/<operation>/publications/<number>"): READERS,
+    ("GET", "/v1/operations/<operation>/publications/<number>/difference"): REPORTERS,
+    ("GET", "/v1/operations/<operation>/possible-duplicates"): REPORTERS,
+    ("POST", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
 }
 WITH_CREDENTIAL = [call for call, roles in WHO_MAY.items() if roles is not NOBODY_IN_PARTICULAR]
 OF_AN_OPERATION = [call for call in WITH_CREDENTIAL if "<operation>" in call[1]]
@@ -68,6 +78,9 @@ def body_of(rule: str) -> dict[str, Any]:
         "forces": {"force": "kent"},
         "measures": {"measure": "arrests", "categories": ["drugs/sale"]},
         "amendments": {"places": ["m1"]},
+        "parts": {"part": "week"},
+        "publications": {"label": "final"},
+        "ruled-out": {"events": [str(uuid4()), str(uuid4())]},
         "close": {},
         "reopen": {},
     }
@@ -107,7 +120,7 @@ class Door:
     def answer(self, call: tuple[str, str], authorization: str | None) -> tuple[int, str]:
         """Make a call with this Authorization header; return the status and the code of the problem."""
         method, rule = call
-        path = rule.replace("<operation>", OPERATION).replace("<event_id>", str(uuid4()))
+        path = rule.replace("<operation>", OPERATION).replace("<event_id>", str(uuid4())).replace("<number>", "1")
         headers = {} if authorization is None else {"Authorization": authorization}
         body = body_of(rule) if method == "POST" else None
         client: FlaskClient = self.app.test_client()
