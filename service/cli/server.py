@@ -20,6 +20,7 @@ from service.config import Config
 from service.errors import Unavailable
 
 BACKLOG = 2048
+LAST_PORT = 65_535
 GRACEFUL_SECONDS = 30
 
 
@@ -41,12 +42,13 @@ def listen(config: Config) -> socket.socket:
     Raises:
         AddressNotFree: it cannot.
     """
+    if config.port > LAST_PORT:
+        raise AddressNotFree(f"Wanted a port from 1 to {LAST_PORT}; found {config.port}.")
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
         return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AddressNotFree(f"Cannot listen at {config.host} port {config.port}: {reason}.") from error
+    except OSError as error:
+        raise AddressNotFree(f"Cannot listen at {config.host} port {config.port}: {error.strerror}.") from error
 
 
 def address_of(config: Config) -> str:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
+from service.api.fields import UUID_TEXT
 from service.app import create_app
 from service.config import Config
 from service.db import open_database
@@ -123,21 +124,34 @@ def map_body(_context: Any, body: Any) -> Any:
 def fitting(body: Any) -> Any:
     if not isinstance(body, dict) or not mostly(body):
         return body
-    known = {"force": "surrey", "lead_force": LEAD, "place": "m25", "occurred_at": OCCURRED_AT}
-    found = {name: value for name, value in known.items() if well_formed(name, body.get(name))}
-    return body | found
+    known = {
+        "force": ("surrey", is_code),
+        "lead_force": (LEAD, is_code),
+        "place": ("m25", is_code),
+        "reason": ("knife", is_code),
+        "measure": ("vehicles_stopped", is_code),
+        "category": (None, is_code),
+        "occurred_at": (OCCURRED_AT, is_instant),
+        "recorded_at": (None, is_instant),
+    }
+    if body.get("type") != "event.withdrawn":
+        known |= {"corrects": (None, is_uuid), "correction_reason": (None, is_code)}
+    found = {name: value for name, (value, is_well_formed) in known.items() if is_well_formed(body.get(name))}
+    return body | found | ({"data": fitting(body["data"])} if "data" in body else {})
 
 
-def well_formed(name: str, value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    return is_instant(value) if name == "occurred_at" else re.fullmatch(STEP, value) is not None
+def is_code(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(STEP, value) is not None
 
 
-def is_instant(text: str) -> bool:
+def is_uuid(value: Any) -> bool:
+    return isinstance(value, str) and UUID_TEXT.fullmatch(value) is not None
+
+
+def is_instant(value: Any) -> bool:
     try:
-        return parse_instant(text) is not None
-    except ValueError:
+        return parse_instant(value) is not None
+    except (TypeError, ValueError):
         return False
 
 

@@ -116,7 +116,7 @@ def test_a_database_without_tables_is_not_served(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "said"), [("192.0.2.1", 8000, "Cannot listen at 192.0.2.1"), ("127.0.0.1", 70_000, "0-65535")]
+    ("host", "port", "said"), [("192.0.2.1", 8000, "Cannot listen at 192.0.2.1"), ("127.0.0.1", 70_000, "1 to 65535")]
 )
 def test_an_address_that_cannot_be_listened_at_is_named(host: str, port: int, said: str):
     with pytest.raises(AddressNotFree, match=said):

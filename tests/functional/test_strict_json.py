@@ -66,15 +66,64 @@ MOMENTS = [
     [],
     "",
 ]
+# What has a default, or may be left out, may be null.
+OPTIONAL = [("null", "/data/count"), ("null", "/data/lines/1/weight_milligrams")]
+FIELDS = [
+    ({"id": "0190c2a4"}, "/id"),
+    ({"id": "{0190c2a4-7e1b-7c3d-9f00-3b1c2d4e5f60}"}, "/id"),
+    ({"id": "0190c2a47e1b7c3d9f003b1c2d4e5f60"}, "/id"),
+    ({"id": 7}, "/id"),
+    ({"id": None}, "/id"),
+    ({"force": "Surrey"}, "/force"),
+    ({"force": ["surrey"]}, "/force"),
+    ({"force": ""}, "/force"),
+    ({"force": "s" * 65}, "/force"),
+    ({"type": "arrest"}, "/type"),
+    ({"type": ["arrest.recorded"]}, "/type"),
+    ({"type": None}, "/type"),
+    ({"place": "M25"}, "/place"),
+    ({"place": "m25\n"}, "/place"),
+    ({"place": 25}, "/place"),
+    ({"incident": "ab"}, "/incident"),
+    ({"incident": "AB" * 32}, "/incident"),
+    ({"assisting": "kent"}, "/assisting"),
+    ({"assisting": ["kent", "kent"]}, "/assisting"),
+    ({"assisting": ["kent", 7]}, "/assisting/1"),
+    ({"occurred_at": None}, "/occurred_at"),
+    ({"data": None}, "/data"),
+    ({"data": []}, "/data"),
+    ({"data": {}}, "/data/reason"),
+    ({"data": {"reason": "knife", "reasons": []}}, "/data/reasons"),
+    ({"data": {"reason": "knife/"}}, "/data/reason"),
+    ({"data": {"reason": "/".join("abcdefg")}}, "/data/reason"),
+    ({"data": {"reason": "knife", "qualifier": "roughly"}}, "/data/qualifier"),
+    ({"data": {"reason": "knife", "qualifier": True}}, "/data/qualifier"),
+    ({"name": "a person"}, "/name"),
+    ({"seq": 7}, "/seq"),
+    ({"recorded_by": {"force": "kent"}}, "/recorded_by"),
+    ({"a/b~c": 1}, "/a~1b~0c"),
+]
+LINES = [
+    (7, ""),
+    ({}, "/kind"),
+    ({"kind": "gold"}, "/kind"),
+    ({"kind": ["weapon"]}, "/kind"),
+    ({"kind": "weapon"}, "/weapon"),
+    ({"kind": "weapon", "weapon": "bladed", "rounds": 5}, "/rounds"),
+    ({"kind": "weapon", "weapon": "bladed", "acquired": "bought"}, "/acquired"),
+    ({"kind": "cash", "currency": "gbp", "amount_minor": 1}, "/currency"),
+    ({"kind": "cash", "currency": "GBP"}, "/amount_minor"),
+    ({"kind": "drug", "drug": "a/Cocaine"}, "/drug"),
+    ({"kind": "phone", "number": "07700900123"}, "/number"),
+]
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_clean_json_is_refused_by_every_call(live: str, lead: Caller, name: str):
-    body, code, pointer = BROKEN[name]
-    for address in (f"/v1/operations/{live}/{call}" for call in CALLS):
-        refused(lead.post(address, data=body, content_type="application/json"), 400, code, pointer)
-    refused(lead.post("/v1/operations", data=body, content_type="application/json"), 400, code, pointer)
+def test_what_is_no_clean_json_is_refused_by_every_call(live: str, lead: Caller, subtests: pytest.Subtests):
+    for name, (body, code, pointer) in BROKEN.items():
+        for address in ("/v1/operations", *(f"/v1/operations/{live}/{call}" for call in CALLS)):
+            with subtests.test(name, address=address):
+                refused(lead.post(address, data=body, content_type="application/json"), 400, code, pointer)
 
 
 @on_sqlite
@@ -88,104 +137,59 @@ def test_the_same_is_refused_by_its_line(live: str, surrey: Caller):
 
 
 @on_sqlite
-@pytest.mark.parametrize("body", [b"null", b"7", b'"text"', b"[]", b"[{}]", b"true"])
-def test_what_is_no_object_is_refused(live: str, lead: Caller, body: bytes):
-    for call in CALLS:
-        response = lead.post(f"/v1/operations/{live}/{call}", data=body, content_type="application/json")
-        refused(response, 422, "wrong_fields", "")
+def test_what_is_no_object_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
+    for body in (b"null", b"7", b'"text"', b"[]", b"[{}]", b"true"):
+        for call in CALLS:
+            with subtests.test(body=body, call=call):
+                response = lead.post(f"/v1/operations/{live}/{call}", data=body, content_type="application/json")
+                refused(response, 422, "wrong_fields", "")
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", NUMBERS)
-def test_a_quantity_is_a_whole_number_within_bounds(live: str, surrey: Caller, name: str):
-    def send(event: dict, pointer: str, status: int = 422) -> None:
-        body = json.dumps(event).encode().replace(b'"HERE"', NUMBERS[name])
-        response = surrey.post(f"/v1/operations/{live}/events", data=body, content_type="application/json")
-        refused(response, status, "wrong_fields", pointer)
-
-    send(activity(quantity="HERE"), "/data/quantity")
-    if name != "null":
-        send(arrest(count="HERE"), "/data/count")
-        line = {"kind": "drug", "drug": "a/cocaine", "weight_milligrams": "HERE"}
-        send(seizure({"kind": "phone"}, line), "/data/lines/1/weight_milligrams")
-        send(seizure({"kind": "cash", "currency": "GBP", "amount_minor": "HERE"}), "/data/lines/0/amount_minor")
-    assert surrey.figures(live) == []
-
-
-@on_sqlite
-@pytest.mark.parametrize("moment", MOMENTS, ids=repr)
-def test_a_moment_is_rfc_3339_with_a_zone_and_in_our_time(live: str, lead: Caller, moment: object):
-    refused(lead.send(live, arrest(occurred_at=moment)), 422, "wrong_fields", "/occurred_at")
-    refused(lead.send(live, activity(occurred_before=moment)), 422, "wrong_fields", "/data/occurred_before")
-    refused(lead.send(live, arrest(recorded_at=moment)), 422, "wrong_fields", "/recorded_at")
-    response = lead.post("/v1/operations", json=opening(starts_at=moment))
-    refused(response, 422, "wrong_fields", "/starts_at")
+def test_a_quantity_is_a_whole_number_within_bounds(live: str, surrey: Caller, subtests: pytest.Subtests):
+    drug = {"kind": "drug", "drug": "a/cocaine", "weight_milligrams": "HERE"}
+    cash = {"kind": "cash", "currency": "GBP", "amount_minor": "HERE"}
+    places = {
+        "/data/quantity": activity(quantity="HERE"),
+        "/data/count": arrest(count="HERE"),
+        "/data/lines/1/weight_milligrams": seizure({"kind": "phone"}, drug),
+        "/data/lines/0/amount_minor": seizure(cash),
+    }
+    for name, number in NUMBERS.items():
+        for pointer, event in places.items():
+            with subtests.test(name, pointer=pointer):
+                body = json.dumps(event).encode().replace(b'"HERE"', number)
+                response = surrey.post(f"/v1/operations/{live}/events", data=body, content_type="application/json")
+                if (name, pointer) not in OPTIONAL:
+                    refused(response, 422, "wrong_fields", pointer)
+    assert surrey.figures(live, measure="drug_weight,cash,vehicles_stopped") == []
 
 
 @on_sqlite
-@pytest.mark.parametrize(
-    ("fields", "pointer"),
-    [
-        ({"id": "0190c2a4"}, "/id"),
-        ({"id": "{0190c2a4-7e1b-7c3d-9f00-3b1c2d4e5f60}"}, "/id"),
-        ({"id": "0190c2a47e1b7c3d9f003b1c2d4e5f60"}, "/id"),
-        ({"id": 7}, "/id"),
-        ({"id": None}, "/id"),
-        ({"force": "Surrey"}, "/force"),
-        ({"force": ["surrey"]}, "/force"),
-        ({"force": ""}, "/force"),
-        ({"force": "s" * 65}, "/force"),
-        ({"type": "arrest"}, "/type"),
-        ({"type": ["arrest.recorded"]}, "/type"),
-        ({"type": None}, "/type"),
-        ({"place": "M25"}, "/place"),
-        ({"place": "m25\n"}, "/place"),
-        ({"place": 25}, "/place"),
-        ({"incident": "ab"}, "/incident"),
-        ({"incident": "AB" * 32}, "/incident"),
-        ({"assisting": "kent"}, "/assisting"),
-        ({"assisting": ["kent", "kent"]}, "/assisting"),
-        ({"assisting": ["kent", 7]}, "/assisting/1"),
-        ({"occurred_at": None}, "/occurred_at"),
-        ({"data": None}, "/data"),
-        ({"data": []}, "/data"),
-        ({"data": {}}, "/data/reason"),
-        ({"data": {"reason": "knife", "reasons": []}}, "/data/reasons"),
-        ({"data": {"reason": "knife/"}}, "/data/reason"),
-        ({"data": {"reason": "/".join("abcdefg")}}, "/data/reason"),
-        ({"data": {"reason": "knife", "qualifier": "roughly"}}, "/data/qualifier"),
-        ({"data": {"reason": "knife", "qualifier": True}}, "/data/qualifier"),
-        ({"name": "a person"}, "/name"),
-        ({"seq": 7}, "/seq"),
-        ({"recorded_by": {"force": "kent"}}, "/recorded_by"),
-        ({"a/b~c": 1}, "/a~1b~0c"),
-    ],
-)
-def test_a_field_is_what_it_must_be(live: str, surrey: Caller, fields: dict[str, object], pointer: str):
-    problem = refused(surrey.send(live, arrest() | fields), 422, "wrong_fields", pointer)
-    assert len(problem["errors"]) == 1
+def test_a_moment_is_rfc_3339_with_a_zone_and_in_our_time(live: str, lead: Caller, subtests: pytest.Subtests):
+    for moment in MOMENTS:
+        with subtests.test(moment=moment):
+            refused(lead.send(live, arrest(occurred_at=moment)), 422, "wrong_fields", "/occurred_at")
+            refused(lead.send(live, activity(occurred_before=moment)), 422, "wrong_fields", "/data/occurred_before")
+            refused(lead.send(live, arrest(recorded_at=moment)), 422, "wrong_fields", "/recorded_at")
+            response = lead.post("/v1/operations", json=opening(starts_at=moment))
+            refused(response, 422, "wrong_fields", "/starts_at")
 
 
 @on_sqlite
-@pytest.mark.parametrize(
-    ("line", "pointer"),
-    [
-        (7, ""),
-        ({}, "/kind"),
-        ({"kind": "gold"}, "/kind"),
-        ({"kind": ["weapon"]}, "/kind"),
-        ({"kind": "weapon"}, "/weapon"),
-        ({"kind": "weapon", "weapon": "bladed", "rounds": 5}, "/rounds"),
-        ({"kind": "weapon", "weapon": "bladed", "acquired": "bought"}, "/acquired"),
-        ({"kind": "cash", "currency": "gbp", "amount_minor": 1}, "/currency"),
-        ({"kind": "cash", "currency": "GBP"}, "/amount_minor"),
-        ({"kind": "drug", "drug": "a/Cocaine"}, "/drug"),
-        ({"kind": "phone", "number": "07700900123"}, "/number"),
-    ],
-)
-def test_a_line_of_a_seizure_is_what_its_kind_says(live: str, surrey: Caller, line: object, pointer: str):
-    response = surrey.send(live, seizure({"kind": "phone"}, line))
-    refused(response, 422, "wrong_fields", f"/data/lines/1{pointer}")
+def test_a_field_is_what_it_must_be(live: str, surrey: Caller, subtests: pytest.Subtests):
+    for fields, pointer in FIELDS:
+        with subtests.test(fields=fields):
+            problem = refused(surrey.send(live, arrest() | fields), 422, "wrong_fields", pointer)
+            assert len(problem["errors"]) == 1
+
+
+@on_sqlite
+def test_a_line_of_a_seizure_is_what_its_kind_says(live: str, surrey: Caller, subtests: pytest.Subtests):
+    for line, pointer in LINES:
+        with subtests.test(line=line):
+            response = surrey.send(live, seizure({"kind": "phone"}, line))
+            refused(response, 422, "wrong_fields", f"/data/lines/1{pointer}")
 
 
 @on_sqlite
@@ -205,14 +209,14 @@ def test_a_problem_in_a_line_has_its_place_within_the_line(live: str, surrey: Ca
 
 
 @on_sqlite
-@pytest.mark.parametrize("media", [None, "text/plain", "application/x-www-form-urlencoded", "text/json", NDJSON])
-def test_a_body_of_another_media_type_is_refused(live: str, lead: Caller, media: str | None):
+def test_a_body_of_another_media_type_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
     body = json.dumps(arrest()).encode()
-    for call in CALLS:
-        if (call, media) == ("batches", NDJSON):
-            continue
-        response = lead.post(f"/v1/operations/{live}/{call}", data=body, content_type=media)
-        refused(response, 415, "media_type_not_supported")
+    for media in (None, "text/plain", "application/x-www-form-urlencoded", "text/json", NDJSON):
+        for call in CALLS:
+            if (call, media) != ("batches", NDJSON):
+                with subtests.test(media=media, call=call):
+                    response = lead.post(f"/v1/operations/{live}/{call}", data=body, content_type=media)
+                    refused(response, 415, "media_type_not_supported")
 
 
 def test_a_charset_and_a_suffix_of_the_media_type_do_no_harm(live: str, surrey: Caller):
