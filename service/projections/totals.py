@@ -38,7 +38,14 @@ class TotalTooLarge(Invalid):
 
 
 def add(connection: sa.Connection, batch: Batch) -> None:
-    """Add the entries of these events, which are stored already, to the totals."""
+    """Add the entries of these events, which are stored already, to the totals.
+
+    Raises:
+        TotalTooLarge: a total would leave the range on the way, even if the last of these events brought it back: a
+            rebuild must be able to stop between any two events.
+    """
+    if len(batch.steps) > 1 and any(step.corrected_seq for step in batch.steps) and _passes_beyond(connection, batch):
+        raise TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
     summed = sums(batch.operation, batch.generation).where(entries.c.seq.between(batch.first_seq, batch.last_seq))
     names = [column.name for column in totals.c]
     statement = insert_into(connection, totals).from_select(names, summed)
@@ -52,6 +59,25 @@ def add(connection: sa.Connection, batch: Batch) -> None:
             },
         )
     )
+
+
+def _passes_beyond(connection: sa.Connection, batch: Batch) -> bool:
+    """Return whether a total, as it is now, would leave the range at any line of these events."""
+    running = sa.func.sum(entries.c.quantity).over(partition_by=KEYS, order_by=(entries.c.seq, entries.c.line))
+    lines = (
+        sa.select(*KEYS, running.label("running"))
+        .where(entries.c.operation_id == batch.operation, entries.c.generation == batch.generation)
+        .where(entries.c.seq.between(batch.first_seq, batch.last_seq))
+        .subquery()
+    )
+    same = sa.and_(
+        totals.c.operation_id == batch.operation,
+        totals.c.generation == batch.generation,
+        *(totals.c[key.name] == lines.c[key.name] for key in KEYS),
+    )
+    reached = lines.c.running + sa.func.coalesce(totals.c.quantity, 0)
+    beyond = sa.select(sa.literal(1)).select_from(lines.outerjoin(totals, same)).where(reached > MOST).limit(1)
+    return connection.scalar(beyond) is not None
 
 
 def sums(operation: str, generation: int) -> sa.Select[Any]:

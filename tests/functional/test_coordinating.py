@@ -19,6 +19,42 @@ from tests.factories.bodies import (
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
 
+WRONG_OPENINGS = [
+    ({"operation": "Live"}, "wrong_fields", "/operation"),
+    ({"operation": "a" * 65}, "wrong_fields", "/operation"),
+    ({"operation": None}, "wrong_fields", "/operation"),
+    ({"id": None}, "wrong_fields", "/id"),
+    ({"name": "<b>Live</b>"}, "wrong_fields", "/name"),
+    ({"name": ""}, "wrong_fields", "/name"),
+    ({"starts_at": None}, "days_unclear", ""),
+    ({"starts_at": None, "ends_at": None}, "days_unclear", ""),
+    ({"ends_at": midnight(-1)}, "days_unclear", "/ends_at"),
+    ({"ends_at": "2199-01-01T00:00:00Z"}, "days_unclear", "/ends_at"),
+    ({"days": [{"from": midnight(-1), "before": midnight(0)}]}, "days_unclear", "/days"),
+    ({"forces": ["surrey", "surrey"]}, "wrong_fields", "/forces"),
+    ({"forces": ["surrey", {"force": "surrey"}]}, "wrong_fields", "/forces"),
+    ({"forces": ["surrey", 7]}, "wrong_fields", "/forces/1"),
+    ({"forces": [{"force": "surrey", "reports": "gossip"}]}, "wrong_fields", "/forces/0/reports"),
+    ({"forces": [{"force": "x", "name": "X", "kind": "residual"}]}, "residual_not_imported", "/kind"),
+    ({"places": ["m25", "m25"]}, "wrong_fields", "/places"),
+    ({"marking": "SECRET"}, "wrong_fields", "/marking"),
+    ({"imported": "true"}, "wrong_fields", "/imported"),
+    ({"imported": True}, "recorded_at_missing", "/recorded_at"),
+    ({"recorded_at": hours_ago(1)}, "recorded_at_refused", "/recorded_at"),
+    ({"imported": True, "recorded_at": midnight(+2)}, "recorded_at_out_of_order", "/recorded_at"),
+    ({"colour": "blue"}, "wrong_fields", "/colour"),
+]
+WRONG_MEASURES = [
+    ({"measure": "dogs"}, "measure_unclear", "/label"),
+    ({"measure": "dogs", "label": "dogs"}, "measure_unclear", "/unit"),
+    ({"measure": "dogs", "label": "dogs", "unit": "dogs", "additive": False}, "measure_unclear", "/categories"),
+    ({"measure": "arrests"}, "measure_unclear", "/categories"),
+    ({"measure": "arrests", "unit": "people", "categories": ["violence/x"]}, "measure_unclear", "/unit"),
+    ({"measure": "cash", "categories": ["coins"]}, "measure_unclear", "/categories"),
+    ({"measure": "dogs", "label": "dogs", "unit": "dogs", "categories": ["a//b"]}, "wrong_fields", "/categories/0"),
+    ({"measure": "dogs", "label": "dogs", "unit": "dogs", "categories": ["a", "a"]}, "wrong_fields", "/categories"),
+]
+
 
 def test_an_operation_is_opened_with_its_forces_in_publishing_order(lead: Caller, surrey: Caller):
     body = opening(returns_due_at=midnight(+3), marking="OFFICIAL", part_of=["autumn"])
@@ -71,36 +107,10 @@ def test_an_opening_that_is_refused_leaves_nothing(lead: Caller):
 
 
 @on_sqlite
-@pytest.mark.parametrize(
-    ("fields", "code", "pointer"),
-    [
-        ({"operation": "Live"}, "wrong_fields", "/operation"),
-        ({"operation": "a" * 65}, "wrong_fields", "/operation"),
-        ({"operation": None}, "wrong_fields", "/operation"),
-        ({"id": None}, "wrong_fields", "/id"),
-        ({"name": "<b>Live</b>"}, "wrong_fields", "/name"),
-        ({"name": ""}, "wrong_fields", "/name"),
-        ({"starts_at": None}, "days_unclear", ""),
-        ({"starts_at": None, "ends_at": None}, "days_unclear", ""),
-        ({"ends_at": midnight(-1)}, "days_unclear", "/ends_at"),
-        ({"ends_at": "2199-01-01T00:00:00Z"}, "days_unclear", "/ends_at"),
-        ({"days": [{"from": midnight(-1), "before": midnight(0)}]}, "days_unclear", "/days"),
-        ({"forces": ["surrey", "surrey"]}, "wrong_fields", "/forces"),
-        ({"forces": ["surrey", {"force": "surrey"}]}, "wrong_fields", "/forces"),
-        ({"forces": ["surrey", 7]}, "wrong_fields", "/forces/1"),
-        ({"forces": [{"force": "surrey", "reports": "gossip"}]}, "wrong_fields", "/forces/0/reports"),
-        ({"forces": [{"force": "x", "name": "X", "kind": "residual"}]}, "residual_not_imported", "/kind"),
-        ({"places": ["m25", "m25"]}, "wrong_fields", "/places"),
-        ({"marking": "SECRET"}, "wrong_fields", "/marking"),
-        ({"imported": "true"}, "wrong_fields", "/imported"),
-        ({"imported": True}, "recorded_at_missing", "/recorded_at"),
-        ({"recorded_at": hours_ago(1)}, "recorded_at_refused", "/recorded_at"),
-        ({"imported": True, "recorded_at": midnight(+2)}, "recorded_at_out_of_order", "/recorded_at"),
-        ({"colour": "blue"}, "wrong_fields", "/colour"),
-    ],
-)
-def test_an_opening_that_makes_no_sense_is_refused(lead: Caller, fields: dict[str, Any], code: str, pointer: str):
-    refused(lead.post("/v1/operations", json=opening(**fields)), 422, code, pointer)
+def test_an_opening_that_makes_no_sense_is_refused(lead: Caller, subtests: pytest.Subtests):
+    for fields, code, pointer in WRONG_OPENINGS:
+        with subtests.test(fields=fields):
+            refused(lead.post("/v1/operations", json=opening(**fields)), 422, code, pointer)
 
 
 @on_sqlite
@@ -220,20 +230,7 @@ def test_the_life_of_an_operation_is_in_its_log(live: str, lead: Caller):
 
 
 @on_sqlite
-@pytest.mark.parametrize(
-    ("fields", "code", "pointer"),
-    [
-        ({"measure": "dogs"}, "measure_unclear", "/label"),
-        ({"measure": "dogs", "label": "dogs"}, "measure_unclear", "/unit"),
-        ({"measure": "dogs", "label": "dogs", "unit": "dogs", "additive": False}, "measure_unclear", "/categories"),
-        ({"measure": "arrests"}, "measure_unclear", "/categories"),
-        ({"measure": "arrests", "unit": "people", "categories": ["violence/x"]}, "measure_unclear", "/unit"),
-        ({"measure": "cash", "categories": ["coins"]}, "measure_unclear", "/categories"),
-        ({"measure": "dogs", "label": "dogs", "unit": "dogs", "categories": ["a//b"]}, "wrong_fields", "/categories/0"),
-        ({"measure": "dogs", "label": "dogs", "unit": "dogs", "categories": ["a", "a"]}, "wrong_fields", "/categories"),
-    ],
-)
-def test_a_measure_that_makes_no_sense_is_refused(
-    live: str, lead: Caller, fields: dict[str, Any], code: str, pointer: str
-):
-    refused(lead.change(live, "measures", id=new_id(), **fields), 422, code, pointer)
+def test_a_measure_that_makes_no_sense_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
+    for fields, code, pointer in WRONG_MEASURES:
+        with subtests.test(fields=fields):
+            refused(lead.change(live, "measures", id=new_id(), **fields), 422, code, pointer)

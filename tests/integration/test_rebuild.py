@@ -147,7 +147,6 @@ def test_a_rebuild_of_a_log_that_counts_too_far_stops(recorded: OpenedOperation)
     assert recorded.figures() == before
 
 
-# FAULT: only the sum of a request is checked, so a request may pass through a total that no rebuild can pass through.
 def test_whatever_was_recorded_can_be_rebuilt(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = open_database(sqlite_url)
     operation = opened_operation(database)
