@@ -74,7 +74,7 @@ RETURN: Json = {
     "data": {"day": "2024-01-16", "status": "complete"},
 }
 BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
-PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000007", "label": "provisional"}
+PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000009", "label": "provisional"}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}
 STATEMENT = """# More than 170 arrests
 

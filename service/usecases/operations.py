@@ -82,8 +82,8 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         draft = draft_of(connection, database, head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
-        _check_wholes(connection, opened)
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
+        _check_wholes(connection, opened)
         return settle(connection, head, state, draft, decided)[0]
 
 

@@ -53,6 +53,7 @@ def all_commands() -> list[str]:
 NEEDS_DATABASE = {
     "serve": [],
     "totals": ["x"],
+    "statement": ["x"],
     "reconcile": ["x", "seeds/pandilla-2023-01/claims.toml"],
     "verify": [],
     "export": ["x"],

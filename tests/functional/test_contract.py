@@ -101,7 +101,7 @@ def staged(url: str) -> Iterator[Stage]:
     database.engine.dispose()
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer("application/x-ndjson", "application/toml", "text/csv")
 def _as_lines(_context: Any, value: Any) -> bytes:
     return str(value).encode()
 
@@ -109,7 +109,7 @@ def _as_lines(_context: Any, value: Any) -> bytes:
 @schemathesis.hook
 def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
     """Let most calls be about an operation and an event that are there."""
-    known = {"operation": OPERATION, "event_id": EVENTS[0]["id"]}
+    known = {"operation": OPERATION, "event_id": EVENTS[0]["id"], "number": "1"}
     return {name: known[name] if mostly(value) else value for name, value in (path_parameters or {}).items()}
 
 

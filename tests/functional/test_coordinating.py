@@ -57,6 +57,7 @@ WRONG_MEASURES = [
 
 
 def test_an_operation_is_opened_with_its_forces_in_publishing_order(lead: Caller, surrey: Caller):
+    assert lead.post("/v1/operations", json=opening(operation="autumn")).status_code == 201
     body = opening(returns_due_at=midnight(+3), marking="OFFICIAL", part_of=["autumn"])
     response = lead.post("/v1/operations", json=body)
     assert (response.status_code, response.json["seq"], response.json["id"]) == (201, 1, body["id"])
