@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# For one run: make test PYTEST_FLAGS="-k corrections -x"
-PYTEST_FLAGS ?= --cov --cov-report=term
+# For one run: make test PYTEST_FLAGS="-k corrections -x", or PYTEST_FLAGS="--cov --cov-report=term" for coverage.
+PYTEST_FLAGS ?=
 # To take new versions: make lock LOCK_FLAGS=--upgrade
 LOCK_FLAGS ?=
 
