@@ -221,6 +221,20 @@ def test_two_rebuilds_at_once_leave_one_good_generation(recorded: OpenedOperatio
     assert recorded.difference() is None
 
 
+@pytest.mark.usefixtures("small_steps")
+def test_a_rebuild_that_was_overtaken_by_a_later_one_leaves_that_in_place(recorded: OpenedOperation) -> None:
+    before, overtaken_by = recorded.figures(), []
+
+    def overtake(done: int, _size: int) -> None:
+        if done == 20:
+            overtaken_by.append(rebuild(recorded.database, recorded.name))
+
+    assert rebuild(recorded.database, recorded.name, overtake) == 2
+    assert (overtaken_by, recorded.head().generation) == ([3], 3)
+    assert recorded.figures() == before
+    assert recorded.difference() is None
+
+
 # Comparing with the log
 
 
