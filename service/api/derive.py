@@ -13,11 +13,15 @@ from uuid import UUID
 import marshmallow as ma
 
 from service.api.fields import Day, EventId, Instant, ListOf, OneOf, Text, Truth, WholeNumber
-from service.domain.events import LINE_CLASSES
+from service.domain.events import FACTS, LINE_CLASSES, EventWithdrawn
 from service.domain.vocabulary import Items, Matching, Whole
 from service.eventlog.codec import wire_name
 
 MaField = ma.fields.Field[Any]
+Options = dict[str, tuple[str, ...]]
+
+FACT_FIELDS = ("occurred_at", "place", "incident", "assisting")
+CORRECTION_FIELDS = ("corrects", "correction_reason")
 
 
 class StrictSchema(ma.Schema):
@@ -65,6 +69,15 @@ def fields_of(cls: type[Any], *, leave_out: tuple[str, ...] = (), required: tupl
         for item in fields(cls)
         if item.name not in leave_out
     }
+
+
+def envelope(cls: type[Any]) -> Options:
+    """Return what `fields_of(Event)` is to leave out and to require around data of this class, besides the data."""
+    if cls in FACTS:
+        return {"leave_out": ("data",), "required": ("occurred_at",)}
+    if cls is EventWithdrawn:
+        return {"leave_out": ("data", *FACT_FIELDS), "required": CORRECTION_FIELDS}
+    return {"leave_out": ("data", *FACT_FIELDS, *CORRECTION_FIELDS)}
 
 
 def _field(hint: Any, item: Field[Any], *, must: bool) -> MaField:

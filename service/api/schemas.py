@@ -9,13 +9,13 @@ from uuid import UUID
 
 import marshmallow as ma
 
-from service.api.derive import StrictSchema, field_for, fields_of, schema_of
+from service.api.derive import StrictSchema, envelope, field_for, fields_of, schema_of
 from service.api.fields import EventId, Instant, ListOf, OneOf
+from service.api.readers import read_event
 from service.api.strict_json import pointer_step
 from service.domain.draft import Submission
 from service.domain.events import (
     DATA_CLASSES,
-    FACTS,
     REPORTS,
     SETUP,
     Event,
@@ -30,8 +30,6 @@ from service.errors import FieldError, Invalid
 from service.eventlog.codec import decode, event_from
 from service.usecases.operations import Opening
 
-FACT_FIELDS = ("occurred_at", "place", "incident", "assisting")
-CORRECTION_FIELDS = ("corrects", "correction_reason")
 REPORT_TYPES = tuple(cls.wire_type for cls in REPORTS)
 
 
@@ -72,6 +70,8 @@ def load_event(row: Any, types: tuple[str, ...] = tuple(DATA_CLASSES)) -> Event:
     wire_type = row.get("type")
     if not isinstance(wire_type, str) or wire_type not in types:
         raise WrongFields(f"Wanted a type of event: {', '.join(types)}.", pointer="/type")
+    if event := read_event(DATA_CLASSES[wire_type], row):
+        return event
     check(event_schema(wire_type), row)
     return event_from(row)
 
@@ -98,7 +98,7 @@ def event_schema(wire_type: str) -> ma.Schema:
     cls: Any = DATA_CLASSES[wire_type]
     members = {
         "type": OneOf((wire_type,), required=True),
-        **_envelope(cls),
+        **fields_of(Event, **envelope(cls)),
         "data": ma.fields.Nested(schema_of(cls), required=cls not in (EventWithdrawn, *SETUP)),
         "recorded_at": Instant(allow_none=True),
     }
@@ -179,11 +179,3 @@ def flatten(messages: Any, pointer: str = "") -> list[FieldError]:
         steps = {key: "" if key == "_schema" else f"/{pointer_step(str(key))}" for key in messages}
         return [error for key, inner in messages.items() for error in flatten(inner, pointer + steps[key])]
     return [FieldError(pointer, str(message)) for message in messages]
-
-
-def _envelope(cls: type[Any]) -> dict[str, ma.fields.Field[Any]]:
-    if cls in FACTS:
-        return fields_of(Event, leave_out=("data",), required=("occurred_at",))
-    if cls is EventWithdrawn:
-        return fields_of(Event, leave_out=("data", *FACT_FIELDS), required=CORRECTION_FIELDS)
-    return fields_of(Event, leave_out=("data", *FACT_FIELDS, *CORRECTION_FIELDS))

@@ -2,6 +2,9 @@
 
 Both directions follow the fields of the event classes; there is no second definition. `content` is what the sender
 sent, without nulls, empty lists and default values; the text adds operation, seq, recorded_at and recorded_by.
+
+All keys are ASCII, and all numbers are whole and below 2^53: for such values RFC 8785 is JSON with sorted keys and no
+spaces, which orjson writes at a fraction of the cost. A test compares it with an implementation of the RFC.
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-import rfc8785
+import orjson
 
 from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
 from service.domain.instants import format_instant, parse_day, parse_instant
@@ -25,7 +29,12 @@ Json = dict[str, Any]
 
 def text_of(recorded: RecordedEvent) -> str:
     """Return the canonical text of a recorded event."""
-    return rfc8785.dumps(as_json(recorded)).decode()
+    return canonical(as_json(recorded)).decode()
+
+
+def canonical(value: Any) -> bytes:
+    """Return the canonical text (RFC 8785) of JSON whose keys are ASCII and whose numbers are whole and below 2^53."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def as_json(recorded: RecordedEvent) -> Json:
@@ -70,15 +79,8 @@ def event_from(row: Mapping[str, Any]) -> Event:
 
 def encode(value: Any) -> Any:
     """Return an event, a part of one or a plain value as JSON, leaving out what is null, empty or the default."""
-    if isinstance(value, datetime):
-        return format_instant(value)
-    if isinstance(value, date | UUID):
-        return str(value)
-    if isinstance(value, tuple):
-        return [encode(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return _encode_fields(value)
-    return value
+    cls: Any = type(value)
+    return _writer(cls)(value)
 
 
 def decode(cls: Any, row: Mapping[str, Any]) -> Any:
@@ -91,16 +93,30 @@ def wire_name(cls: type[Any], name: str) -> str:
     return str(getattr(cls, "wire_names", {}).get(name, name))
 
 
-def _encode_fields(value: Any) -> Json:
-    cls = type(value)
-    encoded: Json = {"kind": cls.kind} if cls in LINE_CLASSES.values() else {}
-    for item in fields(cls):
-        member = getattr(value, item.name)
-        if member in (None, (), item.default):
-            continue
-        if (as_wire := encode(member)) != {}:
-            encoded[wire_name(cls, item.name)] = as_wire
-    return encoded
+@cache
+def _writer(cls: Any) -> Callable[[Any], Any]:
+    """Return the function that turns a value of this type into JSON."""
+    if issubclass(cls, tuple):
+        return lambda items: [encode(item) for item in items]
+    if hasattr(cls, "__dataclass_fields__"):
+        return _fields_writer(cls)
+    writers: dict[Any, Callable[[Any], Any]] = {datetime: format_instant, date: str, UUID: str}
+    return writers.get(cls, _as_it_is)
+
+
+def _fields_writer(cls: Any) -> Callable[[Any], Json]:
+    kind: Json = {"kind": cls.kind} if cls in LINE_CLASSES.values() else {}
+    members = [(wire_name(cls, item.name), attrgetter(item.name), (None, (), item.default)) for item in fields(cls)]
+
+    def write(value: Any) -> Json:
+        written = kind.copy()
+        for wire, member_of, left_out in members:
+            member = member_of(value)
+            if member not in left_out and (as_wire := encode(member)) != {}:
+                written[wire] = as_wire
+        return written
+
+    return write
 
 
 @cache

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-import rfc8785
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
@@ -17,7 +16,7 @@ from service.domain.events import Event, FiguresPublished, PublishedFigure, Publ
 from service.domain.operation import Operation
 from service.errors import NotFound
 from service.eventlog import read
-from service.eventlog.codec import encode, recorded_from_text
+from service.eventlog.codec import canonical, encode, recorded_from_text
 from service.eventlog.head import Head, share_head
 from service.projections.sums import Selection
 from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
@@ -96,7 +95,7 @@ def read_publication(database: Database, *, operation: str, credential: Credenti
 
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:
     """Return the SHA-256, in hex, over the canonical text (RFC 8785) of the list of figures."""
-    return sha256(rfc8785.dumps(encode(tuple(figures)))).hexdigest()
+    return sha256(canonical(encode(tuple(figures)))).hexdigest()
 
 
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
