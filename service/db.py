@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.errors import Unavailable
 
 logger = logging.getLogger(__name__)
+
+Kept = TypeVar("Kept")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -72,15 +74,18 @@ class Instant(sa.TypeDecorator[datetime]):
         return datetime.strptime(value, self.TEXT_FORMAT).replace(tzinfo=UTC)
 
 
+INSERTS: dict[str, Callable[[sa.Table], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
 # Codes sort by their bytes on both databases, whatever the locale of the PostgreSQL cluster.
 CodeText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database and the three ways to talk to it. Each is a transaction, rolled back if the block raises."""
+    """One database and the ways to talk to it. Each is a transaction, rolled back if the block raises."""
 
     engine: sa.Engine
+    _own: dict[type[Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -123,6 +128,11 @@ class Database:
                     f"The database did not answer: {_first_line(error)}. Send the same again."
                 ) from error
 
+    def own(self, cls: type[Kept]) -> Kept:
+        """Return the one object of a class that this process keeps for this database, made when first asked for."""
+        found: Kept | None = self._own.get(cls)
+        return found or self._own.setdefault(cls, cls())
+
     def now(self, connection: sa.Connection) -> datetime:
         """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
         if self.is_sqlite:
@@ -146,7 +156,7 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT that can say what is to be done on a conflict; each database has a class of its own for it."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return INSERTS[connection.dialect.name](table)
 
 
 def constraint_of(error: sa.exc.DBAPIError) -> str:

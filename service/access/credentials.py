@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -14,9 +15,9 @@ from zlib import crc32
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from service.access.roles import ROLES
+from service.access.roles import ROLES, require_role
 from service.db import CodeText, Instant, metadata
-from service.errors import Invalid, NotFound, Unauthenticated
+from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 
 PREFIX = "oprecord_"
 ALPHABET = string.digits + string.ascii_letters
@@ -37,6 +38,9 @@ credentials = sa.Table(
     sa.Column("expires_at", Instant),
     sa.Column("revoked_at", Instant),
 )
+
+
+OF_DIGESTS = sa.select(credentials).where(credentials.c.digest.in_(sa.bindparam("digests", expanding=True)))
 
 
 class CredentialMissing(Unauthenticated):
@@ -96,6 +100,14 @@ class Credential:
     def reaches(self, operation: str) -> bool:
         """Return whether the credential is not limited to other operations."""
         return not self.operations or operation in self.operations
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that came with a call, not looked up yet, and the roles that may make the call."""
+
+    text: str = field(repr=False)
+    roles: tuple[str, ...]
 
 
 def new_secret() -> str:
@@ -159,12 +171,36 @@ def authenticate(connection: sa.Connection, secret: str, now: datetime) -> Crede
     Raises:
         CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
     """
-    if not well_formed(secret):
-        raise CredentialMalformed("This is not a credential of this service, or it was mistyped.")
-    row = connection.execute(sa.select(credentials).where(credentials.c.digest == digest(secret))).mappings().first()
-    if row is None:
+    require_well_formed(secret)
+    return _valid(_by_digest(connection, [digest(secret)]).get(digest(secret)), now)
+
+
+def prove_all(
+    connection: sa.Connection, senders: Sequence[Credential | Secret], now: datetime
+) -> list[Credential | RecordError]:
+    """Return the credentials of the secrets among these senders, in their order, or why there is none."""
+    unproved = {digest(sender.text) for sender in senders if isinstance(sender, Secret)}
+    found = _by_digest(connection, sorted(unproved)) if unproved else {}
+    return [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
+
+
+def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) -> Credential | RecordError:
+    try:
+        credential = _valid(found.get(digest(secret.text)), now)
+        require_role(credential.role, secret.roles)
+    except RecordError as error:
+        return error
+    return credential
+
+
+def _by_digest(connection: sa.Connection, digests: Sequence[bytes]) -> dict[bytes, Credential]:
+    rows = connection.execute(OF_DIGESTS, {"digests": digests}).mappings()
+    return {bytes(row["digest"]): _credential(row) for row in rows}
+
+
+def _valid(credential: Credential | None, now: datetime) -> Credential:
+    if credential is None:
         raise CredentialUnknown("This credential was not issued here.")
-    credential = _credential(row)
     if credential.revoked_at is not None:
         raise CredentialRevoked("This credential has been revoked.")
     if credential.expires_at is not None and credential.expires_at <= now:
@@ -196,6 +232,16 @@ def revoke(connection: sa.Connection, credential_id: UUID, now: datetime) -> Non
     if connection.scalar(sa.select(credentials.c.id).where(one)) is None:
         raise NoSuchCredential(f"There is no credential {credential_id}.")
     connection.execute(credentials.update().where(one, credentials.c.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def require_well_formed(secret: str) -> None:
+    """Refuse what cannot be a secret of ours, without asking the database.
+
+    Raises:
+        CredentialMalformed.
+    """
+    if not well_formed(secret):
+        raise CredentialMalformed("This is not a credential of this service, or it was mistyped.")
 
 
 def well_formed(secret: str) -> bool:

@@ -13,7 +13,7 @@ from service.domain.completeness import Outstanding
 from service.domain.instants import format_instant
 from service.domain.operation import Operation
 from service.eventlog.head import Head
-from service.usecases.record import Outcome
+from service.usecases.appending import Outcome
 from service.usecases.totals import Figure, Totals
 
 Json = dict[str, Any]

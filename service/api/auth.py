@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from flask import Request
 
-from service.access.credentials import Credential, CredentialMissing
-from service.access.credentials import authenticate as authenticate_secret
+from service.access.credentials import Credential, CredentialMissing, Secret, authenticate, require_well_formed
+from service.access.roles import require_role
 from service.api.database import database
-from service.errors import Forbidden
 
 SCHEME = "bearer "
 
 
-class RoleMayNot(Forbidden):
-    """The credential's role may not make this call."""
-
-    code = "role_may_not"
-
-
-def authenticate(request: Request) -> Credential:
-    """Return the credential of a request.
+def secret_of(request: Request, roles: tuple[str, ...]) -> Secret:
+    """Return the secret that came with a request, for a call that these roles may make.
 
     Raises:
-        CredentialMissing, CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
+        CredentialMissing, CredentialMalformed.
     """
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith(SCHEME):
         raise CredentialMissing("Send the header Authorization: Bearer CREDENTIAL.")
-    with database().snapshot() as connection:
-        return authenticate_secret(connection, header[len(SCHEME) :].strip(), database().now(connection))
+    text = header[len(SCHEME) :].strip()
+    require_well_formed(text)
+    return Secret(text, roles)
 
 
-def require_role(credential: Credential, roles: tuple[str, ...]) -> None:
-    """Refuse a credential of another role.
+def proved(secret: Secret) -> Credential:
+    """Return the credential of a secret.
 
     Raises:
-        RoleMayNot.
+        CredentialUnknown, CredentialRevoked, CredentialExpired, RoleMayNot.
     """
-    if credential.role not in roles:
-        raise RoleMayNot(f"This call is for the roles {', '.join(roles)}; this credential's role is {credential.role}.")
+    with database().snapshot() as connection:
+        credential = authenticate(connection, secret.text, database().now(connection))
+    require_role(credential.role, secret.roles)
+    return credential

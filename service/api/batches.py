@@ -34,8 +34,9 @@ from service.api.strict_json import parse
 from service.domain.draft import Submission
 from service.domain.vocabulary import Items
 from service.errors import RecordError
+from service.usecases.appending import Outcome
 from service.usecases.read_operations import read_operation
-from service.usecases.record import Outcome, record_events
+from service.usecases.record import record_events
 
 blueprint = Blueprint("batches", __name__, description="What forces report, many at once")
 

@@ -9,15 +9,17 @@ from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
-from flask import Request, Response, g, json, request
+import orjson
+from flask import Request, Response, g, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
-from service.access.credentials import Credential
-from service.api.auth import authenticate, require_role
+from service.access.credentials import Credential, Secret
+from service.api.auth import proved, secret_of
 from service.api.errors import PROBLEM_JSON, framework_response
 from service.api.problem_schema import ProblemSchema
 from service.api.schemas import WrongFields
+from service.errors import RecordError
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -54,15 +56,25 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = QueryParser()
 
-    def requires(self, *roles: str) -> Callable[[View], View]:
-        """Let only credentials of these roles call the view; the credential is then `caller()`."""
+    def requires(self, *roles: str, proved_by_view: bool = False) -> Callable[[View], View]:
+        """Let only credentials of these roles call the view; the credential is then `caller()`.
+
+        A view that proves the credential itself, in the transaction of its work, has its `secret()`. Whatever that
+        view refuses, it does not tell to a credential that is not valid.
+        """
 
         def decorate(view: View) -> View:
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Any:
-                g.credential = authenticate(request)
-                require_role(g.credential, roles)
-                return view(*args, **kwargs)
+                g.secret = secret_of(request, roles)
+                if not proved_by_view:
+                    g.credential = proved(g.secret)
+                    return view(*args, **kwargs)
+                try:
+                    return view(*args, **kwargs)
+                except (RecordError, HTTPException):
+                    proved(g.secret)
+                    raise
 
             responses = _problems(*REFUSED_CALLERS)
             document = self.doc(security=[{"credential": []}], responses=responses, **{"x-roles": list(roles)})
@@ -107,9 +119,15 @@ def caller() -> Credential:
     return credential
 
 
+def secret() -> Secret:
+    """Return the secret of this request, which nobody has looked up yet."""
+    found: Secret = g.secret
+    return found
+
+
 def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
     """Return a JSON answer."""
-    return Response(json.dumps(body), status=status, content_type=JSON)
+    return Response(orjson.dumps(body), status=status, content_type=JSON)
 
 
 def _problems(*statuses: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from service.access.roles import REPORTERS
 from service.api import examples
 from service.api.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
 from service.api.answers import receipt_answer
-from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller
+from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, secret
 from service.api.bodies import MOST_BYTES_OF_AN_EVENT, json_body
 from service.api.database import database
 from service.api.exports import FILES, events_table, table_answer, wanted_media
@@ -27,7 +27,7 @@ EVENT = {"oneOf": [event_schema(wire_type) for wire_type in REPORT_TYPES]}
 
 
 @blueprint.route("/v1/operations/<operation>/events", methods=["POST"])
-@blueprint.requires(*REPORTERS)
+@blueprint.requires(*REPORTERS, proved_by_view=True)
 @blueprint.query(RecordQuery)
 @blueprint.takes(EVENT, example=examples.ARREST)
 @blueprint.answers(
@@ -37,7 +37,7 @@ def post_event(query: dict[str, Any], operation: str) -> Response:
     """Record one event: 201 with its receipt; 200 with the identical receipt if it is recorded already."""
     submission = load_submission(json_body(request, MOST_BYTES_OF_AN_EVENT))
     (outcome,) = record_events(
-        database(), operation=operation, sender=caller(), submissions=[submission], dry_run=query["dry_run"]
+        database(), operation=operation, sender=secret(), submissions=[submission], dry_run=query["dry_run"]
     )
     if query["dry_run"] and outcome.error is None:
         status = HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK

@@ -9,22 +9,20 @@ import sqlalchemy as sa
 from service.db import constraint_of
 from service.domain.decide import AlreadyCorrected, ContentDiffers
 from service.domain.events import ActivityRecorded, RecordedEvent
+from service.errors import RecordError
 from service.eventlog.codec import text_of
-from service.eventlog.head import Head
-from service.eventlog.read import tree_at
+from service.eventlog.head import Head, move_head
 from service.eventlog.receipts import Receipt, receipt_of
-from service.eventlog.table import events, heads
-from service.eventlog.tree import leaf_hash
+from service.eventlog.table import events
+from service.eventlog.tree import Tree, leaf_hash
+from service.writes import Writes
 
 
-def append(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent]) -> list[Receipt]:
-    """Append events, numbered from the head on, under the head's lock, and return their receipts in order.
+def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:
+    """Have events appended, numbered from the head on, under the head's lock; return their receipts in order.
 
-    Raises:
-        ContentDiffers, AlreadyCorrected: the database refused a second event of one id, or a second correction of one
-            version. Decisions made under the lock see both before; these are the last line of defence.
+    `tree` is that of the log at its head; it grows with them. If the writes then fail, `mistake_of` says why.
     """
-    tree = tree_at(connection, head.operation, head.seq)
     rows, receipts = [], []
     for event in recorded:
         assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
@@ -32,25 +30,22 @@ def append(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEve
         leaf = leaf_hash(text)
         rows.append(_row(event, text, leaf, tree.add(leaf)))
         receipts.append(receipt_of(head, event, leaf, tree.root()))
-    _insert(connection, rows)
-    connection.execute(
-        heads.update()
-        .where(heads.c.operation_id == head.operation)
-        .values(seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
-    )
+    writes.insert(events, rows)
+    move_head(writes, head.operation, seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
     return receipts
 
 
-def _insert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
-    try:
-        connection.execute(events.insert(), rows)
-    except sa.exc.IntegrityError as error:
-        match constraint_of(error):
-            case "events_operation_id_id_key":
-                raise ContentDiffers("This event id is recorded already.", pointer="/id") from error
-            case "events_operation_id_corrects_key":
-                raise AlreadyCorrected("This version has been corrected already.", pointer="/corrects") from error
-        raise
+def mistake_of(error: sa.exc.IntegrityError) -> RecordError | None:
+    """Return the mistake that the database itself refused: a second event of one id, or correction of one version.
+
+    Decisions made under the lock see both before; the database is the last line of defence.
+    """
+    match constraint_of(error):
+        case "events_operation_id_id_key":
+            return ContentDiffers("This event id is recorded already.", pointer="/id")
+        case "events_operation_id_corrects_key":
+            return AlreadyCorrected("This version has been corrected already.", pointer="/corrects")
+    return None
 
 
 def _row(recorded: RecordedEvent, text: str, leaf: bytes, completed: list[bytes]) -> dict[str, object]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from service.db import insert_into
 from service.errors import NotFound
 from service.eventlog.table import heads
+from service.writes import Writes
 
 BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
+
+BY_NAME = sa.select(heads).where(heads.c.operation_id == sa.bindparam("name"))
+LOCKED = BY_NAME.with_for_update()
+SHARED = BY_NAME.with_for_update(read=True)
 
 
 class UnknownOperation(NotFound):
@@ -58,8 +64,7 @@ def lock_head(connection: sa.Connection, operation: str) -> Head | None:
     A statement of its own: a snapshot taken together with the lock misses what the previous holder committed.
     On SQLite the transaction, begun IMMEDIATE, holds the lock.
     """
-    statement = sa.select(heads).where(heads.c.operation_id == operation).with_for_update()
-    return as_head(connection.execute(statement).mappings().one_or_none())
+    return _head(connection, LOCKED, operation)
 
 
 def as_head(row: sa.RowMapping | None) -> Head | None:
@@ -78,9 +83,7 @@ def as_head(row: sa.RowMapping | None) -> Head | None:
 
 def read_head(connection: sa.Connection, operation: str) -> Head | None:
     """Return the operation's head as this transaction sees it, without a lock; None if there is no such operation."""
-    return as_head(
-        connection.execute(sa.select(heads).where(heads.c.operation_id == operation)).mappings().one_or_none()
-    )
+    return _head(connection, BY_NAME, operation)
 
 
 def existing_head(connection: sa.Connection, operation: str) -> Head:
@@ -105,5 +108,20 @@ def require_head(head: Head | None, operation: str) -> Head:
 
 def share_head(connection: sa.Connection, operation: str) -> Head | None:
     """Return the operation's head and keep it from moving until the transaction ends."""
-    statement = sa.select(heads).where(heads.c.operation_id == operation).with_for_update(read=True)
-    return as_head(connection.execute(statement).mappings().one_or_none())
+    return _head(connection, SHARED, operation)
+
+
+def move_head(writes: Writes, operation: str, *, seq: int, recorded_at: datetime) -> None:
+    """Have the head, which is locked, moved to the last event that is appended."""
+    writes.execute(_moved, {"name": operation, "last_seq": seq, "last_recorded_at": recorded_at})
+
+
+def _moved(_dialect: str) -> sa.Update:
+    by_name = heads.c.operation_id == sa.bindparam("name")
+    return (
+        heads.update().where(by_name).values(seq=sa.bindparam("last_seq"), recorded_at=sa.bindparam("last_recorded_at"))
+    )
+
+
+def _head(connection: sa.Connection, statement: sa.Select[Any], operation: str) -> Head | None:
+    return as_head(connection.execute(statement, {"name": operation}).mappings().one_or_none())

@@ -19,13 +19,17 @@ from service.eventlog.tree import Tree, peak_seqs, split_hashes
 FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
 KEYS_IN_ONE_STATEMENT = 500
 
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+OF_IDS = sa.select(events.c.text).where(
+    events.c.operation_id == sa.bindparam("name"), sa.or_(events.c.id.in_(_IDS), events.c.corrects.in_(_IDS))
+)
+
 
 def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> History:
     """Return what the log holds of these ids: the events that have them, and the corrections of those events."""
     found = History({}, {})
     for some in _chunks(list(ids)):
-        either = sa.or_(events.c.id.in_(some), events.c.corrects.in_(some))
-        for text in connection.scalars(_of(operation, events.c.text).where(either)):
+        for text in connection.scalars(OF_IDS, {"name": operation, "ids": some}):
             found.add(recorded_from_text(text))
     return found
 
@@ -39,9 +43,13 @@ def seqs_by_id(connection: sa.Connection, operation: str, ids: Collection[UUID])
     return seqs
 
 
-def setup_events(connection: sa.Connection, operation: str, *, up_to: int | None = None) -> list[RecordedEvent]:
-    """Return the coordinator's events in the order of the log, up to and including this seq."""
+def setup_events(
+    connection: sa.Connection, operation: str, *, after: int = 0, up_to: int | None = None
+) -> list[RecordedEvent]:
+    """Return the coordinator's events in the order of the log, with after < seq <= up_to."""
     statement = _of(operation, events.c.text).where(events.c.type.in_(SETUP_TYPES)).order_by(events.c.seq)
+    if after:
+        statement = statement.where(events.c.seq > after)
     if up_to is not None:
         statement = statement.where(events.c.seq <= up_to)
     return [recorded_from_text(text) for text in connection.scalars(statement)]

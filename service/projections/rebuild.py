@@ -16,6 +16,7 @@ from service.eventlog.table import heads
 from service.projections import totals
 from service.projections.registry import BY_SEQ, TABLES, VERSION, apply
 from service.projections.steps import Batch, Row, steps_of
+from service.writes import Writes
 
 EVENTS_IN_ONE_TRANSACTION = 1_000
 Progress = Callable[[int, int], None]
@@ -53,7 +54,7 @@ def rebuild(database: Database, operation: str, progress: Progress = no_progress
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = next(_batches(connection, operation, generation, after=done, up_to=head.seq, before=state))
-            apply(connection, batch)
+            apply(Writes(connection), batch)
         done, state = batch.last_seq, batch.steps[-1].operation
         progress(done, head.seq)
     _finish(database, operation, generation, done, state)
@@ -92,7 +93,7 @@ def _finish(database: Database, operation: str, generation: int, done: int, stat
     with database.writing() as connection:
         head = require_head(lock_head(connection, operation), operation)
         for batch in _batches(connection, operation, generation, after=done, up_to=head.seq, before=state):
-            apply(connection, batch)
+            apply(Writes(connection), batch)
         connection.execute(
             heads.update()
             .where(heads.c.operation_id == operation, heads.c.generation < generation)

@@ -4,48 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from service.db import constraint_of
+from service.domain.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
+from service.domain.sightings import COMPARED
 from service.projections import entries, participants, returns, ruled_out, sightings, totals
 from service.projections.steps import Batch, Row
+from service.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A table of rows by seq that is derived from the log. Raise `version` whenever the same log gives other rows."""
+    """A table of rows by seq that is derived from the log. Raise `version` whenever the same log gives other rows.
+
+    `of` are the kinds of events that have rows in it. `reads_run`: to make rows, it reads what the projections before
+    it made of the same run of events.
+    """
 
     name: str
     version: int
     table: sa.Table
     rows: Callable[[sa.Connection, Batch], list[Row]]
+    of: tuple[type[Any], ...]
+    reads_run: bool = False
 
 
 BY_SEQ: tuple[Projection, ...] = (
-    Projection("participants", 1, participants.participants, participants.rows),
-    Projection("returns", 1, returns.declared_returns, returns.rows),
-    Projection("entries", 1, entries.entries, entries.rows),
-    Projection("sightings", 1, sightings.sightings, sightings.rows),
-    Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows),
+    Projection("participants", 1, participants.participants, participants.rows, (ForceJoined,)),
+    Projection("returns", 1, returns.declared_returns, returns.rows, (ReturnDeclared,)),
+    Projection("entries", 1, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
+    Projection("sightings", 1, sightings.sightings, sightings.rows, (*COMPARED, EventWithdrawn)),
+    Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut,), reads_run=True),
 )
 TOTALS_VERSION = 1
 TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), totals.totals)
 VERSION = ",".join([*(f"{projection.name}={projection.version}" for projection in BY_SEQ), f"totals={TOTALS_VERSION}"])
 
 
-def apply(connection: sa.Connection, batch: Batch) -> None:
-    """Apply a run of events to one generation of all projections.
+def apply(writes: Writes, batch: Batch) -> None:
+    """Have a run of events applied to one generation of all projections, and whatever else was to be written sent.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
     """
+    kinds = {type(step.recorded.event.data) for step in batch.steps}
     for projection in BY_SEQ:
-        if made := projection.rows(connection, batch):
-            connection.execute(projection.table.insert(), made)
+        if kinds.isdisjoint(projection.of):
+            continue
+        if projection.reads_run:
+            writes.send()
+        writes.insert(projection.table, projection.rows(writes.connection, batch))
+    totals.add(writes, batch)
     try:
-        totals.add(connection, batch)
+        writes.send()
     except sa.exc.IntegrityError as error:
         if constraint_of(error) == "totals_quantity_check":
-            raise totals.TotalTooLarge(f"A total would exceed {totals.MOST:,}.", pointer="/data") from error
+            raise totals.too_large() from error
         raise

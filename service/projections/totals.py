@@ -6,10 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import CodeText, insert_into, metadata
+from service.db import INSERTS, CodeText, metadata
 from service.errors import Invalid
 from service.projections.entries import KEYS, entries
 from service.projections.steps import Batch
+from service.writes import Writes
 
 # The largest integer that every JSON reader keeps exactly.
 MOST = 2**53 - 1
@@ -37,27 +38,38 @@ class TotalTooLarge(Invalid):
     code = "total_too_large"
 
 
-def add(connection: sa.Connection, batch: Batch) -> None:
-    """Add the entries of these events, which are stored already, to the totals.
+def add(writes: Writes, batch: Batch) -> None:
+    """Have the entries of these events, which are stored before, added to the totals.
 
     Raises:
         TotalTooLarge: a total would leave the range on the way, even if the last of these events brought it back: a
             rebuild must be able to stop between any two events.
     """
-    if len(batch.steps) > 1 and any(step.corrected_seq for step in batch.steps) and _passes_beyond(connection, batch):
-        raise TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
-    summed = sums(batch.operation, batch.generation).where(entries.c.seq.between(batch.first_seq, batch.last_seq))
-    names = [column.name for column in totals.c]
-    statement = insert_into(connection, totals).from_select(names, summed)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(totals.primary_key),
-            set_={
-                "quantity": totals.c.quantity + statement.excluded.quantity,
-                "lines": totals.c.lines + statement.excluded.lines,
-                "last_seq": statement.excluded.last_seq,
-            },
-        )
+    if len(batch.steps) > 1 and any(step.corrected_seq for step in batch.steps):
+        writes.send()
+        if _passes_beyond(writes.connection, batch):
+            raise too_large()
+    run = {"name": batch.operation, "of": batch.generation, "first": batch.first_seq, "last": batch.last_seq}
+    writes.execute(_adding, run)
+
+
+def too_large() -> TotalTooLarge:
+    """Return the error of a total that would leave the range."""
+    return TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
+
+
+def _adding(dialect: str) -> Any:
+    """Return the statement that adds the entries of a run of events."""
+    run = entries.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
+    summed = sums(sa.bindparam("name"), sa.bindparam("of")).where(run)
+    statement = INSERTS[dialect](totals).from_select([column.name for column in totals.c], summed)
+    return statement.on_conflict_do_update(
+        index_elements=list(totals.primary_key),
+        set_={
+            "quantity": totals.c.quantity + statement.excluded.quantity,
+            "lines": totals.c.lines + statement.excluded.lines,
+            "last_seq": statement.excluded.last_seq,
+        },
     )
 
 
@@ -80,7 +92,7 @@ def _passes_beyond(connection: sa.Connection, batch: Batch) -> bool:
     return connection.scalar(beyond) is not None
 
 
-def sums(operation: str, generation: int) -> sa.Select[Any]:
+def sums(operation: str | sa.BindParameter[str], generation: int | sa.BindParameter[int]) -> sa.Select[Any]:
     """Return the statement that sums an operation's entries to rows of `totals`."""
     return (
         sa.select(

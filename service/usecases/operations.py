@@ -18,7 +18,7 @@ from service.errors import Conflict, Forbidden, Invalid, RecordError
 from service.eventlog import read
 from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.projections import registry
-from service.usecases.record import Outcome, decide, draft_of, locked, settle, signature
+from service.usecases.appending import Outcome, decide, draft_of, locked, settle, signature
 from service.usecases.visibility import operation_at
 
 
@@ -78,8 +78,8 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
     assert isinstance(opened, OperationOpened)
     with database.writing() as connection:
         head = begin_log(connection, opening.operation, imported=opened.imported, projection_version=registry.VERSION)
-        state = _existing(connection, head, sender)
-        draft = draft_of(connection, database, head, state, _events_of(opening))
+        state = _existing(connection, database, head, sender)
+        draft = draft_of(connection, database.now(connection), head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
@@ -97,8 +97,8 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         RecordError: the mistake, if the event is refused.
     """
     with database.writing() as connection:
-        head, state = locked(connection, operation, sender)
-        draft = draft_of(connection, database, head, state, [submission])
+        head, state = locked(connection, database, operation, sender)
+        draft = draft_of(connection, database.now(connection), head, state, [submission])
         (result,) = decide(draft, [submission], sender)
         if isinstance(result, RecordError):
             raise result
@@ -109,7 +109,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         return settle(connection, head, state, draft, [result])[0]
 
 
-def _existing(connection: sa.Connection, head: Head, sender: Credential) -> Operation | None:
+def _existing(connection: sa.Connection, database: Database, head: Head, sender: Credential) -> Operation | None:
     """Return the operation that this log holds already; None if the log is new.
 
     Raises:
@@ -118,7 +118,7 @@ def _existing(connection: sa.Connection, head: Head, sender: Credential) -> Oper
     if head.seq == 0:
         return None
     try:
-        return locked(connection, head.operation, sender)[1]
+        return locked(connection, database, head.operation, sender)[1]
     except UnknownOperation as error:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
 

@@ -19,9 +19,9 @@ from service.eventlog import read
 from service.eventlog.codec import canonical, encode, recorded_from_text
 from service.eventlog.head import Head, share_head
 from service.projections.sums import Selection
+from service.usecases.appending import Outcome, draft_of, locked, settle, signature
 from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
 from service.usecases.positions import Position, positions
-from service.usecases.record import Outcome, draft_of, locked, settle, signature
 from service.usecases.totals import Figure, totals_at
 from service.usecases.visibility import coordinates, visible
 
@@ -55,8 +55,8 @@ def publish_figures(
         ContentDiffers: the id was used for another request.
     """
     with database.writing() as connection:
-        head, state = locked(connection, operation, sender)
-        draft = draft_of(connection, database, head, state, [submission])
+        head, state = locked(connection, database, operation, sender)
+        draft = draft_of(connection, database.now(connection), head, state, [submission])
 
         def freeze(event: Event) -> Event:
             assert isinstance(event.data, FiguresPublished)

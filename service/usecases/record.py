@@ -1,38 +1,34 @@
-"""Recording events: lock the head, read, decide, append, project, commit. Only then is anything answered."""
+"""Recording events: concurrent requests for one operation share a transaction, and its commit comes before answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from uuid import UUID
+from functools import partial
+from itertools import islice
+from typing import TypeVar
 
-import sqlalchemy as sa
-
-from service.access.credentials import Credential
-from service.access.forces import known_forces
+from service.access.credentials import Credential, Secret, prove_all
 from service.db import Database
-from service.domain.draft import Decided, Draft, Submission
-from service.domain.events import Event, ForceJoined, RecordedBy
-from service.domain.operation import Operation, fold
-from service.domain.reference_data import Force, force_catalogue
-from service.errors import Conflict, RecordError, Unavailable
-from service.eventlog import read
-from service.eventlog.append import append
-from service.eventlog.head import Head, lock_head
-from service.eventlog.receipts import Receipt, receipts_of
-from service.projections import registry
-from service.projections.steps import Batch, steps_of
+from service.domain.draft import Draft, Submission
+from service.domain.operation import Operation
+from service.errors import Conflict, RecordError
+from service.eventlog.head import Head
 from service.projections.totals import TotalTooLarge
+from service.usecases.appending import (
+    Outcome,
+    Result,
+    decide,
+    draft_of,
+    lock,
+    locked,
+    outcome,
+    require_current,
+    settle,
+)
+from service.usecases.groups import Groups
+from service.usecases.known_logs import KnownLog, known_logs
 from service.usecases.visibility import require_visible
-
-Result = Decided | RecordError
-
-
-class ProjectionsOutdated(Unavailable):
-    """The operation's totals were built by another version of the code: run `oprecord projections rebuild`."""
-
-    code = "projections_outdated"
 
 
 class NotRecorded(Conflict):
@@ -42,39 +38,47 @@ class NotRecorded(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one submission: recorded or replayed with its receipt, or refused with the mistake.
+class Request:
+    """What one sender sends at once. An error among the submissions counts as refused."""
 
-    A dry run gives no receipts.
-    """
+    sender: Credential | Secret
+    submissions: Sequence[Submission | RecordError]
 
-    is_new: bool
-    receipt: Receipt | None = None
-    error: RecordError | None = None
+
+Answer = list[Outcome] | RecordError
+Given = TypeVar("Given")
+
+
+class RequestGroups(Groups[Request, Answer]):
+    """The requests under way, by operation."""
 
 
 def record_events(
     database: Database,
     *,
     operation: str,
-    sender: Credential,
+    sender: Credential | Secret,
     submissions: Sequence[Submission | RecordError],
     atomic: bool = False,
     dry_run: bool = False,
 ) -> list[Outcome]:
-    """Record what forces send; return what became of each, in input order. An error among them counts as refused.
+    """Record what forces send; return what became of each, in input order.
 
     One bad event never fails its neighbours, unless the request is atomic: then nothing is recorded, and the others'
-    error is NotRecorded. A dry run only decides.
+    error is NotRecorded. A dry run only decides. A sender that is only a secret is proved in the same transaction.
 
     Raises:
+        Unauthenticated, RoleMayNot: the secret is not that of a credential that may.
         UnknownOperation: there is no such operation, or the sender may not know of it.
         ProjectionsOutdated: the code is of another version than the operation's totals.
         DatabaseBusy: the database did not answer; nothing was recorded.
     """
+    request = Request(sender, submissions)
     try:
-        with database.writing() as connection:
-            return _record(connection, database, operation, sender, submissions, atomic=atomic, dry_run=dry_run)
+        if atomic or dry_run:
+            return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
+        work = partial(_record_together, database, operation)
+        return _or_raise(database.own(RequestGroups).join(operation, request, len(submissions), work))
     except TotalTooLarge as error:
         if atomic or len(submissions) == 1:
             return [Outcome(is_new=False, error=error) for _ in submissions]
@@ -85,111 +89,76 @@ def record_events(
     ]
 
 
-def _record(
-    connection: sa.Connection,
-    database: Database,
-    operation: str,
-    sender: Credential,
-    submissions: Sequence[Submission | RecordError],
-    *,
-    atomic: bool,
-    dry_run: bool,
-) -> list[Outcome]:
-    head, state = locked(connection, operation, sender)
-    draft = draft_of(connection, database, head, state, submissions)
-    results = decide(draft, submissions, sender)
-    if atomic and any(isinstance(result, RecordError) for result in results):
-        return _all_refused(results)
-    if dry_run:
-        return [_outcome(result, {}) for result in results]
-    return settle(connection, head, state, draft, results)
+def _record_together(database: Database, operation: str, requests: Sequence[Request]) -> list[Answer]:
+    """Record the requests in one transaction, in their order; return the answer to each, as if it had been alone."""
+    logs = known_logs(database)
+    with database.writing() as connection:
+        head, state = lock(connection, database, operation)
+        clock = database.now(connection)
+        senders = prove_all(connection, [request.sender for request in requests], clock)
+        admitted = [_admitted(sender, operation, head, state) for sender in senders]
+        if head is None or not any(isinstance(sender, Credential) for sender in admitted):
+            return [sender for sender in admitted if isinstance(sender, RecordError)]
+        draft = draft_of(connection, clock, head, state, _submissions(requests, admitted))
+        tree = logs.tree(connection, head)
+        decided = [_decided(draft, request, sender) for request, sender in zip(requests, admitted, strict=True)]
+        results = [result for results in decided if isinstance(results, list) for result in results]
+        outcomes = iter(settle(connection, head, state, draft, results, tree=tree))
+        answers = [list(islice(outcomes, len(one))) if isinstance(one, list) else one for one in decided]
+    if draft.accepted and draft.operation:
+        logs.remember(operation, KnownLog(draft.seq, draft.recorded_at, draft.operation, tuple(tree.peaks)))
+    return answers
 
 
-def locked(connection: sa.Connection, operation: str, sender: Credential) -> tuple[Head, Operation]:
-    """Lock the operation's head and return it with the operation as it now is.
+def _admitted(
+    sender: Credential | RecordError, operation: str, head: Head | None, state: Operation | None
+) -> Credential | RecordError:
+    """Return a sender who may know of the operation, else the mistake.
 
     Raises:
-        UnknownOperation: there is no such operation, or the sender may not know of it.
         ProjectionsOutdated: the code is of another version than the operation's totals.
     """
-    head = lock_head(connection, operation)
-    state = fold(read.setup_events(connection, operation)) if head is not None and head.seq else None
-    head, state = require_visible(operation, sender, head, state)
-    if head.projection_version != registry.VERSION:
-        raise ProjectionsOutdated(
-            f"The totals of {operation} were built as {head.projection_version}; this service builds "
-            f"{registry.VERSION}. Nothing was recorded: send the same again after `oprecord projections rebuild`."
-        )
-    return head, state
-
-
-def draft_of(
-    connection: sa.Connection,
-    database: Database,
-    head: Head,
-    state: Operation | None,
-    submissions: Sequence[Submission | RecordError],
-) -> Draft:
-    """Return the draft in which these submissions are decided, with all that the log holds of their ids."""
-    events = [submission.event for submission in submissions if isinstance(submission, Submission)]
-    ids: set[UUID] = {event_id for event in events for event_id in event.names}
-    clock = database.now(connection)
-    return Draft(
-        name=head.operation,
-        operation=state,
-        history=read.history(connection, head.operation, ids),
-        seq=head.seq,
-        recorded_at=head.recorded_at,
-        clock=clock,
-        live_recorded_at=max(clock, head.recorded_at + timedelta(microseconds=1)),
-        forces=_forces_named(connection, events),
-    )
-
-
-def _forces_named(connection: sa.Connection, events: Sequence[Event]) -> Mapping[str, Force]:
-    """Return the forces that these events may name; the added ones are read only where an event names any."""
-    names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in events)
-    return known_forces(connection) if names_any else force_catalogue()
-
-
-def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:
-    """Decide the submissions in order, each seeing what was accepted before it; return what became of each."""
-    return [_decide(draft, submission, signature(sender)) for submission in submissions]
-
-
-def signature(sender: Credential) -> RecordedBy:
-    """Return how a sender's events are signed: by force and role, never by person."""
-    return RecordedBy(force=sender.force, role=sender.role)
-
-
-def settle(
-    connection: sa.Connection, head: Head, state: Operation | None, draft: Draft, results: Sequence[Result]
-) -> list[Outcome]:
-    """Append what the draft accepted, bring the projections up to it, and return the outcomes with their receipts."""
-    receipts: list[Receipt] = []
-    if draft.accepted:
-        receipts += append(connection, head, draft.accepted)
-        seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
-        registry.apply(connection, Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs)))
-    decided = [result.recorded for result in results if isinstance(result, Decided)]
-    receipts += receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
-    by_seq = {receipt.seq: receipt for receipt in receipts}
-    return [_outcome(result, by_seq) for result in results]
-
-
-def _decide(draft: Draft, submission: Submission | RecordError, sender: RecordedBy) -> Result:
-    if isinstance(submission, RecordError):
-        return submission
+    if isinstance(sender, RecordError):
+        return sender
     try:
-        return draft.add(submission, sender)
+        head, _state = require_visible(operation, sender, head, state)
     except RecordError as error:
         return error
+    require_current(head)
+    return sender
 
 
-def _outcome(result: Result, receipts: Mapping[int, Receipt]) -> Outcome:
-    if isinstance(result, RecordError):
-        return Outcome(is_new=False, error=result)
-    return Outcome(is_new=result.is_new, receipt=receipts.get(result.recorded.seq))
+def _submissions(
+    requests: Sequence[Request], admitted: Sequence[Credential | RecordError]
+) -> list[Submission | RecordError]:
+    pairs = zip(requests, admitted, strict=True)
+    return [one for request, sender in pairs if isinstance(sender, Credential) for one in request.submissions]
+
+
+def _decided(draft: Draft, request: Request, sender: Credential | RecordError) -> list[Result] | RecordError:
+    return sender if isinstance(sender, RecordError) else decide(draft, request.submissions, sender)
+
+
+def _record_by_itself(
+    database: Database, operation: str, request: Request, *, atomic: bool, dry_run: bool
+) -> list[Outcome]:
+    """Decide one request on a draft of its own, and record it unless it is a dry run or an item of it is refused."""
+    with database.writing() as connection:
+        sender = _or_raise(prove_all(connection, [request.sender], database.now(connection))[0])
+        head, state = locked(connection, database, operation, sender)
+        draft = draft_of(connection, database.now(connection), head, state, request.submissions)
+        results = decide(draft, request.submissions, sender)
+        if atomic and any(isinstance(result, RecordError) for result in results):
+            return _all_refused(results)
+        if dry_run:
+            return [outcome(result, {}) for result in results]
+        return settle(connection, head, state, draft, results)
+
+
+def _or_raise(answer: Given | RecordError) -> Given:
+    if isinstance(answer, RecordError):
+        raise answer
+    return answer
 
 
 def _all_refused(results: Sequence[Result]) -> list[Outcome]:

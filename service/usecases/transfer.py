@@ -22,9 +22,9 @@ from service.errors import Conflict, Invalid
 from service.eventlog import read
 from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
 from service.projections import registry
+from service.usecases.appending import settle
 from service.usecases.log_lines import Line, NotAsRecorded, Reader, naming, read_lines, runs
 from service.usecases.operations import OperationExists, refuse_moved_facts
-from service.usecases.record import settle
 
 LINES_IN_ONE_PAGE = 1_000
 

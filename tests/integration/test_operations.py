@@ -23,6 +23,7 @@ from service.errors import RecordError
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import heads
 from service.projections import registry
+from service.usecases.appending import Outcome, ProjectionsOutdated
 from service.usecases.operations import (
     CredentialLimited,
     Opening,
@@ -30,7 +31,6 @@ from service.usecases.operations import (
     StandingEventOutside,
     open_operation,
 )
-from service.usecases.record import Outcome, ProjectionsOutdated
 from service.usecases.visibility import visible
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import FORCES, OpenedOperation, opened_operation

@@ -9,8 +9,8 @@ from typing import Any
 from service.db import Database
 from service.domain.draft import Submission
 from service.eventlog import read
+from service.usecases.appending import Outcome
 from service.usecases.operations import Opening, OperationExists, open_operation
-from service.usecases.record import Outcome
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import FORCES, OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory

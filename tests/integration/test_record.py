@@ -15,14 +15,16 @@ from service.domain.decide import AlreadyCorrected, ContentDiffers, IdTaken, Not
 from service.domain.events import CashLine, Event, PhoneLine
 from service.domain.reference_data import Force
 from service.errors import FieldError, Invalid, RecordError
-from service.eventlog.append import append
+from service.eventlog.append import append, mistake_of
 from service.eventlog.head import UnknownOperation
 from service.eventlog.read import tree_at
 from service.eventlog.table import heads
 from service.eventlog.tree import Tree, leaf_hash
 from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
-from service.usecases.record import NotRecorded, Outcome, ProjectionsOutdated
+from service.usecases.appending import Outcome, ProjectionsOutdated
+from service.usecases.record import NotRecorded
+from service.writes import MOST_ROWS_IN_A_PIPELINE, Writes
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, RecordedEventFactory, opened_operation
 from tests.factories.reports import (
@@ -377,17 +379,24 @@ def test_code_of_another_version_than_the_totals_records_nothing(
         pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
     ],
 )
+@pytest.mark.parametrize("between", [0, MOST_ROWS_IN_A_PIPELINE], ids=["a few", "many"])
 def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
-    database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str
+    database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str, between: int
 ) -> None:
     operation = opened_operation(database)
+    first = {"id": UUID(int=1), "corrects": UUID(int=2)}
+    arrests = [ArrestRecordedFactory(**members) for members in [first, *[{}] * between, second]]
+    recorded = [RecordedEventFactory(event=event, seq=seq) for seq, event in enumerate(arrests, start=SETUP + 1)]
     head = operation.head()
-    first = RecordedEventFactory(event=ArrestRecordedFactory(id=UUID(int=1), corrects=UUID(int=2)), seq=SETUP + 1)
-    clash = RecordedEventFactory(event=ArrestRecordedFactory(**second), seq=SETUP + 2)
-    with pytest.raises(wanted) as caught, database.writing() as connection:
-        append(connection, head, [first, clash])
-    assert caught.value.errors == [FieldError(pointer, caught.value.detail)]
-    assert isinstance(caught.value.__cause__, sa.exc.IntegrityError)
+    with database.writing() as connection:
+        writes = Writes(connection)
+        append(writes, head, recorded, tree_at(connection, operation.name, SETUP))
+        with pytest.raises(sa.exc.IntegrityError) as caught:
+            writes.send()
+        connection.rollback()
+    mistake = mistake_of(caught.value)
+    assert isinstance(mistake, wanted)
+    assert mistake.errors == [FieldError(pointer, mistake.detail)]
 
 
 def test_a_force_that_an_administrator_added_may_be_named_as_assisting(operation: OpenedOperation) -> None:

@@ -117,14 +117,17 @@ class Door:
             revoke(connection, credential.id, datetime.now(UTC))
         return secret
 
-    def answer(self, call: tuple[str, str], authorization: str | None) -> tuple[int, str]:
-        """Make a call with this Authorization header; return the status and the code of the problem."""
+    def answer(self, call: tuple[str, str], authorization: str | None, **wrong: Any) -> tuple[int, str]:
+        """Make a call with this Authorization header; return the status and the code of the problem.
+
+        `wrong` replaces what is sent with something that the call would refuse.
+        """
         method, rule = call
         path = rule.replace("<operation>", OPERATION).replace("<event_id>", str(uuid4())).replace("<number>", "1")
         headers = {} if authorization is None else {"Authorization": authorization}
         body = body_of(rule) if method == "POST" else None
         client: FlaskClient = self.app.test_client()
-        with client.open(path, method=method, headers=headers, json=body) as response:
+        with client.open(path, method=method, headers=headers, **({"json": body} | wrong)) as response:
             return response.status_code, (response.json or {}).get("code", "") if response.is_json else ""
 
 
@@ -187,6 +190,18 @@ def test_no_call_passes_without_a_valid_credential(door: Door, call: tuple[str, 
     }
     for authorization, code in wrong.items():
         assert door.answer(call, authorization) == (401, code), authorization
+
+
+@pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
+@pytest.mark.parametrize(
+    "wrong", [{"json": {"colour": "blue"}}, {"query_string": "colour=blue"}], ids=["body", "query"]
+)
+def test_whoever_may_not_call_is_not_told_what_is_wrong_with_the_call(
+    door: Door, call: tuple[str, str], wrong: dict[str, Any]
+):
+    assert door.answer(call, f"Bearer {new_secret()}", **wrong) == (401, "credential_unknown")
+    for role in EVERYBODY - WHO_MAY[call]:
+        assert door.answer(call, f"Bearer {door.secret(FORCE_IN_IT, role)}", **wrong) == (403, "role_may_not"), role
 
 
 @pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
