@@ -12,7 +12,9 @@ from service.cli.http_client import Answer
 from service.cli.published import bounds_of, compare_published
 from service.cli.replay_directory import Replayed, ReplayRefused, replay_directory
 from service.cli.seed_directory import DirectoryUnreadable, read_seed_directory
+from tests.factories.bodies import arrest, new_id, opening
 from tests.factories.logs import SEED
+from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, InProcess
 from tests.functional.calls import on_sqlite
 
@@ -65,6 +67,25 @@ def test_a_line_that_is_mended_can_be_sent_again(client: InProcess, tmp_path: Pa
     with pytest.raises(ReplayRefused, match="line 2"):
         replay_directory(seed, client)
     assert replay_directory(SEED, client) == Replayed(359, 6)
+
+
+def test_parts_and_publications_are_replayed(client: InProcess, tmp_path: Path):
+    """What the coordinator called, with the figures as the service then computes them."""
+    whole, part = opening(operation="whole"), opening(operation="part", part_of=["whole"])
+    accepted = {"id": new_id(), "type": "part.accepted", "force": LEAD, "data": {"part": "part"}}
+    published = {"id": new_id(), "type": "figures.published", "force": LEAD, "data": {"label": "provisional"}}
+    (tmp_path / "operation.json").write_text(json.dumps(whole))
+    (tmp_path / "events.ndjson").write_text("")
+    assert replay_directory(tmp_path, client) == Replayed(1, 0)
+    assert client.post("/v1/operations", part, LEAD).status == 201
+    client.client_for("surrey").record("part", arrest(count=3))
+    (tmp_path / "events.ndjson").write_text(f"{json.dumps(accepted)}\n{json.dumps(published)}\n")
+    assert replay_directory(tmp_path, client) == Replayed(2, 1)
+    assert replay_directory(tmp_path, client) == Replayed(0, 3)
+    (publication,) = client.get("/v1/operations/whole/publications", LEAD).body["publications"]
+    assert (publication["label"], [one["operation"] for one in publication["parts"]]) == ("provisional", ["part"])
+    figures = client.get("/v1/operations/whole/publications/1", LEAD).body["figures"]
+    assert [one["quantity"] for one in figures if one["force"] is None] == [3]
 
 
 @on_sqlite
