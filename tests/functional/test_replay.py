@@ -55,6 +55,20 @@ def test_the_same_question_about_a_past_evening_gets_the_figures_of_that_evening
     assert "2023-01-18" in owed
 
 
+def test_the_figures_were_published_as_final_when_every_return_was_in(replayed_pandilla: Pandilla):
+    lead, base = replayed_pandilla.lead, f"/v1/operations/{OPERATION}"
+    publication = lead.get(f"{base}/publications/1").json
+    assert (publication["label"], publication["published_at"]) == ("final", "2023-01-24T08:00:00Z")
+    arrests = [one["quantity"] for one in publication["figures"] if one["measure"] == "arrests"]
+    assert arrests == [179, *BY_FORCE]
+    seq = publication["as_of"]["seq"]
+    declared = lead.get(f"{base}/returns", query_string={"as_of_seq": seq}).json["returns"]
+    assert {(one["force"], one["day"]) for one in declared} == {(force, day) for force in FORCES for day in DAYS}
+    assert {one["status"] for one in declared} == {"complete", "nil"}
+    assert lead.totals(OPERATION, as_of_seq=seq)["as_of"]["root"] == publication["as_of"]["root"]
+    assert lead.get(f"{base}/publications/1/difference").json["changes"] == []
+
+
 def test_the_past_has_the_root_that_receipts_gave_then(replayed_pandilla: Pandilla):
     events = replayed_pandilla.lead.get(f"/v1/operations/{OPERATION}/events?after=99&limit=2").json["events"]
     again = {name: value for name, value in events[1].items() if name not in ("operation", "seq", "recorded_by")}

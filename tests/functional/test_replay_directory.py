@@ -32,10 +32,10 @@ def changed_seed(folder: Path, file: str, change: Callable[[str], str]) -> Path:
 
 def test_a_replay_counts_what_is_new_and_tells_how_far_it_is(client: InProcess):
     seen: list[tuple[int, int]] = []
-    assert replay_directory(SEED, client, lambda done, size: seen.append((done, size))) == Replayed(360, 5)
-    assert seen[-1] == (364, 364)
+    assert replay_directory(SEED, client, lambda done, size: seen.append((done, size))) == Replayed(361, 5)
+    assert seen[-1] == (365, 365)
     assert sorted(seen) == seen
-    assert replay_directory(SEED, client) == Replayed(0, 365)
+    assert replay_directory(SEED, client) == Replayed(0, 366)
 
 
 @on_sqlite
@@ -64,7 +64,7 @@ def test_a_line_that_is_mended_can_be_sent_again(client: InProcess, tmp_path: Pa
     seed = changed_seed(tmp_path, "events.ndjson", lambda text: text.replace('"reason": "wanted"', '"reason": "x"', 1))
     with pytest.raises(ReplayRefused, match="line 2"):
         replay_directory(seed, client)
-    assert replay_directory(SEED, client) == Replayed(359, 6)
+    assert replay_directory(SEED, client) == Replayed(360, 6)
 
 
 def test_parts_and_publications_are_replayed(client: InProcess, tmp_path: Path):
@@ -139,6 +139,7 @@ def test_the_published_figures_agree_and_the_returns_are_in(client: InProcess):
     assert results.all_agree
     assert results.reconciliation is not None
     assert results.reconciliation["counts"]["agrees"] == 14
+    assert [one["number"] for one in results.publications] == [1]
     assert {one["status"] for one in results.returns} == {"complete", "nil"}
     assert len(results.returns) == 7 * 3
 
