@@ -81,7 +81,6 @@ def events_page() -> Iterator[str]:
         yield from _example(cls.wire_type)
     yield "## What the coordinator does\n\nEach is a call of its own with a flat body: `id` and the fields below."
     addresses = {wire_type: f"/{{operation}}/{address}" for address, wire_type in CHANGES.items()}
-    addresses |= {"figures.published": "/{operation}/publications"}
     for cls in (*SETUP, *FINDINGS):
         yield from _event(cls.wire_type, cls)
         yield f"Sent with `POST /v1/operations{addresses.get(cls.wire_type, '')}`."

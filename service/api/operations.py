@@ -20,6 +20,7 @@ from service.usecases.read_operations import list_operations, read_operation
 
 blueprint = Blueprint("operations", __name__, description="Operations and what their coordinator does to them")
 
+# Where the coordinator's calls are, and the type of event that each records.
 CHANGES = {
     "forces": "force.joined",
     "measures": "measure.registered",
@@ -27,6 +28,7 @@ CHANGES = {
     "parts": "part.accepted",
     "close": "operation.closed",
     "reopen": "operation.reopened",
+    "publications": "figures.published",
     "possible-duplicates/ruled-out": "duplicate.ruled_out",
 }
 WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)

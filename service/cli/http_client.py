@@ -55,6 +55,10 @@ class Client(Protocol):
         """Return the answer to a POST of this JSON body."""
         ...
 
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+        """Return the answer to a POST of a file of this media type."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class HttpClient:
@@ -70,7 +74,7 @@ class HttpClient:
         Raises:
             ServiceUnreachable, NotTheService, CredentialNotGiven.
         """
-        return self._call("GET", path, force, None)
+        return self._call("GET", path, force)
 
     def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
         """Return the answer to a POST of this JSON body.
@@ -80,8 +84,18 @@ class HttpClient:
         """
         return self._call("POST", path, force, json.dumps(body).encode())
 
-    def _call(self, method: str, path: str, force: str, body: bytes | None) -> Answer:
-        headers = {"Authorization": f"Bearer {self._secret(force)}", "Content-Type": "application/json"}
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+        """Return the answer to a POST of a file of this media type.
+
+        Raises:
+            ServiceUnreachable, NotTheService, CredentialNotGiven.
+        """
+        return self._call("POST", path, force, body, media)
+
+    def _call(
+        self, method: str, path: str, force: str, body: bytes | None = None, media: str = "application/json"
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {self._secret(force)}", "Content-Type": media}
         try:
             response = self.pool.request(method, self.url.rstrip("/") + path, body=body, headers=headers)
         except urllib3.exceptions.HTTPError as error:

@@ -10,15 +10,14 @@ import click
 from service.api.claims_body import ENDINGS, read_claims_body
 from service.api.reconciliation_json import findings_json, reconciliation_json
 from service.cli.exit_codes import DONE, REFUSED, WRONG
-from service.cli.output import as_json, print_json, print_table, remark
+from service.cli.output import as_json, print_json, remark
+from service.cli.reconciliation_table import print_findings, print_reconciliation
 from service.cli.settings import Settings, pass_settings
 from service.domain.claims.between import compare_claims
 from service.domain.claims.read_file import WrongClaims
 from service.domain.reference_data import measure_catalogue
 from service.usecases.credentials import credential_of_lead
 from service.usecases.reconcile import reconcile as reconcile_with_record
-
-MARKS = {"agrees": "✓ agrees", "open": "? open", "differs": "✗ differs", "cannot_be_compared": "- cannot be compared"}
 
 
 @click.command()
@@ -70,36 +69,7 @@ def _all(settings: Settings, file: Path, operation: str) -> dict[str, Any]:
 
 def _print(answer: dict[str, Any]) -> None:
     if "claims" in answer:
-        columns = ("place", "figure", "printed", "record", "result")
-        print_table(_title(answer), columns, [_row(claim) for claim in answer["claims"]])
-        for claim in answer["claims"]:
-            if claim["status"] != "agrees":
-                click.echo(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
-    else:
-        click.echo(f"{answer['claim_count']} figures, compared with each other")
-    for finding in answer["findings"]:
-        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join(finding['places'])}]")
-
-
-def _title(answer: dict[str, Any]) -> str:
-    total = sum(answer["counts"].values())
-    as_of = answer["as_of"]
-    return (
-        f"{answer['operation']} as of seq {as_of['seq']}: {answer['counts']['agrees']} of {total} printed figures agree"
-    )
-
-
-def _row(claim: dict[str, Any]) -> list[str]:
-    scope = [claim["measure"], *(_joined(claim[name]) for name in ("forces", "category", "days") if name in claim)]
-    recorded = claim.get("recorded")
-    return [
-        claim["place"],
-        "; ".join(scope),
-        claim["printed"],
-        recorded["display"] if recorded else "-",
-        MARKS[claim["status"]],
-    ]
-
-
-def _joined(values: list[str]) -> str:
-    return ", ".join(values)
+        print_reconciliation(answer)
+        return
+    click.echo(f"{answer['claim_count']} figures, compared with each other")
+    print_findings(answer["findings"])

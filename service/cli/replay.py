@@ -1,4 +1,4 @@
-"""`oprecord replay`: send a directory to a running service, and compare the totals with what was published."""
+"""`oprecord replay`: send a directory to a running service, and show what it comes to."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from service.access.roles import COORDINATOR, FORCE
 from service.cli.exit_codes import DONE, WRONG
 from service.cli.http_client import HttpClient
 from service.cli.output import as_json, print_json, progress, remark
-from service.cli.published import Comparison, compare_published, print_comparison
 from service.cli.replay_directory import Replayed, replay_directory
+from service.cli.results import Results, print_results, read_results
 from service.cli.seed_directory import read_seed_directory
 from service.cli.settings import Settings, pass_settings
 from service.db import Database
@@ -48,8 +48,9 @@ def replay(
 ) -> int:
     """Send the messages in DIRECTORY to the service at --url, each with its force's credential.
 
-    DIRECTORY holds operation.json, events.ndjson and, to compare the totals with, published.toml. What was sent before
-    is found to be recorded and changes nothing. Exits with 1 if a published figure does not agree.
+    DIRECTORY holds operation.json, events.ndjson and, to compare the totals with, claims.toml. What was sent before
+    is found to be recorded and changes nothing. Exits with 0 only if every figure in claims.toml agrees with the
+    record and nothing is wrong between the figures.
 
     A credentials file is a table: `surrey = "oprecord_..."`, one line a force. The lead force's must be a
     coordinator's. It is to be readable by nobody else.
@@ -63,13 +64,12 @@ def replay(
             secrets = issue_for(database, directory)
     client = HttpClient(url, secrets)
     replayed = replay_with_progress(directory, client)
-    comparisons = compare_published(directory, client)
+    results = read_results(directory, client)
     if as_json:
-        counts = {"recorded": replayed.recorded, "replayed": replayed.replayed}
-        print_json(counts | {"figures": [one.as_json() for one in comparisons]})
+        print_json({"recorded": replayed.recorded, "replayed": replayed.replayed} | results.as_json())
     else:
-        tell(replayed, comparisons)
-    return DONE if all(one.agrees for one in comparisons) else WRONG
+        tell(replayed, results)
+    return DONE if results.all_agree else WRONG
 
 
 def replay_with_progress(directory: Path, client: HttpClient) -> Replayed:
@@ -78,11 +78,10 @@ def replay_with_progress(directory: Path, client: HttpClient) -> Replayed:
         return replay_directory(directory, client, report)
 
 
-def tell(replayed: Replayed, comparisons: list[Comparison]) -> None:
-    """Say what was new, and print the comparison if anything was published."""
+def tell(replayed: Replayed, results: Results) -> None:
+    """Say what was new, and print what the operation comes to."""
     remark(f"{replayed.recorded:,} messages recorded, {replayed.replayed:,} had been recorded before")
-    if comparisons:
-        print_comparison(comparisons)
+    print_results(results)
 
 
 def issue_for(database: Database, directory: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
 
 
 class ReplayRefused(Invalid):
-    """The service refused a message of the directory; the file and line are named. What came before is recorded."""
+    """The service refused a message or the claims of a directory, named by file and line. What came before is kept."""
 
     code = "replay_refused"
 
@@ -50,13 +50,29 @@ def replay_directory(path: Path, client: Client, progress: Callable[[int, int], 
     """
     seed, replayed = read_seed_directory(path), Replayed()
     answer = client.post("/v1/operations", seed.opening, seed.lead_force)
-    replayed.count(_accepted(answer, str(path / OPENING)))
+    replayed.count(accepted(answer, str(path / OPENING)).status)
     size = sum(1 for _line in seed.lines())
     for group in _groups(seed):
         _send(seed, group, client, replayed)
         if progress:
             progress(group[-1].number, size)
     return replayed
+
+
+def accepted(answer: Answer, where: str) -> Answer:
+    """Return an answer that is no refusal. `where` says what was sent or asked.
+
+    Raises:
+        ReplayRefused: it is one.
+    """
+    if answer.status in DONE:
+        return answer
+    problem = answer.body
+    pointer = next((f" at {error['pointer']}" for error in problem.get("errors", ()) if error.get("pointer")), "")
+    raise ReplayRefused(
+        f"{where}: {problem.get('detail', 'refused')} ({answer.status} {problem.get('code', '')}{pointer})",
+        cause=problem.get("code"),
+    )
 
 
 def _groups(seed: SeedDirectory) -> Iterator[list[SentLine]]:
@@ -76,34 +92,23 @@ def _send(seed: SeedDirectory, lines: list[SentLine], client: Client, replayed: 
     first, base = lines[0], f"/v1/operations/{seed.operation}"
     if first.row["type"] in CALL_OF:
         answer = client.post(f"{base}/{CALL_OF[first.row['type']]}", _flat(first.row), first.force)
-        replayed.count(_accepted(answer, _where(seed, first)))
+        replayed.count(accepted(answer, _where(seed, first)).status)
         return
     # All or nothing: a line that is mended and sent again must not find that later ones have overtaken it.
     answer = client.post(f"{base}/batches?atomic=true", {"events": [line.row for line in lines]}, first.force)
     results = answer.body.get("results")
     if results is None:
-        _accepted(answer, _where(seed, first))
+        accepted(answer, _where(seed, first))
         raise ReplayRefused(f"{_where(seed, first)}: the batch was answered without results.")
     for result in sorted(results, key=_culprits_first):
         where = _where(seed, lines[result["index"]])
-        replayed.count(_accepted(Answer(result["status"], result.get("problem", {})), where))
+        replayed.count(accepted(Answer(result["status"], result.get("problem", {})), where).status)
 
 
 def _culprits_first(result: dict[str, Any]) -> tuple[bool, int]:
     """Order results so that what was refused for its own sake comes before what was refused with it."""
     own_fault = result["status"] not in (*DONE, HTTPStatus.FAILED_DEPENDENCY)
     return not own_fault, result["index"]
-
-
-def _accepted(answer: Answer, where: str) -> int:
-    if answer.status in DONE:
-        return answer.status
-    problem = answer.body
-    pointer = next((f" at {error['pointer']}" for error in problem.get("errors", ()) if error.get("pointer")), "")
-    raise ReplayRefused(
-        f"{where}: {problem.get('detail', 'refused')} ({answer.status} {problem.get('code', '')}{pointer})",
-        cause=problem.get("code"),
-    )
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

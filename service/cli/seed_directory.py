@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from service.errors import Invalid
 
 Json = dict[str, Any]
-OPENING, EVENTS, PUBLISHED = "operation.json", "events.ndjson", "published.toml"
+OPENING, EVENTS, CLAIMS = "operation.json", "events.ndjson", "claims.toml"
 WANTED_OF_A_LINE = ("id", "type", "force")
 
 
@@ -37,7 +36,7 @@ class SentLine:
 
 @dataclass(frozen=True, slots=True)
 class SeedDirectory:
-    """A directory with operation.json, events.ndjson and, optionally, published.toml."""
+    """A directory with operation.json, events.ndjson and, optionally, claims.toml."""
 
     path: Path
     opening: Json
@@ -66,22 +65,21 @@ class SeedDirectory:
         """Return every force that sent something, the lead force first."""
         return list(dict.fromkeys([self.lead_force, *(line.force for line in self.lines())]))
 
-    def figures(self) -> list[Json]:
-        """Return the published figures; none if there is no published.toml.
+    @property
+    def claims_path(self) -> Path:
+        """Return where the published figures are, if there are any."""
+        return self.path / CLAIMS
+
+    def claims(self) -> bytes | None:
+        """Return the published figures as a claims file; None if there is none.
 
         Raises:
-            DirectoryUnreadable: the file is broken.
+            DirectoryUnreadable: the file cannot be read.
         """
-        path = self.path / PUBLISHED
-        if not path.exists():
-            return []
-        try:
-            figures: list[Json] = tomllib.loads(path.read_text(encoding="utf-8")).get("figures", [])
-        except ValueError as error:
-            raise DirectoryUnreadable(f"{path}: {error}") from error
-        for figure in figures:
-            _require(figure, ("measure", "quantity", "published"), str(path))
-        return figures
+        if not self.claims_path.exists():
+            return None
+        with _opened(self.claims_path) as file:
+            return bytes(file.read())
 
 
 def read_seed_directory(path: Path) -> SeedDirectory:

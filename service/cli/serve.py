@@ -18,8 +18,8 @@ import urllib3
 from service.cli.examples import print_examples
 from service.cli.http_client import HttpClient
 from service.cli.output import remark
-from service.cli.published import compare_published
 from service.cli.replay import issue_for, replay_with_progress, tell
+from service.cli.results import read_results
 from service.cli.seed_directory import read_seed_directory
 from service.cli.server import ServerFailed, address_of, listen, run_server
 from service.cli.settings import Settings, pass_settings
@@ -42,7 +42,8 @@ def serve(settings: Settings, directory: Path | None) -> None:
     """Serve the API at OPRECORD_HOST and OPRECORD_PORT until told to stop, by SIGTERM or Ctrl-C.
 
     With --replay, the tables are made if need be, each force of the directory gets a credential for 24 hours, all that
-    it sent is posted, and the published figures are printed beside those of the record. A second time changes nothing.
+    it sent is posted, and the published figures are printed beside those of the record, then its publications and
+    returns. A second time changes nothing.
     """
     config = settings.config()
     if directory:
@@ -63,7 +64,7 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
         with settings.database() as database:
             secrets = issue_for(database, directory)
         client = HttpClient(address_of(config), secrets)
-        tell(replay_with_progress(directory, client), compare_published(directory, client))
+        tell(replay_with_progress(directory, client), read_results(directory, client))
         print_examples(directory, address_of(config), secrets)
         server.join()
         raise ServerFailed("The server has ended.")

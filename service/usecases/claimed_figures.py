@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
-from service.access.credentials import Credential
-from service.db import Database
 from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim, Scope
 from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
@@ -18,48 +17,26 @@ from service.domain.figures import display
 from service.domain.operation import Operation
 from service.eventlog.head import UnknownOperation
 from service.projections.sums import Selection
-from service.usecases.as_of import AsOfBeforeLog, AsOfInTheFuture, Moment
-from service.usecases.totals import Figure, Totals, totals
+from service.usecases.as_of import AsOfBeforeLog, AsOfInTheFuture
+from service.usecases.claimed_totals import Ask
+from service.usecases.totals import Figure, Totals
 
 INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(slots=True)
-class Totaller:
-    """Asks for totals in the name of a credential, each question once."""
-
-    database: Database
-    credential: Credential
-    answers: dict[tuple[str, Moment, Selection], Totals] = field(default_factory=dict)
-
-    def ask(self, operation: str, moment: Moment, selection: Selection) -> Totals:
-        """Return the totals.
-
-        Raises:
-            UnknownOperation: there is no such operation, or the credential may not know of it.
-            AsOfInTheFuture, AsOfBeforeLog: by the moment.
-        """
-        question = operation, moment, selection
-        if question not in self.answers:
-            self.answers[question] = totals(
-                self.database, operation=operation, credential=self.credential, selection=selection, moment=moment
-            )
-        return self.answers[question]
-
-
-def compare_claim(claim: Claim, operation: str, totaller: Totaller) -> Comparison:
-    """Return what the record of an operation, or of one inside it, says to a claim."""
-    name, moment = claim.scope.operation or operation, Moment(as_of=claim.moment)
+def compare_claim(claim: Claim, operation: str, ask: Ask) -> Comparison:
+    """Return what the record of an operation, or of one inside it, says to a claim. `ask` asks as of its moment."""
+    name = claim.scope.operation or operation
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
     try:
-        state = totaller.ask(name, moment, Selection()).operation
+        state = ask(name, Selection()).operation
     except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
         return not_comparable(claim, error.detail)
     for check in CHECKS:
         if reason := check(claim, state):
             return not_comparable(claim, reason)
-    return compare(claim, _recorded(claim, state, lambda selection: totaller.ask(name, moment, selection)))
+    return compare(claim, _recorded(claim, state, partial(ask, name)))
 
 
 def first_and_last(days: OperatingDays) -> tuple[date, date | None]:

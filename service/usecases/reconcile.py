@@ -16,7 +16,9 @@ from service.domain.operation import Operation
 from service.domain.reference_data import Measure
 from service.projections.sums import Selection
 from service.usecases.as_of import Moment
-from service.usecases.claimed_figures import Totaller, compare_claim, first_and_last
+from service.usecases.claimed_figures import compare_claim, first_and_last
+from service.usecases.claimed_totals import asking_as_of, asking_now
+from service.usecases.standing import standing_at
 from service.usecases.totals import Totals
 
 # Reads a claims file, given the measures that there are and the operation that it is to be compared with.
@@ -45,16 +47,22 @@ class Reconciliation:
 def reconcile(database: Database, *, operation: str, credential: Credential, read: ReadClaims) -> Reconciliation:
     """Compare claims with the totals that this credential may see, and with each other.
 
+    All claims without a moment of their own are compared in one snapshot, so that they are true at one log position.
+
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         ClaimsUnreadable, WrongClaims: by `read`.
     """
-    totaller = Totaller(database, credential)
-    now = totaller.ask(operation, Moment(), Selection())
-    file = read(now.operation.measures, operation)
+    with standing_at(database, operation=operation, credential=credential, moment=Moment()) as (connection, found):
+        ask = asking_now(connection, credential, found)
+        now = ask(operation, Selection())
+        file = read(now.operation.measures, operation)
+        compared = {one.place: compare_claim(one, operation, ask) for one in file.claims if one.moment is None}
+    asking = asking_as_of(database, credential)
+    compared |= {one.place: compare_claim(one, operation, asking(one.moment)) for one in file.claims if one.moment}
     return Reconciliation(
         totals=now,
-        comparisons=tuple(compare_claim(claim, operation, totaller) for claim in file.claims),
+        comparisons=tuple(compared[claim.place] for claim in file.claims),
         findings=tuple(compare_claims(file, facts_of(now.operation))),
     )
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 from service.api.schemas import load_change, load_opening, load_submission
 from service.db import Database
+from service.domain.draft import Submission
 from service.eventlog.receipts import Receipt
 from service.usecases.operations import change_operation, open_operation
+from service.usecases.publish import publish_figures
+from tests.factories.bodies import Json
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import (
@@ -34,12 +37,17 @@ def recorded_seed(database: Database) -> OpenedOperation:
     lead = CredentialFactory(force=opening["lead_force"])
     open_operation(database, sender=lead, opening=load_opening(opening, lead.force))
     operation = OpenedOperation(database, opening["operation"])
-    *rows, closing = [json.loads(line) for line in (SEED / "events.ndjson").read_text().splitlines()]
+    *rows, closing, publishing = [json.loads(line) for line in (SEED / "events.ndjson").read_text().splitlines()]
     outcomes = operation.submit(*(load_submission(row) for row in rows), sender=lead)
     assert all(outcome.error is None for outcome in outcomes)
-    submission = load_change(closing["type"], {name: closing[name] for name in ("id", "recorded_at")}, lead.force)
-    change_operation(database, operation=operation.name, sender=lead, submission=submission)
+    change_operation(database, operation=operation.name, sender=lead, submission=_call_of(closing))
+    publish_figures(database, operation=operation.name, sender=lead, submission=_call_of(publishing))
     return operation
+
+
+def _call_of(row: Json) -> Submission:
+    body = row["data"] | {name: row[name] for name in ("id", "recorded_at")}
+    return load_change(row["type"], body, row["force"])
 
 
 def recorded_live(database: Database) -> tuple[OpenedOperation, list[Receipt]]:

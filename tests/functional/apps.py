@@ -62,6 +62,9 @@ class InProcess:
     def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
         return _answer(self.client_for(force).post(path, json=body))
 
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+        return _answer(self.client_for(force).post(path, data=body, content_type=media))
+
 
 def _answer(response: TestResponse) -> Answer:
     return Answer(response.status_code, response.json)

@@ -312,7 +312,7 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
     recorded_seed(database)
     code, log, _err = oprecord("export", PANDILLA)
     assert code == DONE
-    assert log.count("\n") == 367
+    assert log.count("\n") == 368
     file, elsewhere = tmp_path / "log.ndjson", f"sqlite:///{tmp_path / 'elsewhere.db'}"
     assert oprecord("export", PANDILLA, "--output", file)[:2] == (DONE, "")
     assert file.read_text() == log
@@ -323,7 +323,7 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
     assert root in only_line(err)
     code, out, err = oprecord("import", file, "--root", root, url=elsewhere)
     assert (code, out) == (DONE, f"{root}\n")
-    assert f"Imported {PANDILLA}: 367 events" in err
+    assert f"Imported {PANDILLA}: 368 events" in err
     assert oprecord("verify", url=elsewhere)[0] == DONE
     assert oprecord("export", PANDILLA, url=elsewhere)[1] == log
     code, _out, err = oprecord("import", file, url=elsewhere)
@@ -370,7 +370,7 @@ def test_totals_as_a_table_and_as_json(database: Database, oprecord: Oprecord):
     recorded_seed(database)
     code, out, _err = oprecord("totals", PANDILLA, "--by", "force", "--measure", "arrests")
     assert code == DONE
-    assert "as of seq 367 of 367" in out
+    assert "as of seq 368 of 368" in out
     assert [line.split()[3] for line in out.splitlines() if "metropolitan" in line] == ["metropolitan"]
     code, out, _err = oprecord("totals", PANDILLA, "--measure", "arrests,cash", "--as-of-seq", "100", "--json")
     assert code == DONE

@@ -145,16 +145,21 @@ def test_the_address_shown_is_one_that_a_client_can_use():
 
 def test_a_replay_shows_that_all_published_figures_agree_and_again(serve: Serve, database_url: str):
     first = serve("--replay", SEED, url=database_url)
-    assert "360 messages recorded, 5 had been recorded before" in first.text
-    assert "Published and projected: 14 of 14 figures agree" in first.text
-    assert first.text.count("│ yes ") == 14
+    assert "361 messages recorded, 5 had been recorded before" in first.text
+    assert "14 of 14 printed figures agree" in first.text
+    assert first.text.count("│ ✓ agrees │") == 14
+    assert "Returns of 7 forces for 3 days: 20 complete, 1 nil; 2 of them late\n" in first.text
+    publications = re.findall(r"^Publication .*$", first.text, re.MULTILINE)
+    assert len(publications) == 1
+    assert re.fullmatch("Publication 1: final, as of seq 367, figures [0-9a-f]{12}", publications[0])
     before = figures(first)
     assert figures_after_pasting_the_printed_calls(first) == before
     assert first.signalled(signal.SIGINT) == DONE
     assert first.text.endswith("Stopped\n")
     second = serve("--replay", SEED, url=database_url)
-    assert "0 messages recorded, 365 had been recorded before" in second.text
-    assert "14 of 14 figures agree" in second.text
+    assert "0 messages recorded, 366 had been recorded before" in second.text
+    assert "14 of 14 printed figures agree" in second.text
+    assert re.findall(r"^Publication .*$", second.text, re.MULTILINE) == publications
     assert figures(second) == before
     assert_that_it_stops_with_an_upload_under_way_and_a_feed_open(second)
 
@@ -182,7 +187,8 @@ def figures_after_pasting_the_printed_calls(served: ServedShown) -> list[Json]:
 def assert_that_it_stops_with_an_upload_under_way_and_a_feed_open(served: ServedShown) -> None:
     secret = served.secret(LEAD)
     feed = served.request("GET", f"/v1/operations/{PANDILLA}/feed", secret)
-    lines = [line + b"\n" for line in (SEED / "events.ndjson").read_bytes().splitlines()[:-1]]
+    *reports, _closing, _publishing = (SEED / "events.ndjson").read_bytes().splitlines()
+    lines = [line + b"\n" for line in reports]
 
     def with_a_stop_between() -> Iterator[bytes]:
         yield b"".join(lines[:100])
@@ -238,15 +244,17 @@ def test_a_replay_counts_and_compares(running: ServedShown, tmp_path: Path):
     first = running.oprecord("replay", SEED, "--url", f"{running.url}/", "--issue", "--json")
     assert first.returncode == DONE, first.stderr
     found = json.loads(first.stdout)
-    assert (found["recorded"] + found["replayed"], len(found["figures"])) == (365, 14)
+    assert found["recorded"] + found["replayed"] == 366
+    assert found["reconciliation"]["all_agree"]
+    assert ([one["label"] for one in found["publications"]], len(found["returns"])) == (["final"], 21)
     altered = Path(shutil.copytree(SEED, tmp_path / "seed"))
-    published = altered / "published.toml"
-    published.write_text(published.read_text().replace("quantity = 179", "quantity = 180"))
+    claims = altered / "claims.toml"
+    claims.write_text(claims.read_text().replace('value = "179"', 'value = "180"'))
     disagreeing = running.oprecord("replay", altered, "--url", running.url, "--issue")
     assert disagreeing.returncode == WRONG
-    assert "0 messages recorded, 365 had been recorded before" in disagreeing.stderr
-    assert "13 of 14 figures agree" in disagreeing.stdout
-    assert disagreeing.stdout.count("│ NO ") == 1
+    assert "0 messages recorded, 366 had been recorded before" in disagreeing.stderr
+    assert "13 of 14 printed figures agree" in disagreeing.stdout
+    assert disagreeing.stdout.count("│ ✗ differs │") == 1
 
 
 def test_a_replay_takes_credentials_from_a_file(running: ServedShown, tmp_path: Path):

@@ -94,8 +94,8 @@ def test_an_untouched_record_is_right_and_says_what_was_checked(record: Database
         "totals": 7,
     }
     assert replayed.fault is None
-    assert replayed.checked["events"] == 367
-    assert seen[-1] == (2 * 367, 2 * 367)
+    assert replayed.checked["events"] == 368
+    assert seen[-1] == (2 * 368, 2 * 368)
     assert [head.operation for head in list_heads(record)] == [NAME, seed.name]
 
 

@@ -1,0 +1,45 @@
+"""A reconciliation as people read it, from the JSON that the service answers: a table, and what is wrong in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from service.cli.output import print_table
+
+Json = dict[str, Any]
+MARKS = {"agrees": "✓ agrees", "open": "? open", "differs": "✗ differs", "cannot_be_compared": "- cannot be compared"}
+SCOPE = ("operation", "forces", "without_forces", "category", "without_category", "days", "as_of")
+
+
+def print_reconciliation(answer: Json) -> None:
+    """Print each figure as it was printed beside the record's, then what does not agree, with its place in the file."""
+    print_table(_title(answer), ("figure", "printed", "record", "result"), [_row(claim) for claim in answer["claims"]])
+    for claim in answer["claims"]:
+        if claim["status"] != "agrees":
+            click.echo(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
+    print_findings(answer["findings"])
+
+
+def print_findings(findings: Sequence[Json]) -> None:
+    """Print what printed figures say about each other."""
+    for finding in findings:
+        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join(finding['places'])}]")
+
+
+def _title(answer: Json) -> str:
+    counts, seq = answer["counts"], answer["as_of"]["seq"]
+    return f"{answer['operation']} as of seq {seq}: {counts['agrees']} of {sum(counts.values())} printed figures agree"
+
+
+def _row(claim: Json) -> tuple[str, ...]:
+    scope = [_words(name, claim[name]) for name in SCOPE if name in claim]
+    recorded = claim["recorded"]["display"] if "recorded" in claim else "-"
+    return "; ".join([claim["measure"], *scope]), claim["printed"], recorded, MARKS[claim["status"]]
+
+
+def _words(name: str, value: str | list[str]) -> str:
+    words = value if isinstance(value, str) else ", ".join(value)
+    return f"without {words}" if name.startswith("without") else words

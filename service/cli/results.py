@@ -1,0 +1,78 @@
+"""What a replayed operation comes to, as the service answers it: published figures, publications, returns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.api.claims_body import TOML
+from service.cli.http_client import Client
+from service.cli.reconciliation_table import print_reconciliation
+from service.cli.replay_directory import accepted
+from service.cli.seed_directory import read_seed_directory
+
+Json = dict[str, Any]
+DIGITS_OF_A_HASH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Answers of the service. `reconciliation` is None where the directory has no claims.toml."""
+
+    reconciliation: Json | None
+    publications: list[Json]
+    returns: list[Json]
+
+    @property
+    def all_agree(self) -> bool:
+        """Whether every published figure agrees with the record, or there is none."""
+        return self.reconciliation is None or bool(self.reconciliation["all_agree"])
+
+    def as_json(self) -> Json:
+        """Return the answers by name."""
+        return asdict(self)
+
+
+def read_results(path: Path, client: Client) -> Results:
+    """Ask for the results of a directory's operation, as its lead force's coordinator.
+
+    Raises:
+        DirectoryUnreadable: a file is missing or broken.
+        ReplayRefused: the service refused the claims, or a question.
+        RecordError: one of the client's.
+    """
+    seed = read_seed_directory(path)
+    base, lead, claims = f"/v1/operations/{seed.operation}", seed.lead_force, seed.claims()
+    reconciliation = None
+    if claims is not None:
+        answer = client.post_file(f"{base}/reconciliation", claims, TOML, lead)
+        reconciliation = accepted(answer, str(seed.claims_path)).body
+    return Results(
+        reconciliation=reconciliation,
+        publications=accepted(client.get(f"{base}/publications", lead), "publications").body["publications"],
+        returns=accepted(client.get(f"{base}/returns", lead), "returns").body["returns"],
+    )
+
+
+def print_results(results: Results) -> None:
+    """Print the published figures beside the record's, a line for each publication, and one for the returns."""
+    if results.reconciliation is not None:
+        print_reconciliation(results.reconciliation)
+    for one in results.publications:
+        figures = one["figures_hash"][:DIGITS_OF_A_HASH]
+        click.echo(f"Publication {one['number']}: {one['label']}, as of seq {one['as_of']['seq']}, figures {figures}")
+    if results.returns:
+        click.echo(_of_returns(results.returns))
+
+
+def _of_returns(returns: Sequence[Json]) -> str:
+    forces, days = ({one[name] for one in returns} for name in ("force", "day"))
+    counts = Counter(one["status"] for one in returns)
+    said = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    late = sum(one["late"] for one in returns)
+    return f"Returns of {len(forces)} forces for {len(days)} days: {said}; {late} of them late"

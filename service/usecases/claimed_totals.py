@@ -1,0 +1,56 @@
+"""The totals that claims are compared with: those of now in one snapshot, those of past moments as of each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.db import Database
+from service.projections.sums import Selection
+from service.usecases.as_of import Moment
+from service.usecases.positions import Position, positions
+from service.usecases.totals import Totals, totals, totals_at
+from service.usecases.visibility import visible
+
+# Asks for the totals of an operation. Each question is put to the database once.
+Ask = Callable[[str, Selection], Totals]
+
+
+def asking_now(connection: sa.Connection, credential: Credential, found: Sequence[Position]) -> Ask:
+    """Return what asks for totals now: of the operation at these positions, and of any other in the same snapshot.
+
+    The answer raises UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    own = found[0]
+    standing = {own.head.operation: found}
+
+    @cache
+    def ask(operation: str, selection: Selection) -> Totals:
+        if operation not in standing:
+            visible(connection, operation, credential)
+            standing[operation] = positions(connection, operation, begun_by=own.begun_by)
+        return totals_at(connection, standing[operation], selection)
+
+    return ask
+
+
+def asking_as_of(database: Database, credential: Credential) -> Callable[[datetime], Ask]:
+    """Return what gives, for a past moment, what asks for totals as of it: whenever it asks, the answer is the same.
+
+    The answer raises UnknownOperation, AsOfInTheFuture, AsOfBeforeLog.
+    """
+
+    @cache
+    def asking(moment: datetime) -> Ask:
+        @cache
+        def ask(operation: str, selection: Selection) -> Totals:
+            then = Moment(as_of=moment)
+            return totals(database, operation=operation, credential=credential, selection=selection, moment=then)
+
+        return ask
+
+    return asking
