@@ -42,7 +42,7 @@ class Databases:
 
     @cached_property
     def server_url(self) -> str:
-        """The address of the PostgreSQL server, started at the first look. It has its own defaults: a commit is durable."""
+        """The address of the PostgreSQL server, started at the first look; its settings are durable."""
         port = free_port()
         settings = {"listen_addresses": "127.0.0.1", "port": str(port), "max_connections": "300"}
         start_server(self.folder / "postgresql", self.folder, settings)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+MOST_MEGABYTES = 200.0
+BYTES_IN_A_MEGABYTE = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -82,6 +85,12 @@ def by_turns(rounds: int, **sides: Callable[[], Any]) -> Mapping[str, list[Any]]
 def paired(ours: Sequence[float], reference: Sequence[float]) -> list[tuple[float, float | None]]:
     """Return the figures of both sides, round by round."""
     return list(zip(ours, reference, strict=True))
+
+
+def memory(case: str, what: str, peaks: Sequence[int]) -> Comparison:
+    """Return the comparison of the most memory that a process had, in bytes by round, with what it may have."""
+    pairs = [(peak / BYTES_IN_A_MEGABYTE, MOST_MEGABYTES) for peak in peaks]
+    return Comparison(case=case, what=what, unit="MB", pairs=pairs, bar=Bar(1.0, is_most=True))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.cases import posts
+from benchmarks.cases import batches, posts
 from benchmarks.measure import Comparison
 from benchmarks.stage import Stage
 
@@ -14,4 +14,6 @@ CASES: Mapping[str, Case] = {
     "single-one-operation": posts.one_operation,
     "single-eight-operations": posts.eight_operations,
     "single-sqlite": posts.on_sqlite,
+    "batches": batches.batches,
+    "ndjson": batches.lines,
 }
