@@ -37,6 +37,7 @@ def main(size: str, only: tuple[str, ...], json_file: Path | None) -> None:
         for name in only or CASES:
             click.echo(f"{time.perf_counter() - begin:6.1f} s  {name}", err=True)
             comparisons += CASES[name](stage)
+        stage.verify()
     finally:
         stage.close()
     said["took"] = f"{time.perf_counter() - begin:.0f} s"

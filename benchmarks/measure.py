@@ -7,11 +7,15 @@ nothing.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.sizes import Sizes
+
+FEWEST_ROUNDS = 2
 MOST_MEGABYTES = 200.0
 BYTES_IN_A_MEGABYTE = 1_000_000
 
@@ -73,10 +77,16 @@ class Comparison:
         return "goal" if self.goal.holds(self.ratio) else "short"
 
 
-def by_turns(rounds: int, **sides: Callable[[], Any]) -> Mapping[str, list[Any]]:
-    """Return what each side measured in each round; in every round each side has its turn, in this order."""
+def by_turns(sizes: Sizes, **sides: Callable[[], Any]) -> Mapping[str, list[Any]]:
+    """Return what each side measured in each round; in every round each side has its turn, in this order.
+
+    There are as many rounds as the sizes say; fewer, but at least two, where they take too long.
+    """
     found: dict[str, list[Any]] = {name: [] for name in sides}
-    for _round in range(rounds):
+    begin = time.monotonic()
+    for done in range(sizes.rounds):
+        if done >= FEWEST_ROUNDS and time.monotonic() - begin > sizes.patience_seconds:
+            break
         for name, measure in sides.items():
             found[name].append(measure())
     return found

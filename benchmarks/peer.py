@@ -11,48 +11,47 @@ In a process of its own and without HTTP. Its events carry what ours do. Each ca
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from threading import Thread
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
 
 from benchmarks.load import quiet_interpreter
-from benchmarks.processes import ROOT
+from benchmarks.peer_process import Turn
 from benchmarks.reports import Json, report
 
 EVENTS_MADE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one turn came to."""
+class Operation(Aggregate):
+    """What events are recorded of."""
 
-    events: int
-    seconds: float
-    aggregate: str = ""
+    def __init__(self) -> None:
+        self.recorded = 0
 
-    @property
-    def rate(self) -> float:
-        """Events a second."""
-        return self.events / self.seconds
+    @event("Recorded")
+    def record(self, report: Json) -> None:  # noqa: ARG002 - it is the event that is stored
+        """Record a report."""
+        self.recorded += 1
 
 
-def run(url: str, *arguments: object) -> Turn:
-    """Let a process of its own do one of the turns above."""
-    command = [sys.executable, "-m", "benchmarks.peer", url, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return Turn(**json.loads(done.stdout))
+class Operations(Application[UUID]):
+    """The application, with what it needs to store events."""
+
+    def operation(self) -> Operation:
+        """Return a new operation, which is saved already."""
+        made = Operation()
+        self.save(made)
+        return made
 
 
-def singles(application: Any, threads: str, seconds: str) -> Turn:
+def singles(application: Operations, threads: str, seconds: str) -> Turn:
     """Save events one by one from so many threads, each with an aggregate of its own, for so long."""
     counts, made = [0] * int(threads), [report(number) for number in range(EVENTS_MADE)]
     end = time.perf_counter() + float(seconds)
@@ -73,7 +72,7 @@ def singles(application: Any, threads: str, seconds: str) -> Turn:
     return Turn(sum(counts), time.perf_counter() - begin)
 
 
-def batches(application: Any, events: str, seconds: str) -> Turn:
+def batches(application: Operations, events: str, seconds: str) -> Turn:
     """Save so many events at once, again and again, for so long."""
     operation, saved, made = application.operation(), 0, [report(number) for number in range(int(events))]
     begin = time.perf_counter()
@@ -82,7 +81,7 @@ def batches(application: Any, events: str, seconds: str) -> Turn:
     return Turn(saved, time.perf_counter() - begin)
 
 
-def fill(application: Any, events: str) -> Turn:
+def fill(application: Operations, events: str) -> Turn:
     """Save so many events of one aggregate."""
     operation, begin = application.operation(), time.perf_counter()
     for done in range(0, int(events), EVENTS_MADE):
@@ -91,39 +90,22 @@ def fill(application: Any, events: str) -> Turn:
     return Turn(int(events), time.perf_counter() - begin, str(operation.id))
 
 
-def replay(application: Any, aggregate: str) -> Turn:
+def replay(application: Operations, aggregate: str) -> Turn:
     """Read all events of an aggregate and apply them, one after another."""
     begin = time.perf_counter()
     operation = application.repository.get(UUID(aggregate))
     return Turn(operation.recorded, time.perf_counter() - begin)
 
 
-def _save_batch(application: Any, operation: Any, reports: list[Json]) -> int:
+def _save_batch(application: Operations, operation: Operation, reports: list[Json]) -> int:
     for one in reports:
         operation.record(one)
     application.save(operation)
     return len(reports)
 
 
-def open_application(url: str) -> Any:
+def open_application(url: str) -> Operations:
     """Return the application over a PostgreSQL database; its table is made at the first opening."""
-    from eventsourcing.application import Application  # noqa: PLC0415 - not needed to read results
-    from eventsourcing.domain import Aggregate, event  # noqa: PLC0415
-
-    class Operation(Aggregate):
-        def __init__(self) -> None:
-            self.recorded = 0
-
-        @event("Recorded")
-        def record(self, report: dict[str, Any]) -> None:  # noqa: ARG002 - it is the event that is stored
-            self.recorded += 1
-
-    class Operations(Application[UUID]):
-        def operation(self) -> Operation:
-            made = Operation()
-            self.save(made)
-            return made
-
     address = sa.make_url(url)
     return Operations(
         env={

@@ -46,10 +46,15 @@ class ServerProcess:
             time.sleep(0.005)
         return time.perf_counter() - begin
 
-    def stop(self) -> None:
-        """Stop it and wait until it has ended."""
+    def tell_to_stop(self) -> None:
+        """Tell it to stop."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
+
+    def stop(self) -> None:
+        """Stop it and wait until it has ended."""
+        self.tell_to_stop()
+        if self.process is not None:
             try:
                 self.process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:

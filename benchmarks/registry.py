@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.cases import batches, posts
+from benchmarks.cases import batches, logs, posts
 from benchmarks.measure import Comparison
 from benchmarks.stage import Stage
 
@@ -16,4 +16,8 @@ CASES: Mapping[str, Case] = {
     "single-sqlite": posts.on_sqlite,
     "batches": batches.batches,
     "ndjson": batches.lines,
+    "export": logs.exported,
+    "import": logs.imported,
+    "verify": logs.verified,
+    "rebuild": logs.rebuilt,
 }

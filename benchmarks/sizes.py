@@ -1,4 +1,4 @@
-"""How much is measured: in seconds for a check that all cases run, in minutes for a judgement, and at full size."""
+"""How much is measured: just enough to see every case run, enough for a judgement, and at full size."""
 
 from __future__ import annotations
 
@@ -7,16 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """The size of a run. `rounds` is how often each side has its turn."""
+    """The size of a run."""
 
     name: str
+    # How often each side has its turn; fewer where a case has taken `patience_seconds`, but never fewer than two.
     rounds: int
+    patience_seconds: float
     # How long each side is under load in its turn.
     seconds: float
-    warm_up_seconds: float
+    # The events of the large log, of the small one beside it, and of the one that is imported.
+    events: int
+    few_events: int
+    imported_events: int
 
 
-QUICK = Sizes(name="quick", rounds=2, seconds=0.5, warm_up_seconds=0.2)
-BENCH = Sizes(name="bench", rounds=5, seconds=3.0, warm_up_seconds=1.0)
-FULL = Sizes(name="full", rounds=5, seconds=5.0, warm_up_seconds=2.0)
+QUICK = Sizes(
+    name="quick", rounds=1, patience_seconds=2, seconds=0.5, events=2_000, few_events=1_000, imported_events=1_000
+)
+BENCH = Sizes(
+    name="bench", rounds=5, patience_seconds=60, seconds=3, events=100_000, few_events=1_000, imported_events=20_000
+)
+FULL = Sizes(
+    name="full", rounds=5, patience_seconds=600, seconds=5, events=1_000_000, few_events=1_000, imported_events=100_000
+)
 SIZES = {sizes.name: sizes for sizes in (QUICK, BENCH, FULL)}

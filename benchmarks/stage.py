@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from benchmarks.archive import fill
 from benchmarks.databases import Databases, DatabaseUrls
 from benchmarks.ours import Ours, issue_to_forces
+from benchmarks.peer_process import run_peer
 from benchmarks.processes import FLOOR, OURS, ServerProcess
 from benchmarks.sizes import Sizes
+
+LARGE = "large"
 
 
 @dataclass
@@ -18,7 +21,8 @@ class Stage:
 
     sizes: Sizes
     databases: Databases
-    servers: ExitStack = field(default_factory=ExitStack)
+    services: list[Ours] = field(default_factory=list)
+    servers: list[ServerProcess] = field(default_factory=list)
 
     @cached_property
     def ours(self) -> Ours:
@@ -40,19 +44,45 @@ class Stage:
         """The floor on SQLite."""
         return self.started(FLOOR, self.databases.empty_sqlite())
 
+    @cached_property
+    def archive(self) -> Ours:
+        """Our service on PostgreSQL, with a large log in its database."""
+        fill(self.ours, LARGE, self.sizes.events)
+        return self.ours
+
+    @cached_property
+    def peer_log(self) -> tuple[str, str, str]:
+        """What the peer is to be asked for, so that it replays as many events as the large log has."""
+        url = self.databases.empty()
+        return url, "replay", run_peer(url, "fill", self.sizes.events).aggregate
+
     def serve(self, urls: DatabaseUrls, **settings: object) -> Ours:
         """Start our service over a database; it ends with the run."""
-        return Ours(urls, self.started(OURS, urls.serving, **settings), issue_to_forces(urls))
+        ours = Ours(urls, self.started(OURS, urls.serving, **settings), issue_to_forces(urls))
+        self.services.append(ours)
+        return ours
 
     def started(self, module: tuple[str, ...], url: str, **settings: object) -> ServerProcess:
         """Start a server over a database; it ends with the run."""
         number = next(self.databases.numbers)
         server = ServerProcess(module, url, self.databases.folder / f"server_{number}.log", **settings)
-        self.servers.callback(server.stop)
+        self.servers.append(server)
         server.start()
         return server
 
+    def verify(self) -> None:
+        """Let each of our records verify itself: one operation of each.
+
+        Raises:
+            RecordBroken: one is not as it should be.
+        """
+        for ours in self.services:
+            ours.verify()
+
     def close(self) -> None:
         """Stop all servers and remove all databases."""
-        self.servers.close()
+        for server in self.servers:
+            server.tell_to_stop()
+        for server in self.servers:
+            server.stop()
         self.databases.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.measure import Bar, Comparison
 
-COLUMNS = ("case", "against", "unit", "ours", "reference", "ratio", "bar", "")
+COLUMNS = ("case", "against", "unit", "ours", "reference", "ratio", "rounds", "bar", "")
 
 
 def header(facts: Mapping[str, str]) -> list[str]:
@@ -39,7 +39,7 @@ def number(value: float | None) -> str:
 
 def _row(one: Comparison) -> tuple[str, ...]:
     ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
-    figures = (number(one.ours), number(one.reference), ratio)
+    figures = (number(one.ours), number(one.reference), ratio, str(len(one.pairs)))
     return (one.case, one.what, one.unit, *figures, _bars(one), one.verdict)
 
 
@@ -49,7 +49,7 @@ def _bars(one: Comparison) -> str:
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    numbers = (3, 4, 5)
+    numbers = (3, 4, 5, 6)
     cells = [
         f"{cell:>{width}}" if at in numbers else f"{cell:<{width}}"
         for at, (cell, width) in enumerate(zip(row, widths, strict=True))

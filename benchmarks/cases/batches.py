@@ -6,10 +6,10 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from benchmarks import peer
 from benchmarks.load import Load, drive, request
 from benchmarks.measure import Bar, Comparison, by_turns, memory, paired
 from benchmarks.ours import Ours, RecordBroken
+from benchmarks.peer_process import run_peer
 from benchmarks.processes import ServerProcess
 from benchmarks.reports import FORCES, texts
 from benchmarks.stage import Stage
@@ -27,10 +27,10 @@ def batches(stage: Stage) -> list[Comparison]:
     """Post batches to one operation over four connections; the peer saves as many events at once."""
     sent, floor, database = Batches(stage.ours, "batches", stage.sizes.seconds), stage.floor, stage.databases.empty()
     turns = by_turns(
-        stage.sizes.rounds,
+        stage.sizes,
         ours=sent.ours_turn,
         floor=lambda: sent.floor_turn(floor),
-        peer=lambda: peer.run(database, "batches", EVENTS_IN_A_BATCH, stage.sizes.seconds).rate,
+        peer=lambda: run_peer(database, "batches", EVENTS_IN_A_BATCH, stage.sizes.seconds).rate,
     )
     sent.ours.check()
     against_floor, against_peer = paired(turns["ours"], turns["floor"]), paired(turns["ours"], turns["peer"])
@@ -45,7 +45,7 @@ def lines(stage: Stage) -> list[Comparison]:
     """Send lines over four connections, in a long request each; then look at the memory of every process of ours."""
     sent = Batches(stage.ours, "lines", stage.sizes.seconds)
     # The batches go first: they say how many lines fill the same time.
-    turns = by_turns(stage.sizes.rounds, batches=sent.ours_turn, lines=sent.lines_turn)
+    turns = by_turns(stage.sizes, batches=sent.ours_turn, lines=sent.lines_turn)
     sent.ours.check()
     rates = paired(turns["lines"], turns["batches"])
     return [

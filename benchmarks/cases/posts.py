@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from benchmarks import peer
 from benchmarks.load import Load, drive, request
 from benchmarks.measure import Bar, Comparison, by_turns, paired, percentile
 from benchmarks.ours import Ours
+from benchmarks.peer_process import run_peer
 from benchmarks.processes import ServerProcess
 from benchmarks.reports import FORCES, text
 from benchmarks.stage import Stage
@@ -24,10 +24,10 @@ def one_operation(stage: Stage) -> list[Comparison]:
     posts = Posts(stage, stage.ours, stage.floor, ["single"], CONNECTIONS)
     database = stage.databases.empty()
     turns = by_turns(
-        stage.sizes.rounds,
+        stage.sizes,
         ours=posts.ours_turn,
         floor=posts.floor_turn,
-        peer=lambda: peer.run(database, "singles", PEER_THREADS, stage.sizes.seconds).rate,
+        peer=lambda: run_peer(database, "singles", PEER_THREADS, stage.sizes.seconds).rate,
     )
     posts.ours.check()
     case, loads = "single-one-operation", (turns["ours"], turns["floor"])
@@ -64,8 +64,8 @@ class Posts:
         self.connections = connections
         for operation in operations:
             ours.open(operation)
-        self._drive(ours.server.port, stage.sizes.warm_up_seconds, acknowledged=True)
-        self._drive(floor.port, stage.sizes.warm_up_seconds)
+        self._drive(ours.server.port, stage.sizes.seconds / 3, acknowledged=True)
+        self._drive(floor.port, stage.sizes.seconds / 3)
 
     def ours_turn(self) -> Load:
         """Put our service under load, and note what it acknowledges."""
@@ -101,7 +101,7 @@ class Posts:
 
 
 def _against_floor(case: str, stage: Stage, posts: Posts, *, bar: Bar, goal: Bar | None) -> list[Comparison]:
-    turns = by_turns(stage.sizes.rounds, ours=posts.ours_turn, floor=posts.floor_turn)
+    turns = by_turns(stage.sizes, ours=posts.ours_turn, floor=posts.floor_turn)
     posts.ours.check()
     loads = turns["ours"], turns["floor"]
     return [_rates(case, *loads, bar=bar, goal=goal), _slowest(case, *loads)]
