@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.ours import Ours, RecordBroken
 from benchmarks.reports import LEAD, SETUP_EVENTS, report
 from service.db import open_database
@@ -9,6 +11,7 @@ from service.domain.draft import Submission
 from service.eventlog.codec import event_from
 from service.usecases.credentials import issue_credential
 from service.usecases.record import record_events
+from service.usecases.transfer import export_operation
 
 EVENTS_AT_A_TIME = 1_000
 
@@ -27,4 +30,12 @@ def fill(ours: Ours, operation: str, size: int) -> None:
             if outcome.error is not None:
                 raise RecordBroken(f"{operation} was not filled: {outcome.error}")
     ours.note(operation, count)
+    database.engine.dispose()
+
+
+def export(ours: Ours, operation: str, file: Path) -> None:
+    """Write a log to a file, one canonical text a line."""
+    database = open_database(ours.urls.owner)
+    with file.open("wb") as lines:
+        lines.writelines(text.encode() + b"\n" for text in export_operation(database, operation))
     database.engine.dispose()

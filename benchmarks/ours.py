@@ -87,9 +87,9 @@ def issue_to_forces(urls: DatabaseUrls) -> dict[str, str]:
 def log_sizes(url: str) -> dict[str, int]:
     """Return how many events each operation's log holds."""
     database = open_database(url)
-    statement = sa.select(events.c.operation_id, sa.func.count()).group_by(events.c.operation_id)
+    statement = sa.select(events.c.operation_id, sa.func.count().label("size")).group_by(events.c.operation_id)
     with database.snapshot() as connection:
-        sizes = dict(connection.execute(statement).tuples().all())
+        sizes = {row.operation_id: row.size for row in connection.execute(statement)}
     database.engine.dispose()
     return sizes
 

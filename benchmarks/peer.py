@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from threading import Thread
+from urllib.parse import urlsplit
 from uuid import UUID
 
-import sqlalchemy as sa
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
@@ -106,12 +106,12 @@ def _save_batch(application: Operations, operation: Operation, reports: list[Jso
 
 def open_application(url: str) -> Operations:
     """Return the application over a PostgreSQL database; its table is made at the first opening."""
-    address = sa.make_url(url)
+    address = urlsplit(url)
     return Operations(
         env={
             "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": str(address.database),
-            "POSTGRES_HOST": str(address.host),
+            "POSTGRES_DBNAME": address.path.removeprefix("/"),
+            "POSTGRES_HOST": str(address.hostname),
             "POSTGRES_PORT": str(address.port),
             "POSTGRES_USER": str(address.username),
             "POSTGRES_PASSWORD": "none is asked for",

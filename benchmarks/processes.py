@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -21,6 +22,14 @@ class ServerBroken(RuntimeError):
     """A server did not start, or has ended; the message has what it wrote."""
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How long a server took until it answered that it is ready, and the memory of all its processes then."""
+
+    seconds: float
+    resident_bytes: int
+
+
 class ServerProcess:
     """A server over one database: the arbiter that was started, and its workers."""
 
@@ -32,9 +41,10 @@ class ServerProcess:
         own = {f"OPRECORD_{name.upper()}": str(value) for name, value in named.items()}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("OPRECORD_")} | own
         self.process: subprocess.Popen[bytes] | None = None
+        self.started = Start(0.0, 0)
 
-    def start(self) -> float:
-        """Start it; return how many seconds it took until it answered that it is ready."""
+    def start(self) -> None:
+        """Start it, and wait until it answers that it is ready."""
         begin = time.perf_counter()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -44,7 +54,8 @@ class ServerProcess:
             if self.process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:
                 raise ServerBroken(f"{self.module}: {self.log.read_text(errors='replace')}")
             time.sleep(0.005)
-        return time.perf_counter() - begin
+        seconds = time.perf_counter() - begin
+        self.started = Start(seconds, sum(memory_bytes(pid, "VmRSS") for pid in self._pids()))
 
     def tell_to_stop(self) -> None:
         """Tell it to stop."""
@@ -60,10 +71,6 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-
-    def resident_bytes(self) -> list[int]:
-        """Return the memory that each of its processes has now."""
-        return [memory_bytes(pid, "VmRSS") for pid in self._pids()]
 
     def peak_bytes(self) -> list[int]:
         """Return the most memory that each of its processes has ever had."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.cases import batches, logs, posts
+from benchmarks.cases import batches, feed, logs, posts, startup, totals
 from benchmarks.measure import Comparison
 from benchmarks.stage import Stage
 
@@ -20,4 +20,9 @@ CASES: Mapping[str, Case] = {
     "import": logs.imported,
     "verify": logs.verified,
     "rebuild": logs.rebuilt,
+    "totals-by-size": totals.by_size,
+    "totals-as-of": totals.as_of,
+    "totals-from-entries": totals.from_entries,
+    "feed": feed.live,
+    "start": startup.first_answer,
 }

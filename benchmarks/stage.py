@@ -37,12 +37,12 @@ class Stage:
     @cached_property
     def floor(self) -> ServerProcess:
         """The floor on PostgreSQL."""
-        return self.started(FLOOR, self.databases.empty())
+        return self.server(FLOOR, self.databases.empty())
 
     @cached_property
     def floor_on_sqlite(self) -> ServerProcess:
         """The floor on SQLite."""
-        return self.started(FLOOR, self.databases.empty_sqlite())
+        return self.server(FLOOR, self.databases.empty_sqlite())
 
     @cached_property
     def archive(self) -> Ours:
@@ -56,19 +56,18 @@ class Stage:
         url = self.databases.empty()
         return url, "replay", run_peer(url, "fill", self.sizes.events).aggregate
 
-    def serve(self, urls: DatabaseUrls, **settings: object) -> Ours:
+    def serve(self, urls: DatabaseUrls) -> Ours:
         """Start our service over a database; it ends with the run."""
-        ours = Ours(urls, self.started(OURS, urls.serving, **settings), issue_to_forces(urls))
-        self.services.append(ours)
-        return ours
+        server = self.server(OURS, urls.serving)
+        self.services.append(Ours(urls, server, issue_to_forces(urls)))
+        return self.services[-1]
 
-    def started(self, module: tuple[str, ...], url: str, **settings: object) -> ServerProcess:
-        """Start a server over a database; it ends with the run."""
-        number = next(self.databases.numbers)
-        server = ServerProcess(module, url, self.databases.folder / f"server_{number}.log", **settings)
-        self.servers.append(server)
-        server.start()
-        return server
+    def server(self, module: tuple[str, ...], url: str) -> ServerProcess:
+        """Start a server over a database; it ends with the run, if not before."""
+        log = self.databases.folder / f"server_{next(self.databases.numbers)}.log"
+        self.servers.append(ServerProcess(module, url, log, feed_subscribers=self.sizes.subscribers))
+        self.servers[-1].start()
+        return self.servers[-1]
 
     def verify(self) -> None:
         """Let each of our records verify itself: one operation of each.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.archive import fill
+from benchmarks.archive import export, fill
 from benchmarks.cases.batches import Batches
 from benchmarks.command import Run, run_command
 from benchmarks.measure import Bar, Comparison, by_turns, memory, paired
@@ -37,7 +37,7 @@ def imported(stage: Stage) -> list[Comparison]:
     fill(stage.archive, PART, size)
     root = root_of(stage.archive.urls.owner, PART)
     file = folder / "part.ndjson"
-    run_command(folder, stage.archive.urls.owner, "export", PART, "--output", str(file))
+    export(stage.archive, PART, file)
     batches = Batches(stage.ours, "beside-import", stage.sizes.seconds)
     turns = by_turns(
         stage.sizes,
