@@ -6,11 +6,14 @@ PORT ?= 8000
 PYTEST_FLAGS ?=
 # To take new versions: make lock LOCK_FLAGS=--upgrade
 LOCK_FLAGS ?=
+# For one case: make bench BENCH_FLAGS="--only batches --json before.json"
+BENCH_FLAGS ?=
 
 SEED := seeds/pandilla-2023-01
 BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
+BENCH := .venv/.installed-bench
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock" $(LOCK_FLAGS)
@@ -20,10 +23,10 @@ REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|fin
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed test lint types docs lock wheel clean
+.PHONY: help run seed test lint types docs bench bench-quick bench-full lock wheel clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN) ## serve at PORT (8000) with a real operation of January 2023 replayed into it
 	@OPRECORD_PORT=$(PORT) exec $(BIN)/oprecord serve --replay $(SEED)
@@ -41,7 +44,7 @@ lint: $(DEV) ## check style, layers, compose file, Dockerfile and lock files
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 	@# grep ends with 1 where it finds nothing, and with more where it could not look.
-	@grep -nE '$(LOCK_ADDRESS)' requirements.lock requirements-dev.lock; [ $$? -eq 1 ] || { echo 'an address in a lock file'; exit 1; }
+	@grep -nE '$(LOCK_ADDRESS)' requirements*.lock; [ $$? -eq 1 ] || { echo 'an address in a lock file'; exit 1; }
 	@git grep --untracked -nIE '$(REGISTRY)'; [ $$? -eq 1 ] || { echo 'the address of a package registry'; exit 1; }
 
 types: $(DEV) ## check the types
@@ -50,9 +53,19 @@ types: $(DEV) ## check the types
 docs: $(DEV) ## generate the reference pages
 	$(BIN)/python docs/generate.py
 
+bench: $(BENCH) ## measure all cases beside what they are compared with, in under 12 minutes
+	$(BIN)/python -m benchmarks --size bench $(BENCH_FLAGS)
+
+bench-quick: $(BENCH) ## run all cases at small sizes, in under 50 seconds
+	$(BIN)/python -m benchmarks --size quick $(BENCH_FLAGS)
+
+bench-full: $(BENCH) ## measure all cases with a million events
+	$(BIN)/python -m benchmarks --size full $(BENCH_FLAGS)
+
 lock: $(DEV) ## write the lock files anew
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 
 wheel: $(RUN) ## build the wheel into dist/
 	rm -rf dist
@@ -74,4 +87,9 @@ $(RUN): requirements.lock pyproject.toml | $(BIN)/pip
 $(DEV): requirements-dev.lock $(RUN)
 	@echo 'Installing the development tools into .venv'
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(BENCH): requirements-bench.lock $(RUN)
+	@echo 'Installing what the benchmarks compare with into .venv'
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-bench.lock
 	@touch $@

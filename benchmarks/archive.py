@@ -1,0 +1,41 @@
+"""Logs to read: filled in process, by the use case that the API calls, so that they are what the service records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.ours import Ours, RecordBroken
+from benchmarks.reports import LEAD, SETUP_EVENTS, report
+from service.db import open_database
+from service.domain.draft import Submission
+from service.eventlog.codec import event_from
+from service.usecases.credentials import issue_credential
+from service.usecases.record import record_events
+from service.usecases.transfer import export_operation
+
+EVENTS_AT_A_TIME = 1_000
+
+
+def fill(ours: Ours, operation: str, size: int) -> None:
+    """Open an operation and record events, the same whatever the size, until its log has this size."""
+    ours.open(operation)
+    database = open_database(ours.urls.owner)
+    sender, _secret = issue_credential(database, force=LEAD, role="coordinator", operations=(), expires_in=None)
+    count = size - SETUP_EVENTS
+    for done in range(0, count, EVENTS_AT_A_TIME):
+        numbers = range(done, min(done + EVENTS_AT_A_TIME, count))
+        submissions = [Submission(event_from(report(number))) for number in numbers]
+        outcomes = record_events(database, operation=operation, sender=sender, submissions=submissions)
+        for outcome in outcomes:
+            if outcome.error is not None:
+                raise RecordBroken(f"{operation} was not filled: {outcome.error}")
+    ours.note(operation, count)
+    database.engine.dispose()
+
+
+def export(ours: Ours, operation: str, file: Path) -> None:
+    """Write a log to a file, one canonical text a line."""
+    database = open_database(ours.urls.owner)
+    with file.open("wb") as lines:
+        lines.writelines(text.encode() + b"\n" for text in export_operation(database, operation))
+    database.engine.dispose()

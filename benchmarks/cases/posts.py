@@ -1,0 +1,121 @@
+"""Single POSTs: to one operation, to eight, and on SQLite, against the floor; to one also against the peer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from benchmarks.load import Load, drive, request
+from benchmarks.measure import Bar, Comparison, by_turns, paired, percentile
+from benchmarks.ours import Ours
+from benchmarks.peer_process import run_peer
+from benchmarks.processes import ServerProcess
+from benchmarks.reports import FORCES, text
+from benchmarks.stage import Stage
+
+CONNECTIONS, CONNECTIONS_ON_SQLITE = 16, 8
+PEER_THREADS = 8
+CREATED = 201
+PREPARED_PER_SECOND = 4_000
+
+
+def one_operation(stage: Stage) -> list[Comparison]:
+    """Post to one operation over 16 connections; the peer saves singly from eight threads."""
+    posts = Posts(stage, stage.ours, stage.floor, ["single"], CONNECTIONS)
+    database = stage.databases.empty()
+    turns = by_turns(
+        stage.sizes,
+        ours=posts.ours_turn,
+        floor=posts.floor_turn,
+        peer=lambda: run_peer(database, "singles", PEER_THREADS, stage.sizes.seconds).rate,
+    )
+    posts.ours.check()
+    case, loads = "single-one-operation", (turns["ours"], turns["floor"])
+    against_peer = paired([load.rate for load in turns["ours"]], turns["peer"])
+    return [
+        _rates(case, *loads, bar=Bar(1.0)),
+        _slowest(case, *loads, bar=Bar(1.5, is_most=True)),
+        Comparison(case=case, what="peer, 8 threads", unit="/s", pairs=against_peer, goal=Bar(2.0)),
+    ]
+
+
+def eight_operations(stage: Stage) -> list[Comparison]:
+    """Post to eight operations, two connections each."""
+    posts = Posts(stage, stage.ours, stage.floor, [f"eight-{number}" for number in range(8)], CONNECTIONS)
+    return _against_floor("single-eight-operations", stage, posts, bar=Bar(0.6), goal=Bar(1.0))
+
+
+def on_sqlite(stage: Stage) -> list[Comparison]:
+    """Post to one operation on SQLite over 8 connections."""
+    posts = Posts(stage, stage.ours_on_sqlite, stage.floor_on_sqlite, ["single"], CONNECTIONS_ON_SQLITE)
+    return _against_floor("single-sqlite", stage, posts, bar=Bar(1.0), goal=None)
+
+
+class Posts:
+    """Both sides of a case: the same events to the same addresses over as many connections, for the same time."""
+
+    def __init__(
+        self, stage: Stage, ours: Ours, floor: ServerProcess, operations: Sequence[str], connections: int
+    ) -> None:
+        self.stage = stage
+        self.ours = ours
+        self.floor = floor
+        self.operations = operations
+        self.connections = connections
+        for operation in operations:
+            ours.open(operation)
+        self._drive(ours.server.port, stage.sizes.seconds / 3, acknowledged=True)
+        self._drive(floor.port, stage.sizes.seconds / 3)
+
+    def ours_turn(self) -> Load:
+        """Put our service under load, and note what it acknowledges."""
+        return self._drive(self.ours.server.port, self.stage.sizes.seconds, acknowledged=True)
+
+    def floor_turn(self) -> Load:
+        """Put the floor under the same load."""
+        return self._drive(self.floor.port, self.stage.sizes.seconds)
+
+    def _drive(self, port: int, seconds: float, *, acknowledged: bool = False) -> Load:
+        streams = [self._stream(number, seconds) for number in range(self.connections)]
+        load = drive(port, streams, status=CREATED, seconds=seconds)
+        if acknowledged:
+            for number, count in enumerate(load.answered):
+                self.ours.note(self._operation(number), count)
+        return load
+
+    def _stream(self, connection: int, seconds: float) -> Iterator[bytes]:
+        """Return the requests of one connection, prepared; should they not suffice, the others are made as they go."""
+        requests = self._requests(connection)
+        prepared = int(PREPARED_PER_SECOND * seconds / self.connections) + 1
+        return itertools.chain(list(itertools.islice(requests, prepared)), requests)
+
+    def _requests(self, connection: int) -> Iterator[bytes]:
+        force = FORCES[connection % len(FORCES)]
+        path, secret = f"/v1/operations/{self._operation(connection)}/events", self.ours.secrets[force]
+        for number in itertools.count():
+            yield request("POST", path, text(force, number), secret=secret)
+
+    def _operation(self, connection: int) -> str:
+        # Neighbours in the list of forces go to different operations, and each operation has two forces.
+        return self.operations[connection // 2 % len(self.operations)]
+
+
+def _against_floor(case: str, stage: Stage, posts: Posts, *, bar: Bar, goal: Bar | None) -> list[Comparison]:
+    turns = by_turns(stage.sizes, ours=posts.ours_turn, floor=posts.floor_turn)
+    posts.ours.check()
+    loads = turns["ours"], turns["floor"]
+    return [_rates(case, *loads, bar=bar, goal=goal), _slowest(case, *loads)]
+
+
+def _rates(case: str, ours: Sequence[Load], floor: Sequence[Load], *, bar: Bar, goal: Bar | None = None) -> Comparison:
+    pairs = paired([load.rate for load in ours], [load.rate for load in floor])
+    return Comparison(case=case, what="floor", unit="/s", pairs=pairs, bar=bar, goal=goal)
+
+
+def _slowest(case: str, ours: Sequence[Load], floor: Sequence[Load], *, bar: Bar | None = None) -> Comparison:
+    pairs = paired([_p99_milliseconds(load) for load in ours], [_p99_milliseconds(load) for load in floor])
+    return Comparison(case=case, what="floor, p99", unit="ms", pairs=pairs, bar=bar)
+
+
+def _p99_milliseconds(load: Load) -> float:
+    return percentile(load.latencies, 99) * 1_000

@@ -1,0 +1,184 @@
+"""The load: prebuilt requests over connections that stay open, sent by one thread at little cost.
+
+It is the same for us and for the references, and any answer but the expected one ends the run.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import selectors
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+HEAD_END = b"\r\n\r\n"
+PATIENCE_SECONDS = 120.0
+BYTES_AT_A_TIME = 256 * 1024
+
+
+class UnexpectedAnswer(RuntimeError):
+    """The server closed a connection, did not answer, or answered something else than was expected."""
+
+
+def request(method: str, path: str, body: bytes = b"", *, secret: str = "", media: str = "application/json") -> bytes:
+    """Return a whole HTTP/1.1 request."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n"
+    content = f"Content-Type: {media}\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{head}{content}\r\n".encode() + body
+
+
+@dataclass(slots=True)
+class Load:
+    """What came of it: how long it took, from the first byte sent to the last received, and each answer's latency.
+
+    `answered` counts the answers of each stream.
+    """
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+
+class Connection:
+    """One connection, with at most one request on it at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self.unsent = memoryview(b"")
+        self.received = bytearray()
+        self.sent_at = 0.0
+        self.answers = 0
+
+    def send(self, raw: bytes) -> None:
+        """Begin to send a request; where the socket takes only a part, `go_on` sends the rest."""
+        self.sent_at = perf_counter()
+        self.unsent = memoryview(raw)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Send as much as the socket takes."""
+        while self.unsent:
+            try:
+                self.unsent = self.unsent[self.socket.send(self.unsent) :]
+            except BlockingIOError:
+                return
+
+    def receive(self, status: int) -> bytes | None:
+        """Read what has come; return the answer's body once it is whole.
+
+        Raises:
+            UnexpectedAnswer: it has another status, or the server has closed the connection.
+        """
+        came = self.socket.recv(BYTES_AT_A_TIME)
+        if not came:
+            raise UnexpectedAnswer(f"The server closed the connection after {bytes(self.received[:500])!r}")
+        self.received += came
+        end = self.received.find(HEAD_END)
+        if end < 0:
+            return None
+        length = CONTENT_LENGTH.search(self.received, 0, end)
+        if length is None:
+            raise UnexpectedAnswer(f"An answer without a length: {bytes(self.received[:500])!r}")
+        start = end + len(HEAD_END)
+        if len(self.received) < start + int(length[1]):
+            return None
+        body = bytes(self.received[start:])
+        if int(self.received[9:12]) != status:
+            raise UnexpectedAnswer(f"Wanted {status}; found {bytes(self.received[:end])!r} {body[:500]!r}")
+        self.received.clear()
+        self.answers += 1
+        return body
+
+
+def drive(port: int, streams: Sequence[Iterable[bytes]], *, status: int, seconds: float | None = None) -> Load:
+    """Send each stream of requests over a connection of its own, one after another; return what came of it.
+
+    After so many seconds no more are begun, and those under way are waited for; without, each stream is sent whole.
+
+    Raises:
+        UnexpectedAnswer: an answer has another status, or does not come.
+    """
+    with selectors.DefaultSelector() as selector, quiet_interpreter():
+        driver = _Driver(selector, status, [(Connection(port), iter(stream)) for stream in streams])
+        try:
+            return driver.run(seconds)
+        finally:
+            driver.close()
+
+
+@contextmanager
+def quiet_interpreter() -> Iterator[None]:
+    """Keep the garbage collector from looking through all the requests in the midst of a measurement."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class _Driver:
+    def __init__(
+        self, selector: selectors.BaseSelector, status: int, streams: Sequence[tuple[Connection, Iterator[bytes]]]
+    ) -> None:
+        self.selector = selector
+        self.status = status
+        self.streams = dict(streams)
+        self.busy = len(streams)
+        self.load = Load()
+        self.end = float("inf")
+
+    def run(self, seconds: float | None) -> Load:
+        begin = perf_counter()
+        self.end = begin + seconds if seconds is not None else self.end
+        for connection in self.streams:
+            self.selector.register(connection.socket, selectors.EVENT_READ, connection)
+            self._send_next(connection)
+        while self.busy:
+            ready = self.selector.select(PATIENCE_SECONDS)
+            if not ready:
+                raise UnexpectedAnswer(f"No answer within {PATIENCE_SECONDS:.0f} seconds")
+            for key, mask in ready:
+                self._advance(key.data, mask)
+        self.load.seconds = perf_counter() - begin
+        self.load.answered = [connection.answers for connection in self.streams]
+        return self.load
+
+    def close(self) -> None:
+        for connection in self.streams:
+            connection.socket.close()
+
+    def _advance(self, connection: Connection, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            connection.go_on()
+            self._wait_for(connection)
+        if mask & selectors.EVENT_READ and (body := connection.receive(self.status)) is not None:
+            self.load.latencies.append(perf_counter() - connection.sent_at)
+            self.load.bodies.append(body)
+            self._send_next(connection)
+
+    def _send_next(self, connection: Connection) -> None:
+        raw = next(self.streams[connection], None) if perf_counter() < self.end else None
+        if raw is None:
+            self.busy -= 1
+            return
+        connection.send(raw)
+        if connection.unsent:
+            self._wait_for(connection)
+
+    def _wait_for(self, connection: Connection) -> None:
+        """Wait until the socket takes more only while there is more: it would be ready all the time."""
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
+        self.selector.modify(connection.socket, events, connection)

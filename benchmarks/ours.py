@@ -1,0 +1,108 @@
+"""Our service as people run it: `oprecord serve`, a credential for each force, operations opened over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+
+import sqlalchemy as sa
+
+from benchmarks.databases import DatabaseUrls
+from benchmarks.processes import ServerProcess
+from benchmarks.reports import FORCES, LEAD, SETUP_EVENTS, opening
+from service.db import open_database
+from service.eventlog.table import events
+from service.usecases.credentials import issue_credential
+from service.usecases.verify import verify_operation
+
+CREATED = 201
+
+
+class RecordBroken(AssertionError):
+    """The record lacks what was acknowledged, or does not verify: figures of such a server count nothing."""
+
+
+@dataclass
+class Ours:
+    """The service over one database, and how many events it has acknowledged in each operation."""
+
+    urls: DatabaseUrls
+    server: ServerProcess
+    secrets: Mapping[str, str]
+    acknowledged: dict[str, int] = field(default_factory=dict)
+
+    def open(self, operation: str) -> None:
+        """Open an operation in which all forces take part."""
+        connection = HTTPConnection("127.0.0.1", self.server.port)
+        body = json.dumps(opening(operation))
+        headers = {"Authorization": f"Bearer {self.secrets[LEAD]}", "Content-Type": "application/json"}
+        connection.request("POST", "/v1/operations", body, headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        if answer.status != CREATED:
+            raise RecordBroken(f"{operation} was not opened: {answer.status} {said[:500]!r}")
+        self.acknowledged[operation] = SETUP_EVENTS
+
+    def note(self, operation: str, count: int) -> None:
+        """Remember that so many more events were acknowledged."""
+        self.acknowledged[operation] += count
+
+    def check(self) -> None:
+        """See that every acknowledged event is in the log, and no other.
+
+        Raises:
+            RecordBroken: it is not so.
+        """
+        found = log_sizes(self.urls.owner)
+        for operation, count in self.acknowledged.items():
+            if found.get(operation, 0) != count:
+                raise RecordBroken(f"{operation}: {count:,} acknowledged, {found.get(operation, 0):,} recorded")
+
+    def verify(self) -> None:
+        """See the same, and that the shortest of the logs verifies.
+
+        Raises:
+            RecordBroken: it is not so.
+        """
+        self.check()
+        if self.acknowledged:
+            root_of(self.urls.owner, min(self.acknowledged, key=lambda name: self.acknowledged[name]))
+
+
+def issue_to_forces(urls: DatabaseUrls) -> dict[str, str]:
+    """Issue a credential to each force, to the lead as the coordinator; return the secrets."""
+    database = open_database(urls.owner)
+    roles = {force: "coordinator" if force == LEAD else "force" for force in FORCES}
+    secrets = {
+        force: issue_credential(database, force=force, role=role, operations=(), expires_in=None)[1]
+        for force, role in roles.items()
+    }
+    database.engine.dispose()
+    return secrets
+
+
+def log_sizes(url: str) -> dict[str, int]:
+    """Return how many events each operation's log holds."""
+    database = open_database(url)
+    statement = sa.select(events.c.operation_id, sa.func.count().label("size")).group_by(events.c.operation_id)
+    with database.snapshot() as connection:
+        sizes = {row.operation_id: row.size for row in connection.execute(statement)}
+    database.engine.dispose()
+    return sizes
+
+
+def root_of(url: str, operation: str) -> str:
+    """Return the root of a log, after everything of it has been verified.
+
+    Raises:
+        RecordBroken: something is not as it should be.
+    """
+    database = open_database(url)
+    found = verify_operation(database, operation)
+    database.engine.dispose()
+    if found.fault is not None:
+        raise RecordBroken(f"{operation} does not verify: {found.fault}")
+    return found.root

@@ -1,0 +1,12 @@
+"""The SQL reference: what we let the database do, as one statement written by hand."""
+
+from __future__ import annotations
+
+TOTALS_FROM_ENTRIES = """
+    INSERT INTO totals
+        (operation_id, generation, force, day, measure, category, qualifier, quantity, lines, last_seq)
+    SELECT operation_id, generation, force, day, measure, category, qualifier, sum(quantity), sum(lines), max(seq)
+    FROM entries
+    WHERE operation_id = %(operation)s AND generation = %(generation)s
+    GROUP BY operation_id, generation, force, day, measure, category, qualifier
+"""

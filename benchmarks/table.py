@@ -1,0 +1,76 @@
+"""What a run came to, as a table to read and as JSON to keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.measure import Bar, Comparison
+
+COLUMNS = ("case", "against", "unit", "ours", "reference", "ratio", "rounds", "bar", "")
+
+
+def header(facts: Mapping[str, str]) -> list[str]:
+    """Return what was measured, on what, as lines."""
+    widest = max(map(len, facts))
+    return [f"{name:<{widest}}  {said}" for name, said in facts.items()]
+
+
+def table(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return the lines of the table, columns aligned, its titles first."""
+    rows = [COLUMNS, *map(_row, comparisons)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    return [_aligned(row, widths) for row in rows]
+
+
+def as_json(facts: Mapping[str, str], comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """Return all figures of a run, those of each round too."""
+    return {"run": dict(facts), "comparisons": [_described(one) for one in comparisons]}
+
+
+def number(value: float | None) -> str:
+    """Return a figure with three digits that count, or all that stand before the point; `-` if there is none."""
+    if value is None:
+        return "-"
+    decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{decimals}f}"
+
+
+def _row(one: Comparison) -> tuple[str, ...]:
+    ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+    figures = (number(one.ours), number(one.reference), ratio, str(len(one.pairs)))
+    return (one.case, one.what, one.unit, *figures, _bars(one), one.verdict)
+
+
+def _bars(one: Comparison) -> str:
+    bars = [str(one.bar)] if one.bar else []
+    return " ".join([*bars, *([f"(goal {one.goal.bound:g})"] if one.goal else [])]) or "-"
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    numbers = (3, 4, 5, 6)
+    cells = [
+        f"{cell:>{width}}" if at in numbers else f"{cell:<{width}}"
+        for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _described(one: Comparison) -> dict[str, Any]:
+    return {
+        "case": one.case,
+        "against": one.what,
+        "unit": one.unit,
+        "ours": one.ours,
+        "reference": one.reference,
+        "ratio": one.ratio,
+        "bar": _bound(one.bar),
+        "goal": _bound(one.goal),
+        "verdict": one.verdict,
+        "rounds": [list(pair) for pair in one.pairs],
+    }
+
+
+def _bound(bar: Bar | None) -> str | None:
+    return None if bar is None else str(bar)
