@@ -71,7 +71,7 @@ class Instant(sa.TypeDecorator[datetime]):
         """Turn what the database stored into a moment in UTC."""
         if value is None or dialect.name != "sqlite":
             return value.astimezone(UTC) if value is not None else None
-        return datetime.strptime(value, self.TEXT_FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)
 
 
 INSERTS: dict[str, Callable[[sa.Table], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -137,8 +137,8 @@ class Database:
         """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
         if self.is_sqlite:
             return datetime.now(UTC)
-        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
-        return moment.astimezone(UTC)
+        moment: datetime = connection.execute(clock("postgresql")).scalar_one()
+        return moment
 
 
 def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3) -> Database:
@@ -152,6 +152,12 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
     if address.get_backend_name() == "sqlite":
         return Database(_sqlite_engine(address, pool))
     return Database(sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **pool))
+
+
+def clock(dialect: str) -> sa.Select[Any]:
+    """Return the statement that reads the clock of a database. SQLite has none: it is told what it is `here`."""
+    here = sa.bindparam("here", type_=Instant)
+    return sa.select(here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant))
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -17,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
 from service.db import CodeText, Instant, metadata
+from service.driver import one_of, read_together
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 
 PREFIX = "oprecord_"
@@ -38,9 +40,7 @@ credentials = sa.Table(
     sa.Column("expires_at", Instant),
     sa.Column("revoked_at", Instant),
 )
-
-
-OF_DIGESTS = sa.select(credentials).where(credentials.c.digest.in_(sa.bindparam("digests", expanding=True)))
+COLUMNS = [column.name for column in credentials.columns]
 
 
 class CredentialMissing(Unauthenticated):
@@ -172,15 +172,28 @@ def authenticate(connection: sa.Connection, secret: str, now: datetime) -> Crede
         CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
     """
     require_well_formed(secret)
-    return _valid(_by_digest(connection, [digest(secret)]).get(digest(secret)), now)
+    (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)]}))
+    return _valid(_by_digest(rows).get(digest(secret)), now)
+
+
+def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
+    """Return the digests of the secrets among these senders, each once."""
+    return sorted({digest(sender.text) for sender in senders if isinstance(sender, Secret)})
+
+
+def of_digests(dialect: str) -> sa.Select[Any]:
+    """Return the statement that finds the credentials of `digests`, for `prove_all`."""
+    return sa.select(credentials).where(one_of(dialect, credentials.c.digest, "digests"))
 
 
 def prove_all(
-    connection: sa.Connection, senders: Sequence[Credential | Secret], now: datetime
+    senders: Sequence[Credential | Secret], rows: Sequence[tuple[Any, ...]], now: datetime
 ) -> list[Credential | RecordError]:
-    """Return the credentials of the secrets among these senders, in their order, or why there is none."""
-    unproved = {digest(sender.text) for sender in senders if isinstance(sender, Secret)}
-    found = _by_digest(connection, sorted(unproved)) if unproved else {}
+    """Return the credentials of the secrets among these senders, in their order, or why there is none.
+
+    `rows` are what `of_digests` found of those that were `unproved`.
+    """
+    found = _by_digest(rows)
     return [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
 
 
@@ -193,9 +206,9 @@ def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) ->
     return credential
 
 
-def _by_digest(connection: sa.Connection, digests: Sequence[bytes]) -> dict[bytes, Credential]:
-    rows = connection.execute(OF_DIGESTS, {"digests": digests}).mappings()
-    return {bytes(row["digest"]): _credential(row) for row in rows}
+def _by_digest(rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Credential]:
+    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return {bytes(row["digest"]): _credential(row) for row in named}
 
 
 def _valid(credential: Credential | None, now: datetime) -> Credential:
@@ -255,7 +268,7 @@ def digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-def _credential(row: sa.RowMapping) -> Credential:
+def _credential(row: Mapping[Any, Any]) -> Credential:
     return Credential(
         id=row["id"],
         force=row["force"],

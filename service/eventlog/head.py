@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
 BY_NAME = sa.select(heads).where(heads.c.operation_id == sa.bindparam("name"))
 LOCKED = BY_NAME.with_for_update()
 SHARED = BY_NAME.with_for_update(read=True)
+COLUMNS = [column.name for column in heads.columns]
 
 
 class UnknownOperation(NotFound):
@@ -67,7 +69,17 @@ def lock_head(connection: sa.Connection, operation: str) -> Head | None:
     return _head(connection, LOCKED, operation)
 
 
-def as_head(row: sa.RowMapping | None) -> Head | None:
+def locking(_dialect: str) -> sa.Select[Any]:
+    """Return the statement that locks the head of `name`, for `head_of`."""
+    return LOCKED
+
+
+def head_of(rows: Sequence[tuple[Any, ...]]) -> Head | None:
+    """Return the head that `locking` found; None if it found none."""
+    return as_head(dict(zip(COLUMNS, rows[0], strict=True))) if rows else None
+
+
+def as_head(row: Mapping[Any, Any] | None) -> Head | None:
     """Return a row of `heads` as a Head."""
     if row is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from service.domain.days import Span
 from service.domain.decide import History
 from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
+from service.driver import one_of, read_together
 from service.eventlog.codec import recorded_from_text
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
@@ -19,18 +20,23 @@ from service.eventlog.tree import Tree, peak_seqs, split_hashes
 FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
 KEYS_IN_ONE_STATEMENT = 500
 
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-OF_IDS = sa.select(events.c.text).where(
-    events.c.operation_id == sa.bindparam("name"), sa.or_(events.c.id.in_(_IDS), events.c.corrects.in_(_IDS))
-)
-
 
 def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> History:
     """Return what the log holds of these ids: the events that have them, and the corrections of those events."""
+    return history_of(read_together(connection, (about_ids, {"name": operation, "ids": list(ids)}))[0])
+
+
+def about_ids(dialect: str) -> sa.Select[Any]:
+    """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`."""
+    either = sa.or_(one_of(dialect, events.c.id, "ids"), one_of(dialect, events.c.corrects, "ids"))
+    return sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"), either)
+
+
+def history_of(rows: Iterable[tuple[Any, ...]]) -> History:
+    """Return what `about_ids` found."""
     found = History({}, {})
-    for some in _chunks(list(ids)):
-        for text in connection.scalars(OF_IDS, {"name": operation, "ids": some}):
-            found.add(recorded_from_text(text))
+    for (text,) in rows:
+        found.add(recorded_from_text(text))
     return found
 
 

@@ -67,8 +67,10 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
 
 def first_seqs_of(connection: sa.Connection, batch: Batch, seqs: set[int]) -> dict[int, int]:
     """Return, by the seq of a version, the seq of its event's first version."""
-    statement = _of(sa.select(of.seq, of.first_seq), batch)
     found: dict[int, int] = {}
+    if not seqs:
+        return found
+    statement = _of(sa.select(of.seq, of.first_seq), batch)
     ordered = sorted(seqs)
     for start in range(0, len(ordered), ROWS_AT_A_TIME):
         some = ordered[start : start + ROWS_AT_A_TIME]

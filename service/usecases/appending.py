@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.db import Database
+from service.domain.decide import History
 from service.domain.draft import Decided, Draft, Submission
 from service.domain.events import Event, ForceJoined, RecordedBy
 from service.domain.operation import Operation
@@ -56,18 +57,16 @@ def locked(connection: sa.Connection, database: Database, operation: str, sender
         UnknownOperation: there is no such operation, or the sender may not know of it.
         ProjectionsOutdated: the code is of another version than the operation's totals.
     """
-    head, state = lock(connection, database, operation)
+    head = lock_head(connection, operation)
+    state = state_at(connection, database, head)
     head, state = require_visible(operation, sender, head, state)
     require_current(head)
     return head, state
 
 
-def lock(connection: sa.Connection, database: Database, operation: str) -> tuple[Head | None, Operation | None]:
-    """Lock the operation's head and return it with the operation as it now is; nothing if there is none."""
-    head = lock_head(connection, operation)
-    if head is None or not head.seq:
-        return head, None
-    return head, known_logs(database).operation(connection, head)
+def state_at(connection: sa.Connection, database: Database, head: Head | None) -> Operation | None:
+    """Return the operation as it is at this head; None before operation.opened."""
+    return known_logs(database).operation(connection, head) if head is not None and head.seq else None
 
 
 def require_current(head: Head) -> None:
@@ -89,28 +88,37 @@ def draft_of(
     head: Head,
     state: Operation | None,
     submissions: Sequence[Submission | RecordError],
+    *,
+    history: History | None = None,
 ) -> Draft:
-    """Return the draft in which these submissions are decided, with all that the log holds of their ids.
+    """Return the draft in which these submissions are decided, with all that the log holds of the ids they name.
 
-    `clock` is the database's, read under the lock.
+    `clock` is the database's, read under the lock; `history` is what the log holds of the ids, if it was read already.
     """
-    events = [submission.event for submission in submissions if isinstance(submission, Submission)]
-    ids: set[UUID] = {event_id for event in events for event_id in event.names}
     return Draft(
         name=head.operation,
         operation=state,
-        history=read.history(connection, head.operation, ids),
+        history=history or read.history(connection, head.operation, ids_named(submissions)),
         seq=head.seq,
         recorded_at=head.recorded_at,
         clock=clock,
         live_recorded_at=max(clock, head.recorded_at + timedelta(microseconds=1)),
-        forces=_forces_named(connection, events),
+        forces=_forces_named(connection, submissions),
     )
 
 
-def _forces_named(connection: sa.Connection, events: Sequence[Event]) -> Mapping[str, Force]:
+def ids_named(submissions: Sequence[Submission | RecordError]) -> list[UUID]:
+    """Return the ids of which a decision about these submissions needs to know."""
+    return list({event_id for event in _events(submissions) for event_id in event.names})
+
+
+def _events(submissions: Sequence[Submission | RecordError]) -> list[Event]:
+    return [submission.event for submission in submissions if isinstance(submission, Submission)]
+
+
+def _forces_named(connection: sa.Connection, submissions: Sequence[Submission | RecordError]) -> Mapping[str, Force]:
     """Return the forces that these events may name; the added ones are read only where an event names any."""
-    names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in events)
+    names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in _events(submissions))
     return known_forces(connection) if names_any else force_catalogue()
 
 

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from service.access.credentials import Credential, Secret, prove_all
-from service.db import Database
+import sqlalchemy as sa
+
+from service.access.credentials import Credential, Secret, of_digests, prove_all, unproved
+from service.db import Database, clock
+from service.domain.decide import History
 from service.domain.draft import Draft, Submission
 from service.domain.operation import Operation
+from service.driver import read_together
 from service.errors import Conflict, RecordError
-from service.eventlog.head import Head
+from service.eventlog.head import Head, head_of, locking
+from service.eventlog.read import about_ids, history_of
 from service.projections.totals import TotalTooLarge
 from service.usecases.appending import (
     Outcome,
     Result,
     decide,
     draft_of,
-    lock,
+    ids_named,
     locked,
     outcome,
     require_current,
     settle,
+    state_at,
 )
 from service.usecases.groups import Groups
 from service.usecases.known_logs import KnownLog, known_logs
-from service.usecases.visibility import require_visible
+from service.usecases.visibility import require_visible, unknown
 
 
 class NotRecorded(Conflict):
@@ -93,25 +100,47 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
     """Record the requests in one transaction, in their order; return the answer to each, as if it had been alone."""
     logs = known_logs(database)
     with database.writing() as connection:
-        head, state = lock(connection, database, operation)
-        clock = database.now(connection)
-        senders = prove_all(connection, [request.sender for request in requests], clock)
-        admitted = [_admitted(sender, operation, head, state) for sender in senders]
-        if head is None or not any(isinstance(sender, Credential) for sender in admitted):
-            return [sender for sender in admitted if isinstance(sender, RecordError)]
-        draft = draft_of(connection, clock, head, state, _submissions(requests, admitted))
-        tree = logs.tree(connection, head)
-        decided = [_decided(draft, request, sender) for request, sender in zip(requests, admitted, strict=True)]
+        found = _read(connection, operation, requests)
+        if found.head is None:
+            return [_unknown(operation, sender) for sender in found.senders]
+        state = state_at(connection, database, found.head)
+        senders = [_admitted(sender, operation, found.head, state) for sender in found.senders]
+        draft = draft_of(connection, found.clock, found.head, state, _submissions(requests), history=found.history)
+        tree = logs.tree(connection, found.head)
+        decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
         results = [result for results in decided if isinstance(results, list) for result in results]
-        outcomes = iter(settle(connection, head, state, draft, results, tree=tree))
+        outcomes = iter(settle(connection, found.head, state, draft, results, tree=tree))
         answers = [list(islice(outcomes, len(one))) if isinstance(one, list) else one for one in decided]
     if draft.accepted and draft.operation:
         logs.remember(operation, KnownLog(draft.seq, draft.recorded_at, draft.operation, tuple(tree.peaks)))
     return answers
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is read first: the head, which is locked then, and under its lock the clock, the senders and the history."""
+
+    head: Head | None
+    clock: datetime
+    senders: list[Credential | RecordError]
+    history: History
+
+
+def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]) -> _Found:
+    senders = [request.sender for request in requests]
+    heads, moments, credentials, texts = read_together(
+        connection,
+        (locking, {"name": operation}),
+        (clock, {"here": datetime.now(UTC)}),
+        (of_digests, {"digests": unproved(senders)}),
+        (about_ids, {"name": operation, "ids": ids_named(_submissions(requests))}),
+    )
+    now = moments[0][0]
+    return _Found(head_of(heads), now, prove_all(senders, credentials, now), history_of(texts))
+
+
 def _admitted(
-    sender: Credential | RecordError, operation: str, head: Head | None, state: Operation | None
+    sender: Credential | RecordError, operation: str, head: Head, state: Operation | None
 ) -> Credential | RecordError:
     """Return a sender who may know of the operation, else the mistake.
 
@@ -128,11 +157,12 @@ def _admitted(
     return sender
 
 
-def _submissions(
-    requests: Sequence[Request], admitted: Sequence[Credential | RecordError]
-) -> list[Submission | RecordError]:
-    pairs = zip(requests, admitted, strict=True)
-    return [one for request, sender in pairs if isinstance(sender, Credential) for one in request.submissions]
+def _unknown(operation: str, sender: Credential | RecordError) -> RecordError:
+    return sender if isinstance(sender, RecordError) else unknown(operation)
+
+
+def _submissions(requests: Sequence[Request]) -> list[Submission | RecordError]:
+    return [submission for request in requests for submission in request.submissions]
 
 
 def _decided(draft: Draft, request: Request, sender: Credential | RecordError) -> list[Result] | RecordError:
@@ -144,7 +174,7 @@ def _record_by_itself(
 ) -> list[Outcome]:
     """Decide one request on a draft of its own, and record it unless it is a dry run or an item of it is refused."""
     with database.writing() as connection:
-        sender = _or_raise(prove_all(connection, [request.sender], database.now(connection))[0])
+        sender = _or_raise(_read(connection, operation, [request]).senders[0])
         head, state = locked(connection, database, operation, sender)
         draft = draft_of(connection, database.now(connection), head, state, request.submissions)
         results = decide(draft, request.submissions, sender)

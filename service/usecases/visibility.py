@@ -44,7 +44,12 @@ def require_visible(
         takes_part = credential.force in operation.participants
         if takes_part or credential.force == operation.lead_force:
             return head, operation
-    raise UnknownOperation(f"There is no operation {name!r} that this credential may see.")
+    raise unknown(name)
+
+
+def unknown(name: str) -> UnknownOperation:
+    """Return the error that says nothing of whether the operation exists."""
+    return UnknownOperation(f"There is no operation {name!r} that this credential may see.")
 
 
 def coordinates(credential: Credential, operation: Operation) -> bool:
