@@ -184,7 +184,7 @@ def _taking_part(operation: Operation) -> Iterable[Participant]:
 
 def _all_returns_are_in(facts: Facts) -> bool:
     """Return whether a return was due and none is owed; before the first day nobody owes any."""
-    has_begun = next(iter(facts.operation.days.begun_by(facts.moment)), None) is not None
+    has_begun = next(iter(facts.operation.days_begun_by(facts.moment)), None) is not None
     is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
     return has_begun and is_awaited and not facts.outstanding
 

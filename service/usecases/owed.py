@@ -58,7 +58,7 @@ class Owed:
 
 
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
-    days = position.operation.days.begun_by(position.begun_by)
+    days = position.operation.days_begun_by(position.begun_by)
     return _Expected(
         forces=tuple(force for force in _reporting(position.operation) if _is_selected(force, selection)),
         days=tuple(day for day in days if selection.spans(day)),
