@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.api.answer_schemas import AsOfSchema, OutstandingSchema, ParticipantSchema
+from service.api.answer_schemas import AsOfSchema, OutstandingSchema, ParticipantSchema, PartSchema
 from service.api.statement_words import Table, Worded
 from service.domain.breakdown import Breakdown
 from service.domain.instants import format_instant
@@ -71,6 +71,7 @@ class StatementSchema(ma.Schema):
     imported = f.Boolean(required=True)
     as_of = f.Nested(AsOfSchema, required=True)
     log_size = f.Integer(required=True)
+    parts = f.List(f.Nested(PartSchema), required=True)
     status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
     headline = f.String(required=True)
     headline_figure = f.Nested(LineSchema, required=True, allow_none=True)
@@ -90,13 +91,14 @@ class StatementSchema(ma.Schema):
 
 def statement_json(found: StatementAnswer, words: Worded) -> Json:
     """Return a statement, with the words it was given."""
-    statement, own = found.statement, found.position
+    statement, (own, *parts) = found.statement, found.positions
     return {
         "operation": statement.operation.operation,
         "name": statement.operation.name,
         "imported": statement.operation.imported,
         "as_of": {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root},
         "log_size": own.head.seq,
+        "parts": [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts],
         "status": "provisional" if statement.is_provisional else "final",
         "headline": words.headline,
         "headline_figure": None if statement.headline is None else _line_json(statement.headline, words.headline),

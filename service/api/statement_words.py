@@ -17,7 +17,6 @@ from service.domain.figures import WORDS, display
 from service.domain.period import Span, merged
 from service.domain.statement import Statement
 from service.domain.thresholds import Claim
-from service.usecases.positions import Position
 from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
@@ -73,8 +72,13 @@ def worded(answer: StatementAnswer) -> Worded:
         owing=_say("owing", statement),
         provisional=_say("provisional", statement),
         marking=_say("marking", statement),
-        notes=(*(note for note in notes if note), _say("note_position", statement, answer.position)),
+        notes=(*(note for note in notes if note), _position(answer)),
     )
+
+
+def _position(answer: StatementAnswer) -> str:
+    own, *parts = answer.positions
+    return _capitalised(_said("note_position", answer.statement, own, parts))
 
 
 def _table(breakdown: Breakdown) -> Table:
@@ -87,7 +91,7 @@ def _table(breakdown: Breakdown) -> Table:
     )
 
 
-def _say(macro: str, *about: Statement | Position | Breakdown) -> str:
+def _say(macro: str, *about: Statement | Breakdown) -> str:
     """Return what a macro says as a sentence: in one line, with a capital letter."""
     return _capitalised(_said(macro, *about))
 

@@ -16,7 +16,7 @@ from service.domain.breakdown import Breakdown, breakdown_of
 from service.domain.completeness import Declarations, Outstanding
 from service.domain.figures import EXACT
 from service.domain.operation import Operation, Participant
-from service.domain.period import Period, Stage, period_of
+from service.domain.period import Period, period_of, stage_of
 from service.domain.reference_data import Measure
 from service.domain.thresholds import Claim, in_full, rounded
 from service.domain.vocabulary import Qualifier
@@ -51,13 +51,15 @@ class Figure(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a statement is made of, all true at one position of the log.
+    """What a statement is made of, all true at one position of the log, and of that of each of the `parts`.
 
-    `figures` are over all forces, by category where a measure is never summed; `by_force` the same for each force;
-    `outstanding` who owes a return for any measure; `moment` the one by which days have begun.
+    `operation` has the forces and measures of its parts as well; `figures` are over all forces, by category where a
+    measure is never summed; `by_force` the same for each force; `outstanding` who owes a return for any measure;
+    `moment` the one by which days have begun.
     """
 
     operation: Operation
+    parts: Sequence[Operation]
     lead: Participant
     figures: Sequence[Figure]
     by_force: Sequence[Figure]
@@ -91,7 +93,8 @@ class Statement:
     """What is said, in the order in which results are published. `headline` None: there is nothing to report yet.
 
     `forces` are those who took part, in their publishing order; `officers` is a threshold where there is one;
-    `left_out_views` are recorded and not said, since they are what is said seen in another way.
+    `left_out_views` are recorded and not said, since they are what is said seen in another way; `parts_to_come` are the
+    parts in which more may still happen.
     """
 
     operation: Operation
@@ -104,6 +107,7 @@ class Statement:
     breakdown: Breakdown | None
     owing: tuple[Owing, ...]
     is_provisional: bool
+    parts_to_come: tuple[Operation, ...]
     left_out_views: tuple[Measure, ...]
 
 
@@ -112,6 +116,7 @@ def make_statement(facts: Facts) -> Statement:
     operation, period = facts.operation, period_of(facts.operation, facts.moment)
     said = _lines(facts)
     lines = tuple(line for line in said if line.measure.measure != METHOD)
+    parts_to_come = tuple(part for part in facts.parts if stage_of(part, facts.moment).is_to_come)
     officers = next((line for line in said if line.measure.measure == METHOD and line.claim.quantity), None)
     headline = _headline(lines)
     return Statement(
@@ -124,7 +129,8 @@ def make_statement(facts: Facts) -> Statement:
         lines=lines,
         breakdown=None if headline is None else _breakdown(facts, headline),
         owing=tuple(_owing(facts, said)),
-        is_provisional=bool(facts.outstanding) or period.stage in (Stage.PLANNED, Stage.UNDER_WAY),
+        is_provisional=bool(facts.outstanding) or period.stage.is_to_come or bool(parts_to_come),
+        parts_to_come=parts_to_come,
         left_out_views=tuple(_left_out_views(facts)),
     )
 

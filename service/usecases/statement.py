@@ -24,10 +24,10 @@ from service.usecases.totals import totals_at
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAnswer:
-    """A statement, and the log position that it is true at."""
+    """A statement, and the log positions that it is true at: the operation's own, then those of its parts."""
 
     statement: Statement
-    position: Position
+    positions: tuple[Position, ...]
 
 
 def read_statement(database: Database, *, operation: str, credential: Credential, moment: Moment) -> StatementAnswer:
@@ -41,6 +41,7 @@ def read_statement(database: Database, *, operation: str, credential: Credential
         overall = totals_at(connection, found, Selection())
         facts = Facts(
             operation=overall.operation,
+            parts=[position.operation for position in found[1:]],
             lead=_lead(connection, overall.operation),
             figures=overall.figures,
             by_force=totals_at(connection, found, Selection(by=("force",))).figures,
@@ -48,7 +49,7 @@ def read_statement(database: Database, *, operation: str, credential: Credential
             declarations=_declared(connection, found),
             moment=found[0].begun_by,
         )
-    return StatementAnswer(statement=make_statement(facts), position=found[0])
+    return StatementAnswer(statement=make_statement(facts), positions=tuple(found))
 
 
 def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:

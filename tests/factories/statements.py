@@ -48,6 +48,7 @@ def facts(*figures: StatedFigure, operation: Operation | None = None, **given: A
     operation = operation or operation_state()
     outstanding = {one for figure in figures for one in figure.outstanding}
     defaults = {
+        "parts": (),
         "lead": operation.participants[operation.lead_force],
         "outstanding": sorted(outstanding, key=lambda one: list(operation.participants).index(one.force)),
         "declarations": declared(*REPORTING),
@@ -67,4 +68,4 @@ def statement(*figures: StatedFigure, **given: Any) -> Statement:
 
 def statement_answer(*figures: StatedFigure, **given: Any) -> StatementAnswer:
     """Return a statement as it is read, at the twelfth event of a log."""
-    return StatementAnswer(statement=statement(*figures, **given), position=POSITION)
+    return StatementAnswer(statement=statement(*figures, **given), positions=(POSITION,))
