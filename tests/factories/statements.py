@@ -7,7 +7,8 @@ from typing import Any
 
 from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.operation import Operation
-from service.domain.statement import Facts, Statement, make_statement
+from service.domain.statement import Statement, make_statement
+from service.domain.statement_facts import Facts
 from service.eventlog.head import Head
 from service.usecases.positions import Position
 from service.usecases.statement import StatementAnswer
