@@ -74,10 +74,16 @@ def configuration_page() -> Iterator[str]:
         "A password need not stand in the database's address: PostgreSQL's own `PGPASSWORD` and `PGPASSFILE` are read."
     )
     rows = [
-        (f"`{PREFIX}{one.name.upper()}`", f"`{one.default}`", one.metadata["help"], str(one.metadata["least"] or ""))
+        (f"`{PREFIX}{one.name.upper()}`", f"`{one.default}`", one.metadata["help"], _bounds(**one.metadata))
         for one in fields(Config)
     ]
-    yield table(("variable", "default", "what it is", "at least"), rows)
+    yield table(("variable", "default", "what it is", "bounds"), rows)
+
+
+def _bounds(*, least: int | None, most: int | None, **_others: str) -> str:
+    if least is None:
+        return ""
+    return f"at least {least}" if most is None else f"{least} to {most}"
 
 
 def cli_page() -> Iterator[str]:

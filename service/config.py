@@ -11,8 +11,8 @@ from marshmallow import validate
 PREFIX = "OPRECORD_"
 
 
-def _setting(default: Any, help_text: str, least: int | None = None) -> Any:
-    return field(default=default, metadata={"help": help_text, "least": least})
+def _setting(default: Any, help_text: str, least: int | None = None, most: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help_text, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Config:
         "sqlite:///oprecord.db", "SQLAlchemy address of the database: sqlite:///FILE or postgresql+psycopg://..."
     )
     host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _setting(8000, "port to listen on", 1)
+    port: int = _setting(8000, "port to listen on; 0: any that is free", 0, 65_535)
     workers: int = _setting(1, "server processes; SQLite has one writer, so more than one helps on PostgreSQL only", 1)
     threads: int = _setting(16, "threads for requests in each process, besides those that serve live feeds", 1)
     feed_subscribers: int = _setting(32, "live feeds that one process serves at once; one more gets 503", 1)
@@ -42,9 +42,10 @@ def load_config() -> Config:
     with env.prefixed(PREFIX):
         for setting in fields(Config):
             default: Any = setting.default
-            name, least = setting.name.upper(), setting.metadata["least"]
+            name, bounds = setting.name.upper(), setting.metadata
             if isinstance(default, int):
-                values[setting.name] = env.int(name, default, validate=validate.Range(min=least))
+                in_bounds = validate.Range(min=bounds["least"], max=bounds["most"])
+                values[setting.name] = env.int(name, default, validate=in_bounds)
             else:
                 values[setting.name] = env.str(name, default, validate=validate.Length(min=1))
     env.seal()

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.errors import Unavailable
+from service.errors import Invalid, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ metadata = sa.MetaData(
     }
 )
 
+# PostgreSQL itself takes both for its own.
+POSTGRESQL = ("postgresql", "postgres")
 SQLITE_FIXED_VERSION = (3, 51, 3)
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -48,6 +50,12 @@ class DatabaseBusy(Unavailable):
     """No database connection became free in time, or the database cannot be reached."""
 
     code = "database_busy"
+
+
+class DatabaseNotSupported(Invalid):
+    """The address is of a database that the service does not keep its record in."""
+
+    code = "database_not_supported"
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -146,11 +154,17 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
 
     Raises:
         sqlalchemy.exc.ArgumentError: the address cannot be read.
+        DatabaseNotSupported: it is neither of SQLite nor of PostgreSQL.
     """
     address = sa.make_url(url)
+    backend = address.get_backend_name()
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout_seconds}
-    if address.get_backend_name() == "sqlite":
+    if backend == "sqlite":
         return Database(_sqlite_engine(address, pool))
+    if backend not in POSTGRESQL:
+        raise DatabaseNotSupported(
+            f"Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of {backend}."
+        )
     return Database(sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **pool))
 
 

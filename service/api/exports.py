@@ -1,4 +1,4 @@
-"""Totals and events as tables, and the answers that carry them: CSV or XLSX, by the Accept header."""
+"""Totals, returns and events as tables, and the answers that carry them: CSV or XLSX, by the Accept header."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ ENVELOPE = (
     *("operation", "seq", "line", "id", "type", "force", "occurred_at", "place", "incident", "assisting"),
     *("corrects", "correction_reason", "recorded_at", "recorded_by_force", "recorded_by_role"),
 )
+RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
 POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
 
 
@@ -66,6 +67,22 @@ def totals_tables(answer: dict[str, Any]) -> list[Table]:
         Table("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
         Table("about", [Column("what"), Column("is")], about),
     ]
+
+
+def returns_tables(answer: dict[str, Any]) -> list[Table]:
+    """Return the table of a returns answer: a row for each force and day, with what it is true at and when it was due.
+
+    `late` is yes or no; `seq` and `declared_at` are those of the newest return, and empty where there is none.
+    """
+    columns = [
+        *map(Column, ("operation", "marking")),
+        Column("as_of_seq", "whole"),
+        *(Column(name, "whole" if name == "seq" else "text") for name in RETURN),
+        Column("returns_due_at"),
+    ]
+    same = (answer["operation"], answer["marking"], answer["seq"])
+    rows = ([*same, *(_cell(one[name]) for name in RETURN), answer["returns_due_at"]] for one in answer["returns"])
+    return [Table("returns", columns, rows)]
 
 
 def events_table(lines: Iterable[str]) -> Table:
@@ -121,4 +138,6 @@ def _pounds(line: dict[str, Any]) -> dict[str, Cell]:
 
 
 def _cell(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return BETWEEN.join(map(str, value)) if isinstance(value, list) else value

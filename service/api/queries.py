@@ -123,6 +123,14 @@ class AsOfQuery(ma.Schema):
     as_of = Instant(metadata={"description": "a past moment"})
 
 
+class StatementQuery(AsOfQuery):
+    """Of which publication, or as of when; of now if nothing is given."""
+
+    publication = Number(
+        1, 2**53 - 1, metadata={"description": "the number of one: its figures, as published; without as_of, as_of_seq"}
+    )
+
+
 class TotalsQuery(AsOfQuery):
     """Which totals, and as of when. A list is one sum, unless its dimension is in `by`."""
 

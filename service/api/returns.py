@@ -8,8 +8,9 @@ import marshmallow as ma
 from flask import Response
 
 from service.access.roles import REPORTERS
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import JSON, Blueprint, answer, caller
 from service.api.database import database
+from service.api.exports import FILES, returns_tables, table_answer, wanted_media
 from service.api.queries import AsOfQuery
 from service.domain.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
 from service.domain.instants import format_instant
@@ -36,6 +37,7 @@ class ReturnsSchema(ma.Schema):
 
     operation = ma.fields.String(required=True)
     imported = ma.fields.Boolean(required=True)
+    marking = ma.fields.String(required=True)
     returns_due_at = ma.fields.DateTime(required=True, allow_none=True)
     seq = ma.fields.Integer(required=True, metadata={"description": "the log position they are true at"})
     returns = ma.fields.List(ma.fields.Nested(ReturnSchema), required=True)
@@ -44,21 +46,25 @@ class ReturnsSchema(ma.Schema):
 @blueprint.route("/v1/operations/<operation>/returns")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(AsOfQuery)
-@blueprint.answers({200: ReturnsSchema}, problems=(404, 422))
+@blueprint.answers({200: {JSON: ReturnsSchema} | FILES}, problems=(404, 422))
 def get_returns(query: dict[str, Any], operation: str) -> Response:
-    """Show every force's return for every day that has begun: none, partial, complete, nil or reopened."""
+    """Show every force's return for every day that has begun: none, partial, complete, nil or reopened.
+
+    Also as a table, with `Accept: text/csv` or that of XLSX.
+    """
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = returns(database(), operation=operation, credential=caller(), moment=moment)
     due_at = found.operation.returns_due_at
-    return answer(
-        {
-            "operation": operation,
-            "imported": found.operation.imported,
-            "returns_due_at": None if due_at is None else format_instant(due_at),
-            "seq": found.seq,
-            "returns": [_return_json(one) for one in found.returns],
-        }
-    )
+    body = {
+        "operation": operation,
+        "imported": found.operation.imported,
+        "marking": found.operation.marking,
+        "returns_due_at": None if due_at is None else format_instant(due_at),
+        "seq": found.seq,
+        "returns": [_return_json(one) for one in found.returns],
+    }
+    media = wanted_media()
+    return answer(body) if media == JSON else table_answer(media, f"{operation}-returns", returns_tables(body))
 
 
 def _return_json(one: Return) -> dict[str, Any]:

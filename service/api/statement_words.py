@@ -17,7 +17,7 @@ from service.domain.figures import WORDS, display
 from service.domain.period import Span, merged
 from service.domain.statement import Statement
 from service.domain.thresholds import Claim
-from service.usecases.positions import Position
+from service.usecases.publish import Publication
 from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
@@ -53,6 +53,7 @@ class Worded:
     bullets: tuple[str, ...]
     table: Table | None
     owing: str
+    publication: str
     provisional: str
     marking: str
     notes: tuple[str, ...]
@@ -71,10 +72,16 @@ def worded(answer: StatementAnswer) -> Worded:
         bullets=tuple(_said("figure", line) for line in statement.lines),
         table=None if statement.breakdown is None else _table(statement.breakdown),
         owing=_say("owing", statement),
+        publication="" if answer.publication is None else _say("publication", answer.publication),
         provisional=_say("provisional", statement),
         marking=_say("marking", statement),
-        notes=(*(note for note in notes if note), _say("note_position", statement, answer.position)),
+        notes=(*(note for note in notes if note), _position(answer)),
     )
+
+
+def _position(answer: StatementAnswer) -> str:
+    own, *parts = answer.positions
+    return _capitalised(_said("note_position", answer.statement, own, parts))
 
 
 def _table(breakdown: Breakdown) -> Table:
@@ -87,7 +94,7 @@ def _table(breakdown: Breakdown) -> Table:
     )
 
 
-def _say(macro: str, *about: Statement | Position | Breakdown) -> str:
+def _say(macro: str, *about: Statement | Breakdown | Publication) -> str:
     """Return what a macro says as a sentence: in one line, with a capital letter."""
     return _capitalised(_said(macro, *about))
 

@@ -7,6 +7,7 @@ from click import ClickException
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from service.db import DatabaseNotSupported
 from service.errors import RecordError, Unavailable
 
 DONE, WRONG, USAGE, REFUSED, UNAVAILABLE = range(5)
@@ -19,6 +20,7 @@ MEANINGS = {
 }
 # The first class that an error is of gives its code.
 BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
+    (DatabaseNotSupported, USAGE),
     (Unavailable, UNAVAILABLE),
     (RecordError, REFUSED),
     (ClickException, USAGE),

@@ -21,7 +21,7 @@ from service.cli.output import remark
 from service.cli.replay import issue_for, replay_with_progress, tell
 from service.cli.results import read_results
 from service.cli.seed_directory import read_seed_directory
-from service.cli.server import ServerFailed, address_of, listen, run_server
+from service.cli.server import ServerFailed, address_of, listen, run_server, settings_of
 from service.cli.settings import Settings, pass_settings
 from service.config import Config
 from service.usecases.migrate import migrate_to_head
@@ -51,6 +51,7 @@ def serve(settings: Settings, directory: Path | None) -> None:
         return
     with settings.database():
         listener = listen(config)
+    config = settings_of(config, listener)
     remark(f"Serving at {address_of(config)}, documentation at {address_of(config)}/docs")
     run_server(config, listener)
 
@@ -58,6 +59,7 @@ def serve(settings: Settings, directory: Path | None) -> None:
 def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
     read_seed_directory(directory)
     listener = listen(config)
+    config = settings_of(config, listener)
     migrate_to_head(config.database_url)
     with _stopping_cleanly(), _server_beside(config, listener) as server:
         _wait_until_ready(address_of(config), server)

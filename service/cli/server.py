@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from dataclasses import replace
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -20,7 +21,6 @@ from service.config import Config
 from service.errors import Unavailable
 
 BACKLOG = 2048
-LAST_PORT = 65_535
 GRACEFUL_SECONDS = 30
 
 
@@ -42,13 +42,16 @@ def listen(config: Config) -> socket.socket:
     Raises:
         AddressNotFree: it cannot.
     """
-    if config.port > LAST_PORT:
-        raise AddressNotFree(f"Wanted a port from 1 to {LAST_PORT}; found {config.port}.")
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
         return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise AddressNotFree(f"Cannot listen at {config.host} port {config.port}: {error.strerror}.") from error
+
+
+def settings_of(config: Config, listener: socket.socket) -> Config:
+    """Return the settings with the port that the socket listens at: where they say 0, the system has chosen it."""
+    return replace(config, port=listener.getsockname()[1])
 
 
 def address_of(config: Config) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service.api.blueprint import JSON
-from service.api.queries import AsOfQuery
+from service.api.queries import StatementQuery
 from service.api.schemas import wrong_fields
 from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.cli.settings import Settings, pass_settings
@@ -15,7 +15,7 @@ from service.usecases.as_of import Moment
 from service.usecases.credentials import credential_of_lead
 from service.usecases.statement import read_statement
 
-QUERY = AsOfQuery()
+QUERY = StatementQuery()
 FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
 
 
@@ -24,6 +24,7 @@ FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
 @click.option("--format", "chosen", type=click.Choice(tuple(FORMATS)), default="markdown", show_default=True)
 @click.option("--as-of", metavar="INSTANT", help="As of a past moment, such as 2023-01-19T18:00:00Z.")
 @click.option("--as-of-seq", metavar="SEQ", help="As of a position of the log.")
+@click.option("--publication", metavar="N", help="Of this publication, as its figures were given to the public.")
 @pass_settings
 def statement(settings: Settings, /, operation: str, *, chosen: str, **query: str | None) -> None:
     """Word the results of an OPERATION as they may be published."""
@@ -37,5 +38,6 @@ def statement(settings: Settings, /, operation: str, *, chosen: str, **query: st
             operation=operation,
             credential=credential_of_lead(database, operation),
             moment=Moment(wanted.get("as_of"), wanted.get("as_of_seq")),
+            publication=wanted.get("publication"),
         )
     click.echo(laid_out(found, FORMATS[chosen]).rstrip("\n"))

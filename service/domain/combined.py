@@ -19,14 +19,18 @@ class MeasuresDisagree(Conflict):
 def combined(operations: Sequence[Operation]) -> Operation:
     """Return the first operation with the forces and measures of all of them, its own first.
 
+    A force that reports nothing to one of them and something to another, reports.
+
     Raises:
         MeasuresDisagree: one measure has different units, or adds up in one part and not in another.
     """
     participants: dict[str, Participant] = {}
     measures: dict[str, Measure] = {}
     for operation in operations:
-        newcomers = {force: one for force, one in operation.participants.items() if force not in participants}
-        participants |= newcomers
+        for force, one in operation.participants.items():
+            known = participants.setdefault(force, one)
+            if known.reports == "nothing":
+                participants[force] = replace(known, reports=one.reports)
         measures = _joined(measures, operation.measures)
     return replace(operations[0], participants=participants, measures=measures)
 

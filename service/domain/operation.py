@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from service.domain.days import OperatingDays, operating_days
 from service.domain.events import (
@@ -20,6 +20,9 @@ from service.domain.events import (
 from service.domain.reference_data import Measure, measure_catalogue
 from service.domain.vocabulary import UNSTATED
 
+# The finest that a moment is recorded to.
+AN_INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
@@ -33,7 +36,10 @@ class Participant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation as its log says: `participants` in their publishing order, `measures` that it may count."""
+    """An operation as its log says: `participants` in their publishing order, `measures` that it may count.
+
+    `closed_at` is when it was closed, by the closing that stands: a reopening takes the closing back.
+    """
 
     operation: str
     name: str
@@ -46,9 +52,22 @@ class Operation:
     marking: str
     imported: bool
     opened_at: datetime
-    closed: bool = False
+    closed_at: datetime | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no new facts."""
+        return self.closed_at is not None
+
+    def days_begun_by(self, moment: datetime) -> Iterator[date]:
+        """Yield, in order, the days of which returns are due: those begun by this moment, before it was closed.
+
+        Reopened, it takes facts of the days in between as well, so these have begun like all others: what nobody has
+        spoken of is never taken for nothing.
+        """
+        return self.days.begun_by(moment if self.closed_at is None else min(moment, self.closed_at - AN_INSTANT))
 
 
 def fold(events: Iterable[RecordedEvent]) -> Operation:
@@ -75,8 +94,10 @@ def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
             operation = replace(operation, measures={**operation.measures, measure.measure: measure})
         case PartAccepted(part=part):
             operation = replace(operation, parts=(*operation.parts, part))
-        case OperationClosed() | OperationReopened() as turn:
-            operation = replace(operation, closed=isinstance(turn, OperationClosed))
+        case OperationClosed():
+            operation = replace(operation, closed_at=recorded.recorded_at)
+        case OperationReopened():
+            operation = replace(operation, closed_at=None)
     return operation
 
 

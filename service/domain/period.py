@@ -29,6 +29,11 @@ class Stage(Enum):
     CLOSED_EARLY = "closed_early"
     OVER = "over"
 
+    @property
+    def is_to_come(self) -> bool:
+        """Whether more may still happen."""
+        return self in (Stage.PLANNED, Stage.UNDER_WAY)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -59,7 +64,7 @@ class Period:
 
 def period_of(operation: Operation, moment: datetime) -> Period:
     """Return when the operation takes place, and how far it is at this moment."""
-    days, stage = operation.days, _stage(operation, moment)
+    days, stage = operation.days, stage_of(operation, moment)
     if days.ends_at is None:
         first = london_date(days.starts_at)
         return Period(Shape.OPEN, (Span(first, first),), 1, stage)
@@ -72,7 +77,8 @@ def period_of(operation: Operation, moment: datetime) -> Period:
     return Period(Shape.DAYS, joined, count, stage)
 
 
-def _stage(operation: Operation, moment: datetime) -> Stage:
+def stage_of(operation: Operation, moment: datetime) -> Stage:
+    """Return how far the operation is at this moment."""
     ends_at = operation.days.ends_at
     if ends_at is not None and moment >= ends_at:
         return Stage.OVER

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date
 
 from service.domain.breakdown import Breakdown, breakdown_of
-from service.domain.completeness import Declarations, Outstanding
+from service.domain.completeness import Outstanding
 from service.domain.figures import EXACT
 from service.domain.operation import Operation, Participant
-from service.domain.period import Period, Stage, period_of
+from service.domain.period import Period, period_of, stage_of
 from service.domain.reference_data import Measure
+from service.domain.statement_facts import Facts, Figure
 from service.domain.thresholds import Claim, in_full, rounded
 from service.domain.vocabulary import Qualifier
 
@@ -30,40 +30,6 @@ SECOND_VIEWS = {
     "drug_seizures_by_class": "drug_seizures",
     "drug_seizures_by_substance": "drug_seizures",
 }
-
-
-class Figure(Protocol):
-    """A figure as the totals or a publication give it: over all forces or, with `force`, of one."""
-
-    @property
-    def measure(self) -> str: ...  # noqa: D102
-    @property
-    def force(self) -> str | None: ...  # noqa: D102
-    @property
-    def category(self) -> str | None: ...  # noqa: D102
-    @property
-    def quantity(self) -> int: ...  # noqa: D102
-    @property
-    def qualifier(self) -> Qualifier: ...  # noqa: D102
-    @property
-    def outstanding(self) -> Sequence[Outstanding]: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a statement is made of, all true at one position of the log.
-
-    `figures` are over all forces, by category where a measure is never summed; `by_force` the same for each force;
-    `outstanding` who owes a return for any measure; `moment` the one by which days have begun.
-    """
-
-    operation: Operation
-    lead: Participant
-    figures: Sequence[Figure]
-    by_force: Sequence[Figure]
-    outstanding: Sequence[Outstanding]
-    declarations: Declarations
-    moment: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +57,8 @@ class Statement:
     """What is said, in the order in which results are published. `headline` None: there is nothing to report yet.
 
     `forces` are those who took part, in their publishing order; `officers` is a threshold where there is one;
-    `left_out_views` are recorded and not said, since they are what is said seen in another way.
+    `left_out_views` are recorded and not said, since they are what is said seen in another way; `parts_to_come` are the
+    parts in which more may still happen.
     """
 
     operation: Operation
@@ -104,6 +71,7 @@ class Statement:
     breakdown: Breakdown | None
     owing: tuple[Owing, ...]
     is_provisional: bool
+    parts_to_come: tuple[Operation, ...]
     left_out_views: tuple[Measure, ...]
 
 
@@ -112,6 +80,7 @@ def make_statement(facts: Facts) -> Statement:
     operation, period = facts.operation, period_of(facts.operation, facts.moment)
     said = _lines(facts)
     lines = tuple(line for line in said if line.measure.measure != METHOD)
+    parts_to_come = tuple(part for part in facts.parts if stage_of(part, facts.moment).is_to_come)
     officers = next((line for line in said if line.measure.measure == METHOD and line.claim.quantity), None)
     headline = _headline(lines)
     return Statement(
@@ -124,9 +93,17 @@ def make_statement(facts: Facts) -> Statement:
         lines=lines,
         breakdown=None if headline is None else _breakdown(facts, headline),
         owing=tuple(_owing(facts, said)),
-        is_provisional=bool(facts.outstanding) or period.stage in (Stage.PLANNED, Stage.UNDER_WAY),
+        is_provisional=_is_provisional(facts, more_to_come=period.stage.is_to_come or bool(parts_to_come)),
+        parts_to_come=parts_to_come,
         left_out_views=tuple(_left_out_views(facts)),
     )
+
+
+def _is_provisional(facts: Facts, *, more_to_come: bool) -> bool:
+    """Return whether the figures may still change, as far as is known; of a publication, whether it was said so."""
+    if facts.label is not None:
+        return facts.label == "provisional"
+    return bool(facts.outstanding) or more_to_come
 
 
 def _lines(facts: Facts) -> list[Line]:
@@ -184,7 +161,7 @@ def _taking_part(operation: Operation) -> Iterable[Participant]:
 
 def _all_returns_are_in(facts: Facts) -> bool:
     """Return whether a return was due and none is owed; before the first day nobody owes any."""
-    has_begun = next(iter(facts.operation.days.begun_by(facts.moment)), None) is not None
+    has_begun = next(iter(facts.operation.days_begun_by(facts.moment)), None) is not None
     is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
     return has_begun and is_awaited and not facts.outstanding
 

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from service.db import Database, open_database
-from service.errors import Unavailable
+from service.errors import NotFound, Unavailable
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -21,6 +21,12 @@ class NotMigrated(Unavailable):
     """The database lacks tables that this version of the code wants: run `oprecord init`."""
 
     code = "not_migrated"
+
+
+class NoSuchDatabaseRole(NotFound):
+    """PostgreSQL has no role of this name, so it can be given no rights."""
+
+    code = "no_such_database_role"
 
 
 def migrations_directory() -> Path:
@@ -40,11 +46,17 @@ def migrate_to_base(database_url: str) -> None:
 
 
 def grant_to_serving_role(database_url: str, role: str) -> None:
-    """Give a PostgreSQL role the few rights that serving needs."""
+    """Give a PostgreSQL role the few rights that serving needs.
+
+    Raises:
+        NoSuchDatabaseRole: there is no such role.
+    """
     statements = (migrations_directory() / "sql" / "postgresql" / "grant_serving_role.sql").read_text(encoding="utf-8")
     database = open_database(database_url)
     try:
         with database.writing() as connection:
+            if connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}) is None:
+                raise NoSuchDatabaseRole(f"Wanted a role of this PostgreSQL server; found {role!r}, which it lacks.")
             quoted = connection.dialect.identifier_preparer.quote_identifier(role)
             connection.exec_driver_sql(statements.replace(':"role"', quoted))
     finally:

@@ -26,15 +26,22 @@ class _Expected:
 
 @dataclass(slots=True)
 class Owed:
-    """Who owes which returns; each list of measures is looked through once."""
+    """Who owes which returns, in publishing order of `forces`; each list of measures is looked through once."""
 
+    forces: tuple[str, ...]
     expected: list[_Expected]
     by_measures: dict[tuple[str, ...], list[Outstanding]] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, connection: sa.Connection, positions: Sequence[Position], selection: Selection) -> Owed:
-        """Return what is owed at these positions, of the forces and days selected."""
-        return cls([_expected(connection, position, selection) for position in positions])
+    def at(
+        cls, connection: sa.Connection, operation: Operation, positions: Sequence[Position], selection: Selection
+    ) -> Owed:
+        """Return what is owed at these positions, of the forces and days selected.
+
+        `operation` has the forces of all of them in their publishing order.
+        """
+        expected = [_expected(connection, position, selection) for position in positions]
+        return cls(tuple(operation.participants), expected)
 
     def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
         """Return the forces that owe a return for any of these measures, and for which days."""
@@ -44,7 +51,7 @@ class Owed:
                 for part in self.expected
                 for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
             )
-            self.by_measures[measures] = _merged(found)
+            self.by_measures[measures] = _merged(found, self.forces)
         return self.by_measures[measures]
 
     def of_figure(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
@@ -58,7 +65,7 @@ class Owed:
 
 
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
-    days = position.operation.days.begun_by(position.begun_by)
+    days = position.operation.days_begun_by(position.begun_by)
     return _Expected(
         forces=tuple(force for force in _reporting(position.operation) if _is_selected(force, selection)),
         days=tuple(day for day in days if selection.spans(day)),
@@ -66,12 +73,12 @@ def _expected(connection: sa.Connection, position: Position, selection: Selectio
     )
 
 
-def _merged(found: Iterable[Outstanding]) -> list[Outstanding]:
+def _merged(found: Iterable[Outstanding], order: Sequence[str]) -> list[Outstanding]:
     """Return one line a force, with the days that it owes in any part."""
     days: dict[str, set[date]] = {}
     for one in found:
         days.setdefault(one.force, set()).update(one.days)
-    return [Outstanding(force, tuple(sorted(owed))) for force, owed in days.items()]
+    return [Outstanding(force, tuple(sorted(days[force]))) for force in order if force in days]
 
 
 def _reporting(operation: Operation) -> list[str]:

@@ -53,7 +53,7 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
         position = found[0]
         declared = declarations(connection, position.head, up_to=position.seq)
     state = position.operation
-    days = list(state.days.begun_by(position.begun_by))
+    days = list(state.days_begun_by(position.begun_by))
     cells = tuple(
         _return(participant.force, day, declared.get((participant.force, day), ()), state)
         for participant in state.participants.values()

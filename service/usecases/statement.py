@@ -1,9 +1,9 @@
-"""The results statement of an operation, now or as of a past moment."""
+"""The results statement of an operation: now, as of a past moment, or from a publication, for ever the same."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -11,44 +11,130 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.db import Database
-from service.domain.completeness import Declaration, Declarations
+from service.domain.combined import combined
+from service.domain.completeness import Declaration, Declarations, Outstanding
+from service.domain.events import PublishedFigure
+from service.domain.figures import display
 from service.domain.operation import Operation, Participant
-from service.domain.statement import Facts, Statement, make_statement
+from service.domain.statement import Statement, make_statement
+from service.domain.statement_facts import Facts
+from service.domain.vocabulary import PublicationLabel
+from service.errors import Invalid
 from service.projections.returns import declarations
 from service.projections.sums import Selection
 from service.usecases.as_of import Moment
-from service.usecases.positions import Position
+from service.usecases.owed import Owed
+from service.usecases.positions import Position, positions
+from service.usecases.publish import Publication, read_publication
 from service.usecases.standing import standing_at
-from service.usecases.totals import totals_at
+from service.usecases.totals import Figure, totals_at
+from service.usecases.visibility import operation_at
+
+
+class PublicationWithAsOf(Invalid):
+    """A publication stands at a seq of its own: as_of and as_of_seq cannot be given with it."""
+
+    code = "publication_with_as_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAnswer:
-    """A statement, and the log position that it is true at."""
+    """A statement, and the log positions that it is true at: the operation's own, then those of its parts.
+
+    `publication` is the one that its figures are of, if it is from one.
+    """
 
     statement: Statement
-    position: Position
+    positions: tuple[Position, ...]
+    publication: Publication | None = None
 
 
-def read_statement(database: Database, *, operation: str, credential: Credential, moment: Moment) -> StatementAnswer:
-    """Return the statement of an operation at a moment. All of it is read in one snapshot.
+def read_statement(
+    database: Database, *, operation: str, credential: Credential, moment: Moment, publication: int | None = None
+) -> StatementAnswer:
+    """Return the statement of an operation at a moment, read in one snapshot, or that of the publication of a number.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        PublicationWithAsOf: there is a publication and a moment.
+        NoSuchPublication: there is none of this number, or it is under embargo.
+        MeasuresDisagree: two parts count one measure in different units.
     """
+    if publication is not None:
+        _refuse_moment(moment)
+        published = read_publication(database, operation=operation, credential=credential, number=publication)
+        return _statement_of(database, published)
     with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
         overall = totals_at(connection, found, Selection())
-        facts = Facts(
-            operation=overall.operation,
-            lead=_lead(connection, overall.operation),
-            figures=overall.figures,
-            by_force=totals_at(connection, found, Selection(by=("force",))).figures,
-            outstanding=overall.outstanding,
-            declarations=_declared(connection, found),
-            moment=found[0].begun_by,
+        by_force = totals_at(connection, found, Selection(by=("force",))).figures
+        facts = _facts(connection, found, overall.operation, (*overall.figures, *by_force), overall.outstanding)
+    return StatementAnswer(statement=make_statement(facts), positions=tuple(found))
+
+
+def _refuse_moment(moment: Moment) -> None:
+    if not moment.is_now:
+        given = "as_of_seq" if moment.as_of is None else "as_of"
+        raise PublicationWithAsOf(
+            f"Wanted publication or {given}, found both: a publication stands at its own seq.", pointer=f"/{given}"
         )
-    return StatementAnswer(statement=make_statement(facts), position=found[0])
+
+
+def _statement_of(database: Database, publication: Publication) -> StatementAnswer:
+    """Return the statement of a publication, made of nothing that can change.
+
+    The figures are those that were frozen, and are not summed again. Who owed a return is read as of the seqs that were
+    published, for the days that had begun when they were. The marking is that of the operation at that time.
+    """
+    published, name = publication.published, publication.operation.operation
+    assert published.as_of_seq is not None, "the service filled it in"
+    seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+    with database.snapshot() as connection:
+        found = positions(connection, name, begun_by=publication.recorded_at, seqs=seqs)
+        marking = operation_at(connection, found[0].head, publication.seq).marking
+        operation = replace(combined([position.operation for position in found]), marking=marking)
+        owed = Owed.at(connection, operation, found, Selection())
+        figures = [_with_owing(figure, owed) for figure in published.figures]
+        outstanding = owed.of(tuple(operation.measures))
+        facts = _facts(connection, found, operation, figures, outstanding, label=published.label)
+    return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
+
+
+def _facts(
+    connection: sa.Connection,
+    found: Sequence[Position],
+    operation: Operation,
+    figures: Sequence[Figure],
+    outstanding: Sequence[Outstanding],
+    *,
+    label: PublicationLabel | None = None,
+) -> Facts:
+    return Facts(
+        operation=operation,
+        parts=[position.operation for position in found[1:]],
+        lead=_lead(connection, operation),
+        figures=[figure for figure in figures if figure.force is None],
+        by_force=[figure for figure in figures if figure.force is not None],
+        outstanding=outstanding,
+        declarations=_declared(connection, found),
+        moment=found[0].begun_by,
+        label=label,
+    )
+
+
+def _with_owing(figure: PublishedFigure, owed: Owed) -> Figure:
+    """Return a figure as it was published, with who owed a return for it then."""
+    return Figure(
+        measure=figure.measure,
+        unit=figure.unit,
+        force=figure.force,
+        day=None,
+        category=figure.category,
+        quantity=figure.quantity,
+        qualifier=figure.qualifier,
+        display=display(figure.quantity, figure.unit, figure.qualifier),
+        outstanding=owed.of_figure(figure.measure, figure.force, None),
+    )
 
 
 def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:

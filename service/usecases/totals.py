@@ -82,7 +82,7 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     check_selection(selection, operation)
     logs = [(position.head, position.seq) for position in found]
     rows = sums(connection, logs, selection, by_category=_not_additive(operation))
-    owed = Owed.at(connection, found, selection)
+    owed = Owed.at(connection, operation, found, selection)
     return Totals(
         operation=operation,
         positions=tuple(found),

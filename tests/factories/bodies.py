@@ -41,6 +41,11 @@ def today() -> str:
     return str(london_date(now()))
 
 
+def yesterday() -> str:
+    """Return the London day before the present one."""
+    return str(london_date(now()) - timedelta(days=1))
+
+
 def opening(**fields: Any) -> Json:
     """Return a live operation that began at yesterday's midnight and ends after tomorrow."""
     body = {

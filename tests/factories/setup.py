@@ -6,6 +6,7 @@ import factory
 
 from service.domain.events import (
     DuplicateRuledOut,
+    FiguresPublished,
     ForceJoined,
     MeasureRegistered,
     OperationAmended,
@@ -131,6 +132,15 @@ class OperationReopenedFactory(SetupFactory):
     """New facts are taken again."""
 
     data = factory.LazyFunction(OperationReopened)
+
+
+class FiguresPublishedFactory(SetupFactory):
+    """A publication as of now, as it is asked for: the service fills in the rest."""
+
+    class Params:
+        label = "provisional"
+
+    data = factory.LazyAttribute(lambda event: FiguresPublished(label=event.label))
 
 
 class DuplicateRuledOutFactory(SetupFactory):

@@ -7,7 +7,8 @@ from typing import Any
 
 from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.operation import Operation
-from service.domain.statement import Facts, Statement, make_statement
+from service.domain.statement import Statement, make_statement
+from service.domain.statement_facts import Facts
 from service.eventlog.head import Head
 from service.usecases.positions import Position
 from service.usecases.statement import StatementAnswer
@@ -48,6 +49,7 @@ def facts(*figures: StatedFigure, operation: Operation | None = None, **given: A
     operation = operation or operation_state()
     outstanding = {one for figure in figures for one in figure.outstanding}
     defaults = {
+        "parts": (),
         "lead": operation.participants[operation.lead_force],
         "outstanding": sorted(outstanding, key=lambda one: list(operation.participants).index(one.force)),
         "declarations": declared(*REPORTING),
@@ -67,4 +69,4 @@ def statement(*figures: StatedFigure, **given: Any) -> Statement:
 
 def statement_answer(*figures: StatedFigure, **given: Any) -> StatementAnswer:
     """Return a statement as it is read, at the twelfth event of a log."""
-    return StatementAnswer(statement=statement(*figures, **given), position=POSITION)
+    return StatementAnswer(statement=statement(*figures, **given), positions=(POSITION,))

@@ -192,6 +192,26 @@ def test_an_address_that_is_none_is_named(oprecord: Oprecord):
     assert "URL" in only_line(err)
 
 
+@on_sqlite
+@pytest.mark.parametrize("command", ["init", *NEEDS_DATABASE])
+def test_a_database_of_another_make_is_refused(command: str, oprecord: Oprecord):
+    url = "mysql+pymysql://somebody:hunter2@127.0.0.1:9/record"
+    code, out, err = oprecord(*command.split(), *NEEDS_DATABASE.get(command, ()), url=url)
+    assert (code, out) == (USAGE, "")
+    wanted = "Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of mysql."
+    assert only_line(err) == f"oprecord: {wanted}"
+
+
+@on_sqlite
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_named(port: str, oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPRECORD_PORT", port)
+    code, _out, err = oprecord("serve")
+    assert code == USAGE
+    assert "OPRECORD_PORT" in only_line(err)
+    assert "65535" in err
+
+
 def test_every_kind_of_mistake_has_an_exit_code_that_is_explained():
     codes = {kind: exit_code_of(kind("x")) for kind in KINDS}
     assert codes.pop(Unavailable) == UNAVAILABLE
@@ -221,8 +241,8 @@ def test_init_gives_a_role_what_serving_needs(postgres_url: str, postgres_server
 @on_sqlite
 def test_a_role_that_is_not_there_is_one_line(postgres_url: str, oprecord: Oprecord):
     code, _out, err = oprecord("init", "--grant-to", "nobody-we-know", url=postgres_url)
-    assert code == UNAVAILABLE
-    assert 'role "nobody-we-know" does not exist' in only_line(err)
+    assert code == REFUSED
+    assert "found 'nobody-we-know', which it lacks" in only_line(err)
 
 
 # --- verify

@@ -1,4 +1,4 @@
-"""Figures and events leave as tables: a spreadsheet shows the same numbers, and runs nothing."""
+"""Figures, returns and events leave as tables: a spreadsheet shows the same numbers, and runs nothing."""
 
 import csv
 import hashlib
@@ -10,11 +10,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 from werkzeug.test import TestResponse
 
-from service.api.exports import CSV, XLSX
+from service.api.exports import CSV, XLSX, returns_tables
 from service.api.tables import Column, Table, csv_text, guarded
 from service.api.workbooks import workbook
-from tests.factories.bodies import activity, arrest, correction, declared, seizure
+from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.functional.calls import NDJSON, Caller, Json
+from tests.functional.conftest import opened
 
 LINES = (
     {"kind": "weapon", "weapon": "bladed/knife", "acquired": "seized"},
@@ -66,6 +67,50 @@ def test_a_workbook_of_totals_has_numbers_as_numbers_and_a_header_that_stays(lea
     with ZipFile(BytesIO(response.data)) as archive:
         assert 'state="frozen"' in archive.read("xl/worksheets/sheet1.xml").decode()
         assert "£#,##0.00" in archive.read("xl/styles.xml").decode()
+
+
+@pytest.mark.parametrize("media", [CSV, XLSX])
+def test_returns_are_a_row_for_each_force_and_day(lead: Caller, surrey: Caller, media: str):
+    opened(lead, operation="due", forces=["surrey", "kent"], returns_due_at=hours_ago(1))
+    (receipt,) = surrey.record("due", declared("nil", measures=["cash", "arrests"]))
+    response = exported(lead, "/v1/operations/due/returns", media)
+    extension = "csv" if media == CSV else "xlsx"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="due-returns.{extension}"'
+    rows = csv_rows(response) if media == CSV else sheet_rows(response.data, "returns")
+    rows = [{name: str(value).removesuffix(".0") for name, value in row.items()} for row in rows]
+    answer = lead.get("/v1/operations/due/returns").json
+    same = {"operation": "due", "marking": "OFFICIAL-SENSITIVE", "as_of_seq": str(receipt["seq"])}
+    none = same | {"status": "none", "seq": "", "declared_at": "", "late": "no", "measures": ""}
+    none |= {"returns_due_at": answer["returns_due_at"]}
+    said = none | {"status": "partial", "seq": str(receipt["seq"]), "declared_at": receipt["recorded_at"]}
+    said |= {"late": "yes", "measures": "arrests; cash"}
+    assert rows == [
+        row | {"force": force, "day": day}
+        for force, day, row in (
+            *(("surrey", yesterday(), none), ("surrey", today(), said)),
+            *(("kent", yesterday(), none), ("kent", today(), none)),
+        )
+    ]
+    before = exported(lead, "/v1/operations/due/returns", CSV, as_of_seq=str(receipt["seq"] - 1))
+    assert {row["status"] for row in csv_rows(before)} == {"none"}
+
+
+def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_header_that_stays(lead: Caller, surrey: Caller, live: str):
+    (receipt,) = surrey.record(live, declared())
+    response = exported(lead, f"/v1/operations/{live}/returns", XLSX)
+    assert CalamineWorkbook.from_filelike(BytesIO(response.data)).sheet_names == ["returns"]
+    (said,) = [row for row in sheet_rows(response.data, "returns") if row["status"] == "complete"]
+    assert (said["seq"], said["day"]) == (receipt["seq"], today())
+    with ZipFile(BytesIO(response.data)) as archive:
+        assert 'state="frozen"' in archive.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_a_return_that_a_spreadsheet_could_run_is_guarded():
+    one = {"force": "=1+1", "day": "2023-01-17", "status": "nil", "seq": 9, "late": False, "measures": ["@a", "b"]}
+    answer = {"operation": "-x", "marking": "+y", "seq": 9, "returns_due_at": None, "returns": [one]}
+    (table,) = returns_tables(answer | {"returns": [one | {"declared_at": "2023-01-18T09:00:00Z"}]})
+    _header, row = "".join(csv_text(table)).splitlines()
+    assert row == "'-x,'+y,9,'=1+1,2023-01-17,nil,9,2023-01-18T09:00:00Z,no,'@a; b,"
 
 
 @pytest.mark.parametrize("media", [CSV, XLSX])

@@ -15,6 +15,8 @@ from tests.factories.bodies import (
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla, opened
 
+OF_JANUARY: Json = {"starts_at": "2023-01-16T00:00:00Z", "imported": True}
+
 
 def cell(caller: Caller, operation: str, *, force: str = "surrey", day: str | None = None, **query: object) -> Json:
     """Return one force's return for one day, for today unless a day is given."""
@@ -128,6 +130,40 @@ def test_the_seed_had_days_that_were_reopened(replayed_pandilla: Pandilla):
         for seq in range(100, size, 10)
         for row in lead.get(f"/v1/operations/{operation}/returns?as_of_seq={seq}").json["returns"]
     }
+
+
+def test_days_that_begin_after_the_closing_are_not_due(lead: Caller):
+    opened(lead, operation="open-end", forces=["surrey"], ends_at=None, **at("2023-01-10"), **OF_JANUARY)
+    assert lead.change("open-end", "close", id=new_id(), **at("2023-01-19")).status_code == 201
+    three_days = ["2023-01-16", "2023-01-17", "2023-01-18"]
+    assert owed_days(lead) == three_days
+    assert owed_days(lead, as_of="2023-01-17T12:00:00Z") == three_days[:2]
+    assert [row["day"] for row in rows_of(lead, "open-end")] == three_days
+    lead.record("open-end", *(declared("nil", day=day) | at("2023-01-20") for day in three_days))
+    assert owed_days(lead) == []
+    said = lead.get("/v1/operations/open-end/statement", headers={"Accept": "application/json"}).json
+    assert (said["status"], said["headline"]) == ("final", "No arrests")
+
+    assert lead.change("open-end", "reopen", id=new_id(), **at("2023-01-22")).status_code == 201
+    between = ["2023-01-19", "2023-01-20", "2023-01-21", "2023-01-22"]
+    assert owed_days(lead, as_of="2023-01-22T12:00:00Z") == between
+    assert owed_days(lead, as_of="2023-01-21T12:00:00Z") == [], "then it was closed"
+    assert lead.change("open-end", "close", id=new_id(), **at("2023-01-22", hour=18)).status_code == 201
+    assert owed_days(lead) == between
+
+
+def at(day: str, *, hour: int = 0) -> Json:
+    return {"recorded_at": f"{day}T{hour:02}:00:00Z"}
+
+
+def owed_days(lead: Caller, **query: object) -> list[str]:
+    owed = lead.totals("open-end", **query)["completeness"]["outstanding"]
+    return [day for one in owed for day in one["days"]]
+
+
+def rows_of(caller: Caller, operation: str) -> list[Json]:
+    found: list[Json] = caller.get(f"/v1/operations/{operation}/returns").json["returns"]
+    return found
 
 
 def test_a_force_outside_learns_nothing(live: str, client_for: ClientFor):

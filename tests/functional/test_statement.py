@@ -1,13 +1,12 @@
 """The results statement over HTTP: the release of January 2023 from its replay, whole, in each format; as of then."""
 
 import re
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from service.db import Database
-from tests.factories.bodies import activity, arrest, declared, opening, seizure, today
+from tests.factories.bodies import activity, arrest, declared, opening, seizure, today, yesterday
 from tests.factories.logs import recorded_seed
 from tests.functional.calls import Caller, refused
 from tests.functional.conftest import ClientFor
@@ -160,7 +159,3 @@ def test_a_lead_that_takes_no_part_is_named_all_the_same(client_for: ClientFor):
 def complete(force: str, *, status: str = "complete", **data: object) -> list:
     """Return a force's returns for both days that have begun."""
     return [declared(status, day=day, force=force, **data) for day in (yesterday(), today())]
-
-
-def yesterday() -> str:
-    return str(date.fromisoformat(today()) - timedelta(days=1))

@@ -5,10 +5,17 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from service.api.schemas import WrongFields
 from service.cli.main import cli
 from service.db import Database
+from service.domain.draft import Submission
 from service.usecases.as_of import AsOfBeyondLog
-from tests.factories.logs import recorded_seed
+from service.usecases.publish import NoSuchPublication, publish_figures
+from service.usecases.statement import PublicationWithAsOf
+from tests.factories.credentials import CredentialFactory
+from tests.factories.logs import recorded_live, recorded_seed
+from tests.factories.reports import ArrestRecordedFactory
+from tests.factories.setup import LEAD, FiguresPublishedFactory
 
 
 def said(database_url: str, *arguments: str) -> str:
@@ -28,3 +35,19 @@ def test_the_statement_in_each_format(database: Database, database_url: str):
     assert found["headline"] == "No results have been recorded yet"
     with pytest.raises(AsOfBeyondLog):
         said(database_url, operation, "--as-of-seq", "1000000")
+
+
+def test_the_statement_of_a_publication(database: Database, database_url: str):
+    operation, _receipts = recorded_live(database)
+    event, lead = FiguresPublishedFactory(label="final"), CredentialFactory(force=LEAD)
+    publish_figures(database, operation=operation.name, sender=lead, submission=Submission(event))
+    before = said(database_url, operation.name, "--publication", "1")
+    assert "\nPublication 1, of " in before
+    operation.record(ArrestRecordedFactory(count=100))
+    assert said(database_url, operation.name, "--publication", "1") == before
+    with pytest.raises(PublicationWithAsOf):
+        said(database_url, operation.name, "--publication", "1", "--as-of-seq", "8")
+    with pytest.raises(NoSuchPublication):
+        said(database_url, operation.name, "--publication", "2")
+    with pytest.raises(WrongFields):
+        said(database_url, operation.name, "--publication", "the last")

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.access.forces import registered_forces
-from service.db import Database, DatabaseBusy, Instant, constraint_of, open_database
+from service.db import Database, DatabaseBusy, DatabaseNotSupported, Instant, constraint_of, open_database
 from service.eventlog.table import heads
 from service.projections.totals import MOST, totals
 
@@ -28,6 +28,17 @@ A_TOTAL = {
 
 def forces_in(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(registered_forces.c.force)))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
+def test_every_way_to_name_postgresql_is_taken(scheme: str) -> None:
+    assert open_database(f"{scheme}://surrey@127.0.0.1/record").engine.driver == "psycopg"
+
+
+@pytest.mark.parametrize("url", ["mysql://x@127.0.0.1/record", "oracle+oracledb://x@127.0.0.1/record", "sqlit:///x.db"])
+def test_any_other_database_is_refused(url: str) -> None:
+    with pytest.raises(DatabaseNotSupported, match=r"Wanted a database address of the form sqlite:///FILE or postgres"):
+        open_database(url)
 
 
 def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:

@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from service.domain.days import DaysUnclear
+from service.domain.days import DaysUnclear, london_midnight
 from service.domain.events import Event, Window
-from service.domain.operation import evolve
+from service.domain.operation import Operation, evolve
 from service.domain.reference_data import measure_catalogue
 from tests.factories.operations import FORCES, OPENED_AT, RecordedEventFactory, operation_state
 from tests.factories.reports import (
@@ -120,6 +122,40 @@ def test_what_one_operation_registers_another_does_not_have() -> None:
 def test_an_operation_is_closed_and_reopened() -> None:
     assert operation_state(OperationClosedFactory()).closed
     assert not operation_state(OperationClosedFactory(), OperationReopenedFactory()).closed
+
+
+# An open end in the summer that follows, when a London day begins at 23:00 UTC; a week; two nights over two dates.
+KINDS_OF_DAYS = {
+    "open": {"ends_at": None},
+    "week": {},
+    "nights": {
+        "days": (
+            Window(starts_at=datetime(2023, 3, 25, 18, tzinfo=UTC), ends_at=datetime(2023, 3, 26, 4, tzinfo=UTC)),
+            Window(starts_at=datetime(2023, 3, 26, 18, tzinfo=UTC), ends_at=datetime(2023, 3, 27, 4, tzinfo=UTC)),
+        )
+    },
+}
+MOMENTS = st.datetimes(datetime(2023, 1, 10), datetime(2023, 4, 5), timezones=st.just(UTC))  # noqa: DTZ001 - as it asks
+
+
+def first_moment(operation: Operation, day: date) -> datetime:
+    windows = {window.day: window.starts_at for window in operation.days.windows}
+    return windows.get(day) or max(operation.days.starts_at, london_midnight(day))
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_DAYS)
+@given(moment=MOMENTS, closed_at=MOMENTS | st.sampled_from([london_midnight(date(2023, 3, day)) for day in (26, 27)]))
+def test_a_closed_operation_has_the_days_that_began_before_its_closing(
+    kind: str, moment: datetime, closed_at: datetime
+) -> None:
+    operation = operation_state(**KINDS_OF_DAYS[kind])
+    begun = list(operation.days_begun_by(moment))
+    assert begun == list(operation.days.begun_by(moment))
+    closing = RecordedEventFactory(event=OperationClosedFactory(), recorded_at=closed_at)
+    closed = evolve(operation, closing)
+    assert list(closed.days_begun_by(moment)) == [day for day in begun if first_moment(operation, day) < closed_at]
+    reopened = evolve(closed, RecordedEventFactory(event=OperationReopenedFactory(), recorded_at=closed_at))
+    assert list(reopened.days_begun_by(moment)) == begun
 
 
 @pytest.mark.parametrize(

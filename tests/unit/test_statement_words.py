@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.api.statement_words import worded
-from service.domain.events import Window
+from service.domain.events import FiguresPublished, Window
 from service.domain.reference_data import measure_catalogue
 from service.domain.vocabulary import QUALIFIERS
+from service.usecases.publish import Publication
 from tests.factories.operations import operation_state
 from tests.factories.setup import ForceJoinedFactory, MeasureRegisteredFactory, OperationClosedFactory
 from tests.factories.statements import StatedFigure, declared, owed, statement_answer
@@ -264,6 +265,27 @@ def test_outstanding_returns_are_named_with_their_days():
     some = "(17 January 2023; some figures only)"
     assert made.owing == f"Returns are outstanding from Surrey Police {some} and Kent Police {some}."
     assert made.provisional == "Provisional: figures may change when the outstanding returns are in."
+
+
+@pytest.mark.parametrize(
+    ("label", "embargo_until", "text"),
+    [
+        ("final", None, "Publication 2, of 24 July 2023 at 10:00: final figures."),
+        (
+            "provisional",
+            datetime(2023, 7, 24, 23, 1, tzinfo=UTC),
+            "Publication 2, of 24 July 2023 at 10:00, under embargo until 25 July 2023 at 00:01: provisional figures.",
+        ),
+    ],
+)
+def test_a_publication_is_named_with_its_moment_in_london_its_embargo_and_its_label(label, embargo_until, text):
+    published = FiguresPublished(label=label, number=2, embargo_until=embargo_until)
+    moment = datetime(2023, 7, 24, 9, tzinfo=UTC)
+    publication = Publication(operation=operation_state(), published=published, seq=13, recorded_at=moment)
+    made = worded(replace(statement_answer(StatedFigure("arrests", 9), label=label), publication=publication))
+    assert made.publication == text
+    assert made.provisional == ("Provisional: figures may change." if label == "provisional" else "")
+    assert words(StatedFigure("arrests", 9)).publication == ""
 
 
 def test_notes_say_what_a_reader_must_know():

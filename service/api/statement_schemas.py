@@ -1,0 +1,93 @@
+"""The shapes of a statement as JSON, for the API's document."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from service.api.answer_schemas import HASH, AsOfSchema, OutstandingSchema, ParticipantSchema, PartSchema
+from service.domain.vocabulary import QUALIFIERS
+
+f = ma.fields
+
+
+class ClaimSchema(ma.Schema):
+    """What is said of a number. `so_far`: of what is recorded, else of the whole, outstanding returns included."""
+
+    text = f.String(required=True)
+    quantity = f.Integer(required=True)
+    qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    so_far = f.Boolean(required=True)
+
+
+class LineSchema(ClaimSchema):
+    """A figure of the statement."""
+
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    category = f.String(required=True, allow_none=True)
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class ForceLineSchema(ClaimSchema):
+    """What one force contributed."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+
+
+class ForcesBreakdownSchema(ma.Schema):
+    """A measure by force, in publishing order; `left_out` are forces that made no return for it."""
+
+    title = f.String(required=True)
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    forces = f.List(f.Nested(ForceLineSchema), required=True)
+    left_out = f.List(f.String(), required=True)
+    remark = f.String(required=True, allow_none=True)
+
+
+class OwingSchema(OutstandingSchema):
+    """A force that owes returns, for which days, and for all figures of the statement or for some."""
+
+    name = f.String(required=True)
+    figures = f.String(required=True, metadata={"enum": ["all", "some"]})
+
+
+class StatementPublicationSchema(ma.Schema):
+    """The publication that the figures of a statement are of."""
+
+    text = f.String(required=True)
+    number = f.Integer(required=True)
+    label = f.String(required=True, metadata={"enum": ["provisional", "final"]})
+    published_at = f.DateTime(required=True)
+    embargo_until = f.DateTime(required=True, allow_none=True)
+    figures_hash = f.String(required=True, metadata=HASH)
+
+
+class StatementSchema(ma.Schema):
+    """The results statement, in the order in which it is read. `headline_figure` is null where nothing is recorded."""
+
+    operation = f.String(required=True)
+    name = f.String(required=True)
+    imported = f.Boolean(required=True)
+    as_of = f.Nested(AsOfSchema, required=True)
+    log_size = f.Integer(required=True, metadata={"description": "of a publication: its own seq"})
+    parts = f.List(f.Nested(PartSchema), required=True)
+    status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
+    headline = f.String(required=True)
+    headline_figure = f.Nested(LineSchema, required=True, allow_none=True)
+    who = f.String(required=True)
+    lead = f.Nested(ParticipantSchema, required=True)
+    forces = f.List(f.Nested(ParticipantSchema), required=True)
+    when = f.String(required=True)
+    officers = f.Nested(LineSchema, required=True, allow_none=True)
+    date_line = f.String(required=True)
+    figures = f.List(f.Nested(LineSchema), required=True)
+    breakdown = f.Nested(ForcesBreakdownSchema, required=True, allow_none=True)
+    outstanding = f.List(f.Nested(OwingSchema), required=True)
+    publication = f.Nested(
+        StatementPublicationSchema, required=True, allow_none=True, metadata={"description": "null: not from one"}
+    )
+    provisional = f.String(required=True, allow_none=True)
+    marking = f.String(required=True)
+    notes = f.List(f.String(), required=True)
