@@ -86,7 +86,21 @@ class Blueprint(flask_smorest.Blueprint):
 
     def query(self, schema: type[ma.Schema] = NoQuery) -> Callable[[View], View]:
         """Read the query parameters by this schema and hand them to the view as its first argument."""
-        return self.arguments(schema, location="query")  # type: ignore[no-any-return]
+        read = self.arguments(schema, location="query")
+
+        def decorate(view: View) -> View:
+            reading = read(view)
+            defaults = None if schema().validate({}) else schema().load({})
+
+            @wraps(reading)
+            def called(*args: Any, **kwargs: Any) -> Any:
+                if request.query_string or defaults is None:
+                    return reading(*args, **kwargs)
+                return view(dict(defaults), *args, **kwargs)
+
+            return called  # type: ignore[return-value]
+
+        return decorate
 
     def takes(self, schema: Any, *, media: str = JSON, example: Any = None) -> Callable[[View], View]:
         """Document the body of a call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -109,7 +110,11 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Return the application; each worker has its own, made after the fork."""
-        return create_app(self.config)
+        app = create_app(self.config)
+        # What there is now stays. The garbage collector would look through it again and again, for 80 ms each time.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 class GracefulArbiter(Arbiter):

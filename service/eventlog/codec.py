@@ -25,6 +25,7 @@ from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy,
 from service.domain.instants import format_instant, parse_day, parse_instant
 
 Json = dict[str, Any]
+PLAIN = (str, int, bool)
 
 
 def text_of(recorded: RecordedEvent) -> str:
@@ -39,19 +40,19 @@ def canonical(value: Any) -> bytes:
 
 def as_json(recorded: RecordedEvent) -> Json:
     """Return a recorded event as the JSON object that its canonical text is of."""
-    own: Json = {
-        "operation": recorded.operation,
-        "seq": recorded.seq,
-        "recorded_at": format_instant(recorded.recorded_at),
-        "recorded_by": encode(recorded.recorded_by),
-    }
-    return content(recorded.event) | own
+    row = content(recorded.event)
+    row["operation"] = recorded.operation
+    row["seq"] = recorded.seq
+    row["recorded_at"] = format_instant(recorded.recorded_at)
+    row["recorded_by"] = encode(recorded.recorded_by)
+    return row
 
 
 def content(event: Event) -> Json:
     """Return what the sender sent, without nulls, empty lists, empty objects and default values."""
     sent: Json = encode(event)
-    return sent | {"type": event.type}
+    sent["type"] = event.type
+    return sent
 
 
 def recorded_from_text(text: str) -> RecordedEvent:
@@ -106,17 +107,30 @@ def _writer(cls: Any) -> Callable[[Any], Any]:
 
 def _fields_writer(cls: Any) -> Callable[[Any], Json]:
     kind: Json = {"kind": cls.kind} if cls in LINE_CLASSES.values() else {}
-    members = [(wire_name(cls, item.name), attrgetter(item.name), (None, (), item.default)) for item in fields(cls)]
+    members = [(wire_name(cls, item.name), item.default) for item in fields(cls)]
+    values_of = _values_of(cls)
 
     def write(value: Any) -> Json:
         written = kind.copy()
-        for wire, member_of, left_out in members:
-            member = member_of(value)
-            if member not in left_out and (as_wire := encode(member)) != {}:
+        for (wire, default), member in zip(members, values_of(value), strict=True):
+            if member is None or member in (default, ()):
+                continue
+            if type(member) in PLAIN:
+                written[wire] = member
+            elif (as_wire := encode(member)) != {}:
                 written[wire] = as_wire
         return written
 
     return write
+
+
+def _values_of(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values of an object's fields in their order."""
+    names = [item.name for item in fields(cls)]
+    get = attrgetter(*names) if names else None
+    if get is None:
+        return lambda _value: ()
+    return get if len(names) > 1 else lambda value: (get(value),)
 
 
 @cache

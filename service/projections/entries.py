@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.db import CodeText, metadata
-from service.domain.counting import counts_of, day_of
+from service.domain.counting import Count, counts_of, day_of
 from service.domain.events import FACTS
 from service.projections.steps import Batch, Row, Step
 
@@ -48,7 +48,7 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
         own = _own_lines(step)
         known[step.recorded.seq] = own
         key = {"operation_id": batch.operation, "generation": batch.generation, "seq": step.recorded.seq}
-        made += [key | {"line": line} | values for line, values in enumerate([*reversals, *own], start=1)]
+        made += [{**key, "line": line, **values} for line, values in enumerate([*reversals, *own], start=1)]
     return made
 
 
@@ -58,7 +58,8 @@ def _own_lines(step: Step) -> list[Row]:
         return []
     day = day_of(event, step.operation.days)
     common = {"of_seq": step.recorded.seq, "force": event.force, "day": NO_DAY if day is None else str(day), "lines": 1}
-    return [common | count._asdict() for count in counts_of(event, step.operation.measures)]
+    counts = counts_of(event, step.operation.measures)
+    return [{**common, **dict(zip(Count._fields, count, strict=True))} for count in counts]
 
 
 def _negated(line: Row) -> Row:
