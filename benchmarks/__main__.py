@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
 import click
 
 from benchmarks.databases import Databases
+from benchmarks.load import UnexpectedAnswer
 from benchmarks.machine import facts
 from benchmarks.measure import Comparison
+from benchmarks.ours import RecordBroken
+from benchmarks.peer_process import PeerFailed
+from benchmarks.processes import ServerBroken
 from benchmarks.registry import CASES
 from benchmarks.sizes import SIZES
 from benchmarks.stage import Stage
 from benchmarks.table import as_json, header, table
+
+# What ends a case, and not the run: its figures count nothing, and those of the others do.
+BROKEN = (UnexpectedAnswer, RecordBroken, ServerBroken, PeerFailed, OSError)
 
 
 @click.command()
@@ -32,11 +40,15 @@ def main(size: str, only: tuple[str, ...], json_file: Path | None) -> None:
     begin = time.perf_counter()
     stage = Stage(SIZES[size], Databases())
     comparisons: list[Comparison] = []
+    failures: list[str] = []
     try:
         said = facts(size, stage.databases)
         for name in only or CASES:
             click.echo(f"{time.perf_counter() - begin:6.1f} s  {name}", err=True)
-            comparisons += CASES[name](stage)
+            try:
+                comparisons += CASES[name](stage)
+            except BROKEN as error:
+                failures.append(f"{name}: {type(error).__name__}: {error}")
         stage.verify()
     finally:
         stage.close()
@@ -44,6 +56,10 @@ def main(size: str, only: tuple[str, ...], json_file: Path | None) -> None:
     click.echo("\n".join([*header(said), "", *table(comparisons)]))
     if json_file:
         json_file.write_text(json.dumps(as_json(said, comparisons), indent=1) + "\n", encoding="utf-8")
+    for failure in failures:
+        click.echo(failure, err=True)
+    if failures:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

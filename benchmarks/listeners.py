@@ -26,6 +26,7 @@ class Listener:
         self.connection.send(raw)
         self.socket = self.connection.socket
         self.rest = b""
+        self.is_answered = False
         self.is_subscribed = False
         self.arrived: list[tuple[int, float]] = []
 
@@ -36,9 +37,10 @@ class Listener:
             UnexpectedAnswer: the server has ended the feed.
         """
         came = self.socket.recv(BYTES_AT_A_TIME)
-        if not came or (not self.is_subscribed and not came.startswith(b"HTTP/1.1 200 ")):
-            raise UnexpectedAnswer(f"A feed ended, or was refused: {came[:500]!r}")
         now, found = perf_counter(), self.rest + came
+        if not came or not (self.is_answered or found.startswith(b"HTTP/1.1 200 ")):
+            raise UnexpectedAnswer(f"A feed ended, or was refused: {found[:500]!r}")
+        self.is_answered = True
         self.is_subscribed = self.is_subscribed or b"retry:" in found
         # What stands behind the last line's end waits for its own; that end begins the next line's pattern.
         whole = found.rfind(b"\n")
@@ -80,7 +82,7 @@ class Broadcast:
             UnexpectedAnswer: a post was refused or not answered, or a feed ended, repeated itself or mixed its order.
         """
         with quiet_interpreter():
-            self._serve_until(lambda: all(listener.is_subscribed for listener in self.listeners), PATIENCE_SECONDS)
+            self._subscribe()
             begin = perf_counter()
             for number, raw in enumerate(posts):
                 self._send(raw, begin + number / per_second)
@@ -96,6 +98,12 @@ class Broadcast:
         self.selector.close()
         for connection in self.connections:
             connection.socket.close()
+
+    def _subscribe(self) -> None:
+        self._serve_until(lambda: all(listener.is_subscribed for listener in self.listeners), PATIENCE_SECONDS)
+        count = sum(listener.is_subscribed for listener in self.listeners)
+        if count < len(self.listeners):
+            raise UnexpectedAnswer(f"Of {len(self.listeners)} listeners {count} were let in")
 
     def _send(self, raw: bytes, turn: float) -> None:
         self._serve_until(lambda: False, turn - perf_counter())
