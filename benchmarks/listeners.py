@@ -91,7 +91,10 @@ class Broadcast:
             self._serve_until(lambda: sum(len(one.arrived) for one in self.listeners) == expected, PATIENCE_SECONDS)
         if len(self.answered) < len(posts):
             raise UnexpectedAnswer(f"Of {len(posts)} posts {len(self.answered)} were answered")
-        return Heard(self.answered, [took for one in self.listeners for took in self._times(one)], expected)
+        arrived = [took for one in self.listeners for took in self._times(one)]
+        if self.listeners and not arrived:
+            raise UnexpectedAnswer(f"None of {len(posts)} events has reached a listener")
+        return Heard(self.answered, arrived, expected)
 
     def close(self) -> None:
         """Close all connections."""
