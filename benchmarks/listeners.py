@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import selectors
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -63,7 +64,8 @@ class Broadcast:
     def __init__(self, port: int, listening: bytes, listeners: int) -> None:
         self.selector = selectors.DefaultSelector()
         self.listeners = [Listener(port, listening) for _ in range(listeners)]
-        self.free = [Connection(port) for _ in range(POSTING_CONNECTIONS)]
+        # They take turns: the server closes a connection that is idle for two seconds.
+        self.free = deque(Connection(port) for _ in range(POSTING_CONNECTIONS))
         self.connections = [*self.free, *(listener.connection for listener in self.listeners)]
         for connection in self.free:
             self.selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -113,7 +115,7 @@ class Broadcast:
         self._serve_until(lambda: bool(self.free), PATIENCE_SECONDS)
         if not self.free:
             raise UnexpectedAnswer(f"No post was answered within {PATIENCE_SECONDS:.0f} seconds")
-        connection = self.free.pop()
+        connection = self.free.popleft()
         self.turns[connection] = turn
         connection.send(raw)
 
