@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
 from benchmarks.databases import Databases
+from benchmarks.load import UnexpectedAnswer
 from benchmarks.machine import facts
 from benchmarks.measure import Comparison
+from benchmarks.ours import RecordBroken
+from benchmarks.peer_process import PeerFailed
+from benchmarks.processes import ServerBroken
 from benchmarks.registry import CASES
 from benchmarks.sizes import SIZES
 from benchmarks.stage import Stage
 from benchmarks.table import as_json, header, table
+
+# What ends a case, and not the run: its figures count nothing, and those of the others do.
+BROKEN = (UnexpectedAnswer, RecordBroken, ServerBroken, PeerFailed, OSError)
 
 
 @click.command()
@@ -30,20 +42,28 @@ from benchmarks.table import as_json, header, table
 def main(size: str, only: tuple[str, ...], json_file: Path | None) -> None:
     """Measure the service beside what it is compared with, and print one line for each comparison."""
     begin = time.perf_counter()
-    stage = Stage(SIZES[size], Databases())
-    comparisons: list[Comparison] = []
-    try:
+    with closing(Stage(SIZES[size], Databases())) as stage:
         said = facts(size, stage.databases)
-        for name in only or CASES:
-            click.echo(f"{time.perf_counter() - begin:6.1f} s  {name}", err=True)
-            comparisons += CASES[name](stage)
-        stage.verify()
-    finally:
-        stage.close()
+        comparisons, failures = run_cases(stage, only or tuple(CASES))
     said["took"] = f"{time.perf_counter() - begin:.0f} s"
-    click.echo("\n".join([*header(said), "", *table(comparisons)]))
+    click.echo("\n".join([*header(said), "", *table(comparisons), *failures]))
     if json_file:
         json_file.write_text(json.dumps(as_json(said, comparisons), indent=1) + "\n", encoding="utf-8")
+    sys.exit(1 if failures else 0)
+
+
+def run_cases(stage: Stage, names: Sequence[str]) -> tuple[list[Comparison], list[str]]:
+    """Run these cases; return what they found, and what broke."""
+    steps = {name: partial(CASES[name], stage) for name in names} | {"verify all": stage.verified}
+    comparisons: list[Comparison] = []
+    failures: list[str] = []
+    for name, step in steps.items():
+        click.echo(f"{datetime.now(UTC):%H:%M:%S}  {name}", err=True)
+        try:
+            comparisons += step()
+        except BROKEN as error:
+            failures.append(f"BROKEN {name}: {error}")
+    return comparisons, failures
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import selectors
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -26,6 +27,7 @@ class Listener:
         self.connection.send(raw)
         self.socket = self.connection.socket
         self.rest = b""
+        self.is_answered = False
         self.is_subscribed = False
         self.arrived: list[tuple[int, float]] = []
 
@@ -36,9 +38,10 @@ class Listener:
             UnexpectedAnswer: the server has ended the feed.
         """
         came = self.socket.recv(BYTES_AT_A_TIME)
-        if not came or (not self.is_subscribed and not came.startswith(b"HTTP/1.1 200 ")):
-            raise UnexpectedAnswer(f"A feed ended, or was refused: {came[:500]!r}")
         now, found = perf_counter(), self.rest + came
+        if not came or not (self.is_answered or found.startswith(b"HTTP/1.1 200 ")):
+            raise UnexpectedAnswer(f"A feed ended, or was refused: {found[:500]!r}")
+        self.is_answered = True
         self.is_subscribed = self.is_subscribed or b"retry:" in found
         # What stands behind the last line's end waits for its own; that end begins the next line's pattern.
         whole = found.rfind(b"\n")
@@ -61,7 +64,8 @@ class Broadcast:
     def __init__(self, port: int, listening: bytes, listeners: int) -> None:
         self.selector = selectors.DefaultSelector()
         self.listeners = [Listener(port, listening) for _ in range(listeners)]
-        self.free = [Connection(port) for _ in range(POSTING_CONNECTIONS)]
+        # They take turns: the server closes a connection that is idle for two seconds.
+        self.free = deque(Connection(port) for _ in range(POSTING_CONNECTIONS))
         self.connections = [*self.free, *(listener.connection for listener in self.listeners)]
         for connection in self.free:
             self.selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -80,7 +84,7 @@ class Broadcast:
             UnexpectedAnswer: a post was refused or not answered, or a feed ended, repeated itself or mixed its order.
         """
         with quiet_interpreter():
-            self._serve_until(lambda: all(listener.is_subscribed for listener in self.listeners), PATIENCE_SECONDS)
+            self._subscribe()
             begin = perf_counter()
             for number, raw in enumerate(posts):
                 self._send(raw, begin + number / per_second)
@@ -89,7 +93,10 @@ class Broadcast:
             self._serve_until(lambda: sum(len(one.arrived) for one in self.listeners) == expected, PATIENCE_SECONDS)
         if len(self.answered) < len(posts):
             raise UnexpectedAnswer(f"Of {len(posts)} posts {len(self.answered)} were answered")
-        return Heard(self.answered, [took for one in self.listeners for took in self._times(one)], expected)
+        arrived = [took for one in self.listeners for took in self._times(one)]
+        if self.listeners and not arrived:
+            raise UnexpectedAnswer(f"None of {len(posts)} events has reached a listener")
+        return Heard(self.answered, arrived, expected)
 
     def close(self) -> None:
         """Close all connections."""
@@ -97,12 +104,18 @@ class Broadcast:
         for connection in self.connections:
             connection.socket.close()
 
+    def _subscribe(self) -> None:
+        self._serve_until(lambda: all(listener.is_subscribed for listener in self.listeners), PATIENCE_SECONDS)
+        count = sum(listener.is_subscribed for listener in self.listeners)
+        if count < len(self.listeners):
+            raise UnexpectedAnswer(f"Of {len(self.listeners)} listeners {count} were let in")
+
     def _send(self, raw: bytes, turn: float) -> None:
         self._serve_until(lambda: False, turn - perf_counter())
         self._serve_until(lambda: bool(self.free), PATIENCE_SECONDS)
         if not self.free:
             raise UnexpectedAnswer(f"No post was answered within {PATIENCE_SECONDS:.0f} seconds")
-        connection = self.free.pop()
+        connection = self.free.popleft()
         self.turns[connection] = turn
         connection.send(raw)
 

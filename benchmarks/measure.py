@@ -98,9 +98,9 @@ def paired(ours: Sequence[float], reference: Sequence[float]) -> list[tuple[floa
 
 
 def memory(case: str, what: str, peaks: Sequence[int]) -> Comparison:
-    """Return the comparison of the most memory that a process had, in bytes by round, with what it may have."""
-    pairs = [(peak / BYTES_IN_A_MEGABYTE, MOST_MEGABYTES) for peak in peaks]
-    return Comparison(case=case, what=what, unit="MB", pairs=pairs, bar=Bar(1.0, is_most=True))
+    """Return the comparison of the most bytes that any of these processes had with what a process may have."""
+    pair = (max(peaks) / BYTES_IN_A_MEGABYTE, MOST_MEGABYTES)
+    return Comparison(case=case, what=what, unit="MB", pairs=[pair], bar=Bar(1.0, is_most=True))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

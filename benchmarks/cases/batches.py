@@ -50,7 +50,7 @@ def lines(stage: Stage) -> list[Comparison]:
     rates = paired(turns["lines"], turns["batches"])
     return [
         Comparison(case="ndjson", what="our batches", unit="events/s", pairs=rates, bar=Bar(1.0)),
-        memory("ndjson", "server, largest process", [max(sent.ours.server.peak_bytes())]),
+        memory("ndjson", "server, largest process", sent.ours.server.peak_bytes()),
     ]
 
 

@@ -21,31 +21,16 @@ def live(stage: Stage) -> list[Comparison]:
     sizes, live = stage.sizes, Live(stage)
     turns = by_turns(sizes, alone=live.alone_turn, heard=live.heard_turn)
     stage.ours.check()
-    heard, posts = turns["heard"], f"{sizes.posts_per_second}/s"
+    heard, alone = turns["heard"], turns["alone"]
+    # In all rounds together: by the median, one round in which an event was lost would not count.
+    reached = [(float(sum(len(one.arrived) for one in heard)), float(sum(one.expected for one in heard)))]
+    slowest = [(percentile(one.arrived, 99) * 1_000, MOST_MILLISECONDS) for one in heard]
+    posts = paired([_post_milliseconds(one) for one in heard], [_post_milliseconds(one) for one in alone])
+    everybody = f"all, {sizes.subscribers} listeners, {sizes.posts_per_second}/s"
     return [
-        Comparison(
-            case="feed",
-            what=f"all, {sizes.subscribers} listeners, {posts}",
-            unit="events",
-            pairs=[(float(len(one.arrived)), float(one.expected)) for one in heard],
-            bar=Bar(1.0),
-        ),
-        Comparison(
-            case="feed",
-            what="1 s, p99",
-            unit="ms",
-            pairs=[(percentile(one.arrived, 99) * 1_000, MOST_MILLISECONDS) for one in heard],
-            bar=Bar(1.0, is_most=True),
-        ),
-        Comparison(
-            case="feed",
-            what="post without listeners",
-            unit="ms",
-            pairs=paired(
-                [_post_milliseconds(one) for one in heard], [_post_milliseconds(one) for one in turns["alone"]]
-            ),
-            bar=Bar(1.25, is_most=True),
-        ),
+        Comparison(case="feed", what=everybody, unit="events", pairs=reached, bar=Bar(1.0)),
+        Comparison(case="feed", what="1 s, p99", unit="ms", pairs=slowest, bar=Bar(1.0, is_most=True)),
+        Comparison(case="feed", what="post alone", unit="ms", pairs=posts, bar=Bar(1.25, is_most=True)),
     ]
 
 

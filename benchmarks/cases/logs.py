@@ -34,10 +34,10 @@ def rebuilt(stage: Stage) -> list[Comparison]:
 def imported(stage: Stage) -> list[Comparison]:
     """Import a log into an empty database, where it must get the root it had; against our own batches over HTTP."""
     size, folder = stage.sizes.imported_events, stage.databases.folder
-    fill(stage.archive, PART, size)
-    root = root_of(stage.archive.urls.owner, PART)
+    fill(stage.ours, PART, size)
+    root = root_of(stage.ours.urls.owner, PART)
     file = folder / "part.ndjson"
-    export(stage.archive, PART, file)
+    export(stage.ours, PART, file)
     batches = Batches(stage.ours, "beside-import", stage.sizes.seconds)
     turns = by_turns(
         stage.sizes,

@@ -1,0 +1,175 @@
+"""The benchmarks: their arithmetic, table and cases, and a load that lets nothing unexpected pass. No clock here."""
+
+import http.server
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks import floor
+from benchmarks.load import UnexpectedAnswer, drive, request
+from benchmarks.measure import Bar, Comparison, by_turns, memory, paired, percentile
+from benchmarks.registry import CASES
+from benchmarks.reports import ALL_KEYS, FORCES, opening, report, text
+from benchmarks.sizes import QUICK, SIZES
+from benchmarks.table import as_json, header, number, table
+from service.api.schemas import load_opening, load_submission
+
+
+def comparison(*pairs: tuple[float, float | None], bar: Bar | None = None, goal: Bar | None = None) -> Comparison:
+    return Comparison(case="batches", what="floor", unit="/s", pairs=pairs, bar=bar, goal=goal)
+
+
+def test_the_ratio_is_the_median_of_the_ratios_of_pairs() -> None:
+    one = comparison((100, 100), (300, 600), (90, 30))
+    # The ratios are 1, 0.5 and 3; those of the medians would be 1, and of the means 0.67.
+    assert one.ratio == 1.0
+    assert comparison((100, 50), (300, 600), (80, 100)).ratio == 0.8
+    assert (one.ours, one.reference) == (100, 100)
+
+
+def test_a_figure_without_a_reference_is_only_shown() -> None:
+    one = comparison((3.0, None), (5.0, None), bar=Bar(1.0))
+    assert (one.ours, one.reference, one.ratio, one.verdict) == (4.0, None, None, "shown")
+    assert comparison((3.0, 2.0)).verdict == "shown"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "bar", "goal", "verdict"),
+    [
+        (1.0, Bar(1.0), None, "pass"),
+        (0.99, Bar(1.0), None, "FAIL"),
+        (1.5, Bar(1.5, is_most=True), None, "pass"),
+        (1.51, Bar(1.5, is_most=True), None, "FAIL"),
+        # Whoever passes the bar has not reached the goal yet, and whoever has a goal alone cannot fail.
+        (1.2, Bar(0.8), Bar(1.5), "pass"),
+        (1.9, None, Bar(2.0), "short"),
+        (2.0, None, Bar(2.0), "goal"),
+        (2.0, None, Bar(3.0, is_most=True), "goal"),
+    ],
+)
+def test_the_verdict(ratio: float, bar: Bar | None, goal: Bar | None, verdict: str) -> None:
+    assert comparison((ratio, 1.0), bar=bar, goal=goal).verdict == verdict
+
+
+def test_memory_is_compared_with_200_megabytes() -> None:
+    assert memory("import", "largest process", [200_000_000, 90_000_000]).verdict == "pass"
+    # One process in one round is enough.
+    assert memory("import", "largest process", [90_000_000, 201_000_000, 90_000_000]).verdict == "FAIL"
+
+
+def test_the_table_has_a_line_for_each_comparison() -> None:
+    lines = table(
+        [
+            comparison((1_234.5, 617.25), bar=Bar(0.8), goal=Bar(1.5)),
+            Comparison(case="feed", what="1 s, p99", unit="ms", pairs=[(1_500.0, 1_000.0)], bar=Bar(1.0, is_most=True)),
+            Comparison(case="start", what="first answer", unit="s", pairs=[(0.8766, None), (0.8766, None)]),
+        ]
+    )
+    assert lines == [
+        "case     against       unit   ours  reference  ratio  rounds  bar",
+        "batches  floor         /s    1,234        617   2.00       1  >= 0.8 (goal 1.5)  pass",
+        "feed     1 s, p99      ms    1,500      1,000   1.50       1  <= 1               FAIL",
+        "start    first answer  s     0.877          -      -       2  -                  shown",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "-"),
+        (0, "0"),
+        (0.0123, "0.0123"),
+        (1.2345, "1.23"),
+        (12.345, "12.3"),
+        (123.45, "123"),
+        (123_456, "123,456"),
+    ],
+)
+def test_a_number_keeps_three_digits(value: float | None, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_what_was_measured_stands_above() -> None:
+    assert header({"revision": "abc", "run": "quick"}) == ["revision  abc", "run       quick"]
+
+
+def test_all_figures_of_all_rounds_are_kept() -> None:
+    kept = as_json({"revision": "abc"}, [comparison((2.0, 1.0), (4.0, 1.0), bar=Bar(1.0))])
+    assert kept["run"] == {"revision": "abc"}
+    (one,) = kept["comparisons"]
+    assert (one["ours"], one["reference"], one["ratio"], one["bar"]) == (3.0, 1.0, 3.0, ">= 1")
+    assert (one["verdict"], one["rounds"]) == ("pass", [[2.0, 1.0], [4.0, 1.0]])
+
+
+def test_sides_take_turns() -> None:
+    turns = itertools.count()
+    found = by_turns(SIZES["bench"], ours=lambda: next(turns), floor=lambda: next(turns))
+    assert found == {"ours": [0, 2, 4, 6, 8], "floor": [1, 3, 5, 7, 9]}
+    assert paired(found["ours"], found["floor"])[:2] == [(0, 1), (2, 3)]
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert percentile([5, 1, 4, 2, 3], 50) == 3
+    assert percentile(range(1, 101), 99) == 99
+    assert percentile([7], 99) == 7
+
+
+def test_every_case_is_registered() -> None:
+    assert list(CASES) == [
+        *("single-one-operation", "single-eight-operations", "single-sqlite", "batches", "ndjson"),
+        *("export", "import", "verify", "rebuild"),
+        *("totals-by-size", "totals-as-of", "totals-from-entries", "feed", "start"),
+    ]
+
+
+def test_the_small_log_has_every_key_of_the_large_one() -> None:
+    keys = [(one["force"], one["occurred_at"][:10], str(one["data"])) for one in map(report, range(2 * ALL_KEYS))]
+    assert len(set(keys)) == ALL_KEYS < QUICK.few_events
+    assert set(keys[:ALL_KEYS]) == set(keys[ALL_KEYS:])
+
+
+def test_service_and_floor_take_what_is_sent() -> None:
+    load_opening(opening("measured"), FORCES[0])
+    events = [report(number) for number in range(ALL_KEYS)]
+    assert len({load_submission(event).event.id for event in events}) == ALL_KEYS
+    assert len(floor.EventSchema(many=True).load(events)) == ALL_KEYS
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """Creates what is of Surrey, and refuses the others."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201 if b"surrey" in body else 409)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_the_load_counts_what_was_answered_and_measures_each(port: int) -> None:
+    streams = [[request("POST", "/", text("surrey", number)) for number in range(count)] for count in (3, 0, 2)]
+    load = drive(port, streams, status=201)
+    assert load.answered == [3, 0, 2]
+    assert len(load.latencies) == len(load.bodies) == 5
+    assert load.rate == 5 / load.seconds
+
+
+def test_the_load_ends_at_an_unexpected_answer(port: int) -> None:
+    streams = [[request("POST", "/", text(force, 0)) for force in ("surrey", "kent", "surrey")]]
+    with pytest.raises(UnexpectedAnswer, match=r"Wanted 201; found b'HTTP/1\.1 409"):
+        drive(port, streams, status=201)
