@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
+from time import monotonic
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ metadata = sa.MetaData(
 
 # PostgreSQL itself takes both for its own.
 POSTGRESQL = ("postgresql", "postgres")
+SECONDS_OF_REST = 1
 SQLITE_FIXED_VERSION = (3, 51, 3)
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -145,7 +147,7 @@ class Database:
         """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
         if self.is_sqlite:
             return datetime.now(UTC)
-        moment: datetime = connection.execute(clock("postgresql")).scalar_one()
+        moment: datetime = connection.execute(sa.select(clock("postgresql"))).scalar_one()
         return moment
 
 
@@ -165,13 +167,13 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
         raise DatabaseNotSupported(
             f"Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of {backend}."
         )
-    return Database(sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **pool))
+    return Database(_postgresql_engine(address, pool))
 
 
-def clock(dialect: str) -> sa.Select[Any]:
-    """Return the statement that reads the clock of a database. SQLite has none: it is told what it is `here`."""
-    here = sa.bindparam("here", type_=Instant)
-    return sa.select(here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant))
+def clock(dialect: str) -> sa.ColumnElement[datetime]:
+    """Return what reads the clock of a database, in a statement. SQLite has none: it is told what it is `here`."""
+    here: sa.BindParameter[datetime] = sa.bindparam("here", type_=Instant)
+    return here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant)
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
@@ -195,6 +197,26 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
         table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
         return f"{table}_{'_'.join(columns)}_key"
     return ""
+
+
+def _postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
+    """Return an engine that tries a connection before it is used again, if it has rested: the server may have gone."""
+    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **pool)
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _try(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < SECONDS_OF_REST:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
+
+    return engine
 
 
 def _sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:

@@ -58,6 +58,11 @@ def filled(make: Statement, dialect_name: str, values: Values) -> tuple[str, Any
     return text, processed if order is None else [processed[name] for name in order]
 
 
+def text_of(make: Statement, dialect_name: str) -> str:
+    """Return the text of a statement, with its places for values."""
+    return _compiled(make, dialect_name)[0]
+
+
 def driver_of(connection: sa.Connection) -> Any:
     """Return the driver's connection."""
     return connection.connection.driver_connection

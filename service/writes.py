@@ -1,13 +1,13 @@
 """What a transaction writes, collected and sent with little between us and the driver.
 
-A few rows go to PostgreSQL in one round trip (its pipeline mode), many by COPY, which stores the first while the last
-are on their way. SQLite is no further than a function call.
+What one event adds goes to PostgreSQL as one statement, a few rows in one round trip (its pipeline mode), many by COPY,
+which stores the first while the last are on their way. SQLite is no further than a function call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
@@ -16,9 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.db import Instant
-from service.driver import Process, Statement, Values, bind_processor, driver_of, filled, own_errors
+from service.driver import Process, Statement, Values, bind_processor, driver_of, filled, own_errors, text_of
 
-MOST_ROWS_IN_A_PIPELINE = 100
+MOST_ROWS_IN_A_STATEMENT, MOST_ROWS_IN_A_PIPELINE = 8, 100
+Insert = tuple[sa.Table, Sequence[Values]]
+Execution = tuple[Statement, Values]
 TYPE_NAMES: dict[type[Any], str] = {
     sa.BigInteger: "int8",
     sa.Boolean: "bool",
@@ -35,8 +37,8 @@ class Writes:
     """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`."""
 
     connection: sa.Connection
-    inserts: list[tuple[sa.Table, Sequence[Values]]] = field(default_factory=list)
-    statements: list[tuple[Statement, Values]] = field(default_factory=list)
+    inserts: list[Insert] = field(default_factory=list)
+    statements: list[Execution] = field(default_factory=list)
 
     def insert(self, table: sa.Table, rows: Sequence[Values]) -> None:
         """Have rows inserted that have a value for every column of the table."""
@@ -47,33 +49,57 @@ class Writes:
         """Have a statement executed after all inserts."""
         self.statements.append((make, values))
 
-    def send(self) -> None:
-        """Write what has been collected, in its order.
+    def send(self, *, and_commit: bool = False) -> None:
+        """Write what has been collected, in its order; and commit, on the way, what is then the whole transaction.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the database refuses any of it. Only a rollback is possible then.
         """
         inserts, statements, self.inserts, self.statements = self.inserts, self.statements, [], []
-        dialect, driver = self.connection.dialect.name, driver_of(self.connection)
-        with own_errors(self.connection), _together(driver, inserts):
-            for table, rows in inserts:
-                _insert(driver, table, rows)
-            for make, values in statements:
-                driver.execute(*filled(make, dialect, values))
+        driver, is_postgresql = driver_of(self.connection), self.connection.dialect.name == "postgresql"
+        size = sum(len(rows) for _table, rows in inserts)
+        together = driver.pipeline() if is_postgresql and size <= MOST_ROWS_IN_A_PIPELINE else nullcontext()
+        with own_errors(self.connection), together:
+            if not is_postgresql:
+                _send_to_sqlite(driver, inserts, statements)
+            elif inserts and statements and size <= MOST_ROWS_IN_A_STATEMENT:
+                _send_as_one(driver, inserts, statements)
+            else:
+                _send_one_by_one(driver, inserts, statements)
+            if and_commit:
+                driver.commit()
 
 
-def _together(driver: Any, inserts: Sequence[tuple[sa.Table, Sequence[Values]]]) -> AbstractContextManager[Any]:
-    """Return the context in which PostgreSQL is asked for the results of a few rows once, at its end."""
-    is_small = sum(len(rows) for _table, rows in inserts) <= MOST_ROWS_IN_A_PIPELINE
-    return driver.pipeline() if is_small and _is_postgresql(driver) else nullcontext()
+def _send_to_sqlite(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
+    for table, rows in inserts:
+        values_of, processors = _values_of(table), _processors(table)
+        driver.executemany(_insertion(table, "?"), (_processed(values_of(row), processors) for row in rows))
+    for make, values in statements:
+        driver.execute(*filled(make, "sqlite", values))
+
+
+def _send_as_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
+    """Send everything as one statement. In it an insert goes by its table's name: that is what the others read."""
+    text, places = _combined(
+        tuple((table, len(rows)) for table, rows in inserts), tuple(make for make, _values in statements)
+    )
+    added = [value for table, rows in inserts for row in rows for value in _values_of(table)(row)]
+    values = dict(zip(places, added, strict=True))
+    for make, given in statements:
+        values |= filled(make, "postgresql", given)[1]
+    driver.execute(text, values)
+
+
+def _send_one_by_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
+    for table, rows in inserts:
+        _insert(driver, table, rows)
+    for make, values in statements:
+        driver.execute(*filled(make, "postgresql", values))
 
 
 def _insert(driver: Any, table: sa.Table, rows: Sequence[Values]) -> None:
     values_of = _values_of(table)
-    if not _is_postgresql(driver):
-        processors = _processors(table)
-        driver.executemany(_insertion(table, "?"), (_processed(values_of(row), processors) for row in rows))
-    elif len(rows) <= MOST_ROWS_IN_A_PIPELINE:
+    if len(rows) <= MOST_ROWS_IN_A_PIPELINE:
         with driver.cursor() as cursor:
             cursor.executemany(_insertion(table, "%s"), map(values_of, rows))
     else:
@@ -81,10 +107,6 @@ def _insert(driver: Any, table: sa.Table, rows: Sequence[Values]) -> None:
             copy.set_types(_type_names(table))
             for row in rows:
                 copy.write_row(values_of(row))
-
-
-def _is_postgresql(driver: Any) -> bool:
-    return hasattr(driver, "pipeline")
 
 
 def _processed(values: Sequence[Any], processors: Sequence[Process]) -> list[Any]:
@@ -101,6 +123,20 @@ def _values_of(table: sa.Table) -> Callable[[Values], tuple[Any, ...]]:
 def _insertion(table: sa.Table, place: str) -> str:
     places = ", ".join(place for _ in table.columns)
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({places})"  # noqa: S608 - our own tables' names
+
+
+@cache
+def _combined(inserts: tuple[tuple[sa.Table, int], ...], statements: tuple[Statement, ...]) -> tuple[str, list[str]]:
+    """Return the text of one statement for inserts of so many rows and these statements, and the inserts' places."""
+    parts, places = [], []
+    for table, size in inserts:
+        rows = [[f"{table.name}_{number}_{column.name}" for column in table.columns] for number in range(size)]
+        places += [place for row in rows for place in row]
+        lines = ", ".join(f"({', '.join(f'%({place})s' for place in row)})" for row in rows)
+        parts.append(f"{table.name} AS (INSERT INTO {table.name} ({_columns(table)}) VALUES {lines} RETURNING *)")  # noqa: S608
+    *others, last = [text_of(make, "postgresql") for make in statements]
+    parts += [f"statement_{number} AS ({text})" for number, text in enumerate(others)]
+    return f"WITH {', '.join(parts)} {last}", places
 
 
 @cache

@@ -7,7 +7,7 @@ import secrets
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
-from service.db import CodeText, Instant, metadata
+from service.db import CodeText, Instant, clock, metadata
 from service.driver import one_of, read_together
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 
@@ -165,15 +165,16 @@ def issue(
     return credential, secret
 
 
-def authenticate(connection: sa.Connection, secret: str, now: datetime) -> Credential:
+def authenticate(connection: sa.Connection, secret: str) -> Credential:
     """Return the credential of this secret.
 
     Raises:
         CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
     """
     require_well_formed(secret)
-    (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)]}))
-    return _valid(_by_digest(rows).get(digest(secret)), now)
+    (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)], "here": datetime.now(UTC)}))
+    found = _by_digest([row[1:] for row in rows if row[1] is not None])
+    return _valid(found.get(digest(secret)), rows[0][0])
 
 
 def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
@@ -182,19 +183,22 @@ def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
 
 
 def of_digests(dialect: str) -> sa.Select[Any]:
-    """Return the statement that finds the credentials of `digests`, for `prove_all`."""
-    return sa.select(credentials).where(one_of(dialect, credentials.c.digest, "digests"))
+    """Return the statement that finds the credentials of `digests` and, beside each or alone, the database's clock."""
+    moment = sa.select(clock(dialect).label("now")).subquery("moment")
+    found = sa.outerjoin(moment, credentials, one_of(dialect, credentials.c.digest, "digests"))
+    return sa.select(moment.c.now, *credentials.columns).select_from(found)
 
 
 def prove_all(
-    senders: Sequence[Credential | Secret], rows: Sequence[tuple[Any, ...]], now: datetime
-) -> list[Credential | RecordError]:
-    """Return the credentials of the secrets among these senders, in their order, or why there is none.
+    senders: Sequence[Credential | Secret], rows: Sequence[tuple[Any, ...]]
+) -> tuple[datetime, list[Credential | RecordError]]:
+    """Return the moment and the credentials of the secrets among these senders, in their order, or why there is none.
 
     `rows` are what `of_digests` found of those that were `unproved`.
     """
-    found = _by_digest(rows)
-    return [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
+    now: datetime = rows[0][0]
+    found = _by_digest([row[1:] for row in rows if row[1] is not None])
+    return now, [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
 
 
 def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) -> Credential | RecordError:

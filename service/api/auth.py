@@ -32,6 +32,6 @@ def proved(secret: Secret) -> Credential:
         CredentialUnknown, CredentialRevoked, CredentialExpired, RoleMayNot.
     """
     with database().snapshot() as connection:
-        credential = authenticate(connection, secret.text, database().now(connection))
+        credential = authenticate(connection, secret.text)
     require_role(credential.role, secret.roles)
     return credential

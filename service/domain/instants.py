@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 INSTANT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)T(?P<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(?P<fraction>\d{1,6}))?"
@@ -36,6 +37,7 @@ def parse_instant(text: str) -> datetime:
     return moment
 
 
+@lru_cache(1_000)
 def format_instant(moment: datetime) -> str:
     """Return the moment in UTC with a Z, and six fraction digits only where they are not all zero."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -44,8 +44,10 @@ TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), to
 VERSION = ",".join([*(f"{projection.name}={projection.version}" for projection in BY_SEQ), f"totals={TOTALS_VERSION}"])
 
 
-def apply(writes: Writes, batch: Batch) -> None:
+def apply(writes: Writes, batch: Batch, *, and_commit: bool = False) -> None:
     """Have a run of events applied to one generation of all projections, and whatever else was to be written sent.
+
+    `and_commit` commits in the same round trip.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
@@ -59,7 +61,7 @@ def apply(writes: Writes, batch: Batch) -> None:
         writes.insert(projection.table, projection.rows(writes.connection, batch))
     totals.add(writes, batch)
     try:
-        writes.send()
+        writes.send(and_commit=and_commit)
     except sa.exc.IntegrityError as error:
         if constraint_of(error) == "totals_quantity_check":
             raise totals.too_large() from error

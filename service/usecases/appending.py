@@ -140,27 +140,29 @@ def settle(
     results: Sequence[Result],
     *,
     tree: Tree | None = None,
+    and_commit: bool = False,
 ) -> list[Outcome]:
     """Append what the draft accepted, bring the projections up to it, and return the outcomes with their receipts.
 
-    `tree` is that of the log at its head, where it is known; it is then the tree after what was appended.
+    `tree` is that of the log at its head, where it is known; it is then the tree after what was appended. `and_commit`
+    commits with what is written, if anything is: the connection is then good for nothing more.
     """
-    receipts: list[Receipt] = []
+    decided = [result.recorded for result in results if isinstance(result, Decided)]
+    receipts = receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
     if draft.accepted:
         writes = Writes(connection)
         tree = tree or read.tree_at(connection, head.operation, head.seq)
         receipts += append(writes, head, draft.accepted, tree)
         seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
-        _apply(writes, Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs)))
-    decided = [result.recorded for result in results if isinstance(result, Decided)]
-    receipts += receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
+        batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
+        _apply(writes, batch, and_commit=and_commit)
     by_seq = {receipt.seq: receipt for receipt in receipts}
     return [outcome(result, by_seq) for result in results]
 
 
-def _apply(writes: Writes, batch: Batch) -> None:
+def _apply(writes: Writes, batch: Batch, *, and_commit: bool) -> None:
     try:
-        registry.apply(writes, batch)
+        registry.apply(writes, batch, and_commit=and_commit)
     except sa.exc.IntegrityError as error:
         raise mistake_of(error) or error from error
 

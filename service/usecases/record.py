@@ -12,7 +12,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from service.access.credentials import Credential, Secret, of_digests, prove_all, unproved
-from service.db import Database, clock
+from service.db import Database
 from service.domain.decide import History
 from service.domain.draft import Draft, Submission
 from service.domain.operation import Operation
@@ -109,7 +109,7 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
         results = [result for results in decided if isinstance(results, list) for result in results]
-        outcomes = iter(settle(connection, found.head, state, draft, results, tree=tree))
+        outcomes = iter(settle(connection, found.head, state, draft, results, tree=tree, and_commit=True))
         answers = [list(islice(outcomes, len(one))) if isinstance(one, list) else one for one in decided]
     if draft.accepted and draft.operation:
         logs.remember(operation, KnownLog(draft.seq, draft.recorded_at, draft.operation, tuple(tree.peaks)))
@@ -128,15 +128,14 @@ class _Found:
 
 def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]) -> _Found:
     senders = [request.sender for request in requests]
-    heads, moments, credentials, texts = read_together(
+    heads, credentials, texts = read_together(
         connection,
         (locking, {"name": operation}),
-        (clock, {"here": datetime.now(UTC)}),
-        (of_digests, {"digests": unproved(senders)}),
+        (of_digests, {"digests": unproved(senders), "here": datetime.now(UTC)}),
         (about_ids, {"name": operation, "ids": ids_named(_submissions(requests))}),
     )
-    now = moments[0][0]
-    return _Found(head_of(heads), now, prove_all(senders, credentials, now), history_of(texts))
+    now, proved = prove_all(senders, credentials)
+    return _Found(head_of(heads), now, proved, history_of(texts))
 
 
 def _admitted(
