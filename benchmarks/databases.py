@@ -44,7 +44,7 @@ class Databases:
     def server_url(self) -> str:
         """The address of the PostgreSQL server, started at the first look; its settings are durable."""
         port = free_port()
-        settings = {"listen_addresses": "127.0.0.1", "port": str(port), "max_connections": "300"}
+        settings = {"listen_addresses": "127.0.0.1", "port": str(port)}
         start_server(self.folder / "postgresql", self.folder, settings)
         url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
         self._execute(url, f"CREATE ROLE {SERVING_ROLE} LOGIN")

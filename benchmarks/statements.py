@@ -7,6 +7,6 @@ TOTALS_FROM_ENTRIES = """
         (operation_id, generation, force, day, measure, category, qualifier, quantity, lines, last_seq)
     SELECT operation_id, generation, force, day, measure, category, qualifier, sum(quantity), sum(lines), max(seq)
     FROM entries
-    WHERE operation_id = %(operation)s AND generation = %(generation)s
+    WHERE operation_id = :operation AND generation = :generation
     GROUP BY operation_id, generation, force, day, measure, category, qualifier
 """

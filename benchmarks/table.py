@@ -62,14 +62,18 @@ def _described(one: Comparison) -> dict[str, Any]:
         "case": one.case,
         "against": one.what,
         "unit": one.unit,
-        "ours": one.ours,
-        "reference": one.reference,
-        "ratio": one.ratio,
+        "ours": _rounded(one.ours),
+        "reference": _rounded(one.reference),
+        "ratio": _rounded(one.ratio),
         "bar": _bound(one.bar),
         "goal": _bound(one.goal),
         "verdict": one.verdict,
-        "rounds": [list(pair) for pair in one.pairs],
+        "rounds": [[_rounded(figure) for figure in pair] for pair in one.pairs],
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
 
 
 def _bound(bar: Bar | None) -> str | None:
