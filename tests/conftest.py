@@ -34,6 +34,14 @@ def operation(database: Database) -> OpenedOperation:
 
 
 @pytest.fixture
+def elsewhere(operation: OpenedOperation, database_url: str) -> Iterator[OpenedOperation]:
+    """Return the operation as another process has it: with a pool of its own, and nothing known of the log."""
+    database = open_database(database_url)
+    yield OpenedOperation(database, operation.name)
+    database.engine.dispose()
+
+
+@pytest.fixture
 def credential_for() -> Callable[..., Credential]:
     """Return what makes a credential as the use cases take it: `credential_for("surrey", role="observer")`."""
 

@@ -1,4 +1,7 @@
-"""Real threads that want the same thing at once. Whoever comes second sees what the first has committed."""
+"""Real threads that want the same thing at once. Whoever comes second sees what the first has committed.
+
+Threads of one process share transactions; `elsewhere` stands for another process, which the database alone keeps apart.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -41,13 +44,14 @@ def code_of(outcome: Outcome) -> str:
 
 
 def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_which(
-    operation: OpenedOperation,
+    operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
-    for _ in range(ROUNDS):
+    for round_number in range(ROUNDS):
         arrest = ArrestRecordedFactory()
         operation.record(arrest)
         rivals = [ArrestRecordedFactory(corrects=arrest.id, count=count) for count in (2, 3)]
-        outcomes = [one for (one,) in at_once(*(sending(operation, rival) for rival in rivals))]
+        places = (operation, elsewhere) if round_number % 2 else (operation, operation)
+        outcomes = [one for (one,) in at_once(*map(sending, places, rivals))]
         assert sorted(map(code_of, outcomes)) == ["already_corrected", "recorded"]
         winner = next(outcome for outcome in outcomes if outcome.is_new)
         (loser,) = (outcome for outcome in outcomes if not outcome.is_new)
@@ -58,31 +62,35 @@ def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_w
     assert operation.difference() is None
 
 
-def test_of_a_correction_and_a_withdrawal_one_is_recorded(operation: OpenedOperation) -> None:
+def test_of_a_correction_and_a_withdrawal_one_is_recorded(
+    operation: OpenedOperation, elsewhere: OpenedOperation
+) -> None:
     for _ in range(ROUNDS):
         arrest = ArrestRecordedFactory()
         operation.record(arrest)
         rivals = [ArrestRecordedFactory(corrects=arrest.id), EventWithdrawnFactory(corrects=arrest.id)]
-        codes = [code_of(one) for (one,) in at_once(*(sending(operation, rival) for rival in rivals))]
+        codes = [code_of(one) for (one,) in at_once(*map(sending, (operation, elsewhere), rivals))]
         assert codes in (["recorded", "already_corrected"], ["already_withdrawn", "recorded"])
     assert operation.difference() is None
 
 
 def test_eight_concurrent_sends_of_one_event_record_it_once_and_all_get_one_receipt(
-    operation: OpenedOperation,
+    operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     for sent in range(1, ROUNDS + 1):
         arrest = ArrestRecordedFactory()
-        outcomes = [one for (one,) in at_once(*[sending(operation, arrest)] * 8)]
+        outcomes = [one for (one,) in at_once(*[sending(operation, arrest), sending(elsewhere, arrest)] * 4)]
         assert Counter(map(code_of, outcomes)) == {"recorded": 1, "replayed": 7}
         assert len({outcome.receipt for outcome in outcomes}) == 1
         assert operation.head().seq == SETUP + sent
     assert operation.quantity("arrests") == ROUNDS
 
 
-def test_events_of_many_threads_are_numbered_without_a_gap_and_all_counted(operation: OpenedOperation) -> None:
+def test_events_of_many_threads_are_numbered_without_a_gap_and_all_counted(
+    operation: OpenedOperation, elsewhere: OpenedOperation
+) -> None:
     def one_by_one() -> list[int]:
-        return [operation.record(ArrestRecordedFactory()).seq for _ in range(10)]
+        return [elsewhere.record(ArrestRecordedFactory()).seq for _ in range(10)]
 
     def in_threes() -> list[int]:
         return [

@@ -1,0 +1,75 @@
+"""What a process knows of a log stays true, and whatever another process has added since is seen at once."""
+
+import pytest
+
+from service.domain.check_report import OperationIsClosed, UnknownCode
+from service.domain.decide import AlreadyCorrected
+from service.eventlog import read
+from service.usecases.known_logs import KnownLogs, known_logs
+from tests.factories.operations import OpenedOperation
+from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
+from tests.factories.setup import OperationAmendedFactory, OperationClosedFactory, OperationReopenedFactory
+
+
+def root_of(operation: OpenedOperation) -> str:
+    """Return the root as the stored hashes give it."""
+    with operation.database.snapshot() as connection:
+        return read.tree_at(connection, operation.name, operation.head().seq).root().hex()
+
+
+def test_events_of_two_processes_by_turns_have_the_roots_of_one_log(
+    operation: OpenedOperation, elsewhere: OpenedOperation
+) -> None:
+    for _ in range(5):
+        for process in (operation, elsewhere):
+            assert process.record(ArrestRecordedFactory()).root == root_of(operation)
+    assert operation.difference() is None
+
+
+def test_what_the_coordinator_changes_elsewhere_holds_here_at_once(
+    operation: OpenedOperation, elsewhere: OpenedOperation
+) -> None:
+    operation.record(ArrestRecordedFactory())
+    with pytest.raises(UnknownCode):
+        operation.record(ArrestRecordedFactory(place="a66"))
+    elsewhere.change(OperationAmendedFactory(places=("a66", "m25")))
+    operation.record(ArrestRecordedFactory(place="a66"))
+    elsewhere.change(OperationClosedFactory())
+    with pytest.raises(OperationIsClosed):
+        operation.record(ArrestRecordedFactory())
+    operation.record(ReturnDeclaredFactory())
+    elsewhere.change(OperationReopenedFactory())
+    operation.record(ArrestRecordedFactory())
+
+
+def test_what_a_transaction_rolled_back_is_not_known(
+    operation: OpenedOperation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation.record(ArrestRecordedFactory())
+    arrest = ArrestRecordedFactory()
+    with monkeypatch.context() as patched:
+        patched.setattr("service.projections.totals._adding", lambda _dialect: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            operation.record(arrest)
+    receipt = operation.record(arrest)
+    assert (receipt.seq, receipt.root) == (operation.head().seq, root_of(operation))
+
+
+def test_a_correction_made_elsewhere_is_seen_here(operation: OpenedOperation, elsewhere: OpenedOperation) -> None:
+    arrest = ArrestRecordedFactory()
+    operation.record(arrest)
+    elsewhere.record(ArrestRecordedFactory(corrects=arrest.id, count=2))
+    with pytest.raises(AlreadyCorrected):
+        operation.record(ArrestRecordedFactory(corrects=arrest.id, count=3))
+
+
+def test_a_log_that_is_shorter_than_what_is_known_is_read_anew(operation: OpenedOperation) -> None:
+    before = operation.head()
+    operation.record(ArrestRecordedFactory())
+    with operation.database.snapshot() as connection:
+        known = known_logs(operation.database).operation(connection, before)
+        assert known == KnownLogs().operation(connection, before)
+        assert (
+            known_logs(operation.database).tree(connection, before).root()
+            == read.tree_at(connection, operation.name, before.seq).root()
+        )
