@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from flask import Response, current_app, request
 
 from service.access.roles import REPORTERS
@@ -53,12 +54,15 @@ def _last_event_id() -> int | None:
     return int(sent)
 
 
-def _stream(items: Iterator[Item | None]) -> Iterator[str]:
+def _stream(feed: Iterator[list[Item]]) -> Iterator[str]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
-    for item in items:
-        if item is None:
-            yield ": still here\n\n"
-        else:
-            seq, _force, text = item
-            yield f"id: {seq}\nevent: {json.loads(text)['type']}\ndata: {text}\n\n"
+    for items in feed:
+        yield "".join(map(_frame, items)) or ": still here\n\n"
     yield "event: bye\ndata: {}\n\n"
+
+
+@lru_cache(2_000)
+def _frame(item: Item) -> str:
+    """Return an event as it is sent. Every subscriber is sent the same, so it is made once."""
+    seq, _force, text = item
+    return f"id: {seq}\nevent: {orjson.loads(text)['type']}\ndata: {text}\n\n"

@@ -56,6 +56,11 @@ class Subscriber:
             self.waiting.extend(item for item in items if not self.forces or item[1] in self.forces)
         self.changed.set()
 
+    def taken(self) -> Iterator[Item]:
+        """Yield the events that are held, oldest first, and hold them no longer."""
+        while self.waiting:
+            yield self.waiting.popleft()
+
     def end(self) -> None:
         """Let the reader finish."""
         self.has_ended = True
@@ -75,8 +80,10 @@ class Feeds:
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_polling: bool = False
 
-    def subscribe(self, *, operation: str, credential: Credential, after: int | None) -> Iterator[Item | None]:
-        """Return the events of an operation from a seq on (None: from now on), without end; None is a heartbeat.
+    def subscribe(self, *, operation: str, credential: Credential, after: int | None) -> Iterator[list[Item]]:
+        """Return the events of an operation from a seq on (None: from now on), as they come, without end.
+
+        Those that came together are one list; an empty one is a heartbeat.
 
         Raises:
             UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -104,33 +111,31 @@ class Feeds:
                 self.is_polling = True
                 threading.Thread(target=self._poll, name="feeds", daemon=True).start()
 
-    def _items(self, subscriber: Subscriber, sent: int) -> Iterator[Item | None]:
+    def _items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
         try:
-            yield None
+            yield []
             while not subscriber.has_ended:
-                for item in self._new_items(subscriber, sent):
-                    yield item
-                    sent = item[0]
+                for items in self._new_items(subscriber, sent):
+                    yield items
+                    sent = items[-1][0]
                 if not subscriber.is_behind and not subscriber.changed.wait(HEARTBEAT_SECONDS):
-                    yield None
+                    yield []
                 subscriber.changed.clear()
         finally:
             with self.lock:
                 self.subscribers.discard(subscriber)
 
-    def _new_items(self, subscriber: Subscriber, sent: int) -> Iterator[Item]:
-        while subscriber.waiting:
-            item = subscriber.waiting.popleft()
-            if item[0] > sent:
-                yield item
-                sent = item[0]
+    def _new_items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
+        if items := [item for item in subscriber.taken() if item[0] > sent]:
+            yield items
+            sent = items[-1][0]
         if subscriber.is_behind:
             subscriber.is_behind = False
             yield from self._missed(subscriber, sent)
 
-    def _missed(self, subscriber: Subscriber, sent: int) -> Iterator[Item]:
+    def _missed(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
         while rows := self._page(subscriber.operation, sent, subscriber.forces):
-            yield from rows
+            yield rows
             sent = rows[-1][0]
 
     def _page(self, operation: str, after: int, forces: Sequence[str] = ()) -> list[Item]:
