@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.domain.breakdown import Breakdown
 from service.domain.days import LONDON
-from service.domain.figures import WORDS, display
+from service.domain.figures import display
 from service.domain.period import Span, merged
 from service.domain.statement import Statement
 from service.domain.thresholds import Claim
@@ -22,13 +22,6 @@ from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
 NOTES = ("at_least", "qualified", "second_views", "apart", "residual", "imported")
-# How many digits of a currency's minor unit make its unit, where it is not two (ISO 4217).
-WITHOUT_MINOR_UNIT = (
-    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
-    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
-)
-IN_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-DIGITS_OF_MINOR_UNITS = dict.fromkeys(WITHOUT_MINOR_UNIT, 0) | dict.fromkeys(IN_THOUSANDTHS, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +110,7 @@ def _macros() -> Any:
 
 def _shown(claim: Claim, category: str | None = None) -> str:
     """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
-    if claim.unit != "minor units" or category is None:
-        return display(claim.quantity, claim.unit, claim.qualifier)
-    digits = DIGITS_OF_MINOR_UNITS.get(category, 2)
-    whole, rest = divmod(claim.quantity, 10**digits)
-    amount = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
-    return WORDS[claim.qualifier].format(f"{amount} {category}")
+    return display(claim.quantity, claim.unit, claim.qualifier, category)
 
 
 def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:

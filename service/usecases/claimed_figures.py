@@ -11,7 +11,7 @@ from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim, Scope
 from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
 from service.domain.claims.extents import ALL, Extent
-from service.domain.claims.units import MINOR_UNITS
+from service.domain.currencies import MINOR_UNITS
 from service.domain.days import ONE_DAY, OperatingDays, london_date
 from service.domain.figures import display
 from service.domain.operation import Operation
@@ -52,7 +52,7 @@ def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]
     undated = _undated(claim, ask) if selection.day_from else 0
     if figure is None:
         # Nothing was recorded: that is nil as soon as every return that speaks of the measure is in.
-        nil = display(0, state.measures[claim.measure].unit, "exact")
+        nil = display(0, claim.unit, "exact", claim.currency)
         owed = ask(replace(selection, measures=(claim.measure,))).outstanding
         return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, undated=undated)
     return Recorded(

@@ -119,7 +119,7 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) ->
         category=key.category or None,
         quantity=quantity,
         qualifier=qualifier,
-        display=display(quantity, unit, qualifier),
+        display=display(quantity, unit, qualifier, key.category),
         outstanding=owed.of_figure(key.measure, key.force, day),
     )
 

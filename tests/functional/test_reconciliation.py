@@ -99,6 +99,9 @@ def test_money_weights_and_currencies_are_compared_exactly(live: str, lead: Call
         figure(1, measure="drug_seizures_by_class", unit="seizures", category="a"),
     ):
         assert only(reconciled(lead, live, block(printed)))["as_it_stands"] == "agrees", printed
+    euros = only(reconciled(lead, live, block(figure("1,500.60", measure="foreign_cash", unit="EUR"))))
+    assert euros["recorded"]["display"] == "1,500.50 EUR"
+    assert "The record has at least 1,500.50 EUR" in euros["detail"]
 
 
 def test_a_figure_is_open_until_every_return_is_in(live: str, lead: Caller, surrey: Caller) -> None:
