@@ -15,13 +15,13 @@ from service.domain.breakdown import Breakdown
 from service.domain.days import LONDON
 from service.domain.figures import display
 from service.domain.period import Span, merged
-from service.domain.statement import Statement
+from service.domain.statement import Line, Statement
 from service.domain.thresholds import Claim
 from service.usecases.publish import Publication
 from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
-NOTES = ("at_least", "qualified", "second_views", "apart", "residual", "imported")
+NOTES = ("at_least", "qualified", "second_views", "overlapping_views", "apart", "residual", "parts", "imported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def worded(answer: StatementAnswer) -> Worded:
         when=_say("when", statement),
         method=_say("method", statement),
         date_line=_say("date_line", statement),
-        bullets=tuple(_said("figure", line) for line in statement.lines),
+        bullets=tuple(_bullet(line, statement) for line in statement.lines),
         table=None if statement.breakdown is None else _table(statement.breakdown),
         owing=_say("owing", statement),
         publication="" if answer.publication is None else _say("publication", answer.publication),
@@ -70,6 +70,10 @@ def worded(answer: StatementAnswer) -> Worded:
         marking=_say("marking", statement),
         notes=(*(note for note in notes if note), _position(answer)),
     )
+
+
+def _bullet(line: Line, statement: Statement) -> str:
+    return _said("figure", line, None, line.measure in statement.overlapping_views)
 
 
 def _position(answer: StatementAnswer) -> str:
@@ -81,7 +85,7 @@ def _table(breakdown: Breakdown) -> Table:
     rows = tuple((line.participant.name, _said("cell", line.claim)) for line in breakdown.lines)
     return Table(
         title=_say("title", breakdown),
-        column=_capitalised(breakdown.measure.label),
+        column=_say("heading", breakdown),
         rows=rows,
         remark=_say("remark", breakdown),
     )

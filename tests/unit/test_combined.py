@@ -1,4 +1,4 @@
-"""An operation together with its parts: a force that reports to one of them reports, and the strictest marking holds."""
+"""An operation together with its parts: a force that reports to one of them reports; the strictest marking holds."""
 
 from dataclasses import replace
 
