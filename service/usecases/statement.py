@@ -137,6 +137,7 @@ def _with_owing(figure: PublishedFigure, owed: Owed) -> Figure:
         quantity=figure.quantity,
         qualifier=figure.qualifier,
         display=display(figure.quantity, figure.unit, figure.qualifier, figure.category),
+        stated=((figure.quantity, figure.qualifier),),
         outstanding=owed.of_figure(figure.measure, figure.force, None),
     )
 
