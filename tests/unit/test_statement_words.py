@@ -306,7 +306,7 @@ def test_notes_say_what_a_reader_must_know():
         "Given only as a bound or an estimate, all of it or a part: arrests.",
         f"{LEFT_OUT}: drug seizures by class.",
         "Shown by category and never added up: other property seized.",
-        "Not by force: results that were reported for no single force.",
+        "What was reported for no single force stands under: Not by force.",
         "The record was imported: when each entry was recorded is as its source says.",
         f"From the record of lantern as of entry 12, recorded on 24 January 2023 at 00:00 (root {'5e' * 32}).",
     )
