@@ -134,7 +134,7 @@ def _figure_json(figure: PublishedFigure) -> dict[str, Any]:
         "category": figure.category,
         "quantity": figure.quantity,
         "qualifier": figure.qualifier,
-        "display": display(figure.quantity, figure.unit, figure.qualifier),
+        "display": display(figure.quantity, figure.unit, figure.qualifier, figure.category),
     }
 
 

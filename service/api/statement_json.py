@@ -75,6 +75,7 @@ def _breakdown_json(breakdown: Breakdown | None, table: Table | None) -> Json | 
             for line, (name, text) in zip(breakdown.lines, table.rows, strict=True)
         ],
         "left_out": [one.force for one in breakdown.left_out],
+        "unattributed": [one.force for one in breakdown.unattributed],
         "remark": table.remark or None,
     }
 

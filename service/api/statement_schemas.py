@@ -36,13 +36,17 @@ class ForceLineSchema(ClaimSchema):
 
 
 class ForcesBreakdownSchema(ma.Schema):
-    """A measure by force, in publishing order; `left_out` are forces that made no return for it."""
+    """A measure by force, in publishing order.
+
+    `left_out` owe a return for it; `unattributed` may have made what was reported for no single force.
+    """
 
     title = f.String(required=True)
     measure = f.String(required=True)
     unit = f.String(required=True)
     forces = f.List(f.Nested(ForceLineSchema), required=True)
     left_out = f.List(f.String(), required=True)
+    unattributed = f.List(f.String(), required=True)
     remark = f.String(required=True, allow_none=True)
 
 

@@ -13,22 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.domain.breakdown import Breakdown
 from service.domain.days import LONDON
-from service.domain.figures import WORDS, display
+from service.domain.figures import display
 from service.domain.period import Span, merged
-from service.domain.statement import Statement
+from service.domain.statement import Line, Statement
 from service.domain.thresholds import Claim
 from service.usecases.publish import Publication
 from service.usecases.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.api", "statement_templates")
-NOTES = ("at_least", "qualified", "second_views", "apart", "residual", "imported")
-# How many digits of a currency's minor unit make its unit, where it is not two (ISO 4217).
-WITHOUT_MINOR_UNIT = (
-    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
-    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
-)
-IN_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-DIGITS_OF_MINOR_UNITS = dict.fromkeys(WITHOUT_MINOR_UNIT, 0) | dict.fromkeys(IN_THOUSANDTHS, 3)
+NOTES = ("at_least", "qualified", "second_views", "overlapping_views", "apart", "residual", "parts", "imported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def worded(answer: StatementAnswer) -> Worded:
         when=_say("when", statement),
         method=_say("method", statement),
         date_line=_say("date_line", statement),
-        bullets=tuple(_said("figure", line) for line in statement.lines),
+        bullets=tuple(_bullet(line, statement) for line in statement.lines),
         table=None if statement.breakdown is None else _table(statement.breakdown),
         owing=_say("owing", statement),
         publication="" if answer.publication is None else _say("publication", answer.publication),
@@ -77,6 +70,10 @@ def worded(answer: StatementAnswer) -> Worded:
         marking=_say("marking", statement),
         notes=(*(note for note in notes if note), _position(answer)),
     )
+
+
+def _bullet(line: Line, statement: Statement) -> str:
+    return _said("figure", line, None, line.measure in statement.overlapping_views)
 
 
 def _position(answer: StatementAnswer) -> str:
@@ -88,7 +85,7 @@ def _table(breakdown: Breakdown) -> Table:
     rows = tuple((line.participant.name, _said("cell", line.claim)) for line in breakdown.lines)
     return Table(
         title=_say("title", breakdown),
-        column=_capitalised(breakdown.measure.label),
+        column=_say("heading", breakdown),
         rows=rows,
         remark=_say("remark", breakdown),
     )
@@ -117,12 +114,7 @@ def _macros() -> Any:
 
 def _shown(claim: Claim, category: str | None = None) -> str:
     """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
-    if claim.unit != "minor units" or category is None:
-        return display(claim.quantity, claim.unit, claim.qualifier)
-    digits = DIGITS_OF_MINOR_UNITS.get(category, 2)
-    whole, rest = divmod(claim.quantity, 10**digits)
-    amount = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
-    return WORDS[claim.qualifier].format(f"{amount} {category}")
+    return display(claim.quantity, claim.unit, claim.qualifier, category)
 
 
 def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:

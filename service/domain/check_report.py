@@ -20,6 +20,7 @@ from service.domain.events import (
     VehicleLine,
     WeaponLine,
 )
+from service.domain.figures import EXACT
 from service.domain.instants import format_instant
 from service.domain.operation import Operation, Participant
 from service.domain.personal_data import refuse_personal
@@ -83,6 +84,12 @@ class SpanEndsBeforeStart(Invalid):
     code = "span_ends_before_start"
 
 
+class QualifiedZero(Invalid):
+    """A quantity of 0 is a declared zero, which is exact: some, and nobody knows how many, is at least 1."""
+
+    code = "qualified_zero"
+
+
 class AssistsItself(Invalid):
     """The force that counts the event is also named as assisting."""
 
@@ -94,7 +101,7 @@ def check_report(event: Event, operation: Operation, recorded_at: datetime, forc
 
     Raises:
         ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
-        OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal.
+        OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero.
     """
     participant = operation.participants.get(event.force)
     if participant is None:
@@ -183,6 +190,7 @@ def _check_codes(data: ArrestRecorded | SeizureRecorded | ActivityRecorded, oper
             _check_category(data.reason, operation.measures["arrests"], "/data/reason")
         case ActivityRecorded():
             _check_activity_category(data, operation.measures[data.measure])
+            _check_zero(data)
         case SeizureRecorded():
             for index, line in enumerate(data.lines):
                 _check_line(line, operation.measures, f"/data/lines/{index}")
@@ -210,6 +218,14 @@ def _check_activity_category(activity: ActivityRecorded, measure: Measure) -> No
     elif measure.default_category is None:
         raise UnknownCode(
             f"{measure.measure} is recorded by {measure.category}: it needs one.", pointer="/data/category"
+        )
+
+
+def _check_zero(activity: ActivityRecorded) -> None:
+    if activity.quantity == 0 and activity.qualifier != EXACT:
+        raise QualifiedZero(
+            f"A declared zero is exact; found {activity.qualifier} 0. Some, if nobody knows how many, is at_least 1.",
+            pointer="/data/qualifier",
         )
 
 

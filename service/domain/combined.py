@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from service.domain.operation import Operation, Participant
 from service.domain.reference_data import Measure
+from service.domain.vocabulary import MARKINGS
 from service.errors import Conflict
 
 
@@ -19,7 +20,8 @@ class MeasuresDisagree(Conflict):
 def combined(operations: Sequence[Operation]) -> Operation:
     """Return the first operation with the forces and measures of all of them, its own first.
 
-    A force that reports nothing to one of them and something to another, reports.
+    A force that reports nothing to one of them and something to another, reports. The marking is that of the most
+    sensitive of them; one that is imported makes all so.
 
     Raises:
         MeasuresDisagree: one measure has different units, or adds up in one part and not in another.
@@ -32,7 +34,13 @@ def combined(operations: Sequence[Operation]) -> Operation:
             if known.reports == "nothing":
                 participants[force] = replace(known, reports=one.reports)
         measures = _joined(measures, operation.measures)
-    return replace(operations[0], participants=participants, measures=measures)
+    return replace(
+        operations[0],
+        participants=participants,
+        measures=measures,
+        marking=max((one.marking for one in operations), key=MARKINGS.index),
+        imported=any(one.imported for one in operations),
+    )
 
 
 def _joined(ours: Mapping[str, Measure], theirs: Mapping[str, Measure]) -> dict[str, Measure]:

@@ -141,7 +141,7 @@ class ActivityRecorded:
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
     It covers [occurred_at, occurred_before); over more than one operating day it has no day. A quantity of 0 is a
-    declared zero. Corrected or withdrawn by its force or the coordinator.
+    declared zero, without a qualifier. Corrected or withdrawn by its force or the coordinator.
     """
 
     wire_type: ClassVar[str] = "activity.recorded"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import reduce
 
+from service.domain.currencies import MINOR_UNITS, amount
 from service.domain.vocabulary import Qualifier
 
 EXACT: Qualifier = "exact"
@@ -60,12 +61,17 @@ def join_all(qualifiers: Iterable[Qualifier]) -> Qualifier:
     return reduce(join, qualifiers, EXACT)
 
 
-def display(quantity: int, unit: str, qualifier: Qualifier) -> str:
-    """Return the number as people write it, with its qualifier in words: `more than 1,200`, `£5,700`, `1.5 kg`."""
-    return WORDS[qualifier].format(_number(quantity, unit))
+def display(quantity: int, unit: str, qualifier: Qualifier, category: str | None = None) -> str:
+    """Return the number as people write it, with its qualifier in words: `more than 1,200`, `£5,700`, `1.5 kg`.
+
+    Foreign money, whose category is its currency, is written as `1,250.00 EUR`.
+    """
+    return WORDS[qualifier].format(_number(quantity, unit, category))
 
 
-def _number(quantity: int, unit: str) -> str:
+def _number(quantity: int, unit: str, category: str | None) -> str:
+    if unit == MINOR_UNITS and category:
+        return amount(quantity, category)
     if unit == "pence":
         pounds, pence = divmod(quantity, 100)
         return f"£{pounds:,}.{pence:02}" if pence else f"£{pounds:,}"

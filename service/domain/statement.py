@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.domain.breakdown import Breakdown, breakdown_of
+from service.domain.breakdown import RESIDUAL, Breakdown, breakdown_of
 from service.domain.completeness import Outstanding
 from service.domain.figures import EXACT
 from service.domain.operation import Operation, Participant
-from service.domain.period import Period, period_of, stage_of
+from service.domain.period import Period, period_of
 from service.domain.reference_data import Measure
+from service.domain.second_views import second_views
+from service.domain.stated_parts import Part, parts_of
 from service.domain.statement_facts import Facts, Figure
 from service.domain.thresholds import Claim, in_full, rounded
 from service.domain.vocabulary import Qualifier
@@ -24,12 +26,6 @@ from service.domain.vocabulary import Qualifier
 # After these, the order of the catalogue.
 FIRST = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
 HEADLINE, METHOD = "arrests", "officers_deployed"
-# The same things seen in another way, by what they are a second view of: said only where the first view is missing.
-SECOND_VIEWS = {
-    "weapons_by_acquisition": "weapons",
-    "drug_seizures_by_class": "drug_seizures",
-    "drug_seizures_by_substance": "drug_seizures",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +52,36 @@ class Owing:
 class Statement:
     """What is said, in the order in which results are published. `headline` None: there is nothing to report yet.
 
-    `forces` are those who took part, in their publishing order; `officers` is a threshold where there is one;
-    `left_out_views` are recorded and not said, since they are what is said seen in another way; `parts_to_come` are the
-    parts in which more may still happen.
+    `forces` are those who took part, in their publishing order; `nobodys` stand for no single force and have results,
+    so that others may have taken part; `officers` is a threshold where there is one. The views are measures, see
+    `second_views`: those left out are not said.
     """
 
     operation: Operation
     lead: Participant
     forces: tuple[Participant, ...]
+    nobodys: tuple[Participant, ...]
+    parts: tuple[Part, ...]
     period: Period
     headline: Line | None
     officers: Line | None
+    officers_by_day: bool
     lines: tuple[Line, ...]
     breakdown: Breakdown | None
     owing: tuple[Owing, ...]
     is_provisional: bool
-    parts_to_come: tuple[Operation, ...]
     left_out_views: tuple[Measure, ...]
+    overlapping_views: tuple[Measure, ...]
+
+    @property
+    def parts_to_come(self) -> tuple[Part, ...]:
+        """The parts in which more may still happen."""
+        return tuple(part for part in self.parts if part.period.stage.is_to_come)
+
+    @property
+    def has_parts_outside(self) -> bool:
+        """Whether results of other days than the operation's are in these."""
+        return any(part.is_outside for part in self.parts)
 
 
 def make_statement(facts: Facts) -> Statement:
@@ -80,22 +89,27 @@ def make_statement(facts: Facts) -> Statement:
     operation, period = facts.operation, period_of(facts.operation, facts.moment)
     said = _lines(facts)
     lines = tuple(line for line in said if line.measure.measure != METHOD)
-    parts_to_come = tuple(part for part in facts.parts if stage_of(part, facts.moment).is_to_come)
+    parts = parts_of(operation, facts.parts, facts.moment)
+    more_to_come = any(one.stage.is_to_come for one in (period, *(part.period for part in parts)))
+    views = second_views(facts.figures, facts.by_force)
     officers = next((line for line in said if line.measure.measure == METHOD and line.claim.quantity), None)
     headline = _headline(lines)
     return Statement(
         operation=operation,
         lead=facts.lead,
         forces=tuple(_taking_part(operation)),
+        nobodys=tuple(_nobodys(facts)),
+        parts=parts,
         period=period,
         headline=None if headline is None else replace(headline, claim=rounded(headline.claim)),
         officers=None if officers is None else replace(officers, claim=rounded(officers.claim)),
+        officers_by_day=facts.officers_by_day,
         lines=lines,
         breakdown=None if headline is None else _breakdown(facts, headline),
         owing=tuple(_owing(facts, said)),
-        is_provisional=_is_provisional(facts, more_to_come=period.stage.is_to_come or bool(parts_to_come)),
-        parts_to_come=parts_to_come,
-        left_out_views=tuple(_left_out_views(facts)),
+        is_provisional=_is_provisional(facts, more_to_come=more_to_come),
+        left_out_views=tuple(operation.measures[view] for view in views.left_out),
+        overlapping_views=tuple(operation.measures[view] for view in views.overlapping),
     )
 
 
@@ -108,8 +122,8 @@ def _is_provisional(facts: Facts, *, more_to_come: bool) -> bool:
 
 def _lines(facts: Facts) -> list[Line]:
     """Return all that is said in full, in publishing order; no arrests where they are known to be none."""
-    figures = [figure for figure in facts.figures if not _is_second_view(figure, facts.figures)]
-    lines = [_line(figure, facts) for figure in figures]
+    left_out = second_views(facts.figures, facts.by_force).left_out
+    lines = [_line(figure, facts) for figure in facts.figures if figure.measure not in left_out]
     if all(line.measure.measure != HEADLINE for line in lines) and _all_returns_are_in(facts):
         measure = facts.operation.measures[HEADLINE]
         nothing = in_full(0, EXACT, measure.unit, is_outstanding=False)
@@ -155,8 +169,14 @@ def _taking_part(operation: Operation) -> Iterable[Participant]:
     """Yield who took part: not what stands for no single force, nor a coordinator that is named as leading."""
     for one in operation.participants.values():
         leads_only = one.kind == "coordinator" and one.force == operation.lead_force
-        if one.kind != "residual" and not leads_only:
+        if one.kind != RESIDUAL and not leads_only:
             yield one
+
+
+def _nobodys(facts: Facts) -> Iterable[Participant]:
+    """Yield what stands for no single force, where it has results."""
+    recorded = {figure.force for figure in facts.by_force}
+    return (one for one in facts.operation.participants.values() if one.kind == RESIDUAL and one.force in recorded)
 
 
 def _all_returns_are_in(facts: Facts) -> bool:
@@ -164,16 +184,6 @@ def _all_returns_are_in(facts: Facts) -> bool:
     has_begun = next(iter(facts.operation.days_begun_by(facts.moment)), None) is not None
     is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
     return has_begun and is_awaited and not facts.outstanding
-
-
-def _left_out_views(facts: Facts) -> Iterable[Measure]:
-    views = {figure.measure for figure in facts.figures if _is_second_view(figure, facts.figures)}
-    return (measure for measure in facts.operation.measures.values() if measure.measure in views)
-
-
-def _is_second_view(figure: Figure, figures: Iterable[Figure]) -> bool:
-    first = SECOND_VIEWS.get(figure.measure)
-    return first is not None and any(one.measure == first for one in figures)
 
 
 def _has_more_beneath(figure: Figure, figures: Iterable[Figure]) -> bool:

@@ -36,6 +36,7 @@ class Facts:
     `operation` has the forces and measures of its parts as well; `figures` are over all forces, by category where a
     measure is never summed; `by_force` the same for each force; `outstanding` who owes a return for any measure;
     `moment` the one by which days have begun; `label` what a publication was called, whatever its figures look like.
+    `officers_by_day`: a force gave its officers day by day, who may be the same ones.
     """
 
     operation: Operation
@@ -47,3 +48,4 @@ class Facts:
     declarations: Declarations
     moment: datetime
     label: PublicationLabel | None = None
+    officers_by_day: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from service.domain.currencies import MINOR_UNITS
 from service.domain.figures import ABOUT, BOUNDS, EXACT, LOOSE, STRICT, Side
 from service.domain.vocabulary import Qualifier
 
@@ -18,7 +19,7 @@ PENCE_IN_1_000_POUNDS = 100_000
 STEPS_BY_DIGITS = {2: 10, 3: 10, 4: 100, 5: 1_000}
 MONEY = "pence"
 # No release gives a threshold for these, so there is no rule for them.
-NEVER_ROUNDED = ("milligrams", "minor units")
+NEVER_ROUNDED = ("milligrams", MINOR_UNITS)
 
 
 @dataclass(frozen=True, slots=True)

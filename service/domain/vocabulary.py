@@ -75,5 +75,7 @@ PublicationLabel = Literal["provisional", "final"]
 Marking = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
 
 QUALIFIERS: tuple[str, ...] = get_args(Qualifier)
+# The least sensitive first.
+MARKINGS: tuple[str, ...] = get_args(Marking)
 UNSTATED = "unstated"
 HOME_CURRENCY = "GBP"

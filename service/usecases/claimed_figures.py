@@ -11,7 +11,7 @@ from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim, Scope
 from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
 from service.domain.claims.extents import ALL, Extent
-from service.domain.claims.units import MINOR_UNITS
+from service.domain.currencies import MINOR_UNITS
 from service.domain.days import ONE_DAY, OperatingDays, london_date
 from service.domain.figures import display
 from service.domain.operation import Operation
@@ -20,6 +20,7 @@ from service.projections.sums import Selection
 from service.usecases.as_of import AsOfBeforeLog, AsOfInTheFuture
 from service.usecases.claimed_totals import Ask
 from service.usecases.totals import Figure, Totals
+from service.usecases.unplaced_figures import unplaced
 
 INSTANT = timedelta(microseconds=1)
 
@@ -49,24 +50,24 @@ def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]
     # Asked for all measures at once, so that the figures of one block are one question.
     selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
     figure = next((one for one in ask(selection).figures if _is_of(one, claim)), None)
-    undated = _undated(claim, ask) if selection.day_from else 0
+    narrowed = selection.day_from is not None
+    maybe = unplaced(claim, state, ask, by_day=narrowed, is_nil=figure is None)
     if figure is None:
         # Nothing was recorded: that is nil as soon as every return that speaks of the measure is in.
-        nil = display(0, state.measures[claim.measure].unit, "exact")
+        nil = display(0, claim.unit, "exact", claim.currency)
         owed = ask(replace(selection, measures=(claim.measure,))).outstanding
-        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, undated=undated)
+        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
     return Recorded(
-        bounds=recorded_bounds(figure.quantity, figure.qualifier),
+        bounds=summed([recorded_bounds(*stated) for stated in figure.stated]),
         display=figure.display,
         outstanding=figure.outstanding,
-        undated=undated,
+        unplaced=maybe,
     )
 
 
-def _selection(claim: Claim, *, narrowed: bool, by: tuple[str, ...] = ()) -> Selection:
+def _selection(claim: Claim, *, narrowed: bool) -> Selection:
     scope = claim.scope
     return Selection(
-        by=by,
         forces=_listed(scope.forces),
         without_forces=tuple(sorted(scope.forces.excluded)),
         categories=_listed(scope.categories),
@@ -74,14 +75,6 @@ def _selection(claim: Claim, *, narrowed: bool, by: tuple[str, ...] = ()) -> Sel
         day_from=scope.days[0] if narrowed and scope.days else None,
         day_before=scope.days[1] + ONE_DAY if narrowed and scope.days else None,
     )
-
-
-def _undated(claim: Claim, ask: Callable[[Selection], Totals]) -> int | None:
-    """Return the most that activities over several days, which belong to no day, can add; None: nobody knows."""
-    found = ask(_selection(claim, narrowed=False, by=("day",)))
-    undated = [one for one in found.figures if one.day is None and _is_of(one, claim)]
-    before = summed([recorded_bounds(one.quantity, one.qualifier) for one in undated]).before
-    return None if before is None else before - 1
 
 
 def _is_of(figure: Figure, claim: Claim) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.access.credentials import Credential
 from service.db import Database
+from service.domain.breakdown import RESIDUAL
 from service.domain.claims.between import compare_claims
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.compare import Comparison
@@ -78,7 +79,8 @@ def facts_of(operation: Operation) -> Facts:
     return Facts(
         forces=frozenset(one.force for one in participants if one.reports != "nothing"),
         optional_forces=frozenset(
-            one.force for one in participants if one.reports == "nothing" or one.kind == "residual"
+            one.force for one in participants if one.reports == "nothing" or one.kind == RESIDUAL
         ),
+        has_others=any(one.kind == RESIDUAL for one in participants),
         days=None if last is None else (first, last),
     )

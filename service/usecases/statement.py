@@ -16,7 +16,7 @@ from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.events import PublishedFigure
 from service.domain.figures import display
 from service.domain.operation import Operation, Participant
-from service.domain.statement import Statement, make_statement
+from service.domain.statement import METHOD, Statement, make_statement
 from service.domain.statement_facts import Facts
 from service.domain.vocabulary import PublicationLabel
 from service.errors import Invalid
@@ -29,6 +29,8 @@ from service.usecases.publish import Publication, read_publication
 from service.usecases.standing import standing_at
 from service.usecases.totals import Figure, totals_at
 from service.usecases.visibility import operation_at
+
+OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
 
 
 class PublicationWithAsOf(Invalid):
@@ -91,8 +93,9 @@ def _statement_of(database: Database, publication: Publication) -> StatementAnsw
     seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
     with database.snapshot() as connection:
         found = positions(connection, name, begun_by=publication.recorded_at, seqs=seqs)
+        own, *parts = [position.operation for position in found]
         marking = operation_at(connection, found[0].head, publication.seq).marking
-        operation = replace(combined([position.operation for position in found]), marking=marking)
+        operation = combined([replace(own, marking=marking), *parts])
         owed = Owed.at(connection, operation, found, Selection())
         figures = [_with_owing(figure, owed) for figure in published.figures]
         outstanding = owed.of(tuple(operation.measures))
@@ -119,6 +122,7 @@ def _facts(
         declarations=_declared(connection, found),
         moment=found[0].begun_by,
         label=label,
+        officers_by_day=_is_given_by_day(totals_at(connection, found, OFFICERS_BY_DAY).figures),
     )
 
 
@@ -132,9 +136,16 @@ def _with_owing(figure: PublishedFigure, owed: Owed) -> Figure:
         category=figure.category,
         quantity=figure.quantity,
         qualifier=figure.qualifier,
-        display=display(figure.quantity, figure.unit, figure.qualifier),
+        display=display(figure.quantity, figure.unit, figure.qualifier, figure.category),
+        stated=((figure.quantity, figure.qualifier),),
         outstanding=owed.of_figure(figure.measure, figure.force, None),
     )
+
+
+def _is_given_by_day(figures: Sequence[Figure]) -> bool:
+    """Return whether a force has figures for more than one day."""
+    forces = [figure.force for figure in figures]
+    return len(set(forces)) < len(forces)
 
 
 def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:

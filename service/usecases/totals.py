@@ -29,6 +29,7 @@ class Figure:
     """One figure. `force`, `day` and `category` are None where it is over all of them.
 
     With `day` among the dimensions asked for, a figure without a day is of activities that cover more than one.
+    `stated` are the quantities that were added up, with their qualifiers, which `qualifier` joins.
     """
 
     measure: str
@@ -39,6 +40,7 @@ class Figure:
     quantity: int
     qualifier: Qualifier
     display: str
+    stated: tuple[tuple[int, Qualifier], ...]
     outstanding: tuple[Outstanding, ...]
 
 
@@ -119,7 +121,8 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) ->
         category=key.category or None,
         quantity=quantity,
         qualifier=qualifier,
-        display=display(quantity, unit, qualifier),
+        display=display(quantity, unit, qualifier, key.category),
+        stated=tuple((row.quantity, row.qualifier) for row in rows),
         outstanding=owed.of_figure(key.measure, key.force, day),
     )
 

@@ -99,6 +99,9 @@ def test_money_weights_and_currencies_are_compared_exactly(live: str, lead: Call
         figure(1, measure="drug_seizures_by_class", unit="seizures", category="a"),
     ):
         assert only(reconciled(lead, live, block(printed)))["as_it_stands"] == "agrees", printed
+    euros = only(reconciled(lead, live, block(figure("1,500.60", measure="foreign_cash", unit="EUR"))))
+    assert euros["recorded"]["display"] == "1,500.50 EUR"
+    assert "The record has at least 1,500.50 EUR" in euros["detail"]
 
 
 def test_a_figure_is_open_until_every_return_is_in(live: str, lead: Caller, surrey: Caller) -> None:
@@ -132,6 +135,62 @@ def test_activities_over_several_days_may_belong_to_any_of_them(live: str, lead:
     scope = {"forces": ["surrey"], "days": [today(), today()]}
     answer = reconciled(lead, live, block(figure(7, **stopped), figure(17, **stopped), figure(18, **stopped), **scope))
     assert statuses(answer) == ["open", "open", "differs"]
+
+
+def test_what_was_not_said_to_be_of_a_category_may_be_of_it(live: str, lead: Caller, surrey: Caller) -> None:
+    """Nothing under its own name and something unsorted is not nil; something under its own name is what there is."""
+    surrey.record(
+        live,
+        arrest("unstated", count=12),
+        arrest("drugs", count=3),
+        seizure({"kind": "weapon", "weapon": "bladed", "count": 5}, {"kind": "weapon", "weapon": "bladed/machete"}),
+        declared(),
+    )
+    scope = {"forces": ["surrey"], "days": [today(), today()]}
+
+    def status(*printed: Json) -> list[str]:
+        return statuses(reconciled(lead, live, block(*printed, **scope)))
+
+    knives = [figure(number, measure="weapons", unit="items", category="bladed/knife") for number in (5, 6)]
+    assert status(figure(12, category="knife"), figure(13, category="knife")) == ["open", "differs"]
+    assert status(figure(3, category="drugs"), figure(4, category="drugs")) == ["agrees", "differs"]
+    assert status(*knives) == ["open", "differs"], "one of the bladed weapons is a machete"
+    claim = only(reconciled(lead, live, block(knives[0], **scope)))
+    assert "What is recorded under no category or a wider one may be part of it." in claim["detail"]
+
+
+def test_what_was_reported_for_no_single_force_may_be_any_force_s(lead: Caller, imported: str) -> None:
+    recorded = {"recorded_at": "2023-01-24T09:00:00Z"}
+    residual = {"force": "rest", "name": "No single force", "kind": "residual", "reports": "tallies"}
+    lead.change(imported, "forces", id=opening()["id"], recorded_at="2023-01-10T09:00:00Z", **residual)
+    at = {"occurred_at": "2023-01-17T12:00:00Z"} | recorded
+    facts = [activity("arrests", 90, force="rest", **at), activity("arrests", 7, force="essex", **at)]
+    days = [f"2023-01-{day}" for day in range(16, 23)]
+    forces = ("metropolitan", "surrey", "kent", "essex", "rest")
+    lead.record(imported, *facts, *(declared(force=force, day=day) | recorded for force in forces for day in days))
+
+    def status(force: str, *numbers: int) -> list[str]:
+        return statuses(reconciled(lead, imported, block(*map(figure, numbers), forces=[force])))
+
+    assert status("surrey", 0, 90, 91) == ["open", "open", "differs"]
+    assert status("essex", 7, 8) == ["agrees", "differs"]
+    assert statuses(reconciled(lead, imported, block(figure(97)))) == ["agrees"]
+    sources = {"release": {"force_count": 44}, "bbc": {"forces": ["metropolitan"]}}
+    differing = reconciled(lead, imported, block(figure(97)), sources={"release": sources["release"]})
+    assert differing["findings"] == []
+    without = reconciled(lead, imported, block(figure(97), source="bbc"), sources={"bbc": sources["bbc"]})
+    assert "the operation: essex, kent, metropolitan, surrey and others" in without["findings"][0]["detail"]
+
+
+def test_bounds_of_two_sides_leave_possible_what_their_sum_does(live: str, lead: Caller, client_for: ClientFor) -> None:
+    """More than 100 and nearly 50 are shown as about 150, and may be 101 or a thousand."""
+    stopped = {"measure": "vehicles_stopped", "unit": "vehicles"}
+    for force, quantity, qualifier in (("surrey", 100, "more_than"), ("kent", 50, "under")):
+        client_for(force).record(live, activity(quantity=quantity, qualifier=qualifier, force=force))
+    printed = [figure(number, **stopped) for number in (100, 101, 1_000)]
+    claims = reconciled(lead, live, block(*printed))["claims"]
+    assert [one["as_it_stands"] for one in claims] == ["differs", "open", "open"]
+    assert {one["recorded"]["display"] for one in claims} == {"about 150"}
 
 
 @pytest.mark.parametrize(

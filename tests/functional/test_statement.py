@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.db import Database
-from tests.factories.bodies import activity, arrest, declared, opening, seizure, today, yesterday
+from tests.factories.bodies import activity, arrest, declared, midnight, opening, seizure, today, yesterday
 from tests.factories.logs import recorded_seed
 from tests.functional.calls import Caller, refused
 from tests.functional.conftest import ClientFor
@@ -154,6 +154,14 @@ def test_a_lead_that_takes_no_part_is_named_all_the_same(client_for: ClientFor):
     body = opening(operation="alone", forces=["surrey"])
     assert lead.post("/v1/operations", json=body).status_code == 201
     assert "led by Metropolitan Police Service. One police force takes part" in stated(lead, "alone")["who"]
+
+
+def test_officers_given_day_by_day_are_not_said_to_be_so_many(live: str, lead: Caller, surrey: Caller):
+    of_today = [activity("officers_deployed", number, occurred_at=midnight(0)) for number in (400, 20)]
+    surrey.record(live, *of_today)
+    assert "counted anew" not in stated(lead, live, "text/plain")
+    surrey.record(live, activity("officers_deployed", 400, occurred_at=midnight(-1)))
+    assert "More than 800 officers were deployed, counted anew on each day." in stated(lead, live, "text/plain")
 
 
 def complete(force: str, *, status: str = "complete", **data: object) -> list:

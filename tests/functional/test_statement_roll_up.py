@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.bodies import activity, arrest, declared, new_id, seizure, today, yesterday
+from tests.factories.bodies import activity, arrest, declared, midnight, new_id, seizure, today, yesterday
 from tests.functional.calls import Caller, Json
 from tests.functional.conftest import ClientFor, opened
 
@@ -120,3 +120,19 @@ def test_it_stands_at_the_position_of_each_part(country: str, lead: Caller, surr
     for part in found["parts"]:
         assert f"{part['operation']} as of entry {part['seq']} (root {part['root']})" in found["notes"][-1]
     assert stated(lead, "week")["parts"] == []
+
+
+def test_its_parts_are_named_with_their_days_and_its_marking_is_theirs(lead: Caller, surrey: Caller):
+    over = {"starts_at": midnight(-3), "ends_at": midnight(-1), "forces": ["metropolitan"], "marking": "OFFICIAL"}
+    opened(lead, operation="whole", **over)
+    opened(lead, operation="inner", name="Operation Inner", part_of=["whole"], forces=["surrey"])
+    assert stated(lead, "whole")["marking"] == "OFFICIAL"
+    assert lead.change("whole", "parts", id=new_id(), part="inner").status_code == 201
+    surrey.record("inner", arrest(count=3))
+    found = stated(lead, "whole")
+    assert (found["marking"], lead.totals("whole")["marking"]) == ("OFFICIAL-SENSITIVE", "OFFICIAL-SENSITIVE")
+    assert found["date_line"] == "In this operation and those inside it, so far:"
+    assert any(note.startswith("The results of Operation Inner (from ") for note in found["notes"])
+    published = lead.change("whole", "publications", id=new_id(), label="provisional")
+    assert published.status_code == 201
+    assert stated(lead, "whole", publication=1)["marking"] == "OFFICIAL-SENSITIVE"

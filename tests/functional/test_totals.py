@@ -74,7 +74,7 @@ def test_what_does_not_add_up_is_always_shown_by_category(live: str, surrey: Cal
     substances = [("a/cocaine", 3), ("a/heroin", 1), ("b/cannabis", 1), ("b/cannabis/resin", 1)]
     assert shown("drug_seizures_by_substance", "category") == substances
     assert shown("drug_seizures_by_substance", "category", by="category") == substances
-    assert shown("foreign_cash", "category") == [("EUR", 200), ("USD", 100)]
+    assert shown("foreign_cash", "display") == [("2.00 EUR", 200), ("1.00 USD", 100)]
     by_force = shown("drug_seizures_by_class", "force", "category", by="force")
     assert by_force == [("surrey", "a", 2), ("surrey", "b", 1), ("kent", "a", 1)]
 

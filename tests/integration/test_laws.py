@@ -163,6 +163,11 @@ def joined(*parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
     return st.tuples(*parts).map(lambda rows: {name: value for row in rows for name, value in row.items()})
 
 
+def tallied(*parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
+    """Return tallies, of which a zero has no qualifier."""
+    return joined(*parts).filter(lambda row: row["quantity"] > 0 or "qualifier" not in row)
+
+
 def moment(half_hours: int) -> str:
     return (STARTS_AT + half_hours * HALF_AN_HOUR).isoformat().replace("+00:00", "Z")
 
@@ -205,7 +210,7 @@ ACTIVITIES = st.fixed_dictionaries(
     {
         "type": st.just("activity.recorded"),
         "force": EVENT_FORCES,
-        "data": joined(
+        "data": tallied(
             st.fixed_dictionaries({"measure": st.just("vehicles_stopped"), "quantity": st.integers(0, 9)}), QUALIFIED
         ),
     }
@@ -214,7 +219,7 @@ TALLIES = st.fixed_dictionaries(
     {
         "type": st.just("activity.recorded"),
         "force": st.just("essex"),
-        "data": joined(
+        "data": tallied(
             st.fixed_dictionaries(
                 {
                     "measure": st.sampled_from(["arrests", "people_safeguarded", "cash"]),

@@ -14,6 +14,7 @@ from service.domain.check_report import (
     InTheFuture,
     OperationIsClosed,
     OutsideOperation,
+    QualifiedZero,
     SpanEndsBeforeStart,
     UnknownCode,
     check_report,
@@ -31,6 +32,7 @@ from service.domain.events import (
 from service.domain.operation import Operation
 from service.domain.personal_data import LooksPersonal
 from service.domain.reference_data import force_catalogue, measure_catalogue
+from service.domain.vocabulary import QUALIFIERS
 from service.errors import RecordError
 from tests.factories.operations import RECORDED_AT, operation_state
 from tests.factories.reports import (
@@ -197,6 +199,13 @@ def test_a_closed_operation_takes_no_new_facts(event: Event) -> None:
 )
 def test_a_closed_operation_takes_corrections_withdrawals_and_returns(event: Event) -> None:
     check(event, CLOSED)
+
+
+@pytest.mark.parametrize("qualifier", [one for one in QUALIFIERS if one != "exact"])
+def test_a_declared_zero_is_exact(qualifier: str) -> None:
+    """Nobody can print "more than 0 arrests": some are at least 1."""
+    assert pointer(ActivityRecordedFactory(quantity=0, qualifier=qualifier), QualifiedZero) == "/data/qualifier"
+    check(ActivityRecordedFactory(quantity=1, qualifier=qualifier))
 
 
 # Where, and with whom

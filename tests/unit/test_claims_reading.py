@@ -115,6 +115,8 @@ def test_lines_may_be_written_short() -> None:
     long = read(breakdowns=(breakdown([{"force": "surrey", "value": "21"}, {"force": "kent", "value": 7}]),)).claims
     assert [(one.scope, one.bounds) for one in short] == [(one.scope, one.bounds) for one in long]
     assert short[0].place == "/breakdown/0/lines/surrey"
+    by_reason = read(block(figure(1)), breakdowns=(breakdown({"violence/emergency_worker": "2"}, by="category"),))
+    assert by_reason.claims[1].place == "/breakdown/0/lines/violence~1emergency_worker"
 
 
 def test_lines_are_within_the_scope_of_their_breakdown() -> None:

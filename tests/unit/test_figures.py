@@ -85,3 +85,11 @@ def test_a_sum_of_many_joins_them_all_in_any_order() -> None:
 )
 def test_display(quantity: int, unit: str, qualifier: str, expected: str) -> None:
     assert display(quantity, unit, qualifier) == expected
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [("EUR", "more than 1,250.05 EUR"), ("JPY", "more than 125,005 JPY"), ("KWD", "more than 125.005 KWD")],
+)
+def test_foreign_money_is_written_in_its_currency(currency: str, expected: str) -> None:
+    assert display(125_005, "minor units", "more_than", currency) == expected

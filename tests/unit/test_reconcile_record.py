@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.claims.bounds import Bounds
-from service.domain.claims.compare import Recorded, compare, recorded_bounds
+from service.domain.claims.compare import Recorded, Unplaced, compare, recorded_bounds
 from service.domain.completeness import Outstanding
 from service.domain.vocabulary import QUALIFIERS
 from tests.factories.claims import block, figure, read
@@ -84,10 +84,10 @@ def test_while_a_return_is_outstanding_the_record_is_a_lower_bound(
 
 
 def test_activities_that_belong_to_no_day_may_belong_to_the_days_of_a_claim() -> None:
-    assert compared(figure(12), 7, undated=10).status == "open"
-    assert compared(figure(18), 7, undated=10).status == "differs"
-    assert compared(figure(18), 7, undated=None).status == "open"
-    assert "several days" in compared(figure(12), 7, undated=10).detail
+    assert compared(figure(12), 7, unplaced=Unplaced(10, ("over several days",))).status == "open"
+    assert compared(figure(18), 7, unplaced=Unplaced(10, ("over several days",))).status == "differs"
+    assert compared(figure(18), 7, unplaced=Unplaced(None, ("over several days",))).status == "open"
+    assert "several days" in compared(figure(12), 7, unplaced=Unplaced(10, ("over several days",))).detail
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,15 @@ def test_activities_that_belong_to_no_day_may_belong_to_the_days_of_a_claim() ->
 )
 def test_a_difference_is_said_in_words(printed: dict[str, Any], quantity: int, qualifier: str, words: str) -> None:
     assert compared(printed, quantity, qualifier).detail.endswith(words)
+
+
+def test_what_may_belong_to_a_claim_keeps_it_open_as_it_stands() -> None:
+    found = compared(figure(12), 0, unplaced=Unplaced(20, ("under no category or a wider one", "for no single force")))
+    assert (found.status, found.as_it_stands, found.difference) == ("open", "open", None)
+    assert found.detail == (
+        "Printed: 12 arrests. The record has at most 20. "
+        "What is recorded under no category or a wider one and for no single force may be part of it."
+    )
 
 
 def test_without_a_number_there_is_nothing_to_compare() -> None:

@@ -1,5 +1,6 @@
-"""The six rules between claims of one moment: a table of cases for each, and what must raise no alarm."""
+"""The rules between claims of one moment: a table of cases for each, and what must raise no alarm."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -25,6 +26,16 @@ def weight(value: object, unit: str = "kilograms", says: str = "exact", **keys: 
 
 def weapons(value: object, says: str = "exact", **keys: object) -> dict[str, Any]:
     return figure(value, says, measure="weapons", unit="items", **keys)
+
+
+def acquired(value: object, how: str | None = None, says: str = "exact") -> dict[str, Any]:
+    return figure(value, says, measure="weapons_by_acquisition", unit="items", **({"category": how} if how else {}))
+
+
+def seizures(value: object, drug_class: str | None = None) -> dict[str, Any]:
+    if drug_class is None:
+        return figure(value, measure="drug_seizures", unit="seizures")
+    return figure(value, measure="drug_seizures_by_class", unit="seizures", category=drug_class)
 
 
 NO_ALARM = [
@@ -182,6 +193,30 @@ NO_ALARM = [
         block(figure(5), forces=["c"]),
         breakdowns=(breakdown({"a": 10, "b": 20}, complete=True, operation="inner"),),
         id="a-complete-list-of-an-operation-inside",
+    ),
+    case(
+        block(weapons(30), acquired(30), acquired(12, "seized"), acquired(18, "surrendered_or_found")),
+        id="weapons-by-how-they-came",
+    ),
+    case(
+        block(weapons(30, category="bladed/knife"), acquired(50, "surrendered_or_found")),
+        id="knives-beside-weapons-by-how-they-came",
+    ),
+    case(block(seizures(40), seizures(30, "a"), seizures(20, "b")), id="one-seizure-of-two-classes"),
+    case(
+        block(weapons(30), as_of="2023-01-18"),
+        block(acquired(40), as_of="2023-01-19"),
+        id="a-second-view-of-a-later-day",
+    ),
+    case(
+        block(figure(10)),
+        block(figure(3), operation="inner", source="bbc"),
+        sources={
+            "release": {"days": ["2023-01-17", "2023-01-19"], "forces": SEVEN},
+            "bbc": {"days": ["2023-01-17", "2023-01-18"], "forces": ["a"]},
+        },
+        forces=SEVEN,
+        id="days-and-forces-of-an-operation-inside",
     ),
 ]
 
@@ -398,6 +433,29 @@ WRONG = [
             id="a-day-that-a-complete-list-lacks",
         ),
     ),
+    ("second_view_differs", case(block(weapons(30), acquired(31, "surrendered_or_found")), id="more-than-all")),
+    (
+        "second_view_differs",
+        case(block(weapons(30), acquired(16, "seized"), acquired(15, "surrendered_or_found")), id="together"),
+    ),
+    ("second_view_differs", case(block(weapons(30, "nearly"), acquired(31)), id="two-totals")),
+    (
+        "second_view_differs",
+        case(block(weapons(30)), block(acquired(31, "seized"), forces=["a"]), id="of-one-force"),
+    ),
+    ("second_view_differs", case(block(seizures(40), seizures(41, "a"), seizures(20, "b")), id="of-one-class")),
+    (
+        "days_differ",
+        case(
+            block(figure(3), operation="inner"),
+            block(figure(3), operation="inner", source="bbc"),
+            sources={
+                "release": {"days": ["2023-01-17", "2023-01-18"]},
+                "bbc": {"days": ["2023-01-17", "2023-01-19"]},
+            },
+            id="of-one-operation-inside",
+        ),
+    ),
 ]
 
 
@@ -458,6 +516,8 @@ OPERATION = Facts(
     optional_forces=frozenset(("rest", "desk")),
     days=(date(2023, 1, 17), date(2023, 1, 19)),
 )
+# As before, with results of no single force: others may have taken part.
+WITH_OTHERS = replace(OPERATION, has_others=True)
 
 
 @pytest.mark.parametrize(
@@ -490,6 +550,11 @@ OPERATION = Facts(
         pytest.param({"forces": ["a", "b"]}, {}, OPERATION, [], id="or-not"),
         pytest.param({"force_count": 3}, {}, OPERATION, [], id="or-counted"),
         pytest.param({"forces": ["a"]}, {}, OPERATION, ["forces_differ"], id="one-of-the-operation-is-missing"),
+        pytest.param({"force_count": 44}, {"forces": ["a", "b", "c"]}, WITH_OTHERS, ["forces_differ"], id="each-other"),
+        pytest.param({"force_count": 44}, {}, WITH_OTHERS, [], id="others-may-be-counted"),
+        pytest.param({"forces": ["a", "b", "c"]}, {}, WITH_OTHERS, [], id="others-may-be-named"),
+        pytest.param({"forces": ["a", "c"]}, {}, WITH_OTHERS, ["forces_differ"], id="who-took-part-is-missing"),
+        pytest.param({"force_count": 1}, {}, WITH_OTHERS, ["forces_differ"], id="fewer-than-took-part"),
         pytest.param({"forces": ["a", "b", "c"]}, {}, OPERATION, ["forces_differ"], id="one-too-many"),
         pytest.param(
             {"force_count": 7, "as_of": "2023-01-18"}, {"force_count": 8, "as_of": "2023-01-19"}, None, [], id="moments"

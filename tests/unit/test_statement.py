@@ -76,6 +76,20 @@ def test_a_second_view_is_said_only_where_the_first_is_missing():
     assert "weapons_by_acquisition" in measures(statement(*views))
 
 
+def test_a_second_view_with_more_in_it_than_the_first_is_said():
+    def views(made):
+        return [one.measure for one in made.left_out_views], [one.measure for one in made.overlapping_views]
+
+    first, second = StatedFigure("weapons", 5), StatedFigure("weapons_by_acquisition", 5)
+    assert views(statement(first, second)) == (["weapons_by_acquisition"], [])
+    assert views(statement(first, replace(second, quantity=6))) == ([], ["weapons_by_acquisition"])
+    of_surrey = StatedFigure("weapons_by_acquisition", 1, force="surrey")
+    made = statement(first, second, of_surrey)
+    assert views(made) == ([], ["weapons_by_acquisition"]), "Surrey has it in the second view alone"
+    assert measures(made) == ["arrests", "weapons", "weapons_by_acquisition"]
+    assert views(statement(first, second, of_surrey, replace(first, force="surrey")))[1] == []
+
+
 def test_a_figure_of_one_category_makes_no_headline():
     made = statement(StatedFigure("other_property", 4, category="dog"), outstanding=owed("surrey"))
     assert made.headline is None
@@ -111,6 +125,29 @@ def test_a_force_without_a_return_has_no_line_and_no_zero():
     assert [one.force for one in made.breakdown.left_out] == ["surrey", "kent"]
     assert [one.force for one in made.breakdown.in_total] == ["surrey"]
     assert [one.participant.force for one in made.owing] == ["surrey", "kent"]
+
+
+def residual():
+    return operation_state(ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies"))
+
+
+def test_who_may_have_made_what_was_reported_for_nobody_has_no_zero():
+    figures = StatedFigure("arrests", 30), *by_force(surrey=21, rest=9)
+    said = declared(*("metropolitan", "surrey", "essex"), status="complete") | declared("kent", status="nil")
+    made = statement(*figures, operation=residual(), declarations=said)
+    assert rows(made) == [("surrey", "exact", 21, False), ("kent", "exact", 0, False), ("rest", "exact", 9, False)]
+    assert [one.force for one in made.breakdown.unattributed] == ["metropolitan", "essex"]
+    assert [one.force for one in made.nobodys] == ["rest"]
+    tallied = statement(*figures, *by_force(essex=0), operation=residual(), declarations=said)
+    assert ("essex", "exact", 0, False) in rows(tallied)
+
+
+def test_a_breakdown_is_not_of_nobody_alone():
+    made = statement(StatedFigure("arrests", 9), *by_force(rest=9), operation=residual())
+    assert made.breakdown is None
+    none_of_it = statement(StatedFigure("arrests", 9), *by_force(surrey=9, rest=0), operation=residual())
+    assert rows(none_of_it)[-1] == ("rest", "exact", 0, False)
+    assert ("kent", "exact", 0, False) in rows(none_of_it)
 
 
 def test_a_return_that_does_not_speak_of_the_measure_is_none():

@@ -244,11 +244,13 @@ def test_who_took_part_where_they_are_few(forces, lead, who):
 
 
 def test_officers_deployed():
-    def method(quantity, qualifier="exact", **fields):
-        return words(StatedFigure("officers_deployed", quantity, qualifier, **fields)).method
+    def method(quantity, qualifier="exact", *, officers_by_day=False, **fields):
+        officers = StatedFigure("officers_deployed", quantity, qualifier, **fields)
+        return words(officers, officers_by_day=officers_by_day).method
 
     assert method(1_200, "more_than") == "More than 1,200 officers were deployed."
     assert method(1) == "1 officer was deployed."
+    assert method(900, officers_by_day=True) == "More than 850 officers were deployed, counted anew on each day."
     assert method(1_234, "about", outstanding=owed("surrey")) == "About 1,234 officers were deployed so far."
 
 
@@ -259,7 +261,7 @@ def test_outstanding_returns_are_named_with_their_days():
     assert made.table is not None
     assert made.table.rows == (("Metropolitan Police Service", "0"), ("Essex Police", "0"))
     assert made.table.remark == (
-        "Not shown apart, since no return has been made: Surrey Police and Kent Police. What Surrey Police recorded "
+        "Not shown apart, since returns are outstanding: Surrey Police and Kent Police. What Surrey Police recorded "
         "so far is in the total."
     )
     some = "(17 January 2023; some figures only)"
@@ -296,17 +298,82 @@ def test_notes_say_what_a_reader_must_know():
         StatedFigure("other_property", 4, category="dog"),
         StatedFigure("drug_seizures", 4),
         StatedFigure("drug_seizures_by_class", 4, category="a"),
+        StatedFigure("arrests", 3, "about", force="rest"),
         operation=operation,
     )
     assert made.notes == (
         'Where returns are outstanding, a figure is a lower bound ("at least", "more than") or is said "so far".',
-        "Forces gave some of these only as a bound or an estimate: arrests.",
+        "Given only as a bound or an estimate, all of it or a part: arrests.",
         f"{LEFT_OUT}: drug seizures by class.",
         "Shown by category and never added up: other property seized.",
-        "Not by force: results that were reported for no single force.",
+        "What was reported for no single force stands under: Not by force.",
         "The record was imported: when each entry was recorded is as its source says.",
         f"From the record of lantern as of entry 12, recorded on 24 January 2023 at 00:00 (root {'5e' * 32}).",
     )
+
+
+def test_where_something_was_reported_for_no_single_force_others_may_have_taken_part():
+    rest = ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies")
+    operation = operation_state(rest)
+    figures = StatedFigure("arrests", 9), StatedFigure("arrests", 2, force="surrey")
+    nobodys = StatedFigure("arrests", 7, force="rest")
+    assert " Four police forces and one other body took part: " in words(*figures, operation=operation).who
+    made = words(*figures, nobodys, operation=operation)
+    assert " At least four police forces and one other body took part: " in made.who
+    assert made.table.rows == (("Surrey Police", "2"), ("Not by force", "7"))
+    assert made.table.remark == (
+        "Nothing is shown for Metropolitan Police Service, Kent Police and Essex Police: part of what was reported for "
+        "no single force may be theirs."
+    )
+    alone = {force: operation.participants[force] for force in ("metropolitan", "rest")}
+    operation = replace(operation, participants=alone)
+    assert words(*figures[:1], nobodys, operation=operation).who == "Lantern was led by Metropolitan Police Service."
+    who = words(*figures[:1], operation=operation).who
+    assert who == "Lantern was led by Metropolitan Police Service; no other force took part."
+
+
+def test_weapons_by_how_they_came_are_no_breakdown_by_how_they_came():
+    recovered = StatedFigure("weapons_by_acquisition", 9), StatedFigure("weapons_by_acquisition", 9, force="surrey")
+    made = words(*recovered, StatedFigure("arrests", 0))
+    assert (made.table.title, made.table.column) == (
+        "Knives and weapons recovered, by force",
+        "Knives and weapons recovered",
+    )
+    assert made.bullets == ("0 arrests", "9 knives and weapons recovered")
+    made = words(StatedFigure("weapons", 2), *recovered, StatedFigure("drug_seizures", 3), *views_of_drug_seizures(4))
+    assert made.bullets[1:] == (
+        "2 knives and weapons recovered",
+        "3 drug seizures",
+        "9 knives and weapons recovered (counted by how they were recovered)",
+        "4 drug seizures (class A)",
+    )
+    assert made.notes[0] == (
+        "Not to be added to what else is listed, since the same may be counted in both: knives and weapons by how they "
+        "were recovered and drug seizures by class."
+    )
+
+
+def views_of_drug_seizures(quantity):
+    return [StatedFigure("drug_seizures_by_class", quantity, category="a")]
+
+
+def test_operations_inside_are_named_with_their_days():
+    def part(**opening):
+        return replace(operation_state(**opening), name="Dragnet")
+
+    def made(*parts, **given):
+        return words(StatedFigure("arrests", 9), parts=parts, **given)
+
+    inside = made(part(starts_at=datetime(2023, 1, 18, tzinfo=UTC)))
+    assert inside.date_line == "From 16 to 22 January 2023:"
+    assert "The results of Dragnet (from 18 to 22 January 2023) are in these." in inside.notes
+    assert inside.provisional == ""
+    until_february = part(ends_at=datetime(2023, 2, 2, tzinfo=UTC))
+    assert made(until_february, moment=LATER).date_line == "In this operation and those inside it:"
+    under_way = made(until_february, moment=datetime(2023, 2, 1, tzinfo=UTC))
+    assert under_way.date_line == "In this operation and those inside it, so far:"
+    assert under_way.provisional == "Provisional: Dragnet is not over."
+    assert made(part(ends_at=None)).date_line == "In this operation and those inside it, so far:"
 
 
 # No name may hold most of these; an escape must not depend on it.

@@ -1,4 +1,4 @@
-"""All that can be said about claims without any record: the six rules between claims of one moment.
+"""All that can be said about claims without any record: the rules between claims of one moment.
 
 Claims of different moments are never compared: what is true later need not have been true before.
 """
@@ -15,6 +15,7 @@ from service.domain.claims.one_scope import compare_one_scope
 from service.domain.claims.parts import compare_parts, raise_parts
 from service.domain.claims.reached import compare_forces
 from service.domain.claims.sources import compare_sources
+from service.domain.claims.views import compare_views
 
 NO_FACTS = Facts()
 
@@ -37,6 +38,7 @@ def _findings(file: ClaimsFile, facts: Facts) -> Iterator[Finding]:
     lists = complete_lists(settled)
     yield from compare_to_whole(lists, raised)
     yield from compare_to_others(lists, settled.claims)
+    yield from compare_views(settled.claims)
     yield from compare_sources(file, facts)
     for group in groups.values():
         yield from compare_forces(group, _everybody(file, facts))

@@ -108,12 +108,12 @@ def about(number: Fraction, to: Fraction | None = None) -> Bounds:
     return _span(number * (1 - TENTH), floor(upper * (1 + TENTH)) + 1, number)
 
 
-def describe(bounds: Bounds, unit: str) -> str:
-    """Return bounds in words: `179`, `at least 171`, `at most £5,000`, `£5,699.50 to £5,700.99`."""
-    least = display(bounds.least, unit, "exact")
+def describe(bounds: Bounds, unit: str, category: str | None = None) -> str:
+    """Return bounds in words: `179`, `at least 171`, `at most £5,000`, `£5,699.50 to £5,700.99`, `1,250.00 EUR`."""
+    least = display(bounds.least, unit, "exact", category)
     if bounds.before is None:
         return f"at least {least}"
-    most = display(bounds.before - 1, unit, "exact")
+    most = display(bounds.before - 1, unit, "exact", category)
     if bounds.is_one_number:
         return least
     return f"{least} to {most}" if bounds.least else f"at most {most}"

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from service.domain.claims.bounds import Bounds, describe
 from service.domain.claims.extents import Extent, extent
-from service.domain.claims.units import MINOR_UNITS
+from service.domain.currencies import MINOR_UNITS
 
 Days = tuple[date, date]
 
@@ -95,9 +95,13 @@ class Claim:
         return f"{self.scope.describe()}: {self.printed} ({self.source})"
 
     def describe_bounds(self, bounds: Bounds) -> str:
-        """Return bounds in words, in this claim's unit: a foreign currency is told by the category."""
-        unit = "" if self.unit == MINOR_UNITS else self.unit
-        return describe(bounds, unit)
+        """Return bounds in words, in this claim's unit."""
+        return describe(bounds, self.unit, self.currency)
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of foreign money, which its category tells; None of all else."""
+        return self.scope.categories.describe() if self.unit == MINOR_UNITS else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,25 +33,37 @@ QUALIFIED: Mapping[str, Callable[[Fraction], Bounds]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """What may belong to a claim's scope and is recorded elsewhere: where, and at most how much (None: unknown)."""
+
+    most: int | None = 0
+    where: tuple[str, ...] = ()
+
+
+NOTHING_UNPLACED = Unplaced()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What the record has for a claim's scope: the bounds of what is recorded, and who is outstanding for it.
-
-    `undated`: what activities over several days, which belong to no day, can at most add to a figure of some days;
-    None: nobody knows.
-    """
+    """What the record has for a claim's scope: the bounds of what is recorded, and who is outstanding for it."""
 
     bounds: Bounds
     display: str
     outstanding: tuple[Outstanding, ...] = ()
-    undated: int | None = 0
+    unplaced: Unplaced = NOTHING_UNPLACED
 
     @property
     def as_known(self) -> Bounds:
-        """The bounds with what may still come, or may belong here."""
-        if self.outstanding or self.bounds.before is None or self.undated is None:
+        """The bounds with what may still come, and what may belong here."""
+        return Bounds(self.bounds.least) if self.outstanding else self.as_it_stands
+
+    @property
+    def as_it_stands(self) -> Bounds:
+        """The bounds with what may belong here."""
+        if self.bounds.before is None or self.unplaced.most is None:
             return Bounds(self.bounds.least)
-        return Bounds(self.bounds.least, self.bounds.before + self.undated)
+        return Bounds(self.bounds.least, self.bounds.before + self.unplaced.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +103,7 @@ def compare(claim: Claim, recorded: Recorded) -> Comparison:
         detail=_detail(claim, recorded, difference),
         recorded=recorded,
         difference=difference,
-        as_it_stands=_status(recorded.bounds, claim.bounds),
+        as_it_stands=_status(recorded.as_it_stands, claim.bounds),
     )
 
 
@@ -113,8 +125,8 @@ def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
     known = recorded.as_known
     text = f"Printed: {claim.printed}. The record has {claim.describe_bounds(known)}"
     text += f", while returns are outstanding: {_forces(recorded.outstanding)}." if recorded.outstanding else "."
-    if recorded.undated != 0:
-        text += " Activities over several days belong to none of them and may be part of it."
+    if recorded.unplaced.where:
+        text += f" What is recorded {' and '.join(recorded.unplaced.where)} may be part of it."
     if difference is None:
         return text
     # Two single numbers differ by just so much; bounds by no less.

@@ -14,6 +14,7 @@ Rule = Literal[
     "parts_above_whole",
     "breakdown_below_whole",
     "not_in_complete_list",
+    "second_view_differs",
     "days_differ",
     "forces_differ",
     "reached_by_some_forces",

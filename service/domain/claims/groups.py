@@ -21,10 +21,14 @@ NOT_ADDED_OVER_DAYS = ("officers",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of the operation: who takes part, whom a list may leave out (of those), its days."""
+    """What is known of the operation: who takes part, whom a list may leave out (of those), its days.
+
+    `has_others`: some of it stands for no single force, so that others may take part as well.
+    """
 
     forces: frozenset[str] = frozenset()
     optional_forces: frozenset[str] = frozenset()
+    has_others: bool = False
     days: Days | None = None
 
 

@@ -98,7 +98,7 @@ def _named(node: Node) -> str:
 
 
 def _part(node: Node, least: int, claim: Claim) -> str:
-    return f"{_named(node)} {claim.describe_bounds(node.bounds.at_least(least))}"
+    return f"{claim.describe_bounds(node.bounds.at_least(least))} ({_named(node)})"
 
 
 def _shape(node: Node) -> Hashable:

@@ -29,6 +29,7 @@ from service.domain.claims.table import (
     days,
     open_table,
     paths,
+    pointer_step,
     shown,
 )
 from service.domain.reference_data import Measure
@@ -107,7 +108,9 @@ def _lines(table: Table, by: str) -> list[tuple[Any, str]]:
     short = table.values.get("lines")
     if not isinstance(short, Mapping):
         return table.tables("lines")
-    return [({by: name, "value": value}, f"{table.place}/lines/{name}") for name, value in short.items()]
+    return [
+        ({by: name, "value": value}, f"{table.place}/lines/{pointer_step(str(name))}") for name, value in short.items()
+    ]
 
 
 def _read_line(table: Table, by: str, setting: Setting, subject: Subject) -> Claim | None:

@@ -14,7 +14,8 @@ from service.domain.claims.claim import Claim, Scope
 from service.domain.claims.extents import extent
 from service.domain.claims.numbers import NotExact, read_number
 from service.domain.claims.table import Table, Wrong, a_code, a_text, paths, shown
-from service.domain.claims.units import ANY, MINOR_UNITS, Unit, UnitDoesNotFit, unit_of
+from service.domain.claims.units import ANY, Unit, UnitDoesNotFit, unit_of
+from service.domain.currencies import MINOR_UNITS
 from service.domain.reference_data import Measure
 
 EXACT, ABOUT, NO_NUMBER = "exact", "about", "no number"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.domain.currencies import MINOR_UNITS, places_of
 from service.domain.reference_data import Measure, currencies
 from service.domain.vocabulary import HOME_CURRENCY
 
-PENCE, MILLIGRAMS, MINOR_UNITS = "pence", "milligrams", "minor units"
+PENCE, MILLIGRAMS = "pence", "milligrams"
 ANY = None
 
 
@@ -41,13 +42,6 @@ WEIGHTS = {
     "kilograms": Unit("kilograms", MILLIGRAMS, 1_000_000, ANY),
     "tonnes": Unit("tonnes", MILLIGRAMS, 1_000_000_000, ANY),
 }
-# Decimals of the currencies that have not two. Source: ISO 4217, list one, minor unit.
-PLACES = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
-MINOR_PLACES = {currency: places for places, listed in PLACES.items() for currency in listed.split()}
 
 
 class UnitDoesNotFit(ValueError):
@@ -73,7 +67,7 @@ def unit_of(word: str, measure: str, known: Measure | None) -> Unit:
 def _currency(word: str, measure: str) -> Unit:
     if word not in currencies() or word == HOME_CURRENCY:
         raise UnitDoesNotFit(f"{measure} is printed in a currency code such as EUR, not GBP; found {word[:40]!r}.")
-    places = MINOR_PLACES.get(word, 2)
+    places = places_of(word)
     return Unit(word, MINOR_UNITS, 10**places, places)
 
 

@@ -1,0 +1,240 @@
+"""Published results as tests use them: each file of tests/claims as events to be sent, and as a claims file.
+
+A file has the figures as they were printed. Each is recorded as a tally, of its force or of no single one; of a figure
+marked `whole` only what its printed parts leave; with `record = false` not at all, since it says another figure again.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from service.domain.days import london_midnight
+from service.domain.instants import format_instant
+
+Json = dict[str, Any]
+
+FOLDER = Path(__file__).parents[1] / "claims"
+# What was printed of no single force.
+NOBODY = {"force": "no-single-force", "name": "No single force", "kind": "residual", "reports": "tallies"}
+SMALLEST = {
+    "pounds": 100,
+    "thousand pounds": 10**5,
+    "million pounds": 10**8,
+    "EUR": 100,
+    "grams": 10**3,
+    "kilograms": 10**6,
+    "tonnes": 10**9,
+}
+WEIGHTS = {"grams": "g", "kilograms": "kg"}
+QUALIFIERS = {
+    "exact": "exact",
+    "more than": "more_than",
+    "at least": "at_least",
+    "up to": "at_most",
+    "nearly": "under",
+    "about": "about",
+}
+CLAIMED = ("measure", "category", "without_category", "value", "says", "unit", "to", "rounded_to")
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One figure of a file."""
+
+    row: Json
+
+    def __getattr__(self, name: str) -> Any:
+        return self.row.get(name)
+
+    @property
+    def quantity(self) -> int:
+        """The printed number in the smallest unit of its measure."""
+        number = Decimal(str(self.value).replace(",", "")) * SMALLEST.get(self.unit, 1)
+        assert number == int(number), self.row
+        return int(number)
+
+    @property
+    def display(self) -> str:
+        """The number as totals show it."""
+        return self.shown or f"{'' if self.qualifier == 'exact' else self.says + ' '}{self._number}"
+
+    @property
+    def qualifier(self) -> str:
+        return QUALIFIERS[self.says or "exact"]
+
+    @property
+    def block(self) -> Json:
+        """What stands around it in a claims file."""
+        scope = {"forces": [self.force]} if self.force else {}
+        days = {"days": [str(day) for day in self.days]} if self.days else {}
+        return {"source": self.source or "release", **scope, **days}
+
+    @property
+    def claim(self) -> Json:
+        return {key: value for key, value in self.row.items() if key in CLAIMED}
+
+    @property
+    def _number(self) -> str:
+        size = SMALLEST.get(self.unit, 1)
+        if self.unit in WEIGHTS:
+            return f"{Decimal(self.value.replace(',', '')):,f} {WEIGHTS[self.unit]}"
+        pounds, pence = divmod(self.quantity, 100)
+        if "pounds" in self.unit:
+            return f"£{pounds:,}" + (f".{pence:02}" if pence else "")
+        return f"{self.quantity // size:,}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published result: an operation with its figures, and those of operations inside it."""
+
+    key: str
+    told: Json
+    whole: str | None = None
+
+    @cached_property
+    def operation(self) -> str:
+        return self.key if self.whole is None else f"{self.whole}-{self.key}"
+
+    @cached_property
+    def figures(self) -> list[Printed]:
+        return [Printed(row) for row in self.told["figures"]]
+
+    @cached_property
+    def parts(self) -> list[Release]:
+        return [Release(part["operation"], part, self.key) for part in self.told.get("parts", ())]
+
+    @property
+    def lead(self) -> str:
+        lead = self.told["lead"]
+        return lead if isinstance(lead, str) else lead["force"]
+
+    @property
+    def days(self) -> list[date]:
+        """The operating days: all between the first and the last, or those of the weekends."""
+        spans = self.told.get("weekends", [self.told["days"]])
+        return [first + n * ONE_DAY for first, last in spans for n in range((last - first).days + 1)]
+
+    @property
+    def participants(self) -> list[Json]:
+        lead = self.told["lead"]
+        named = [{"force": force, "reports": "tallies"} for force in self.told.get("forces", ()) if force != self.lead]
+        reports = "tallies" if self.lead in self.told.get("forces", ()) else "nothing"
+        led = {"force": lead} if isinstance(lead, str) else lead
+        return [led | {"reports": reports}, *named, *([] if self.told.get("by") else [NOBODY])]
+
+    def opening(self, *watching: str) -> Json:
+        """Return the opening; the forces that are watching take part without reporting anything."""
+        first, last = self.told["days"]
+        days = {"starts_at": _midnight(first), "ends_at": _midnight(last + ONE_DAY)}
+        if "weekends" in self.told:
+            days = {"days": [{"from": _midnight(day), "before": _midnight(day + ONE_DAY)} for day in self.days]}
+        return {
+            "id": str(uuid4()),
+            "operation": self.operation,
+            "name": self.told["name"],
+            "lead_force": self.lead,
+            "forces": [*self.participants, *({"force": force, "reports": "nothing"} for force in watching)],
+            "part_of": [self.whole] if self.whole else [],
+            "imported": True,
+            "recorded_at": _midnight(first - ONE_DAY),
+            **days,
+        }
+
+    def registrations(self) -> Iterator[Json]:
+        """Yield the measures and categories that no catalogue has."""
+        for measure in self.told.get("measures", ()):
+            yield {"id": str(uuid4()), "recorded_at": self.reported_at} | measure
+
+    @property
+    def reported_at(self) -> str:
+        """When everything was recorded: after the last day."""
+        return format_instant(datetime.combine(self.told["days"][1] + ONE_DAY, time(12), UTC))
+
+    def events(self) -> list[Json]:
+        """Return the tallies of what was printed, and a complete return of everybody for every day."""
+        tallies = [self._tally(*one) for one in self._tallied()]
+        returns = [
+            {"type": "return.declared", "force": one["force"], "data": {"day": str(day), "status": "complete"}}
+            for one in self.participants
+            if one["reports"] != "nothing"
+            for day in self.days
+        ]
+        return [{"id": str(uuid4()), "recorded_at": self.reported_at} | event for event in [*tallies, *returns]]
+
+    def claims(self) -> Json:
+        """Return the figures as a claims file."""
+        told = self.told
+        own = {"url": told["url"], "published": str(told["published"]), "days": [str(day) for day in told["days"]]}
+        own |= {key: told[key] for key in ("force_count", "lists_all") if key in told}
+        sources = (
+            {"release": own} | told.get("sources", {}) | {part.key: {"url": part.told["url"]} for part in self.parts}
+        )
+        inside = [
+            one.block | {"source": part.key, "operation": part.operation, "figures": [one.claim]}
+            for part in self.parts
+            for one in part.figures
+        ]
+        return {
+            "format": "claims/1",
+            "operation": self.operation,
+            "source": sources,
+            "claims": [*(one.block | {"figures": [one.claim]} for one in self.figures), *inside],
+        }
+
+    def all_figures(self) -> list[Printed]:
+        """Return the figures in the order of the claims: the operation's own, then those of its parts."""
+        return [*self.figures, *(one for part in self.parts for one in part.figures)]
+
+    def _tallied(self) -> Iterator[tuple[Printed, int]]:
+        """Yield each figure that is recorded, with what its recorded parts leave of it; the narrowest first."""
+        done: list[tuple[Printed, int]] = []
+        for one in sorted(self.figures, key=_width):
+            if one.record is False:
+                continue
+            parts = [*done, *(each for part in self.parts for each in part._tallied())] if one.whole else []
+            rest = one.quantity - sum(quantity for part, quantity in parts if _is_part(part, one))
+            assert rest >= 0, one.row
+            done.append((one, rest))
+            if rest or not one.whole:
+                yield one, rest
+
+    def _tally(self, one: Printed, quantity: int) -> Json:
+        data = {"measure": one.measure, "quantity": quantity, "qualifier": one.qualifier}
+        if one.measure == "foreign_cash" or one.category:
+            data["category"] = one.category or one.unit
+        day = one.days[0] if one.days else self.days[0]
+        force = one.force or self.told.get("by", NOBODY["force"])
+        return {"type": "activity.recorded", "force": force, "occurred_at": _midnight(day), "data": data}
+
+
+def _width(one: Printed) -> tuple[bool, int, bool]:
+    """Order figures so that every part comes before its whole."""
+    return one.force is None, -len((one.category or "").split("/")) if one.category else 1, not one.days
+
+
+def _is_part(part: Printed, whole: Printed) -> bool:
+    return (
+        part.measure == whole.measure
+        and whole.force in (None, part.force)
+        and (whole.category is None or f"{part.category}/".startswith(f"{whole.category}/"))
+        and whole.days in (None, part.days)
+    )
+
+
+def _midnight(day: date) -> str:
+    return format_instant(london_midnight(day))
+
+
+RELEASES = [
+    Release(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml"))
+]
