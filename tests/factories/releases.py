@@ -1,7 +1,8 @@
 """Published results as tests use them: each file of tests/claims as events to be sent, and as a claims file.
 
-A file has the figures as they were printed. Each is recorded as a tally, of its force or of no single one; of a figure
-marked `whole` only what its printed parts leave; with `record = false` not at all, since it says another figure again.
+A file has the figures as they were printed. Each is recorded, of its force or of no single one: as a tally, or as
+arrests and seizures in a file with `events`; of a figure marked `whole` only what its printed parts leave; with
+`record = false` not at all, since it says another figure again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 from service.domain.days import london_midnight
 from service.domain.instants import format_instant
+from tests.factories.release_events import EVENTS
 
 Json = dict[str, Any]
 
@@ -127,10 +129,11 @@ class Release:
     @property
     def participants(self) -> list[Json]:
         lead = self.told["lead"]
-        named = [{"force": force, "reports": "tallies"} for force in self.told.get("forces", ()) if force != self.lead]
-        reports = "tallies" if self.lead in self.told.get("forces", ()) else "nothing"
+        how = {"reports": "events" if self.told.get("events") else "tallies"}
+        named = [{"force": force} | how for force in self.told.get("forces", ()) if force != self.lead]
+        reports = how if self.lead in self.told.get("forces", ()) else {"reports": "nothing"}
         led = {"force": lead} if isinstance(lead, str) else lead
-        return [led | {"reports": reports}, *named, *([] if self.told.get("by") else [NOBODY])]
+        return [led | reports, *named, *([] if self.told.get("by") else [NOBODY | how])]
 
     def opening(self, *watching: str) -> Json:
         """Return the opening; the forces that are watching take part without reporting anything."""
@@ -161,15 +164,15 @@ class Release:
         return format_instant(datetime.combine(self.told["days"][1] + ONE_DAY, time(12), UTC))
 
     def events(self) -> list[Json]:
-        """Return the tallies of what was printed, and a complete return of everybody for every day."""
-        tallies = [self._tally(*one) for one in self._tallied()]
+        """Return what was printed as facts, and a complete return of everybody for every day."""
+        facts = [fact for one in self._tallied() for fact in self._facts(*one)]
         returns = [
             {"type": "return.declared", "force": one["force"], "data": {"day": str(day), "status": "complete"}}
             for one in self.participants
             if one["reports"] != "nothing"
             for day in self.days
         ]
-        return [{"id": str(uuid4()), "recorded_at": self.reported_at} | event for event in [*tallies, *returns]]
+        return [{"id": str(uuid4()), "recorded_at": self.reported_at} | event for event in [*facts, *returns]]
 
     def claims(self) -> Json:
         """Return the figures as a claims file."""
@@ -208,13 +211,16 @@ class Release:
             if rest or not one.whole:
                 yield one, rest
 
-    def _tally(self, one: Printed, quantity: int) -> Json:
+    def _facts(self, one: Printed, quantity: int) -> Iterator[Json]:
+        day = one.days[0] if one.days else self.days[0]
+        about = {"force": one.force or self.told.get("by", NOBODY["force"]), "occurred_at": _midnight(day)}
+        if one.measure in EVENTS and self.told.get("events"):
+            yield from (about | event for event in EVENTS[one.measure](quantity, one.qualifier))
+            return
         data = {"measure": one.measure, "quantity": quantity, "qualifier": one.qualifier}
         if one.measure == "foreign_cash" or one.category:
             data["category"] = one.category or one.unit
-        day = one.days[0] if one.days else self.days[0]
-        force = one.force or self.told.get("by", NOBODY["force"])
-        return {"type": "activity.recorded", "force": force, "occurred_at": _midnight(day), "data": data}
+        yield about | {"type": "activity.recorded", "data": data}
 
 
 def _width(one: Printed) -> tuple[bool, int, bool]:
