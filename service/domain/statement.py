@@ -13,7 +13,7 @@ from datetime import date
 
 from service.domain.breakdown import RESIDUAL, Breakdown, breakdown_of
 from service.domain.completeness import Outstanding
-from service.domain.figures import EXACT
+from service.domain.figures import BOUNDS, EXACT, Side
 from service.domain.operation import Operation, Participant
 from service.domain.period import Period, period_of
 from service.domain.reference_data import Measure
@@ -101,8 +101,8 @@ def make_statement(facts: Facts) -> Statement:
         nobodys=tuple(_nobodys(facts)),
         parts=parts,
         period=period,
-        headline=None if headline is None else replace(headline, claim=rounded(headline.claim)),
-        officers=None if officers is None else replace(officers, claim=rounded(officers.claim)),
+        headline=None if headline is None else _rounded(headline, more_to_come=more_to_come),
+        officers=None if officers is None else _rounded(officers, more_to_come=more_to_come),
         officers_by_day=facts.officers_by_day,
         lines=lines,
         breakdown=None if headline is None else _breakdown(facts, headline),
@@ -111,6 +111,13 @@ def make_statement(facts: Facts) -> Statement:
         left_out_views=tuple(operation.measures[view] for view in views.left_out),
         overlapping_views=tuple(operation.measures[view] for view in views.overlapping),
     )
+
+
+def _rounded(line: Line, *, more_to_come: bool) -> Line:
+    """Return a line as it stands by itself, without the date line that says "so far" where more may still happen."""
+    claim = rounded(line.claim)
+    is_lower_bound = BOUNDS.get(claim.qualifier) is Side.LOWER
+    return replace(line, claim=replace(claim, so_far=claim.so_far or (more_to_come and not is_lower_bound)))
 
 
 def _is_provisional(facts: Facts, *, more_to_come: bool) -> bool:

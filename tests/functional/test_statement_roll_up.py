@@ -88,7 +88,7 @@ def test_nothing_at_all_is_said_only_when_every_part_has_said_so(country: str, l
     assert stated(lead, country)["headline"] == "No results have been recorded yet"
     declare_all(lead, "week", "kent", status="nil")
     found = stated(lead, country)
-    assert found["headline"] == "No arrests"
+    assert found["headline"] == "No arrests so far"
     assert by_force(found) == [("surrey", "0"), ("metropolitan", "0"), ("kent", "0"), ("essex", "0")]
 
 

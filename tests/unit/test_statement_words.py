@@ -152,6 +152,20 @@ def test_no_headline_says_more_than_the_number_itself(quantity, more):
         assert more is None or headline == "No arrests so far"
 
 
+def test_the_headline_while_there_is_more_to_come():
+    def headline(quantity, qualifier="exact", **given):
+        return words(StatedFigure("arrests", quantity, qualifier), **given).headline
+
+    under_way = {"moment": NIGHTS[0].starts_at}
+    assert headline(0, **under_way) == "No arrests so far"
+    assert headline(39, **under_way) == "39 arrests so far"
+    assert headline(45, **under_way) == "More than 40 arrests"
+    assert headline(45, "about", **under_way) == "About 45 arrests so far"
+    assert headline(39, parts=[operation_state(ends_at=None)]) == "39 arrests so far"
+    officers = words(StatedFigure("officers_deployed", 12), **under_way)
+    assert officers.method == "12 officers were deployed so far."
+
+
 def test_the_headline_while_a_return_is_outstanding():
     assert words(StatedFigure("arrests", 12, outstanding=owed("surrey"))).headline == "At least 12 arrests"
     assert words(StatedFigure("arrests", 0, outstanding=owed("surrey"))).headline == "No arrests so far"
