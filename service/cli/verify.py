@@ -93,14 +93,18 @@ def _print(found: dict[str, Any]) -> None:
 
 
 def _receipts(path: Path) -> list[dict[str, Any]]:
-    """Return the receipts of a file; an item of a batch's answer holds its receipt under `receipt`."""
-    rows = [row.get("receipt", row) if isinstance(row, dict) else row for row in _rows(path)]
+    """Return the receipts of a file; an item of a batch's answer holds its receipt, or why it was refused."""
+    rows = [row.get("receipt", row) if isinstance(row, dict) else row for row in _rows(path) if not _is_refusal(row)]
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise NotAReceiptFile(f"{path}: number {number} is no JSON object.")
     if not rows:
         raise NotAReceiptFile(f"{path}: there is no receipt in it.")
     return rows
+
+
+def _is_refusal(row: Any) -> bool:
+    return isinstance(row, dict) and "problem" in row
 
 
 def _rows(path: Path) -> list[Any]:

@@ -287,13 +287,14 @@ def trigger_of(database: Database) -> str:
 def test_verify_compares_receipts(database: Database, oprecord: Oprecord, tmp_path: Path, form: str):
     receipts = [receipt.as_json() for receipt in recorded_live(database)[1]]
     file = tmp_path / "receipts"
+    refused = {"index": 0, "status": 422, "problem": {"code": "unknown_code"}}
 
     def write(receipts: list[dict[str, Any]]) -> None:
         written = {
             "lines": "\n".join(map(json.dumps, receipts)),
             "list": json.dumps(receipts),
             "one": json.dumps(receipts[0]),
-            "batch": json.dumps({"results": [{"index": 0, "status": 201, "receipt": one} for one in receipts]}),
+            "batch": json.dumps({"results": [refused, *({"index": 1, "receipt": one} for one in receipts)]}),
             "indented": json.dumps(receipts[0], indent=2),
         }
         file.write_text(written[form])

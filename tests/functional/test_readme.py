@@ -1,40 +1,20 @@
-"""The tour in the README, pasted line by line against a real service: once, and once more."""
+"""The tour in the README and the guides, pasted line by line against a real service."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.functional.pasting import ROOT, Service, command_folder, is_as_shown, paste, wrong_outputs
+
 SECONDS_TO_START = 60
-END_OF_BLOCK = "--- end of block ---"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-STATUS_OF_POST = re.compile(r" (\d{3})\b")
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service that runs as a process of its own, and the environment in which commands find its database."""
-
-    port: int
-    environment: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Pasted:
-    """What a terminal shows after pasting: what each block printed, and the statuses of all posts."""
-
-    outputs: list[str]
-    statuses: list[str]
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +26,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "OPRECORD_DATABASE_URL": f"sqlite:///{folder / 'oprecord.db'}",
         "OPRECORD_PORT": str(port),
         "TMPDIR": str(folder),
+        # Compiled once for the many commands to come, wherever bytecode is written or not.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        "PATH": f"{command_folder()}{os.pathsep}{os.environ['PATH']}",
     }
     command = [command_folder() / "oprecord", "serve", "--replay", ROOT / "seeds" / "pandilla-2023-01"]
     shown = folder / "shown"
@@ -62,59 +46,39 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_the_tour_can_be_pasted_and_pasted_again(service: Service) -> None:
-    blocks = tour_blocks()
-    scripts = [text for kind, text in blocks if kind == "sh"]
-    first, second = paste(scripts, service), paste(scripts, service)
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## A tour\n")[1].split("\n## ")[0]
+    first, second = paste(tour, service), paste(tour, service)
 
     assert first.statuses == ["201", "201", "200", "201"], "open, arrest, the same arrest, correction"
     assert second.statuses == ["200"] * 4
-    for index, expected in expected_outputs(blocks):
-        assert first.outputs[index] == expected
-        assert second.outputs[index] == expected
+    assert not wrong_outputs(tour, first.outputs)
+    assert not wrong_outputs(tour, second.outputs)
     shown = "".join(first.outputs)
     parts = ('"code": "unknown_code"', '"recorded": 2', '"quantity": 52000', "all right", '"changes": []')
     for part in (*parts, "# More than 170 arrests"):
         assert part in shown
 
 
-def tour_blocks() -> list[tuple[str, str]]:
-    """Return the code blocks of the tour: their kind and text."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    tour = readme.split("\n## A tour\n")[1].split("\n## ")[0]
-    blocks = BLOCK.findall(tour)
-    assert len(blocks) > 10, "the tour was not found"
-    return blocks
+@pytest.mark.parametrize("guide", GUIDES, ids=[guide.stem for guide in GUIDES])
+def test_a_guide_can_be_pasted_and_shows_what_is_printed(service: Service, guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    assert not wrong_outputs(text, paste(text, service).outputs)
 
 
-def expected_outputs(blocks: list[tuple[str, str]]) -> Iterator[tuple[int, str]]:
-    """Yield what the README says that a block prints: the `text` block behind it. The index is among `sh` blocks."""
-    for (kind, _script), (next_kind, output), number in zip(blocks, blocks[1:], range(len(blocks)), strict=False):
-        if (kind, next_kind) == ("sh", "text"):
-            yield sum(one == "sh" for one, _text in blocks[:number]), output
-
-
-def paste(scripts: list[str], service: Service) -> Pasted:
-    """Run the blocks one after the other in one shell, as if pasted into a terminal in the checkout."""
-    script = "".join(f"{text}\necho '{END_OF_BLOCK}'\n" for text in scripts)
-    script = script.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{service.port}")
-    script = script.replace(".venv/bin/", f"{command_folder()}/")
-    script = script.replace("/tmp/receipt.json", f"{service.environment['TMPDIR']}/receipt.json")  # noqa: S108
-    done = subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", script],  # noqa: S607 - the bash that a reader has
-        env=service.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Pasted(done.stdout.split(f"{END_OF_BLOCK}\n")[:-1], STATUS_OF_POST.findall(done.stderr))
-
-
-def command_folder() -> Path:
-    """Return where this environment's commands are, which in a checkout is .venv/bin."""
-    return Path(sys.executable).parent
+@pytest.mark.parametrize(
+    ("output", "shown", "same"),
+    [
+        ("one\ntwo\n", "one\ntwo\n", True),
+        ("one\ntwo\nthree\n", "one\n...\nthree\n", True),
+        ("one\nthree\n", "one\n...\nthree\n", True),
+        ('"root": "5f", 3', '"root": "...", 3', True),
+        ("one\ntwo\n", "two\n", False),
+        ("one\n", "one\ntwo\n", False),
+        ("one\ntwo\n", "one\n...\nthree\n", False),
+    ],
+)
+def test_dots_stand_for_what_was_cut_and_nothing_else_does(output: str, shown: str, same: bool) -> None:  # noqa: FBT001
+    assert is_as_shown(output, shown) is same
 
 
 def free_port() -> int:

@@ -1,0 +1,75 @@
+"""Documents pasted into a shell: `sh` blocks run in order, and a `text` block right behind one is what it prints."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SECONDS_TO_PASTE = 150
+END_OF_BLOCK = "--- end of block ---"
+BLOCK = re.compile(r"^```sh\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+STATUS_OF_POST = re.compile(r" (\d{3})\b")
+CUT = re.escape("...")
+CUT_LINE = re.escape("...\n")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs as a process of its own, and the environment in which commands find its database."""
+
+    port: int
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What a terminal shows after pasting: what each block printed, and the statuses of all posts."""
+
+    outputs: list[str]
+    statuses: list[str]
+
+
+def paste(text: str, service: Service) -> Pasted:
+    """Run the `sh` blocks one after the other in one shell, as if pasted into a terminal in the checkout."""
+    script = "".join(f"{block}\necho '{END_OF_BLOCK}'\n" for block, _shown in BLOCK.findall(text))
+    script = script.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{service.port}")
+    script = script.replace(".venv/bin/", f"{command_folder()}/")
+    script = script.replace("/tmp/", f"{service.environment['TMPDIR']}/")  # noqa: S108 - where a reader may write
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", script],  # noqa: S607 - the bash that a reader has
+        env=service.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_TO_PASTE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Pasted(done.stdout.split(f"{END_OF_BLOCK}\n")[:-1], STATUS_OF_POST.findall(done.stderr))
+
+
+def wrong_outputs(text: str, outputs: Sequence[str]) -> list[str]:
+    """Return what was printed otherwise than the document says, each behind what it says."""
+    return [
+        f"wanted:\n{shown}found:\n{output}"
+        for (_block, shown), output in zip(BLOCK.findall(text), outputs, strict=True)
+        if shown and not is_as_shown(output, shown)
+    ]
+
+
+def is_as_shown(output: str, shown: str) -> bool:
+    """Return whether an output is the one shown, where `...` stands for anything that was cut, also for nothing."""
+    pattern = re.escape(shown.strip())
+    for cut in (CUT_LINE, CUT):
+        pattern = pattern.replace(cut, ".*")
+    return re.fullmatch(pattern, output.strip(), re.DOTALL) is not None
+
+
+def command_folder() -> Path:
+    """Return where this environment's commands are, which in a checkout is .venv/bin."""
+    return Path(sys.executable).parent
