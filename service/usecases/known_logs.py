@@ -47,17 +47,13 @@ class KnownLogs:
     def operation(self, connection: sa.Connection, head: Head) -> Operation:
         """Return what an operation is at its head, as this transaction sees it; read what is not known of it yet."""
         known = self._find(head)
-        if known is None:
-            found = KnownLog(head.seq, head.recorded_at, fold(read.setup_events(connection, head.operation)))
-        elif known.is_at(head):
+        if known is not None and known.is_at(head):
             return known.operation
-        else:
-            operation = known.operation
-            for event in read.setup_events(connection, head.operation, after=known.seq, up_to=head.seq):
-                operation = evolve(operation, event)
-            found = KnownLog(head.seq, head.recorded_at, operation)
-        self.remember(head.operation, found)
-        return found.operation
+        operation = (
+            _caught_up(connection, head, known) if known else fold(read.setup_events(connection, head.operation))
+        )
+        self.remember(head.operation, KnownLog(head.seq, head.recorded_at, operation))
+        return operation
 
     def tree(self, connection: sa.Connection, head: Head) -> Tree:
         """Return the tree at a head, ready to grow."""
@@ -80,6 +76,16 @@ class KnownLogs:
         """Return what is known of a log, if that is no more than this transaction sees."""
         known = self._logs.get(head.operation)
         return known if known is not None and known.seq <= head.seq else None
+
+
+def _caught_up(connection: sa.Connection, head: Head, known: KnownLog) -> Operation:
+    """Return what an operation has become since it was known. Where a backup was restored, it is read anew."""
+    if read.recorded_at(connection, head.operation, known.seq) != known.recorded_at:
+        return fold(read.setup_events(connection, head.operation))
+    operation = known.operation
+    for event in read.setup_events(connection, head.operation, after=known.seq, up_to=head.seq):
+        operation = evolve(operation, event)
+    return operation
 
 
 def known_logs(database: Database) -> KnownLogs:

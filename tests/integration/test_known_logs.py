@@ -1,11 +1,14 @@
 """What a process knows of a log stays true, and whatever another process has added since is seen at once."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from service.domain.check_report import OperationIsClosed, UnknownCode
 from service.domain.decide import AlreadyCorrected
 from service.eventlog import read
-from service.usecases.known_logs import KnownLogs, known_logs
+from service.usecases.known_logs import KnownLog, KnownLogs, known_logs
 from tests.factories.operations import OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
 from tests.factories.setup import OperationAmendedFactory, OperationClosedFactory, OperationReopenedFactory
@@ -73,3 +76,15 @@ def test_a_log_that_is_shorter_than_what_is_known_is_read_anew(operation: Opened
             known_logs(operation.database).tree(connection, before).root()
             == read.tree_at(connection, operation.name, before.seq).root()
         )
+
+
+def test_what_was_known_of_a_log_that_a_backup_replaced_is_forgotten(operation: OpenedOperation) -> None:
+    head = operation.head()
+    with operation.database.snapshot() as connection:
+        state = known_logs(operation.database).operation(connection, head)
+    lost = KnownLog(head.seq, head.recorded_at + timedelta(seconds=1), replace(state, places=()))
+    operation.record(ArrestRecordedFactory())
+    known = KnownLogs()
+    known.remember(operation.name, lost)
+    with operation.database.snapshot() as connection:
+        assert known.operation(connection, operation.head()) == state
