@@ -20,11 +20,13 @@ Result = TypeVar("Result")
 def in_order(
     database: Database, work: Callable[[Database, Piece], Result], pieces: Sequence[Piece]
 ) -> Iterator[Result]:
-    """Yield what the work on each piece gives, in their order. With one core, or one piece, this process does it.
+    """Yield what the work on each piece gives, in their order.
+
+    This process does it alone with one core, with one piece, and on SQLite, which has one writer.
 
     Work, pieces and results pass between processes, so they are plain values and functions of a module.
     """
-    processes = min(_cores(), len(pieces))
+    processes = 1 if database.is_sqlite else min(_cores(), len(pieces))
     if processes < 2:  # noqa: PLR2004 - one can do it here
         yield from (work(database, piece) for piece in pieces)
         return

@@ -11,13 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.domain.events import RecordedEvent
-from service.domain.operation import fold
 from service.driver import Statement, bind_processor, rows_as_stored
-from service.eventlog import read
 from service.eventlog.head import Head
 from service.projections import totals
 from service.projections.registry import BY_SEQ
-from service.projections.steps import Batch, Row, steps_of
+from service.projections.runs import run_of
+from service.projections.steps import Batch, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,6 @@ def difference_beyond_runs(connection: sa.Connection, head: Head) -> Difference 
     for row in totals.differing(connection, head.operation, head.generation):
         return Difference("totals", None, f"{row.measure} of {row.force} is not the sum of its entries")
     return None
-
-
-def run_of(connection: sa.Connection, operation: str, generation: int, recorded: Sequence[RecordedEvent]) -> Batch:
-    """Return a run of events with what the log ahead of it says: what the operation is, and what is corrected."""
-    setup = read.setup_events(connection, operation, up_to=recorded[0].seq - 1)
-    corrected = {event.event.corrects for event in recorded if event.event.corrects is not None}
-    seqs = read.seqs_by_id(connection, operation, corrected)
-    return Batch(operation, generation, steps_of(recorded, fold(setup) if setup else None, seqs))
 
 
 def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, made: list[Row]) -> int | None:
