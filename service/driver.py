@@ -43,6 +43,19 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
     return [_processed(make, rows) for (make, _values), rows in zip(queries, fetched, strict=True)]
 
 
+def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> list[tuple[Any, ...]]:
+    """Return the rows of a query as the driver gives them, without what SQLAlchemy makes of them: for many rows.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses it.
+    """
+    dialect, driver = connection.dialect.name, driver_of(connection)
+    in_binary = {"binary": True} if dialect == "postgresql" else {}
+    with own_errors(connection):
+        rows: list[tuple[Any, ...]] = driver.execute(*filled(make, dialect, values), **in_binary).fetchall()
+    return rows
+
+
 def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column is one of the values bound to this name: a list of any length."""
     if dialect == "postgresql":

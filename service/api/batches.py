@@ -11,6 +11,7 @@ import marshmallow as ma
 from flask import Response, request
 
 from service.access.roles import REPORTERS
+from service.ahead import one_ahead
 from service.api import examples
 from service.api.answer_schemas import BatchSchema, StreamSummarySchema
 from service.api.answers import item_json
@@ -151,20 +152,22 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
             raise WrongFields(f"Lines are committed in chunks: {name} is for JSON batches.", pointer=f"/{name}")
     read_operation(database(), operation=operation, credential=caller())
     summary = _Summary()
-    for chunk in _chunks(ndjson_lines(request)):
+    # Another thread reads the body, to which `request` means nothing.
+    body = _chunks(ndjson_lines(request._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
+    for chunk in one_ahead(body):
         submissions = [submission for _number, submission in chunk]
         outcomes = record_events(database(), operation=operation, sender=caller(), submissions=submissions)
         for (number, _submission), outcome in zip(chunk, outcomes, strict=True):
             summary.add(number, outcome)
     head, _operation = read_operation(database(), operation=operation, credential=caller())
-    body = {
+    summed = {
         "recorded": summary.recorded,
         "replayed": summary.replayed,
         "refused": summary.refused,
         "head": head.seq,
         "refusals": summary.refusals,
     }
-    return answer(body, HTTPStatus.MULTI_STATUS if summary.refused else HTTPStatus.OK)
+    return answer(summed, HTTPStatus.MULTI_STATUS if summary.refused else HTTPStatus.OK)
 
 
 def _chunks(lines: Iterable[tuple[int, bytes | RecordError]]) -> Iterator[list[NumberedSubmission]]:

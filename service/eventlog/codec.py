@@ -24,6 +24,8 @@ from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy,
 from service.domain.instants import EARLIEST_YEAR, LATEST_YEAR, format_instant, parse_day, parse_instant
 
 Json = dict[str, Any]
+# What is JSON as it is.
+PLAIN = {str, int, bool}
 Convert = Callable[[Any], Any]
 # There are far fewer senders than events: one object for each will do.
 MOST_SENDERS = 1_000
@@ -81,8 +83,7 @@ def event_from(row: Mapping[str, Any]) -> Event:
 def encode(value: Any) -> Any:
     """Return an event, a part of one or a plain value as JSON, leaving out what is null, empty or the default."""
     cls: Any = type(value)
-    convert = _writer(cls)
-    return value if convert is None else convert(value)
+    return value if cls in PLAIN else _writer(cls)(value)
 
 
 def decode(cls: Any, row: Mapping[str, Any]) -> Any:
@@ -96,31 +97,32 @@ def wire_name(cls: type[Any], name: str) -> str:
 
 
 @cache
-def _writer(cls: Any) -> Convert | None:
-    """Return the function that turns a value of this type into JSON; None: it is JSON already."""
+def _writer(cls: Any) -> Convert:
+    """Return the function that turns a value of this type into JSON."""
     if issubclass(cls, tuple):
         return lambda items: [encode(item) for item in items]
     if hasattr(cls, "__dataclass_fields__"):
         return _fields_writer(cls)
     writers: dict[Any, Convert] = {datetime: format_instant, date: str, UUID: str}
-    return writers.get(cls)
+    return writers[cls]
 
 
 def _fields_writer(cls: Any) -> Callable[[Any], Json]:
     kind: Json = {"kind": cls.kind} if cls in LINE_CLASSES.values() else {}
-    members = [(wire_name(cls, item.name), None if item.default is MISSING else item.default) for item in fields(cls)]
+    wires = [wire_name(cls, item.name) for item in fields(cls)]
+    defaults = [None if item.default is MISSING else item.default for item in fields(cls)]
     values_of = _values_of(cls)
 
     def write(value: Any) -> Json:
         written = kind.copy()
-        for (wire, default), member in zip(members, values_of(value), strict=True):
-            if member is None or member in (default, ()):
+        for wire, default, member in zip(wires, defaults, values_of(value), strict=True):
+            if member is default:
                 continue
             of_type: Any = type(member)
-            convert = _writer(of_type)
-            if convert is None:
-                written[wire] = member
-            elif (as_wire := convert(member)) != {}:
+            if of_type in PLAIN:
+                if member != default:
+                    written[wire] = member
+            elif as_wire := _writer(of_type)(member):
                 written[wire] = as_wire
         return written
 

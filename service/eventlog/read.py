@@ -82,6 +82,15 @@ def page(
     return [(seq, force, text) for seq, force, text in rows]
 
 
+def page_of_setup_and(
+    connection: sa.Connection, operation: str, types: Sequence[str], *, after: int, up_to: int, limit: int
+) -> list[RecordedEvent]:
+    """Return, by seq, at most `limit` setup events, corrections and events of these types; after < seq <= up_to."""
+    among = sa.or_(events.c.corrects.is_not(None), events.c.type.in_((*SETUP_TYPES, *types)))
+    statement = _of(operation, events.c.text).where(events.c.seq > after, events.c.seq <= up_to, among)
+    return [recorded_from_text(text) for text in connection.scalars(statement.order_by(events.c.seq).limit(limit))]
+
+
 def texts(connection: sa.Connection, operation: str, seqs: Sequence[int]) -> list[str]:
     """Return the canonical texts of these seqs, in the order of the log."""
     statement = _of(operation, events.c.text).where(events.c.seq.in_(seqs))

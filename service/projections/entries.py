@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from service.domain.events import FACTS
 from service.projections.steps import Batch, Row, Step
 
 NO_DAY = ""
+# One line of a version: its of_seq, force and day, what it counts, and its +1 or -1.
+Line = tuple[int, str, str, Count, int]
 
 entries = sa.Table(
     "entries",
@@ -44,40 +46,60 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     known = _lines_of_versions(connection, batch, reversed_seqs - {step.recorded.seq for step in batch.steps})
     made: list[Row] = []
     for step in batch.steps:
+        own = known[step.recorded.seq] = _own_lines(step)
         reversals = [] if step.corrected_seq is None else [_negated(line) for line in known[step.corrected_seq]]
-        own = _own_lines(step)
-        known[step.recorded.seq] = own
-        key = {"operation_id": batch.operation, "generation": batch.generation, "seq": step.recorded.seq}
-        made += [{**key, "line": line, **values} for line, values in enumerate([*reversals, *own], start=1)]
+        for number, line in enumerate([*reversals, *own] if reversals else own, start=1):
+            made.append(_row(batch, step, number, line))
     return made
 
 
-def _own_lines(step: Step) -> list[Row]:
+def _own_lines(step: Step) -> list[Line]:
     event = step.recorded.event
     if not isinstance(event.data, FACTS):
         return []
     day = day_of(event, step.operation.days)
-    common = {"of_seq": step.recorded.seq, "force": event.force, "day": NO_DAY if day is None else str(day), "lines": 1}
-    counts = counts_of(event, step.operation.measures)
-    return [{**common, **dict(zip(Count._fields, count, strict=True))} for count in counts]
+    return [
+        (step.recorded.seq, event.force, NO_DAY if day is None else day.isoformat(), count, 1)
+        for count in counts_of(event, step.operation.measures)
+    ]
 
 
-def _negated(line: Row) -> Row:
-    return line | {"quantity": -line["quantity"], "lines": -line["lines"]}
+def _negated(line: Line) -> Line:
+    of_seq, force, day, count, lines = line
+    return of_seq, force, day, count._replace(quantity=-count.quantity), -lines
 
 
-def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection[int]) -> dict[int, list[Row]]:
+def _row(batch: Batch, step: Step, number: int, line: Line) -> Row:
+    of_seq, force, day, (measure, category, quantity, qualifier), lines = line
+    return {
+        "operation_id": batch.operation,
+        "generation": batch.generation,
+        "seq": step.recorded.seq,
+        "line": number,
+        "of_seq": of_seq,
+        "force": force,
+        "day": day,
+        "measure": measure,
+        "category": category,
+        "qualifier": qualifier,
+        "quantity": quantity,
+        "lines": lines,
+    }
+
+
+def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection[int]) -> dict[int, list[Line]]:
     """Return the own lines of each of these versions. Their reversals carry the same of_seq and another seq."""
-    lines: dict[int, list[Row]] = {seq: [] for seq in seqs}
+    lines: dict[int, list[Line]] = {seq: [] for seq in seqs}
     if not seqs:
         return lines
-    columns: Sequence[sa.Column[Any]] = (entries.c.of_seq, *KEYS, entries.c.quantity, entries.c.lines)
-    statement = sa.select(*columns).where(
+    counted = [entries.c[name] for name in Count._fields]
+    columns = (entries.c.of_seq, entries.c.force, entries.c.day, *counted, entries.c.lines)
+    statement: sa.Select[Any] = sa.select(*columns).where(
         entries.c.operation_id == batch.operation,
         entries.c.generation == batch.generation,
         entries.c.of_seq.in_(sorted(seqs)),
         entries.c.seq == entries.c.of_seq,
     )
-    for row in connection.execute(statement.order_by(entries.c.seq, entries.c.line)).mappings():
-        lines[row["of_seq"]].append(dict(row))
+    for of_seq, force, day, *count, sign in connection.execute(statement.order_by(entries.c.seq, entries.c.line)):
+        lines[of_seq].append((of_seq, force, day, Count(*count), sign))
     return lines

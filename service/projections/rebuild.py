@@ -1,21 +1,24 @@
-"""Building projections anew from the log while the service takes posts, and comparing them with the log."""
+"""Building projections anew from the log while the service takes posts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 
 from service.db import Database
-from service.domain.operation import Operation
+from service.domain.events import DuplicateRuledOut
 from service.eventlog import read
-from service.eventlog.codec import recorded_from_text
-from service.eventlog.head import Head, lock_head, read_head, require_head
+from service.eventlog.check_log import EVENTS_IN_ONE_BLOCK
+from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
+from service.processes import in_order
 from service.projections import totals
-from service.projections.registry import BY_SEQ, TABLES, VERSION, apply
-from service.projections.steps import Batch, Row, steps_of
+from service.projections.registry import TABLES, VERSION, apply, fill, send
+from service.projections.runs import read_run, steps_with
+from service.projections.steps import Batch, Step
 from service.writes import Writes
 
 EVENTS_IN_ONE_TRANSACTION = 1_000
@@ -26,20 +29,11 @@ def no_progress(_done: int, _size: int) -> None:
     """Tell nobody how far the work is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first place where stored projections differ from the log: at an event, or (seq None) in the totals."""
-
-    projection: str
-    seq: int | None
-    detail: str
-
-
 def rebuild(database: Database, operation: str, progress: Progress = no_progress) -> int:
     """Build a new generation of the operation's projections, switch to it, delete the older ones; return its number.
 
-    Posts go on meanwhile: the log is applied in transactions of 1,000 events, and only the last of them, which also
-    switches, holds the head's lock.
+    Posts go on meanwhile: most of the log is applied in blocks, by a process for each core, what was added since in
+    transactions of 1,000 events, and only the last of them, which also switches, holds the head's lock.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -47,35 +41,73 @@ def rebuild(database: Database, operation: str, progress: Progress = no_progress
     """
     with database.writing() as connection:
         generation = _begin_generation(connection, operation)
-    done, state = 0, None
+        size = require_head(read_head(connection, operation), operation).seq
+    done = _apply_blocks(database, operation, generation, size, progress)
     while True:
         with database.writing() as connection:
             head = require_head(read_head(connection, operation), operation)
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
-            batch = next(_batches(connection, operation, generation, after=done, up_to=head.seq, before=state))
+            batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
             apply(Writes(connection), batch)
-        done, state = batch.last_seq, batch.steps[-1].operation
+        done = batch.last_seq
         progress(done, head.seq)
-    _finish(database, operation, generation, done, state)
+    _finish(database, operation, generation, done)
     _delete_older_generations(database, operation, generation)
     return generation
 
 
-def compare(connection: sa.Connection, head: Head, progress: Progress = no_progress) -> Difference | None:
-    """Recompute every projection of the operation from its log; return the first difference, None if all agree."""
-    for batch in _batches(connection, head.operation, head.generation, after=0, up_to=head.seq, before=None):
-        for projection in BY_SEQ:
-            made = projection.rows(connection, batch)
-            if (seq := _first_difference(made, _stored(connection, projection.table, batch))) is not None:
-                return Difference(projection.name, seq, "the stored rows are not those that the event gives")
-        progress(batch.last_seq, head.seq)
-    for projection in BY_SEQ:
-        if (seq := _first_beyond(connection, projection.table, head)) is not None:
-            return Difference(projection.name, seq, "a stored row belongs to no event of the log")
-    for row in totals.differing(connection, head.operation, head.generation):
-        return Difference("totals", None, f"{row.measure} of {row.force} is not the sum of its entries")
-    return None
+def _apply_blocks(database: Database, operation: str, generation: int, size: int, progress: Progress) -> int:
+    """Apply as many whole blocks as the log has; return the last seq of them.
+
+    First, in any order, the events that stand by themselves; then, in the order of the log, those whose rows are made
+    from rows of earlier events; then the totals of all.
+    """
+    done = size - size % EVENTS_IN_ONE_BLOCK
+    firsts = range(1, done, EVENTS_IN_ONE_BLOCK) if done else range(0)
+    for last in in_order(database, partial(_apply_block, operation, generation), firsts):
+        progress(last, size)
+    _apply_dependent(database, operation, generation, done)
+    if done:
+        with database.writing() as connection:
+            writes = Writes(connection)
+            totals.add_run(writes, operation, generation, first=1, last=done)
+            send(writes)
+    return done
+
+
+def _apply_block(operation: str, generation: int, database: Database, first: int) -> int:
+    last = first + EVENTS_IN_ONE_BLOCK - 1
+    with database.writing() as connection:
+        batch = read_run(connection, operation, generation, first, last)
+        independent = [step for step in batch.steps if not _depends(step)]
+        _fill(connection, replace(batch, steps=independent))
+    return last
+
+
+def _apply_dependent(database: Database, operation: str, generation: int, up_to: int) -> None:
+    limit, after, state = EVENTS_IN_ONE_TRANSACTION, 0, None
+    while True:
+        with database.writing() as connection:
+            recorded = read.page_of_setup_and(
+                connection, operation, [DuplicateRuledOut.wire_type], after=after, up_to=up_to, limit=limit
+            )
+            if not recorded:
+                return
+            steps = steps_with(connection, operation, recorded, state)
+            _fill(connection, Batch(operation, generation, [step for step in steps if _depends(step)]))
+        after, state = steps[-1].recorded.seq, steps[-1].operation
+
+
+def _depends(step: Step) -> bool:
+    """Return whether the rows of an event are made from rows of earlier events."""
+    return step.corrected_seq is not None or isinstance(step.recorded.event.data, DuplicateRuledOut)
+
+
+def _fill(connection: sa.Connection, batch: Batch) -> None:
+    writes = Writes(connection)
+    fill(writes, batch)
+    writes.send()
 
 
 def _begin_generation(connection: sa.Connection, operation: str) -> int:
@@ -88,12 +120,14 @@ def _begin_generation(connection: sa.Connection, operation: str) -> int:
     return number
 
 
-def _finish(database: Database, operation: str, generation: int, done: int, state: Operation | None) -> None:
+def _finish(database: Database, operation: str, generation: int, done: int) -> None:
     """Apply what is left under the head's lock and make the generation the live one, unless a newer one is."""
     with database.writing() as connection:
         head = require_head(lock_head(connection, operation), operation)
-        for batch in _batches(connection, operation, generation, after=done, up_to=head.seq, before=state):
-            apply(Writes(connection), batch)
+        while done < head.seq:
+            last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
+            apply(Writes(connection), read_run(connection, operation, generation, done + 1, last))
+            done = last
         connection.execute(
             heads.update()
             .where(heads.c.operation_id == operation, heads.c.generation < generation)
@@ -105,44 +139,3 @@ def _delete_older_generations(database: Database, operation: str, generation: in
     for table in TABLES:
         with database.writing() as connection:
             connection.execute(table.delete().where(table.c.operation_id == operation, table.c.generation < generation))
-
-
-def _batches(
-    connection: sa.Connection, operation: str, generation: int, *, after: int, up_to: int, before: Operation | None
-) -> Iterator[Batch]:
-    """Yield the log after a seq in runs of 1,000 events; `before` is the operation as it is at that seq."""
-    while after < up_to:
-        rows = read.page(connection, operation, after=after, up_to=up_to, limit=EVENTS_IN_ONE_TRANSACTION)
-        recorded = [recorded_from_text(text) for _seq, _force, text in rows]
-        corrected = {event.event.corrects for event in recorded if event.event.corrects is not None}
-        steps = steps_of(recorded, before, read.seqs_by_id(connection, operation, corrected))
-        yield Batch(operation, generation, steps)
-        after, before = steps[-1].recorded.seq, steps[-1].operation
-
-
-def _stored(connection: sa.Connection, table: sa.Table, batch: Batch) -> list[Row]:
-    statement = sa.select(table).where(
-        table.c.operation_id == batch.operation,
-        table.c.generation == batch.generation,
-        table.c.seq.between(batch.first_seq, batch.last_seq),
-    )
-    return [dict(row) for row in connection.execute(statement.order_by(*table.primary_key)).mappings()]
-
-
-def _first_difference(made: list[Row], stored: list[Row]) -> int | None:
-    """Return the lowest seq whose rows are not the same in both; None if all are."""
-    if made == stored:
-        return None
-    wrong = [row for row in made if row not in stored] + [row for row in stored if row not in made]
-    first: int = min(row["seq"] for row in wrong)
-    return first
-
-
-def _first_beyond(connection: sa.Connection, table: sa.Table, head: Head) -> int | None:
-    """Return the lowest seq of a row outside of the log; None if there is none."""
-    outside = sa.or_(table.c.seq < 1, table.c.seq > head.seq)
-    statement = sa.select(sa.func.min(table.c.seq)).where(
-        table.c.operation_id == head.operation, table.c.generation == head.generation, outside
-    )
-    seq: int | None = connection.scalar(statement)
-    return seq

@@ -52,6 +52,13 @@ def apply(writes: Writes, batch: Batch, *, and_commit: bool = False) -> None:
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
     """
+    fill(writes, batch)
+    totals.add(writes, batch)
+    send(writes, and_commit=and_commit)
+
+
+def fill(writes: Writes, batch: Batch) -> None:
+    """Have the rows of some events inserted in all projections but the totals."""
     kinds = {type(step.recorded.event.data) for step in batch.steps}
     for projection in BY_SEQ:
         if kinds.isdisjoint(projection.of):
@@ -59,7 +66,14 @@ def apply(writes: Writes, batch: Batch, *, and_commit: bool = False) -> None:
         if projection.reads_run:
             writes.send()
         writes.insert(projection.table, projection.rows(writes.connection, batch))
-    totals.add(writes, batch)
+
+
+def send(writes: Writes, *, and_commit: bool = False) -> None:
+    """Send what is to be written.
+
+    Raises:
+        TotalTooLarge: a total would leave the range that JSON keeps exactly.
+    """
     try:
         writes.send(and_commit=and_commit)
     except sa.exc.IntegrityError as error:

@@ -122,7 +122,7 @@ def _standing(
 
 def _first_seqs_before(connection: sa.Connection, batch: Batch) -> dict[int, int]:
     corrected = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
-    return first_seqs_of(connection, batch, {seq for seq in corrected if seq < batch.first_seq})
+    return first_seqs_of(connection, batch, corrected - {step.recorded.seq for step in batch.steps})
 
 
 def _row(batch: Batch, step: Step, first_seq: int) -> Row:

@@ -49,8 +49,12 @@ def add(writes: Writes, batch: Batch) -> None:
         writes.send()
         if _passes_beyond(writes.connection, batch):
             raise too_large()
-    run = {"name": batch.operation, "of": batch.generation, "first": batch.first_seq, "last": batch.last_seq}
-    writes.execute(_adding, run)
+    add_run(writes, batch.operation, batch.generation, first=batch.first_seq, last=batch.last_seq)
+
+
+def add_run(writes: Writes, operation: str, generation: int, *, first: int, last: int) -> None:
+    """Have the entries with these seqs, which are stored before, added to the totals. On the way, no range is kept."""
+    writes.execute(_adding, {"name": operation, "of": generation, "first": first, "last": last})
 
 
 def too_large() -> TotalTooLarge:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from service.ahead import one_ahead
 from service.db import Database
 from service.domain.decide import History
 from service.domain.draft import Draft, RecordedAtOutOfOrder, Submission
@@ -96,7 +97,7 @@ def import_operation(
     """
     with database.writing() as connection:
         growing: _Growing | None = None
-        for run in runs(read_lines(lines, reader)):
+        for run in one_ahead(runs(read_lines(lines, reader))):
             growing = growing or _begin(connection, database, run[0])
             growing.add(connection, run)
         if growing is None:

@@ -17,11 +17,12 @@ from service.errors import RecordError
 from service.eventlog.head import Head, read_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import events, heads
+from service.projections.compare import Difference
 from service.projections.entries import entries
-from service.projections.rebuild import Difference, compare
 from service.projections.totals import totals
 from service.usecases.operations import Opening, change_operation, open_operation
 from service.usecases.record import Outcome, record_events
+from service.usecases.verify import verify_projections
 from tests.factories.credentials import CredentialFactory
 from tests.factories.setup import LEAD, ForceJoinedFactory, OperationOpenedFactory
 
@@ -167,10 +168,8 @@ class OpenedOperation:
 
     def difference(self) -> Difference | None:
         """Return where the projections first differ from the log; None if they agree."""
-        with self.database.snapshot() as connection:
-            head = read_head(connection, self.name)
-            assert head is not None
-            return compare(connection, head)
+        fault = verify_projections(self.database, self.name)
+        return None if fault is None else Difference(fault.table, fault.seq, fault.detail)
 
 
 def opened_operation(

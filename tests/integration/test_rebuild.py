@@ -35,7 +35,8 @@ SETUP = 6
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a rebuild go in steps of five events, so that corrections lie in other steps than what they correct."""
-    monkeypatch.setattr(rebuild_module, "EVENTS_IN_ONE_TRANSACTION", 5)
+    for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
+        monkeypatch.setattr(rebuild_module, name, 5)
 
 
 @pytest.fixture
@@ -154,7 +155,8 @@ def test_whatever_was_recorded_can_be_rebuilt(sqlite_url: str, monkeypatch: pyte
     seizures = [SeizureRecordedFactory(lines=most) for _ in range(MOST // MAX_QUANTITY // MAX_LINES + 1)]
     outcomes = operation.submit(*seizures, *(EventWithdrawnFactory(corrects=seizure.id) for seizure in seizures))
     if all(outcome.error is None for outcome in outcomes):
-        monkeypatch.setattr(rebuild_module, "EVENTS_IN_ONE_TRANSACTION", SETUP + len(seizures))
+        for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
+            monkeypatch.setattr(rebuild_module, name, SETUP + len(seizures))
         rebuild(database, operation.name)
     assert max(operation.figures_as_of(SETUP + len(seizures)).values()) <= MOST
     database.engine.dispose()

@@ -79,7 +79,8 @@ def test_a_rebuild_gives_the_same_rows(
 ):
     names = [column.name for column in sightings.c if column.name != "generation"]
     before = rows(recorded.database, sightings, *names), rows(recorded.database, ruled_out, "lower_seq", "higher_seq")
-    monkeypatch.setattr(rebuild_module, "EVENTS_IN_ONE_TRANSACTION", events_at_a_time)
+    for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
+        monkeypatch.setattr(rebuild_module, name, events_at_a_time)
     rebuild(recorded.database, recorded.name)
     after = rows(recorded.database, sightings, *names), rows(recorded.database, ruled_out, "lower_seq", "higher_seq")
     assert after == before

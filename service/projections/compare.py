@@ -1,0 +1,101 @@
+"""Comparing stored projections with the log: every row is made again from the events, every total summed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.domain.events import RecordedEvent
+from service.driver import Statement, bind_processor, rows_as_stored
+from service.eventlog.head import Head
+from service.projections import totals
+from service.projections.registry import BY_SEQ
+from service.projections.runs import run_of
+from service.projections.steps import Batch, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place where stored projections differ from the log: at an event, or (seq None) in the totals."""
+
+    projection: str
+    seq: int | None
+    detail: str
+
+
+def difference_in_run(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent]) -> Difference | None:
+    """Make the rows of a run of events, without a gap, again; return the first difference from those stored."""
+    if not recorded:
+        return None
+    batch = run_of(connection, head.operation, head.generation, recorded)
+    for projection in BY_SEQ:
+        seq = _first_difference(connection, projection.table, batch, projection.rows(connection, batch))
+        if seq is not None:
+            return Difference(projection.name, seq, "the stored rows are not those that the event gives")
+    return None
+
+
+def difference_beyond_runs(connection: sa.Connection, head: Head) -> Difference | None:
+    """Return the first difference that no run of the log shows: a row of no event, or a total that is no sum."""
+    for projection in BY_SEQ:
+        if (seq := _first_beyond(connection, projection.table, head)) is not None:
+            return Difference(projection.name, seq, "a stored row belongs to no event of the log")
+    for row in totals.differing(connection, head.operation, head.generation):
+        return Difference("totals", None, f"{row.measure} of {row.force} is not the sum of its entries")
+    return None
+
+
+def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, made: list[Row]) -> int | None:
+    """Return the lowest seq whose rows are not the same as stored; None if all are."""
+    place = {"name": batch.operation, "of": batch.generation, "first": batch.first_seq, "last": batch.last_seq}
+    stored = rows_as_stored(connection, _rows_of(table), place)
+    wanted = _as_stored(table, connection.dialect.name, made)
+    if stored == wanted:
+        return None
+    seq = itemgetter(_names(table).index("seq"))
+    kept, expected = set(stored), set(wanted)
+    first: int = min(seq(row) for row in (kept ^ expected) or wanted)
+    return first
+
+
+def _as_stored(table: sa.Table, dialect: str, made: list[Row]) -> list[tuple[Any, ...]]:
+    rows = list(map(itemgetter(*_names(table)), made))
+    processors = [bind_processor(column.type, dialect) for column in table.columns]
+    if not any(processors):
+        return rows
+    return [
+        tuple(process(value) if process else value for value, process in zip(row, processors, strict=True))
+        for row in rows
+    ]
+
+
+@cache
+def _rows_of(table: sa.Table) -> Statement:
+    """Return the statement that reads the rows of a run of events."""
+    statement = sa.select(table).where(
+        table.c.operation_id == sa.bindparam("name"),
+        table.c.generation == sa.bindparam("of"),
+        table.c.seq.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    ordered = statement.order_by(*table.primary_key)
+    return lambda _dialect: ordered
+
+
+@cache
+def _names(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _first_beyond(connection: sa.Connection, table: sa.Table, head: Head) -> int | None:
+    """Return the lowest seq of a row outside of the log; None if there is none."""
+    outside = sa.or_(table.c.seq < 1, table.c.seq > head.seq)
+    statement = sa.select(sa.func.min(table.c.seq)).where(
+        table.c.operation_id == head.operation, table.c.generation == head.generation, outside
+    )
+    seq: int | None = connection.scalar(statement)
+    return seq

@@ -1,0 +1,69 @@
+"""Work in pieces is done by several processes, and its results come as if one had done it."""
+
+import os
+
+import pytest
+import sqlalchemy as sa
+
+from service import processes
+from service.db import Database, open_database
+from service.errors import NotFound
+from service.eventlog.head import UnknownOperation
+from service.processes import in_order
+
+PIECES = range(20)
+
+
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_cores", lambda: 2)
+
+
+def asked(database: Database, piece: int) -> tuple[int, int]:
+    """Return the piece, as the database gives it back, and the process that asked for it."""
+    with database.snapshot() as connection:
+        return connection.execute(sa.select(sa.literal(piece))).scalar_one(), os.getpid()
+
+
+def refused(_database: Database, piece: int) -> int:
+    if piece == 3:
+        raise UnknownOperation("There is no third.", pointer="/piece", piece=piece)
+    return piece
+
+
+def test_the_results_come_in_the_order_of_the_pieces(database: Database):
+    assert [piece for piece, _process in in_order(database, asked, PIECES)] == list(PIECES)
+    assert list(in_order(database, asked, [])) == []
+
+
+def test_other_processes_do_it_with_connections_of_their_own(postgres_url: str):
+    database = open_database(postgres_url)
+    with database.snapshot() as connection:
+        connection.execute(sa.select(1))
+        makers = {process for _piece, process in in_order(database, asked, PIECES)}
+        assert connection.execute(sa.select(2)).scalar_one() == 2
+    database.engine.dispose()
+    assert makers
+    assert os.getpid() not in makers
+
+
+def test_one_core_one_piece_and_sqlite_need_no_other_process(
+    sqlite_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    embedded, server = open_database(sqlite_url), open_database(postgres_url)
+    found = [*in_order(embedded, asked, PIECES), *in_order(server, asked, [1])]
+    monkeypatch.setattr(processes, "_cores", lambda: 1)
+    found += in_order(server, asked, PIECES)
+    assert {process for _piece, process in found} == {os.getpid()}
+    for database in (embedded, server):
+        database.engine.dispose()
+
+
+def test_what_a_piece_raises_is_raised_here_with_all_that_it_says(database: Database):
+    results = in_order(database, refused, PIECES)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(NotFound) as raised:
+        next(results)
+    assert raised.value.detail == "There is no third."
+    assert raised.value.members == {"piece": 3}
+    assert raised.value.errors[0].pointer == "/piece"
