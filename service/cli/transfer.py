@@ -11,6 +11,7 @@ from service.api.schemas import load_event
 from service.api.strict_json import parse
 from service.cli.output import progress, remark
 from service.cli.settings import Settings, pass_settings
+from service.garbage import rarely_looked_for
 from service.usecases.log_lines import Reader
 from service.usecases.transfer import export_operation, import_operation
 
@@ -43,7 +44,7 @@ def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
     where the log comes from: --root does.
     """
     reader = Reader(parse=parse, load_event=load_event)
-    with settings.database() as database, progress("Importing") as report:
+    with settings.database() as database, progress("Importing") as report, rarely_looked_for():
         imported = import_operation(database, _lines(file, report), reader=reader, expected_root=root)
     remark(f"Imported {imported.operation}: {imported.size:,} events")
     click.echo(imported.root)

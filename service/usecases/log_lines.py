@@ -17,7 +17,8 @@ from service.domain.vocabulary import Matching, Slug
 from service.errors import Invalid, RecordError
 from service.eventlog.codec import text_of
 
-LINES_IN_ONE_RUN = 500
+# Many, since each run brings the totals up to it; of long lines fewer, to bound the memory.
+LINES_IN_ONE_RUN, BYTES_IN_ONE_RUN = 4_000, 4 * 1024 * 1024
 SLUG: Matching = get_args(Slug)[1]
 
 
@@ -43,9 +44,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its number in the file, from 1, and the recorded event that it is the canonical text of."""
+    """One line: its number in the file, from 1, its length, and the recorded event that it is the canonical text of."""
 
     number: int
+    size_bytes: int
     recorded: RecordedEvent
 
 
@@ -57,17 +59,20 @@ def read_lines(lines: Iterable[bytes], reader: Reader) -> Iterator[Line]:
     """
     for number, line in enumerate(lines, start=1):
         with naming(number):
-            yield Line(number, _recorded(line.removesuffix(b"\n"), reader))
+            yield Line(number, len(line), _recorded(line.removesuffix(b"\n"), reader))
 
 
 def runs(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Yield the lines in runs of at most 500. An amendment begins a run: the facts that it may not move lie before."""
+    """Yield the lines in runs of at most 4,000. An amendment begins one: the facts that it may not move lie before."""
     run: list[Line] = []
+    size = 0
     for line in lines:
-        if len(run) == LINES_IN_ONE_RUN or (run and isinstance(line.recorded.event.data, OperationAmended)):
+        is_full = len(run) == LINES_IN_ONE_RUN or size > BYTES_IN_ONE_RUN
+        if run and (is_full or isinstance(line.recorded.event.data, OperationAmended)):
             yield run
-            run = []
+            run, size = [], 0
         run.append(line)
+        size += line.size_bytes
     if run:
         yield run
 

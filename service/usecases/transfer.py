@@ -88,7 +88,7 @@ def import_operation(
 ) -> Imported:
     """Record a whole exported log in one transaction, all or nothing; the operation must not exist here.
 
-    Lines are taken as they are needed, 500 at a time, while the transaction is open: on SQLite, which has one writer,
+    Lines are taken as they are needed, 4,000 at a time, while the transaction is open: on SQLite, which has one writer,
     nothing else is recorded meanwhile.
 
     Raises:
