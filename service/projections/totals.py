@@ -114,7 +114,8 @@ def sums(operation: str | sa.BindParameter[str], generation: int | sa.BindParame
 
 def differing(connection: sa.Connection, operation: str, generation: int) -> list[sa.Row[Any]]:
     """Return the rows that stand in the totals or in the sums of the entries, and not in both."""
-    kept = sa.select(*totals.c).where(totals.c.operation_id == operation, totals.c.generation == generation)
-    summed = sums(operation, generation)
-    one_way = connection.execute(sa.except_(kept, summed)).all()
-    return [*one_way, *connection.execute(sa.except_(summed, kept)).all()]
+    kept = sa.select(*totals.c).where(totals.c.operation_id == operation, totals.c.generation == generation).cte("kept")
+    summed = sums(operation, generation).cte("summed")
+    one_way = sa.except_(sa.select(kept), sa.select(summed)).subquery()
+    other_way = sa.except_(sa.select(summed), sa.select(kept)).subquery()
+    return list(connection.execute(sa.union_all(sa.select(one_way), sa.select(other_way))).all())

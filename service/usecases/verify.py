@@ -53,7 +53,10 @@ def verify_operation(database: Database, operation: str, progress: Progress = no
     with database.snapshot() as connection:
         head = existing_head(connection, operation)
         log, wrong = CheckedLog(head), None
-        for block in _blocks(database, connection, head, _check_block):
+        blocks = _blocks(database, connection, head, _check_block)
+        # Asked now, the database answers while other processes work on the blocks.
+        beyond, rows = _fault_beyond_blocks(connection, head), _projected_rows(connection, head)
+        for block in blocks:
             assert block.log is not None
             wrong = wrong or block.fault
             if fault := log.add(block.log):
@@ -62,8 +65,8 @@ def verify_operation(database: Database, operation: str, progress: Progress = no
         else:
             fault = log.fault_at_end(connection)
         root = "" if fault else log.root().hex()
-        fault = fault or _outdated(head) or wrong or _fault_beyond_blocks(connection, head)
-        checked = {"events": log.size, **_projected_rows(connection, head)}
+        fault = fault or _outdated(head) or wrong or beyond
+        checked = {"events": log.size, **rows}
         return Verification(operation=operation, checked=checked, root=root, fault=fault)
 
 
