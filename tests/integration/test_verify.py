@@ -175,6 +175,12 @@ def test_a_changed_subtree_is_named(record: Database):
     assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
 
 
+@pytest.mark.parametrize("other", [b"", b"\0" * 32, b"\0" * 64])
+def test_a_changed_subtree_of_more_than_its_block_is_named(record: Database, other: bytes):
+    change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[:-32] + other)
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+
+
 def test_a_subtree_where_none_belongs_is_named(record: Database):
     change_event(record, ARREST, subtree_hashes=b"\0" * 32)
     assert fault_in(record).seq == ARREST
@@ -273,18 +279,19 @@ def test_a_log_rewritten_into_nonsense_is_a_fault_and_no_crash(record: Database)
     assert "cannot be counted" in fault.detail
 
 
-def test_moments_that_fall_are_found(record: Database):
+@pytest.mark.parametrize("seq", [SEIZURE, SEIZURE + 1], ids=["within a block", "at its start"])
+def test_moments_that_fall_are_found(record: Database, seq: int):
     early = datetime(2023, 1, 1, tzinfo=UTC)
-    late = format_instant(column(record, "recorded_at", SEIZURE))
+    late = format_instant(column(record, "recorded_at", seq))
     rewrite_log(
         record,
-        lambda seq, text: (
-            text.replace(f'"recorded_at":"{late}"', '"recorded_at":"2023-01-01T00:00:00Z"') if seq == SEIZURE else text
+        lambda found, text: (
+            text.replace(f'"recorded_at":"{late}"', '"recorded_at":"2023-01-01T00:00:00Z"') if found == seq else text
         ),
     )
-    change_event(record, SEIZURE, recorded_at=early)
+    change_event(record, seq, recorded_at=early)
     fault = fault_in(record)
-    assert fault.seq == SEIZURE
+    assert fault.seq == seq
     assert "is before that of the event ahead of it" in fault.detail
 
 
