@@ -268,11 +268,18 @@ class EvidenceSchema(ma.Schema):
 
 
 class PossibleDuplicateSchema(ma.Schema):
-    """A pair of events of different forces that may be one; to a force, its own event of the pair."""
+    """A pair of events, of two forces or of two operations, that may be one; to a force, its own event of the pair."""
 
     certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
     evidence = f.Nested(EvidenceSchema, required=True)
     events = f.List(f.Nested(RecordedEventSchema), required=True)
+
+
+class SearchedPartSchema(ma.Schema):
+    """A part that was looked through, up to its last seq."""
+
+    operation = f.String(required=True)
+    head = f.Integer(required=True)
 
 
 class PossibleDuplicatesSchema(ma.Schema):
@@ -282,6 +289,7 @@ class PossibleDuplicatesSchema(ma.Schema):
     imported = f.Boolean(required=True)
     marking = f.String(required=True)
     head = f.Integer(required=True)
+    parts = f.List(f.Nested(SearchedPartSchema), required=True, metadata={"description": "to a force: its own ones"})
     window_minutes = f.Integer(required=True)
     pairs = f.List(f.Nested(PossibleDuplicateSchema), required=True)
     next = f.String(required=True, allow_none=True)

@@ -18,8 +18,9 @@ from service.api.queries import PossibleDuplicatesQuery
 from service.api.schemas import change_schema, load_change
 from service.domain.evidence import Evidence
 from service.eventlog.codec import as_json
-from service.usecases.operations import change_operation
-from service.usecases.possible_duplicates import Position, PossibleDuplicates, possible_duplicates
+from service.usecases.possible_duplicates import PossibleDuplicates, possible_duplicates
+from service.usecases.rule_out import rule_out_duplicate
+from service.usecases.search_duplicates import Place
 
 blueprint = Blueprint("possible_duplicates", __name__, description="Events of two forces that may be one")
 
@@ -36,6 +37,10 @@ def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
     Certain: of one incident and one type. Likely: of one type, of related categories, at one place, within the window.
     Events that do not stand, and pairs ruled out, are left out. The coordinator sees both events of a pair; a force
     sees each of its own events that is in a pair once, and of the other only that it exists.
+
+    An operation with parts also lists pairs of two operations, its own events and those of all parts, each operation
+    once; such a pair may be of one force. Pairs within one part are in the list of that part. A force is told of pairs
+    only where it takes part in the operations of both events.
     """
     found = possible_duplicates(
         database(),
@@ -53,21 +58,26 @@ def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
 @blueprint.query()
 @blueprint.takes(change_schema(CHANGES[RULED_OUT]), example=examples.CHANGES[CHANGES[RULED_OUT]])
 @blueprint.answers({201: ReceiptSchema, 200: ReceiptSchema}, problems=WRITING_PROBLEMS)
-def rule_out_duplicate(_query: dict[str, Any], operation: str) -> Response:
+def post_ruled_out(_query: dict[str, Any], operation: str) -> Response:
     """Record that two events that may be one are two. The pair is not shown again, however often either is corrected.
+
+    Give `operations`, in the order of `events`, where the two are not both this operation's own. The pair is then not
+    shown in any operation that this one is a part of either.
 
     Where they are one, withdraw the event of the force that does not count it, with the reason `duplicate`.
     """
     submission = load_change(CHANGES[RULED_OUT], json_body(request, MOST_BYTES_OF_A_CALL), caller().force)
-    return receipt_answer(change_operation(database(), operation=operation, sender=caller(), submission=submission))
+    return receipt_answer(rule_out_duplicate(database(), operation=operation, sender=caller(), submission=submission))
 
 
 def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
+    own, *parts = found.heads
     return {
         "operation": found.operation.operation,
         "imported": found.operation.imported,
         "marking": found.operation.marking,
-        "head": found.head.seq,
+        "head": own.seq,
+        "parts": [{"operation": part.operation, "head": part.seq} for part in parts],
         "window_minutes": found.window_minutes,
         "pairs": [
             {
@@ -77,7 +87,7 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
             }
             for one in found.found
         ],
-        "next": None if found.next_after is None else _position_text(found.next_after),
+        "next": None if found.next_after is None else _place_text(found.next_after),
     }
 
 
@@ -94,5 +104,5 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _position_text(position: Position) -> str:
-    return ".".join((position.certainty, *map(str, position.seqs)))
+def _place_text(place: Place) -> str:
+    return ".".join((place.certainty, *(f"{operation}:{seq}" for operation, seq in place.versions)))

@@ -10,12 +10,13 @@ import marshmallow as ma
 
 from service.api.fields import Day, Instant, described
 from service.domain.events import DATA_CLASSES
+from service.domain.vocabulary import STEP
 from service.projections.sums import DIMENSIONS
-from service.usecases.possible_duplicates import Position
+from service.usecases.search_duplicates import Place
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MOST_ITEMS, MOST_CHARACTERS = 200, 8_192
-POSITION = re.compile(r"(certain|likely)(\.[0-9]{1,15}){1,2}", re.ASCII)
+PLACE = re.compile(rf"(certain|likely)(\.{STEP}:[0-9]{{1,15}}){{1,2}}", re.ASCII)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 
@@ -91,17 +92,18 @@ class EventsQuery(PageQuery):
     type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
 
 
-class PairPosition(ma.fields.String):
-    """The `next` of an earlier answer: a certainty, and one or two seqs."""
+class PlaceInList(ma.fields.String):
+    """The `next` of an earlier answer: a certainty, and the operation and seq of one or two events."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**described(options, pattern=f"^{POSITION.pattern}$"))
+        super().__init__(**described(options, pattern=f"^{PLACE.pattern}$", maxLength=MOST_CHARACTERS))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not POSITION.fullmatch(value):
+        if not PLACE.fullmatch(value):
             raise ma.ValidationError("Wanted the `next` of an earlier answer.")
-        certainty, *seqs = value.split(".")
-        return Position(certainty, tuple(map(int, seqs)))
+        certainty, *events = value.split(".")
+        operations_and_seqs = (event.split(":") for event in events)
+        return Place(certainty, tuple((operation, int(seq)) for operation, seq in operations_and_seqs))
 
 
 class PossibleDuplicatesQuery(ma.Schema):
@@ -112,7 +114,7 @@ class PossibleDuplicatesQuery(ma.Schema):
         1_440,
         metadata={"description": "how far apart the moments of a likely pair may lie; coordinator only; else 30"},
     )
-    after = PairPosition(metadata={"description": "the `next` of the page before"})
+    after = PlaceInList(metadata={"description": "the `next` of the page before"})
     limit = Number(1, 500, load_default=100)
 
 

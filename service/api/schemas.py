@@ -20,7 +20,6 @@ from service.domain.events import (
     SETUP,
     Event,
     EventWithdrawn,
-    FiguresPublished,
     ForceJoined,
     OperationOpened,
 )
@@ -109,7 +108,7 @@ def event_schema(wire_type: str) -> ma.Schema:
 def change_schema(wire_type: str) -> ma.Schema:
     """Return the schema of a coordinator's call that records a setup event of this type: its data, flat, and an id."""
     cls = DATA_CLASSES[wire_type]
-    never_sent = FiguresPublished.never_sent if cls is FiguresPublished else ()
+    never_sent = getattr(cls, "never_sent", ())
     return StrictSchema.from_dict(
         {**_call_fields(), **fields_of(cls, leave_out=never_sent)}, name=f"{cls.__name__}Call"
     )()

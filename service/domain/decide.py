@@ -6,7 +6,7 @@ each kind of event are in `check_report` and `check_setup`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -100,7 +100,7 @@ class CorrectionChangesType(Invalid):
 
 
 class NotAPair(Invalid):
-    """Only two arrests, or two seizures, of two forces can be one event that was counted twice."""
+    """Only two arrests, or two seizures, of two forces or two operations can be one event that was counted twice."""
 
     code = "not_a_pair"
 
@@ -165,7 +165,7 @@ def accept(
     if not coordinates:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
     if isinstance(event.data, DuplicateRuledOut):
-        _check_pair(event.data, history)
+        _check_finding(event.data, history)
         return event
     return check_setup(event, operation, forces)
 
@@ -184,6 +184,32 @@ def difference(one: Any, other: Any, pointer: str = "") -> str | None:
         return pointer
     found = (difference(mine, theirs, f"{pointer}/{name}") for name, mine, theirs in pairs)
     return next(place for place in found if place is not None)
+
+
+def check_pair(pair: DuplicateRuledOut, histories: Sequence[History]) -> list[RecordedEvent]:
+    """Return the two events of a finding, given the history of each one's log. Pointers lead into the flat body.
+
+    Raises:
+        UnknownEvent, AlreadyCorrected, AlreadyWithdrawn: one of them does not stand.
+        NotAPair: they could not be one.
+    """
+    named = []
+    for index, (event_id, history) in enumerate(zip(pair.events, histories, strict=True)):
+        if event_id not in history.recorded:
+            where = pair.operations[index] if pair.operations else "this operation"
+            raise UnknownEvent(f"There is no event {event_id} in {where}.", pointer=f"/events/{index}")
+        if corrected_by := history.corrected_by.get(event_id):
+            _refuse_second_correction(corrected_by, f"/events/{index}")
+        named.append(history.recorded[event_id])
+    one, other = (recorded.event for recorded in named)
+    of_one_force = one.force == other.force and not pair.operations
+    if of_one_force or one.type != other.type or not isinstance(one.data, COMPARED):
+        raise NotAPair(
+            "Wanted two arrests or two seizures, of two forces or of two operations; "
+            f"found {one.type} of {one.force} and {other.type} of {other.force}.",
+            pointer="/events",
+        )
+    return named
 
 
 def _coordinates(sender: RecordedBy, operation: Operation) -> bool:
@@ -211,7 +237,9 @@ def _as_pointer(where: str, event: Event) -> str:
 
 def _as_sent(earlier: Event, event: Event) -> Event:
     """Leave out of a recorded event what the service filled in and this sender left out too."""
-    if type(earlier.data) is not type(event.data) or not isinstance(earlier.data, ForceJoined | FiguresPublished):
+    if type(earlier.data) is not type(event.data) or not isinstance(
+        earlier.data, ForceJoined | FiguresPublished | DuplicateRuledOut
+    ):
         return earlier
     left_out = {name: empty for name in earlier.data.filled_in if not (empty := getattr(event.data, name))}
     return replace(earlier, data=replace(earlier.data, **left_out))
@@ -244,22 +272,12 @@ def _check_correction(event: Event, corrects: UUID, history: History, *, coordin
         )
 
 
-def _check_pair(pair: DuplicateRuledOut, history: History) -> None:
-    """Refuse to rule out what no pair of standing events is. Pointers lead into the flat body of the call."""
-    named = []
-    for index, event_id in enumerate(pair.events):
-        if event_id not in history.recorded:
-            raise UnknownEvent(f"This operation has no event {event_id}.", pointer=f"/events/{index}")
-        if corrected_by := history.corrected_by.get(event_id):
-            _refuse_second_correction(corrected_by, f"/events/{index}")
-        named.append(history.recorded[event_id].event)
-    one, other = named
-    if one.force == other.force or one.type != other.type or not isinstance(one.data, COMPARED):
-        raise NotAPair(
-            f"Wanted two arrests or two seizures of two forces; found {one.type} of {one.force} and "
-            f"{other.type} of {other.force}.",
-            pointer="/events",
-        )
+def _check_finding(pair: DuplicateRuledOut, history: History) -> None:
+    """Refuse what rules out no pair. Events of other logs were checked there; an import cannot, and takes them so."""
+    if len(pair.operations) not in (0, 2) or len(pair.first_seqs) != len(pair.operations):
+        raise NotAPair("Wanted an operation for each of the two events, or none.", pointer="/operations")
+    if not pair.operations:
+        check_pair(pair, (history, history))
 
 
 def _refuse_second_correction(corrected_by: RecordedEvent, pointer: str) -> None:

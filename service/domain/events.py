@@ -311,13 +311,19 @@ class FiguresPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateRuledOut:
-    """`duplicate.ruled_out`: the coordinator found that two events, of two forces, that may have been one are two.
+    """`duplicate.ruled_out`: the coordinator found that two events that may have been one are two.
 
-    It holds for all later versions of both events, and cannot be undone.
+    They are of two forces; or of two operations, this one and a part of it or two of its parts: then `operations` says
+    of which, in the order of `events`, and the service fills in the seq of the first version of each in its log. It
+    holds for all later versions of both events, and cannot be undone.
     """
 
     wire_type: ClassVar[str] = "duplicate.ruled_out"
-    events: Annotated[tuple[UUID, ...], Items(2, 2)]
+    never_sent: ClassVar[tuple[str, ...]] = ("first_seqs",)
+    filled_in: ClassVar[tuple[str, ...]] = never_sent
+    events: Annotated[tuple[UUID, ...], Items(2, 2, unique=False)]
+    operations: Annotated[tuple[Slug, ...], Items(0, 2)] = ()
+    first_seqs: Annotated[tuple[Seq, ...], Items(0, 2, unique=False)] = ()
 
 
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
@@ -375,8 +381,9 @@ class Event:
 
     @property
     def names(self) -> set[UUID]:
-        """The ids of which a decision about this event needs to know: its own, and those of events it speaks of."""
-        spoken_of = self.data.events if isinstance(self.data, DuplicateRuledOut) else ()
+        """The ids in this log that a decision about this event needs to know: its own, and of those it speaks of."""
+        data = self.data
+        spoken_of = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
         return {self.id, *spoken_of, *(() if self.corrects is None else (self.corrects,))}
 
 

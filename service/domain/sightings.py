@@ -21,13 +21,19 @@ from service.domain.events import (
 # What two forces can both count. An activity may be a sum that a force made itself, which no single event equals.
 COMPARED = (ArrestRecorded, SeizureRecorded)
 
+# An event as a finding names it: its operation, and the seq of its first version there.
+Fact = tuple[str, int]
+
 
 class Sighting(NamedTuple):
     """What is compared of one version of an arrest or seizure. `first_seq` is the seq of its first version.
 
+    Two sightings pair only where their `party` differs: the force, or for a sighting from a part the part as a whole.
     `categories` are joined by commas.
     """
 
+    operation: str
+    party: str
     seq: int
     first_seq: int
     force: str
@@ -39,16 +45,21 @@ class Sighting(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two sightings of different forces, in the order of the pass that found them."""
+    """Two sightings of different parties, in the order of the pass that found them."""
 
     earlier: Sighting
     later: Sighting
 
     @property
-    def fact_seqs(self) -> tuple[int, int]:
-        """The seqs of the first versions, the lower first: the same however often either is corrected."""
-        one, other = self.earlier.first_seq, self.later.first_seq
+    def facts(self) -> tuple[Fact, Fact]:
+        """What the two are versions of, in order: the same however often either is corrected."""
+        one, other = ((version.operation, version.first_seq) for version in self)
         return (one, other) if one < other else (other, one)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether both are of one incident."""
+        return self.later.incident is not None and self.later.incident == self.earlier.incident
 
 
 def categories_of(data: ArrestRecorded | SeizureRecorded) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.domain.events import DuplicateRuledOut
+from service.domain.sightings import Fact
 from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
 from service.projections.sightings import first_seqs_of
@@ -19,29 +23,57 @@ ruled_out = sa.Table(
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("lower_seq", sa.BigInteger, nullable=False, comment="of the first version of the event recorded first"),
     sa.Column("higher_seq", sa.BigInteger, nullable=False, comment="of the first version of the other event"),
+    sa.Column("lower_operation", CodeText, comment="whose log lower_seq is of, first by name; null: this one's"),
+    sa.Column("higher_operation", CodeText, comment="whose log higher_seq is of; null: this one's"),
 )
 
 
 def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
-    """Return a row for each pair ruled out among these events. Their sightings are stored already."""
+    """Return a row for each pair ruled out among these events. The sightings of this log are stored already."""
     found = [
         (step.recorded.seq, data)
         for step in batch.steps
         if isinstance(data := step.recorded.event.data, DuplicateRuledOut)
     ]
-    seqs = seqs_by_id(connection, batch.operation, {event_id for _seq, data in found for event_id in data.events})
-    first_seqs = first_seqs_of(connection, batch, set(seqs.values()))
-    made = []
-    for seq, data in found:
-        lower, higher = sorted(first_seqs[seqs[event_id]] for event_id in data.events)
-        key = {"operation_id": batch.operation, "generation": batch.generation, "seq": seq}
-        made.append(key | {"lower_seq": lower, "higher_seq": higher})
-    return made
+    first_seqs = _first_seqs(connection, batch, [data for _seq, data in found if not data.operations])
+    return [
+        {
+            "operation_id": batch.operation,
+            "generation": batch.generation,
+            "seq": seq,
+            "lower_seq": lower[1],
+            "higher_seq": higher[1],
+            "lower_operation": lower[0] or None,
+            "higher_operation": higher[0] or None,
+        }
+        for seq, data in found
+        for lower, higher in [sorted(_facts(data, first_seqs))]
+    ]
 
 
-def pairs_ruled_out(connection: sa.Connection, head: Head) -> set[tuple[int, int]]:
-    """Return the pairs ruled out, each as the seqs of the two first versions, the lower first."""
-    statement = sa.select(ruled_out.c.lower_seq, ruled_out.c.higher_seq).where(
-        ruled_out.c.operation_id == head.operation, ruled_out.c.generation == head.generation
+def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tuple[Fact, Fact]]:
+    """Return the pairs ruled out in these logs, each in order."""
+    columns = [ruled_out.c[name] for name in ("lower_operation", "lower_seq", "higher_operation", "higher_seq")]
+    live = sa.tuple_(ruled_out.c.operation_id, ruled_out.c.generation).in_(
+        [(head.operation, head.generation) for head in heads]
     )
-    return {(lower, higher) for lower, higher in connection.execute(statement)}
+    return {
+        ((lower or log, lower_seq), (higher or log, higher_seq))
+        for log, lower, lower_seq, higher, higher_seq in connection.execute(
+            sa.select(ruled_out.c.operation_id, *columns).where(live)
+        )
+    }
+
+
+def _facts(data: DuplicateRuledOut, first_seqs: Mapping[UUID, int]) -> list[Fact]:
+    """Return the two events of a finding; without an operation where both are of this log."""
+    if data.operations:
+        return list(zip(data.operations, data.first_seqs, strict=True))
+    return [("", first_seqs[event_id]) for event_id in data.events]
+
+
+def _first_seqs(connection: sa.Connection, batch: Batch, found: Sequence[DuplicateRuledOut]) -> dict[UUID, int]:
+    """Return, by the id of a version in this log, the seq of its event's first version."""
+    seqs = seqs_by_id(connection, batch.operation, {event_id for data in found for event_id in data.events})
+    first_seqs = first_seqs_of(connection, batch, set(seqs.values()))
+    return {event_id: first_seqs[seq] for event_id, seq in seqs.items()}

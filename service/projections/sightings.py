@@ -6,20 +6,18 @@ holds nothing to compare. Only what no row replaces stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.domain.events import EventWithdrawn
-from service.domain.sightings import COMPARED, Sighting, categories_of
+from service.domain.sightings import COMPARED, categories_of
 from service.eventlog.head import Head
 from service.projections.steps import Batch, Row, Step
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
-ROWS_AT_A_TIME = 2_000
+SEQS_AT_A_TIME = 2_000
 
 sightings = sa.Table(
     "sightings",
@@ -38,9 +36,10 @@ sightings = sa.Table(
 )
 of = sightings.c
 sa.Index("sightings_place_idx", of.operation_id, of.generation, of.type, of.place, of.occurred_microseconds, of.seq)
+# With the force in it, what two forces share is found without reading the rows.
 sa.Index(
     "sightings_incident_idx",
-    *(of.operation_id, of.generation, of.incident, of.type, of.seq),
+    *(of.operation_id, of.generation, of.incident, of.type, of.force),
     sqlite_where=of.incident.is_not(None),
     postgresql_where=of.incident.is_not(None),
 )
@@ -50,7 +49,6 @@ sa.Index(
     sqlite_where=of.replaces_seq.is_not(None),
     postgresql_where=of.replaces_seq.is_not(None),
 )
-COMPARED_COLUMNS = [sightings.c[name] for name in Sighting._fields]
 
 
 def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
@@ -65,59 +63,18 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     return made
 
 
-def first_seqs_of(connection: sa.Connection, batch: Batch, seqs: set[int]) -> dict[int, int]:
+def first_seqs_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -> dict[int, int]:
     """Return, by the seq of a version, the seq of its event's first version."""
     found: dict[int, int] = {}
     if not seqs:
         return found
-    statement = _of(sa.select(of.seq, of.first_seq), batch)
+    statement = sa.select(of.seq, of.first_seq)
+    statement = statement.where(of.operation_id == place.operation, of.generation == place.generation)
     ordered = sorted(seqs)
-    for start in range(0, len(ordered), ROWS_AT_A_TIME):
-        some = ordered[start : start + ROWS_AT_A_TIME]
+    for start in range(0, len(ordered), SEQS_AT_A_TIME):
+        some = ordered[start : start + SEQS_AT_A_TIME]
         found.update((seq, first) for seq, first in connection.execute(statement.where(of.seq.in_(some))))
     return found
-
-
-def standing_by_place(connection: sa.Connection, head: Head, *, since: Sighting | None = None) -> Iterator[Sighting]:
-    """Yield the standing sightings that name a place, by (type, place, occurred_microseconds, seq).
-
-    `since` gives type, place and moment to begin at.
-    """
-    start = None if since is None else (since.type, since.place, since.occurred_microseconds, 0)
-    return _standing(connection, head, (of.type, of.place, of.occurred_microseconds, of.seq), start)
-
-
-def standing_by_incident(connection: sa.Connection, head: Head, *, since: Sighting | None = None) -> Iterator[Sighting]:
-    """Yield the standing sightings that name an incident, by (incident, type, seq); `since` gives one to begin at."""
-    start = None if since is None else (since.incident, since.type, 0)
-    return _standing(connection, head, (of.incident, of.type, of.seq), start)
-
-
-def sighting_at(connection: sa.Connection, head: Head, seq: int) -> Sighting | None:
-    """Return the sighting of one version, standing or not; None if this seq is no arrest and no seizure."""
-    statement = _of(sa.select(*COMPARED_COLUMNS), head)
-    row = connection.execute(statement.where(of.seq == seq, of.occurred_microseconds.is_not(None))).one_or_none()
-    return None if row is None else Sighting(*row)
-
-
-def _standing(
-    connection: sa.Connection, head: Head, order: Sequence[sa.Column[Any]], start: tuple[Any, ...] | None
-) -> Iterator[Sighting]:
-    """Yield the standing sightings in this order, which an index has, behind a start.
-
-    Those that lack the place or incident are not in it. They are read in pages, so that whoever has seen enough
-    leaves nothing open.
-    """
-    replaced = set(connection.scalars(_of(sa.select(of.replaces_seq), head).where(of.replaces_seq.is_not(None))))
-    statement = _of(sa.select(*COMPARED_COLUMNS), head).where(*(column.is_not(None) for column in order[:2]))
-    statement, names = statement.order_by(*order).limit(ROWS_AT_A_TIME), [column.name for column in order]
-    while True:
-        page = statement if start is None else statement.where(sa.tuple_(*order) > start)
-        rows = [Sighting(*row) for row in connection.execute(page)]
-        yield from (row for row in rows if row.seq not in replaced)
-        if len(rows) < ROWS_AT_A_TIME:
-            return
-        start = tuple(getattr(rows[-1], name) for name in names)
 
 
 def _first_seqs_before(connection: sa.Connection, batch: Batch) -> dict[int, int]:
@@ -141,7 +98,3 @@ def _row(batch: Batch, step: Step, first_seq: int) -> Row:
         "occurred_microseconds": None if moment is None else (moment - SINCE) // timedelta(microseconds=1),
         "categories": ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
     }
-
-
-def _of(statement: sa.Select[Any], place: Head | Batch) -> sa.Select[Any]:
-    return statement.where(of.operation_id == place.operation, of.generation == place.generation)

@@ -40,16 +40,20 @@ def require_visible(
     Raises:
         UnknownOperation: otherwise; the answer is the same whether it exists or not.
     """
-    if head is not None and operation is not None and credential.reaches(name):
-        takes_part = credential.force in operation.participants
-        if takes_part or credential.force == operation.lead_force:
-            return head, operation
+    if head is not None and operation is not None and knows_of(credential, operation):
+        return head, operation
     raise unknown(name)
 
 
 def unknown(name: str) -> UnknownOperation:
     """Return the error that says nothing of whether the operation exists."""
     return UnknownOperation(f"There is no operation {name!r} that this credential may see.")
+
+
+def knows_of(credential: Credential, operation: Operation) -> bool:
+    """Return whether the operation exists for this credential: its force takes part or leads, within its limits."""
+    is_in_it = credential.force in operation.participants or credential.force == operation.lead_force
+    return is_in_it and credential.reaches(operation.operation)
 
 
 def coordinates(credential: Credential, operation: Operation) -> bool:

@@ -144,9 +144,12 @@ class FiguresPublishedFactory(SetupFactory):
 
 
 class DuplicateRuledOutFactory(SetupFactory):
-    """Two events of two forces that may have been one, and are not."""
+    """Two events of two forces, or of two operations, that may have been one, and are not."""
 
     class Params:
         events = ()
+        operations = ()
 
-    data = factory.LazyAttribute(lambda event: DuplicateRuledOut(events=tuple(event.events)))
+    data = factory.LazyAttribute(
+        lambda event: DuplicateRuledOut(events=tuple(event.events), operations=tuple(event.operations))
+    )

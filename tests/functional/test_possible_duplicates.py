@@ -198,7 +198,7 @@ def test_only_a_pair_of_standing_events_can_be_ruled_out_and_only_by_the_coordin
     refused(rule_out(lead, live, ours, mine), 422, "not_a_pair", "/events")
     refused(rule_out(lead, live, ours, seized), 422, "not_a_pair", "/events")
     refused(rule_out(lead, live, ours, {"id": new_id()}), 422, "unknown_event", "/events/1")
-    refused(rule_out(lead, live, ours, ours), 422, "wrong_fields", "/events")
+    refused(rule_out(lead, live, ours, ours), 422, "not_a_pair", "/events")
     refused(rule_out(lead, live, ours), 422, "wrong_fields", "/events")
     lead.record(live, withdrawal(theirs, why="duplicate"))
     refused(rule_out(lead, live, ours, theirs), 409, "already_withdrawn", "/events/1")
@@ -259,12 +259,32 @@ def in_pages(caller: Caller, operation: str, limit: int) -> list[tuple[Any, ...]
         after = {"after": page["next"]}
 
 
-@pytest.mark.parametrize("after", ["certain.7", "likely.7.99", "certain.1.2", "own.7", "likely", "likely.x.y"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("certain.live:7", "likely.live:7.live:99", "certain.live:1.live:2", "likely.live:7.other:7"),
+        *("own.live:7", "likely", "likely.7", "likely.live:x", "likely.live:7.live:7.live:7"),
+    ],
+)
 def test_a_position_that_no_answer_gave_is_refused(lead: Caller, surrey: Caller, live: str, after: str):
     surrey.record(live, arrest())
     response = lead.get(f"/v1/operations/{live}/possible-duplicates", query_string={"after": after})
     assert response.status_code == 422
     assert response.json["code"] in ("no_such_position", "wrong_fields")
+
+
+def test_a_force_goes_on_behind_its_own_events_only(surrey: Caller, kent: Caller, live: str):
+    """Behind one of another force, what follows would say where and when that one was."""
+    ours, theirs = joint(incident=INCIDENT)
+    (receipt,) = surrey.record(live, ours)
+    (their_receipt,) = kent.record(live, theirs)
+    for certainty in ("certain", "likely"):
+        assert pairs(surrey, live, after=f"{certainty}.{live}:{receipt['seq']}") == []
+        for seq in (their_receipt["seq"], 1, 99):
+            response = surrey.get(
+                f"/v1/operations/{live}/possible-duplicates", query_string={"after": f"{certainty}.{live}:{seq}"}
+            )
+            refused(response, 422, "no_such_position", "/after")
 
 
 def test_those_outside_do_not_know_of_the_operation_and_observers_see_no_events(client_for: ClientFor, live: str):

@@ -1,6 +1,8 @@
 """Pairs are found in one pass, and are those that comparing every event with every other would find."""
 
+from collections.abc import Iterator
 from itertools import islice
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -16,7 +18,8 @@ PATHS = ("drug/a", "drug/a/cocaine", "drug/b", "phone", "weapon/bladed/knife")
 
 
 def sighting(seq: int, force: str, moment: int = 0, categories: str = "knife", **fields: object) -> Sighting:
-    row = {"first_seq": seq, "type": "arrest.recorded", "place": "m25", "incident": None} | fields
+    row = {"operation": "whole", "party": force, "first_seq": seq, "type": "arrest.recorded"} | fields
+    row = {"place": "m25", "incident": None} | row
     return Sighting(seq=seq, force=force, occurred_microseconds=moment, categories=categories, **row)
 
 
@@ -31,27 +34,31 @@ def logs(draw: st.DrawFn) -> list[Sighting]:
                 st.sampled_from(("arrest.recorded", "seizure.recorded")),
                 st.sampled_from(("m25", "a406")),
                 st.sampled_from(("x", "y", None)),
+                st.sampled_from((None, None, "east", "west")),
             ),
             max_size=24,
         )
     )
     return [
-        sighting(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident)
-        for seq, (force, moment, paths, wire_type, place, incident) in enumerate(rows, start=1)
+        sighting(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident, **log)
+        for seq, (force, moment, paths, wire_type, place, incident, part) in enumerate(rows, start=1)
+        for log in [{"operation": part, "party": f"part:{part}"} if part else {}]
     ]
 
 
 def by_place(rows: list[Sighting]) -> list[Sighting]:
-    return sorted(rows, key=lambda one: (one.type, one.place, one.occurred_microseconds, one.seq))
+    return sorted(rows, key=lambda one: (one.type, one.place, one.occurred_microseconds, one.operation, one.seq))
 
 
 def by_incident(rows: list[Sighting]) -> list[Sighting]:
-    return sorted((row for row in rows if row.incident), key=lambda one: (one.incident, one.type, one.seq))
+    return sorted(
+        (row for row in rows if row.incident), key=lambda one: (one.incident, one.type, one.operation, one.seq)
+    )
 
 
 def every_pair(rows: list[Sighting]) -> list[Pair]:
-    pairs = [Pair(one, other) for one in rows for other in rows if one.force < other.force and one.type == other.type]
-    return [pair for pair in pairs if pair.earlier is not pair.later]
+    pairs = [Pair(one, other) for one in rows for other in rows if one.seq < other.seq and one.type == other.type]
+    return [pair for pair in pairs if pair.earlier.party != pair.later.party]
 
 
 def is_likely(pair: Pair) -> bool:
@@ -70,6 +77,10 @@ def seqs(pairs: list[Pair]) -> list[tuple[int, ...]]:
 
 def never(_pair: Pair) -> bool:
     return False
+
+
+def of_kent(one: Sighting) -> bool:
+    return one.force == "kent"
 
 
 @given(logs())
@@ -112,14 +123,15 @@ def test_a_list_goes_on_behind_a_pair_whose_later_event_no_longer_stands(rows: l
 
 
 @given(logs())
-def test_a_force_finds_its_own_events_of_every_pair_that_is_not_settled(rows: list[Sighting]):
+def test_a_force_finds_its_own_events_of_every_pair_that_is_not_settled_in_order(rows: list[Sighting]):
     pairs = list(likely_pairs(by_place(rows), WINDOW))
-    settled = {pair.fact_seqs for pair in pairs[::2]}
-    left = [pair for pair in pairs if pair.fact_seqs not in settled]
-    found = list(likely_doubled(by_place(rows), "kent", lambda pair: pair.fact_seqs in settled, WINDOW))
-    assert sorted(found) == sorted({one.seq for pair in left for one in pair if one.force == "kent"})
-    certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if one.force == "kent"}
-    assert set(certainly_doubled(by_incident(rows), "kent", never)) == certain
+    settled = {pair.facts for pair in pairs[::2]}
+    doubled = {one.seq for pair in pairs if pair.facts not in settled for one in pair if of_kent(one)}
+    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.facts in settled, WINDOW))
+    assert found == [one for one in by_place(rows) if one.seq in doubled]
+    certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if of_kent(one)}
+    found = list(certainly_doubled(by_incident(rows), of_kent, never))
+    assert found == [one for one in by_incident(rows) if one.seq in certain]
 
 
 def test_a_pair_lies_within_the_window_both_ends_included():
@@ -130,12 +142,43 @@ def test_a_pair_lies_within_the_window_both_ends_included():
 def test_many_events_of_one_force_at_one_moment_cost_no_more_than_their_number():
     crowd = [sighting(seq, "surrey") for seq in range(1, 30_001)]
     assert list(likely_pairs(crowd, WINDOW)) == []
-    assert list(likely_doubled([*crowd, sighting(30_001, "kent")], "surrey", never, WINDOW)) == list(range(1, 30_001))
+    last = sighting(30_001, "kent")
+    assert list(likely_doubled([*crowd, last], lambda one: one.force == "surrey", never, WINDOW)) == crowd
 
 
 def test_the_first_pairs_of_a_crowd_come_without_waiting_for_the_others():
-    crowd = (sighting(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
-    assert len(list(islice(certain_pairs(crowd), 100))) == 100
+    def crowd() -> Iterator[Sighting]:
+        return (sighting(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
+
+    assert len(list(islice(certain_pairs(crowd()), 100))) == 100
+    assert len(list(islice(likely_doubled(crowd(), of_kent, never, WINDOW), 100))) == 100
+
+
+class Looked(str):
+    """A force that counts how often one is compared with another."""
+
+    __slots__ = ()
+    times: ClassVar[int] = 0
+
+    def __eq__(self, other: object) -> bool:
+        Looked.times += 1
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        Looked.times += 1
+        return super().__ne__(other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("mine", ["drug/a/heroin", "drug/b", "phone"])
+def test_a_hot_place_without_pairs_costs_a_few_looks_for_each_of_its_events(mine: str):
+    forces, categories = (Looked("surrey"), Looked("kent")), (mine, "drug/a/cocaine")
+    rows = [sighting(seq, forces[seq % 2], seq, categories[seq % 2]) for seq in range(2_000)]
+    Looked.times = 0
+    assert list(likely_pairs(rows, len(rows))) == []
+    assert list(likely_doubled(rows, of_kent, never, len(rows))) == []
+    assert len(rows) < Looked.times < 4 * len(rows)
 
 
 @pytest.mark.parametrize(

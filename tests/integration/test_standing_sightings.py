@@ -1,0 +1,205 @@
+"""What stands is read in the order in which pairs are found, however much at a time, and each sighting once."""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.db import Database
+from service.domain.duplicates import certain_pairs, likely_pairs
+from service.domain.events import Event
+from service.domain.sightings import Pair, Sighting, categories_of, shared_categories
+from service.projections import standing_sightings
+from service.projections.sighting_log import SightingLog
+from service.projections.standing_sightings import StandingSightings
+from service.usecases.possible_duplicates import possible_duplicates
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import OpenedOperation, opened_operation
+from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory
+from tests.factories.setup import LEAD, STARTS_AT
+
+WINDOW = timedelta(minutes=30)
+MICROSECONDS = WINDOW // timedelta(microseconds=1)
+FORCES = (LEAD, "surrey", "kent")
+Recorded = tuple[str, int, Event]
+
+
+@pytest.fixture(params=range(2))
+def recorded(request: pytest.FixtureRequest, database: Database) -> list[Recorded]:
+    """Record arrests, corrections and withdrawals at random in three operations; return what stands, by operation."""
+    chance = random.Random(request.param)  # noqa: S311 - no secret
+    standing: list[Recorded] = []
+    for name in ("middle", "east", "west"):
+        operation = opened_operation(database, name)
+        made = [arrest(chance) for _ in range(25)]
+        seqs = [receipt.seq for receipt in operation.record_all(*made, sender=CredentialFactory(force=LEAD))]
+        stood = dict(zip(seqs, made, strict=True))
+        for seq, old in chance.sample(list(stood.items()), 8):
+            replacement = arrest(chance, force=old.force, corrects=old.id)
+            if chance.random() < 0.5:
+                replacement = EventWithdrawnFactory(force=old.force, corrects=old.id)
+            new_seq = operation.record(replacement, sender=CredentialFactory(force=LEAD)).seq
+            del stood[seq]
+            if replacement.occurred_at is not None:
+                stood[new_seq] = replacement
+        standing += [(name, seq, event) for seq, event in stood.items()]
+    return standing
+
+
+def arrest(chance: random.Random, **fields: object) -> Event:
+    event: Event = ArrestRecordedFactory(
+        **{"force": chance.choice(FORCES)}
+        | {
+            "place": chance.choice(("m25", "a406", None)),
+            "incident": chance.choice(("a" * 64, "b" * 64, "c" * 64, None)),
+            "occurred_at": STARTS_AT + timedelta(minutes=20 * chance.randrange(12)),
+            "reason": chance.choice(("knife", "drugs")),
+        }
+        | fields
+    )
+    return event
+
+
+def party(one: Recorded) -> tuple[str, str]:
+    operation, _seq, event = one
+    return operation, event.force if operation == "middle" else ""
+
+
+def is_likely(one: Event, other: Event) -> bool:
+    return (
+        one.place is not None
+        and one.place == other.place
+        and bool(shared_categories(categories_of(one.data), categories_of(other.data)))
+        and abs(one.occurred_at - other.occurred_at) <= WINDOW
+    )
+
+
+def names(pairs: Sequence[Pair]) -> list[list[tuple[str, int]]]:
+    found = [sorted((one.operation, one.seq) for one in pair) for pair in pairs]
+    assert len({tuple(pair) for pair in found}) == len(found), "a pair came twice"
+    return sorted(found)
+
+
+def is_in_order(rows: list[Sighting], *fields: str) -> bool:
+    keys = [tuple(getattr(row, name) for name in fields) for row in rows]
+    return keys == sorted(keys)
+
+
+@contextmanager
+def standing(database: Database) -> Iterator[StandingSightings]:
+    with database.snapshot() as connection:
+        yield StandingSightings(
+            connection, [OpenedOperation(database, name).head() for name in ("middle", "east", "west")]
+        )
+
+
+@pytest.mark.parametrize(("rows", "most_kinds"), [((1,), 0), ((2, 5), 5_000), ((1_000, 8_000), 5_000)])
+def test_all_pairs_that_comparing_everything_with_everything_finds_are_found_in_what_is_read(
+    database: Database,
+    recorded: list[Recorded],
+    monkeypatch: pytest.MonkeyPatch,
+    rows: tuple[int, ...],
+    most_kinds: int,
+):
+    monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", rows)
+    monkeypatch.setattr(standing_sightings, "MOST_KINDS", most_kinds)
+    pairs = [pair for pair in combinations(recorded, 2) if party(pair[0]) != party(pair[1])]
+    likely = [[one[:2], other[:2]] for one, other in pairs if is_likely(one[2], other[2])]
+    certain = [[one[:2], other[:2]] for one, other in pairs if one[2].incident and one[2].incident == other[2].incident]
+    assert len(likely) > 5
+    with standing(database) as sightings:
+        placed, named = list(sightings.by_place()), list(sightings.by_incident())
+        assert is_in_order(placed, "type", "place", "occurred_microseconds", "operation", "seq")
+        assert is_in_order(named, "incident", "type", "operation", "seq")
+        assert names(list(likely_pairs(placed, MICROSECONDS))) == sorted(map(sorted, likely))
+        assert names(list(certain_pairs(named))) == sorted(map(sorted, certain))
+        whole = list(likely_pairs(placed, MICROSECONDS))
+        for index, pair in enumerate(whole):
+            since = pair.later._replace(occurred_microseconds=pair.later.occurred_microseconds - MICROSECONDS)
+            behind = likely_pairs(sightings.by_place(since=since), MICROSECONDS, after=pair)
+            assert list(behind) == whole[index + 1 :]
+
+
+def test_incidents_of_one_party_alone_are_not_read(database: Database):
+    operation = opened_operation(database)
+    alone = [ArrestRecordedFactory(incident="a" * 64) for _ in range(3)]
+    shared = [ArrestRecordedFactory(force=force, incident="b" * 64) for force in ("kent", "surrey")]
+    others = [ArrestRecordedFactory(force=force, incident="c" * 64) for force in ("kent", LEAD)]
+    operation.record_all(*alone, *shared, *others, sender=CredentialFactory(force=LEAD))
+    with database.snapshot() as connection:
+        sightings = StandingSightings(connection, [operation.head()])
+        assert [one.seq for one in sightings.by_incident()] == [10, 11, 12, 13]
+        assert [one.seq for one in sightings.by_incident(force="surrey")] == [10, 11]
+        assert [one.seq for one in sightings.by_incident(since=sightings.at(operation.name, 12))] == [12, 13]
+
+
+def test_a_part_may_have_the_name_of_a_force(database: Database):
+    operations = [opened_operation(database, "whole"), opened_operation(database, "kent")]
+    for operation in operations:
+        operation.record(ArrestRecordedFactory(force="kent", incident="a" * 64, place="m25"))
+    with database.snapshot() as connection:
+        sightings = StandingSightings(connection, [operation.head() for operation in operations])
+        assert [one.operation for one in sightings.by_incident()] == ["kent", "whole"]
+        assert len(list(certain_pairs(sightings.by_incident()))) == 1
+        assert len(list(likely_pairs(sightings.by_place(), MICROSECONDS))) == 1
+
+
+@dataclass
+class Work:
+    """What an answer has cost: statements, and sightings read."""
+
+    statements: int = 0
+    sightings: int = 0
+
+    @contextmanager
+    def counted(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        def statement(*_arguments: object) -> None:
+            self.statements += 1
+
+        def sighting(log: Any, row: Any) -> Sighting:
+            self.sightings += 1
+            return read(log, row)
+
+        read = SightingLog._sighting
+        with monkeypatch.context() as patch:
+            patch.setattr(SightingLog, "_sighting", sighting)
+            sa.event.listen(database.engine, "before_cursor_execute", statement)
+            yield
+            sa.event.remove(database.engine, "before_cursor_execute", statement)
+
+
+@pytest.mark.parametrize("force", [LEAD, "surrey"])
+@pytest.mark.parametrize("reasons", [("knife", "knife"), ("knife", "drugs")])
+def test_a_page_about_a_hot_place_reads_no_more_than_it_shows_or_each_event_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, force: str, reasons: tuple[str, str]
+):
+    """Two forces make hundreds of arrests at one place in one half hour, of which all are pairs, or none is."""
+    monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", (20, 40))
+    work = {}
+    for number in (100, 300):
+        operation = opened_operation(database, f"hot-{number}")
+        made = [
+            ArrestRecordedFactory(force=one, reason=reason, place="m25", occurred_at=STARTS_AT + timedelta(seconds=n))
+            for n in range(number)
+            for one, reason in zip(("surrey", "kent"), reasons, strict=True)
+        ]
+        operation.record_all(*made, sender=CredentialFactory(force=LEAD))
+        work[number] = Work()
+        with work[number].counted(database, monkeypatch):
+            found = possible_duplicates(
+                database,
+                operation=operation.name,
+                credential=CredentialFactory(force=force),
+                window_minutes=None,
+                after=None,
+                limit=10,
+            ).found
+        assert len(found) == (10 if reasons == ("knife", "knife") else 0)
+    assert work[300].statements == work[100].statements < 20
+    assert work[300].sightings == work[100].sightings if found else work[300].sightings <= 20 + 40
