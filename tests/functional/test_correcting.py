@@ -42,9 +42,9 @@ def test_a_withdrawn_event_counts_no_more_and_stays_in_the_log(live: str, surrey
 
 
 def test_a_withdrawal_leaves_no_figure_behind(live: str, surrey: Caller):
-    zero = activity(quantity=0, qualifier="about")
+    zero = activity(quantity=40, qualifier="about")
     surrey.record(live, zero)
-    assert surrey.figures(live, "quantity", "qualifier") == [(0, "about")]
+    assert surrey.figures(live, "quantity", "qualifier") == [(40, "about")]
     surrey.record(live, withdrawal(zero))
     assert surrey.figures(live) == []
 
