@@ -37,9 +37,10 @@ class Pasted:
 def paste(text: str, service: Service) -> Pasted:
     """Run the `sh` blocks one after the other in one shell, as if pasted into a terminal in the checkout."""
     script = "".join(f"{block}\necho '{END_OF_BLOCK}'\n" for block, _shown in BLOCK.findall(text))
+    # First of all: the checkout itself may lie in the temporary folder.
+    script = script.replace("/tmp/", f"{service.environment['TMPDIR']}/")  # noqa: S108 - where a reader may write
     script = script.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{service.port}")
     script = script.replace(".venv/bin/", f"{command_folder()}/")
-    script = script.replace("/tmp/", f"{service.environment['TMPDIR']}/")  # noqa: S108 - where a reader may write
     done = subprocess.run(
         ["bash", "-eu", "-o", "pipefail", "-c", script],  # noqa: S607 - the bash that a reader has
         env=service.environment,
