@@ -11,7 +11,8 @@ from service.domain.instants import format_instant
 from service.domain.operation import Operation
 from service.errors import Invalid
 from service.eventlog import read
-from service.eventlog.head import Head, existing_head, share_head
+from service.eventlog.head import Head, read_head, share_head
+from service.usecases.positions import require_part
 from service.usecases.visibility import operation_at, visible
 
 
@@ -64,6 +65,7 @@ def resolve(database: Database, operation: str, credential: Credential, moment: 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        PartNotHere: the whole was imported without one of its parts.
     """
     if moment.is_now:
         return None
@@ -96,7 +98,7 @@ def _with_parts(database: Database, head: Head, seq: int, as_of: datetime) -> di
         whole = waiting.pop()
         with database.snapshot() as connection:
             names = operation_at(connection, whole, seqs[whole.operation]).parts
-            parts = [existing_head(connection, name) for name in names if name not in seqs]
+            parts = [require_part(read_head(connection, name), name) for name in names if name not in seqs]
         for part in parts:
             found = _largest_seq_by(database, part, as_of)
             if found is not None:

@@ -9,11 +9,18 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.domain.operation import Operation
+from service.errors import Unavailable
 from service.eventlog import read
 from service.eventlog.head import Head, read_head
 from service.usecases.visibility import operation_at
 
 ReadHead = Callable[[sa.Connection, str], Head | None]
+
+
+class PartNotHere(Unavailable):
+    """A part of the operation is not in this database, so nothing can be said of the whole: import the part too."""
+
+    code = "part_not_here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,9 @@ def positions(
 
     `seqs` gives the seq of each as of a past moment; without it, the heads as this transaction sees them. `begun_by`
     None: days count that had begun when the seq was recorded. `read_part` reads the head of a part, locked or not.
+
+    Raises:
+        PartNotHere: the whole was imported without one of its parts.
     """
     found: dict[str, Position] = {}
     waiting = [operation]
@@ -47,11 +57,21 @@ def positions(
         name = waiting.pop(0)
         if name in found or (seqs is not None and name not in seqs):
             continue
-        head = (read_part if found else read_head)(connection, name)
-        assert head is not None, "an operation is a part only if it exists"
+        head = require_part((read_part if found else read_head)(connection, name), name)
         found[name] = position_of(connection, head, head.seq if seqs is None else seqs[name], begun_by)
         waiting += found[name].operation.parts
     return list(found.values())
+
+
+def require_part(head: Head | None, name: str) -> Head:
+    """Return the head of a part.
+
+    Raises:
+        PartNotHere: there is none.
+    """
+    if head is None:
+        raise PartNotHere(f"The part {name} is not in this database: import its log too.")
+    return head
 
 
 def position_of(connection: sa.Connection, head: Head, seq: int, begun_by: datetime | None) -> Position:
