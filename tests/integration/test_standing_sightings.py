@@ -15,7 +15,7 @@ from service.db import Database
 from service.domain.duplicates import certain_pairs, likely_pairs
 from service.domain.events import Event
 from service.domain.sightings import Pair, Sighting, categories_of, shared_categories
-from service.projections import standing_sightings
+from service.projections import sighting_log, standing_sightings
 from service.projections.sighting_log import SightingLog
 from service.projections.standing_sightings import StandingSightings
 from service.usecases.possible_duplicates import possible_duplicates
@@ -99,16 +99,17 @@ def standing(database: Database) -> Iterator[StandingSightings]:
         )
 
 
-@pytest.mark.parametrize(("rows", "most_kinds"), [((1,), 0), ((2, 5), 5_000), ((1_000, 8_000), 5_000)])
+@pytest.mark.parametrize("limits", [((1,), 0, 0), ((2, 5), 5_000, 20), ((1_000, 8_000), 5_000, 20)])
 def test_all_pairs_that_comparing_everything_with_everything_finds_are_found_in_what_is_read(
     database: Database,
     recorded: list[Recorded],
     monkeypatch: pytest.MonkeyPatch,
-    rows: tuple[int, ...],
-    most_kinds: int,
+    limits: tuple[tuple[int, ...], int, int],
 ):
+    rows, most_kinds, most_places = limits
     monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", rows)
     monkeypatch.setattr(standing_sightings, "MOST_KINDS", most_kinds)
+    monkeypatch.setattr(sighting_log, "MOST_PLACES_ASKED_FOR", most_places)
     pairs = [pair for pair in combinations(recorded, 2) if party(pair[0]) != party(pair[1])]
     likely = [[one[:2], other[:2]] for one, other in pairs if is_likely(one[2], other[2])]
     certain = [[one[:2], other[:2]] for one, other in pairs if one[2].incident and one[2].incident == other[2].incident]
