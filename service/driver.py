@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +41,10 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
     with own_errors(connection), driver.pipeline():
         cursors = [driver.execute(*filled(make, "postgresql", values)) for make, values in queries]
         fetched = [cursor.fetchall() for cursor in cursors]
-    return [_processed(make, rows) for (make, _values), rows in zip(queries, fetched, strict=True)]
+    return [
+        [processed(row, _result_processors(make)) for row in rows]
+        for (make, _values), rows in zip(queries, fetched, strict=True)
+    ]
 
 
 def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> list[tuple[Any, ...]]:
@@ -97,6 +101,24 @@ def bind_processor(of_type: sa.types.TypeEngine[Any], dialect_name: str) -> Proc
     return of_type.dialect_impl(dialect).bind_processor(dialect)
 
 
+def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:
+    """Return values as their processors turn them."""
+    pairs = zip(values, processors, strict=True)
+    return tuple([value if process is None else process(value) for value, process in pairs])
+
+
+@cache
+def values_of(table: sa.Table) -> Callable[[Values], tuple[Any, ...]]:
+    """Return what gives the values of a row in the order of the table's columns."""
+    return itemgetter(*(column.name for column in table.columns))
+
+
+@cache
+def bind_processors(table: sa.Table, dialect_name: str) -> list[Process]:
+    """Return what turns the values of a row into what the driver takes, in the order of the table's columns."""
+    return [bind_processor(column.type, dialect_name) for column in table.columns]
+
+
 @cache
 def _made(make: Statement, dialect_name: str) -> Any:
     return make(dialect_name)
@@ -115,14 +137,6 @@ def _compiled(
         {name: bind_processor(bind.type, dialect_name) for name, bind in binds.items()},
         {name: bind.value for name, bind in binds.items() if not bind.required},
     )
-
-
-def _processed(make: Statement, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    processors = _result_processors(make)
-    return [
-        tuple([value if process is None else process(value) for value, process in zip(row, processors, strict=True)])
-        for row in rows
-    ]
 
 
 @cache

@@ -6,17 +6,26 @@ which stores the first while the last are on their way. SQLite is no further tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.db import Instant
-from service.driver import Process, Statement, Values, bind_processor, driver_of, filled, own_errors, text_of
+from service.driver import (
+    Statement,
+    Values,
+    bind_processors,
+    driver_of,
+    filled,
+    own_errors,
+    processed,
+    text_of,
+    values_of,
+)
 
 MOST_ROWS_IN_A_STATEMENT, MOST_ROWS_IN_A_PIPELINE = 8, 100
 Insert = tuple[sa.Table, Sequence[Values]]
@@ -72,8 +81,8 @@ class Writes:
 
 def _send_to_sqlite(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
     for table, rows in inserts:
-        values_of, processors = _values_of(table), _processors(table)
-        driver.executemany(_insertion(table, "?"), (_processed(values_of(row), processors) for row in rows))
+        as_tuple, processors = values_of(table), bind_processors(table, "sqlite")
+        driver.executemany(_insertion(table, "?"), (processed(as_tuple(row), processors) for row in rows))
     for make, values in statements:
         driver.execute(*filled(make, "sqlite", values))
 
@@ -83,7 +92,7 @@ def _send_as_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Ex
     text, places = _combined(
         tuple((table, len(rows)) for table, rows in inserts), tuple(make for make, _values in statements)
     )
-    added = [value for table, rows in inserts for row in rows for value in _values_of(table)(row)]
+    added = [value for table, rows in inserts for row in rows for value in values_of(table)(row)]
     values = dict(zip(places, added, strict=True))
     for make, given in statements:
         values |= filled(make, "postgresql", given)[1]
@@ -98,25 +107,15 @@ def _send_one_by_one(driver: Any, inserts: Sequence[Insert], statements: Sequenc
 
 
 def _insert(driver: Any, table: sa.Table, rows: Sequence[Values]) -> None:
-    values_of = _values_of(table)
+    as_tuple = values_of(table)
     if len(rows) <= MOST_ROWS_IN_A_PIPELINE:
         with driver.cursor() as cursor:
-            cursor.executemany(_insertion(table, "%s"), map(values_of, rows))
+            cursor.executemany(_insertion(table, "%s"), map(as_tuple, rows))
     else:
         with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
             copy.set_types(_type_names(table))
             for row in rows:
-                copy.write_row(values_of(row))
-
-
-def _processed(values: Sequence[Any], processors: Sequence[Process]) -> list[Any]:
-    pairs = zip(values, processors, strict=True)
-    return [value if process is None else process(value) for value, process in pairs]
-
-
-@cache
-def _values_of(table: sa.Table) -> Callable[[Values], tuple[Any, ...]]:
-    return itemgetter(*(column.name for column in table.columns))
+                copy.write_row(as_tuple(row))
 
 
 @cache
@@ -153,8 +152,3 @@ def _type_names(table: sa.Table) -> list[str]:
     """Return the names of the columns' types on PostgreSQL: in binary form, it converts nothing."""
     families = [type(column.type).__mro__ for column in table.columns]
     return [next(TYPE_NAMES[cls] for cls in family if cls in TYPE_NAMES) for family in families]
-
-
-@cache
-def _processors(table: sa.Table) -> list[Process]:
-    return [bind_processor(column.type, "sqlite") for column in table.columns]

@@ -173,8 +173,7 @@ def authenticate(connection: sa.Connection, secret: str) -> Credential:
     """
     require_well_formed(secret)
     (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)], "here": datetime.now(UTC)}))
-    found = _by_digest([row[1:] for row in rows if row[1] is not None])
-    return _valid(found.get(digest(secret)), rows[0][0])
+    return _valid(_by_digest(rows).get(digest(secret)), rows[0][0])
 
 
 def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
@@ -197,7 +196,7 @@ def prove_all(
     `rows` are what `of_digests` found of those that were `unproved`.
     """
     now: datetime = rows[0][0]
-    found = _by_digest([row[1:] for row in rows if row[1] is not None])
+    found = _by_digest(rows)
     return now, [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
 
 
@@ -211,7 +210,8 @@ def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) ->
 
 
 def _by_digest(rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Credential]:
-    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    """Return the credentials that `of_digests` found, each behind the clock; none where there is only the clock."""
+    named = [dict(zip(COLUMNS, values, strict=True)) for _now, *values in rows if values[0] is not None]
     return {bytes(row["digest"]): _credential(row) for row in named}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from service.domain.instants import format_instant
 from service.domain.operation import Operation
 from service.eventlog.head import Head
 from service.usecases.appending import Outcome
+from service.usecases.positions import Position
 from service.usecases.totals import Figure, Totals
 
 Json = dict[str, Any]
@@ -77,6 +79,16 @@ def measure_json(measure: Any) -> Json:
     }
 
 
+def position_json(own: Position) -> Json:
+    """Return the position in an operation's own log that an answer is true at."""
+    return {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root}
+
+
+def parts_json(parts: Sequence[Position]) -> list[Json]:
+    """Return the positions in the logs of the parts that an answer is true at."""
+    return [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts]
+
+
 def totals_json(totals: Totals) -> Json:
     """Return a totals answer: the figures, the log positions they are true at, and how complete they are."""
     own, *parts = totals.positions
@@ -84,9 +96,9 @@ def totals_json(totals: Totals) -> Json:
         "operation": totals.operation.operation,
         "imported": totals.operation.imported,
         "marking": totals.operation.marking,
-        "as_of": {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root},
+        "as_of": position_json(own),
         "log_size": own.head.seq,
-        "parts": [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts],
+        "parts": parts_json(parts),
         "by": list(totals.by),
         "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
         "completeness": {

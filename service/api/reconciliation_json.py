@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from service.api.answers import position_json
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
 from service.domain.claims.compare import STATUSES, Comparison, Recorded
@@ -26,7 +27,7 @@ def reconciliation_json(found: Reconciliation) -> Json:
         "operation": totals.operation.operation,
         "imported": totals.operation.imported,
         "marking": totals.operation.marking,
-        "as_of": {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root},
+        "as_of": position_json(own),
         "log_size": own.head.seq,
         "all_agree": found.all_agree,
         "counts": {status: counts[status] for status in STATUSES},

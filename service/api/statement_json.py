@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.api.answers import parts_json, position_json
 from service.api.statement_words import Table, Worded
 from service.domain.breakdown import Breakdown
 from service.domain.instants import format_instant
@@ -23,9 +24,9 @@ def statement_json(found: StatementAnswer, words: Worded) -> Json:
         "operation": statement.operation.operation,
         "name": statement.operation.name,
         "imported": statement.operation.imported,
-        "as_of": {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root},
+        "as_of": position_json(own),
         "log_size": own.head.seq if found.publication is None else found.publication.seq,
-        "parts": [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts],
+        "parts": parts_json(parts),
         "status": "provisional" if statement.is_provisional else "final",
         "headline": words.headline,
         "headline_figure": None if statement.headline is None else _line_json(statement.headline, words.headline),

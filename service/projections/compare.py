@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.domain.events import RecordedEvent
-from service.driver import Statement, bind_processor, rows_as_stored
+from service.driver import Statement, bind_processors, processed, rows_as_stored, values_of
 from service.eventlog.head import Head
 from service.projections import totals
 from service.projections.registry import BY_SEQ
@@ -57,21 +57,16 @@ def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, 
     wanted = _as_stored(table, connection.dialect.name, made)
     if stored == wanted:
         return None
-    seq = itemgetter(_names(table).index("seq"))
+    seq = itemgetter(list(table.columns).index(table.c.seq))
     kept, expected = set(stored), set(wanted)
     first: int = min(seq(row) for row in (kept ^ expected) or wanted)
     return first
 
 
 def _as_stored(table: sa.Table, dialect: str, made: list[Row]) -> list[tuple[Any, ...]]:
-    rows = list(map(itemgetter(*_names(table)), made))
-    processors = [bind_processor(column.type, dialect) for column in table.columns]
-    if not any(processors):
-        return rows
-    return [
-        tuple(process(value) if process else value for value, process in zip(row, processors, strict=True))
-        for row in rows
-    ]
+    rows = map(values_of(table), made)
+    processors = bind_processors(table, dialect)
+    return [processed(row, processors) for row in rows] if any(processors) else list(rows)
 
 
 @cache
@@ -84,11 +79,6 @@ def _rows_of(table: sa.Table) -> Statement:
     )
     ordered = statement.order_by(*table.primary_key)
     return lambda _dialect: ordered
-
-
-@cache
-def _names(table: sa.Table) -> list[str]:
-    return [column.name for column in table.columns]
 
 
 def _first_beyond(connection: sa.Connection, table: sa.Table, head: Head) -> int | None:

@@ -27,7 +27,6 @@ from service.usecases.appending import (
     decide,
     draft_of,
     ids_named,
-    locked,
     outcome,
     require_current,
     settle,
@@ -35,7 +34,7 @@ from service.usecases.appending import (
 )
 from service.usecases.groups import Groups
 from service.usecases.known_logs import KnownLog, known_logs
-from service.usecases.visibility import require_visible, unknown
+from service.usecases.visibility import require_visible
 
 
 class NotRecorded(Conflict):
@@ -101,10 +100,10 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
     logs = known_logs(database)
     with database.writing() as connection:
         found = _read(connection, operation, requests)
-        if found.head is None:
-            return [_unknown(operation, sender) for sender in found.senders]
         state = state_at(connection, database, found.head)
         senders = [_admitted(sender, operation, found.head, state) for sender in found.senders]
+        if found.head is None:
+            return [sender for sender in senders if isinstance(sender, RecordError)]
         draft = draft_of(connection, found.clock, found.head, state, _submissions(requests), history=found.history)
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
@@ -139,7 +138,7 @@ def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]
 
 
 def _admitted(
-    sender: Credential | RecordError, operation: str, head: Head, state: Operation | None
+    sender: Credential | RecordError, operation: str, head: Head | None, state: Operation | None
 ) -> Credential | RecordError:
     """Return a sender who may know of the operation, else the mistake.
 
@@ -156,10 +155,6 @@ def _admitted(
     return sender
 
 
-def _unknown(operation: str, sender: Credential | RecordError) -> RecordError:
-    return sender if isinstance(sender, RecordError) else unknown(operation)
-
-
 def _submissions(requests: Sequence[Request]) -> list[Submission | RecordError]:
     return [submission for request in requests for submission in request.submissions]
 
@@ -173,9 +168,11 @@ def _record_by_itself(
 ) -> list[Outcome]:
     """Decide one request on a draft of its own, and record it unless it is a dry run or an item of it is refused."""
     with database.writing() as connection:
-        sender = _or_raise(_read(connection, operation, [request]).senders[0])
-        head, state = locked(connection, database, operation, sender)
-        draft = draft_of(connection, database.now(connection), head, state, request.submissions)
+        found = _read(connection, operation, [request])
+        sender, state = _or_raise(found.senders[0]), state_at(connection, database, found.head)
+        head, state = require_visible(operation, sender, found.head, state)
+        require_current(head)
+        draft = draft_of(connection, found.clock, head, state, request.submissions, history=found.history)
         results = decide(draft, request.submissions, sender)
         if atomic and any(isinstance(result, RecordError) for result in results):
             return _all_refused(results)

@@ -42,12 +42,7 @@ def require_visible(
     """
     if head is not None and operation is not None and knows_of(credential, operation):
         return head, operation
-    raise unknown(name)
-
-
-def unknown(name: str) -> UnknownOperation:
-    """Return the error that says nothing of whether the operation exists."""
-    return UnknownOperation(f"There is no operation {name!r} that this credential may see.")
+    raise UnknownOperation(f"There is no operation {name!r} that this credential may see.")
 
 
 def knows_of(credential: Credential, operation: Operation) -> bool:
