@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,12 +104,6 @@ def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any
     """Return values as their processors turn them."""
     pairs = zip(values, processors, strict=True)
     return tuple([value if process is None else process(value) for value, process in pairs])
-
-
-@cache
-def values_of(table: sa.Table) -> Callable[[Values], tuple[Any, ...]]:
-    """Return what gives the values of a row in the order of the table's columns."""
-    return itemgetter(*(column.name for column in table.columns))
 
 
 @cache

@@ -24,11 +24,12 @@ from service.driver import (
     own_errors,
     processed,
     text_of,
-    values_of,
 )
 
 MOST_ROWS_IN_A_STATEMENT, MOST_ROWS_IN_A_PIPELINE = 8, 100
-Insert = tuple[sa.Table, Sequence[Values]]
+# The values of one row, in the order of its table's columns.
+Row = tuple[Any, ...]
+Insert = tuple[sa.Table, Sequence[Row]]
 Execution = tuple[Statement, Values]
 TYPE_NAMES: dict[type[Any], str] = {
     sa.BigInteger: "int8",
@@ -49,8 +50,8 @@ class Writes:
     inserts: list[Insert] = field(default_factory=list)
     statements: list[Execution] = field(default_factory=list)
 
-    def insert(self, table: sa.Table, rows: Sequence[Values]) -> None:
-        """Have rows inserted that have a value for every column of the table."""
+    def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
+        """Have rows inserted: the values of each in the order of the table's columns."""
         if rows:
             self.inserts.append((table, rows))
 
@@ -81,8 +82,8 @@ class Writes:
 
 def _send_to_sqlite(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
     for table, rows in inserts:
-        as_tuple, processors = values_of(table), bind_processors(table, "sqlite")
-        driver.executemany(_insertion(table, "?"), (processed(as_tuple(row), processors) for row in rows))
+        processors = bind_processors(table, "sqlite")
+        driver.executemany(_insertion(table, "?"), (processed(row, processors) for row in rows))
     for make, values in statements:
         driver.execute(*filled(make, "sqlite", values))
 
@@ -92,7 +93,7 @@ def _send_as_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Ex
     text, places = _combined(
         tuple((table, len(rows)) for table, rows in inserts), tuple(make for make, _values in statements)
     )
-    added = [value for table, rows in inserts for row in rows for value in values_of(table)(row)]
+    added = [value for _table, rows in inserts for row in rows for value in row]
     values = dict(zip(places, added, strict=True))
     for make, given in statements:
         values |= filled(make, "postgresql", given)[1]
@@ -106,16 +107,15 @@ def _send_one_by_one(driver: Any, inserts: Sequence[Insert], statements: Sequenc
         driver.execute(*filled(make, "postgresql", values))
 
 
-def _insert(driver: Any, table: sa.Table, rows: Sequence[Values]) -> None:
-    as_tuple = values_of(table)
+def _insert(driver: Any, table: sa.Table, rows: Sequence[Row]) -> None:
     if len(rows) <= MOST_ROWS_IN_A_PIPELINE:
         with driver.cursor() as cursor:
-            cursor.executemany(_insertion(table, "%s"), map(as_tuple, rows))
+            cursor.executemany(_insertion(table, "%s"), rows)
     else:
         with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
             copy.set_types(_type_names(table))
             for row in rows:
-                copy.write_row(as_tuple(row))
+                copy.write_row(row)
 
 
 @cache

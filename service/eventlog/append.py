@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -15,7 +17,7 @@ from service.eventlog.head import Head, move_head
 from service.eventlog.receipts import Receipt, receipt_of
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, leaf_hash
-from service.writes import Writes
+from service.writes import Row, Writes
 
 
 def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:
@@ -28,7 +30,7 @@ def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: 
         assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
         text = text_of(event)
         leaf = leaf_hash(text)
-        rows.append(_row(event, text, leaf, tree.add(leaf)))
+        rows.append(_row_of(event, text, leaf, tree.add(leaf)))
         receipts.append(receipt_of(head, event, leaf, tree.root()))
     writes.insert(events, rows)
     move_head(writes, head.operation, seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
@@ -48,25 +50,39 @@ def mistake_of(error: sa.exc.IntegrityError) -> RecordError | None:
     return None
 
 
-def _row(recorded: RecordedEvent, text: str, leaf: bytes, completed: list[bytes]) -> dict[str, object]:
-    return indexed_columns(recorded) | {
-        "text": text,
-        "leaf_hash": leaf,
-        "subtree_hashes": b"".join(completed),
-    }
+def row(
+    *,
+    operation_id: str,
+    seq: int,
+    id: UUID,
+    type: str,
+    force: str,
+    corrects: UUID | None,
+    occurred_at: datetime | None,
+    occurred_before: datetime | None,
+    recorded_at: datetime,
+    text: str,
+    leaf_hash: bytes,
+    subtree_hashes: bytes,
+) -> Row:
+    """Return the values of a row in the order of the columns of `events`."""
+    found_by = operation_id, seq, id, type, force, corrects, occurred_at, occurred_before, recorded_at
+    return *found_by, text, leaf_hash, subtree_hashes
 
 
-def indexed_columns(recorded: RecordedEvent) -> dict[str, object]:
-    """Return the columns of an event row that repeat what its text says, so that the database can find it."""
+def _row_of(recorded: RecordedEvent, text: str, leaf: bytes, completed: list[bytes]) -> Row:
     event = recorded.event
-    return {
-        "operation_id": recorded.operation,
-        "seq": recorded.seq,
-        "id": event.id,
-        "type": event.type,
-        "force": event.force,
-        "corrects": event.corrects,
-        "occurred_at": event.occurred_at,
-        "occurred_before": event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None,
-        "recorded_at": recorded.recorded_at,
-    }
+    return row(
+        operation_id=recorded.operation,
+        seq=recorded.seq,
+        id=event.id,
+        type=event.type,
+        force=event.force,
+        corrects=event.corrects,
+        occurred_at=event.occurred_at,
+        occurred_before=event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None,
+        recorded_at=recorded.recorded_at,
+        text=text,
+        leaf_hash=leaf,
+        subtree_hashes=b"".join(completed),
+    )

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any
 
 import sqlalchemy as sa
 
 from service.domain.events import RecordedEvent
-from service.driver import Statement, bind_processors, processed, rows_as_stored, values_of
+from service.driver import Statement, bind_processors, processed, rows_as_stored
 from service.eventlog.head import Head
 from service.projections import totals
 from service.projections.registry import BY_SEQ
 from service.projections.runs import run_of
-from service.projections.steps import Batch, Row
+from service.projections.steps import Batch
+from service.writes import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,9 @@ def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, 
     return first
 
 
-def _as_stored(table: sa.Table, dialect: str, made: list[Row]) -> list[tuple[Any, ...]]:
-    rows = map(values_of(table), made)
+def _as_stored(table: sa.Table, dialect: str, made: list[Row]) -> list[Row]:
     processors = bind_processors(table, dialect)
-    return [processed(row, processors) for row in rows] if any(processors) else list(rows)
+    return [processed(row, processors) for row in made] if any(processors) else made
 
 
 @cache

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from service.db import CodeText, metadata
 from service.domain.counting import Count, counts_of, day_of
 from service.domain.events import FACTS
-from service.projections.steps import Batch, Row, Step
+from service.projections.steps import Batch, Step
+from service.writes import Row
 
 NO_DAY = ""
 # One line of a version: its of_seq, force and day, what it counts, and its +1 or -1.
@@ -37,6 +38,25 @@ entries = sa.Table(
 KEYS = (entries.c.force, entries.c.day, entries.c.measure, entries.c.category, entries.c.qualifier)
 
 
+def row(
+    *,
+    operation_id: str,
+    generation: int,
+    seq: int,
+    line: int,
+    of_seq: int,
+    force: str,
+    day: str,
+    measure: str,
+    category: str,
+    qualifier: str,
+    quantity: int,
+    lines: int,
+) -> Row:
+    """Return the values of a row in the order of the table's columns."""
+    return operation_id, generation, seq, line, of_seq, force, day, measure, category, qualifier, quantity, lines
+
+
 def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     """Return the entries of these events, numbered from 1 within each event.
 
@@ -49,7 +69,7 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
         own = known[step.recorded.seq] = _own_lines(step)
         reversals = [] if step.corrected_seq is None else [_negated(line) for line in known[step.corrected_seq]]
         for number, line in enumerate([*reversals, *own] if reversals else own, start=1):
-            made.append(_row(batch, step, number, line))
+            made.append(_row_of(batch, step, number, line))
     return made
 
 
@@ -69,22 +89,22 @@ def _negated(line: Line) -> Line:
     return of_seq, force, day, count._replace(quantity=-count.quantity), -lines
 
 
-def _row(batch: Batch, step: Step, number: int, line: Line) -> Row:
+def _row_of(batch: Batch, step: Step, number: int, line: Line) -> Row:
     of_seq, force, day, (measure, category, quantity, qualifier), lines = line
-    return {
-        "operation_id": batch.operation,
-        "generation": batch.generation,
-        "seq": step.recorded.seq,
-        "line": number,
-        "of_seq": of_seq,
-        "force": force,
-        "day": day,
-        "measure": measure,
-        "category": category,
-        "qualifier": qualifier,
-        "quantity": quantity,
-        "lines": lines,
-    }
+    return row(
+        operation_id=batch.operation,
+        generation=batch.generation,
+        seq=step.recorded.seq,
+        line=number,
+        of_seq=of_seq,
+        force=force,
+        day=day,
+        measure=measure,
+        category=category,
+        qualifier=qualifier,
+        quantity=quantity,
+        lines=lines,
+    )
 
 
 def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection[int]) -> dict[int, list[Line]]:

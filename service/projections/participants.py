@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.domain.events import ForceJoined
-from service.projections.steps import Batch, Row
+from service.projections.steps import Batch
+from service.writes import Row
 
 participants = sa.Table(
     "participants",
@@ -19,15 +20,20 @@ participants = sa.Table(
 )
 
 
+def row(*, operation_id: str, generation: int, seq: int, force: str) -> Row:
+    """Return the values of a row in the order of the table's columns."""
+    return operation_id, generation, seq, force
+
+
 def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
     """Return a row for each force that joined among these events."""
     return [
-        {
-            "operation_id": batch.operation,
-            "generation": batch.generation,
-            "seq": step.recorded.seq,
-            "force": step.recorded.event.data.force,
-        }
+        row(
+            operation_id=batch.operation,
+            generation=batch.generation,
+            seq=step.recorded.seq,
+            force=step.recorded.event.data.force,
+        )
         for step in batch.steps
         if isinstance(step.recorded.event.data, ForceJoined)
     ]

@@ -12,8 +12,8 @@ from service.db import constraint_of
 from service.domain.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
 from service.domain.sightings import COMPARED
 from service.projections import entries, participants, returns, ruled_out, sightings, totals
-from service.projections.steps import Batch, Row
-from service.writes import Writes
+from service.projections.steps import Batch
+from service.writes import Row, Writes
 
 
 @dataclass(frozen=True, slots=True)

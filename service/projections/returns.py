@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -11,8 +11,9 @@ from service.domain.completeness import Declaration, Declarations
 from service.domain.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.entries import entries
-from service.projections.steps import Batch, Row
+from service.projections.steps import Batch
 from service.projections.totals import totals
+from service.writes import Row
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -28,19 +29,34 @@ declared_returns = sa.Table(
 )
 
 
+def row(
+    *,
+    operation_id: str,
+    generation: int,
+    seq: int,
+    force: str,
+    day: str,
+    status: str,
+    measures: str,
+    recorded_at: datetime,
+) -> Row:
+    """Return the values of a row in the order of the table's columns."""
+    return operation_id, generation, seq, force, day, status, measures, recorded_at
+
+
 def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
     """Return a row for each declared return among these events."""
     return [
-        {
-            "operation_id": batch.operation,
-            "generation": batch.generation,
-            "seq": step.recorded.seq,
-            "force": step.recorded.event.force,
-            "day": str(declared.day),
-            "status": declared.status,
-            "measures": ",".join(declared.measures),
-            "recorded_at": step.recorded.recorded_at,
-        }
+        row(
+            operation_id=batch.operation,
+            generation=batch.generation,
+            seq=step.recorded.seq,
+            force=step.recorded.event.force,
+            day=str(declared.day),
+            status=declared.status,
+            measures=",".join(declared.measures),
+            recorded_at=step.recorded.recorded_at,
+        )
         for step in batch.steps
         if isinstance(declared := step.recorded.event.data, ReturnDeclared)
     ]

@@ -13,7 +13,8 @@ from service.domain.sightings import Fact
 from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
 from service.projections.sightings import first_seqs_of
-from service.projections.steps import Batch, Row
+from service.projections.steps import Batch
+from service.writes import Row
 
 ruled_out = sa.Table(
     "ruled_out",
@@ -28,6 +29,20 @@ ruled_out = sa.Table(
 )
 
 
+def row(
+    *,
+    operation_id: str,
+    generation: int,
+    seq: int,
+    lower_seq: int,
+    higher_seq: int,
+    lower_operation: str | None,
+    higher_operation: str | None,
+) -> Row:
+    """Return the values of a row in the order of the table's columns."""
+    return operation_id, generation, seq, lower_seq, higher_seq, lower_operation, higher_operation
+
+
 def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     """Return a row for each pair ruled out among these events. The sightings of this log are stored already."""
     found = [
@@ -37,15 +52,15 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     ]
     first_seqs = _first_seqs(connection, batch, [data for _seq, data in found if not data.operations])
     return [
-        {
-            "operation_id": batch.operation,
-            "generation": batch.generation,
-            "seq": seq,
-            "lower_seq": lower[1],
-            "higher_seq": higher[1],
-            "lower_operation": lower[0] or None,
-            "higher_operation": higher[0] or None,
-        }
+        row(
+            operation_id=batch.operation,
+            generation=batch.generation,
+            seq=seq,
+            lower_seq=lower[1],
+            higher_seq=higher[1],
+            lower_operation=lower[0] or None,
+            higher_operation=higher[0] or None,
+        )
         for seq, data in found
         for lower, higher in [sorted(_facts(data, first_seqs))]
     ]

@@ -14,7 +14,8 @@ from service.db import CodeText, metadata
 from service.domain.events import EventWithdrawn
 from service.domain.sightings import COMPARED, categories_of
 from service.eventlog.head import Head
-from service.projections.steps import Batch, Row, Step
+from service.projections.steps import Batch, Step
+from service.writes import Row
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 SEQS_AT_A_TIME = 2_000
@@ -51,6 +52,36 @@ sa.Index(
 )
 
 
+def row(
+    *,
+    operation_id: str,
+    generation: int,
+    seq: int,
+    first_seq: int,
+    replaces_seq: int | None,
+    force: str,
+    type: str,
+    place: str | None,
+    incident: str | None,
+    occurred_microseconds: int | None,
+    categories: str,
+) -> Row:
+    """Return the values of a row in the order of the table's columns."""
+    return (
+        operation_id,
+        generation,
+        seq,
+        first_seq,
+        replaces_seq,
+        force,
+        type,
+        place,
+        incident,
+        occurred_microseconds,
+        categories,
+    )
+
+
 def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     """Return a row for each arrest and seizure, and each withdrawal, among these events."""
     first_seqs = _first_seqs_before(connection, batch)
@@ -59,7 +90,7 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
         if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
             seq, replaced = step.recorded.seq, step.corrected_seq
             first_seqs[seq] = seq if replaced is None else first_seqs.get(replaced, replaced)
-            made.append(_row(batch, step, first_seqs[seq]))
+            made.append(_row_of(batch, step, first_seqs[seq]))
     return made
 
 
@@ -82,19 +113,19 @@ def _first_seqs_before(connection: sa.Connection, batch: Batch) -> dict[int, int
     return first_seqs_of(connection, batch, corrected - {step.recorded.seq for step in batch.steps})
 
 
-def _row(batch: Batch, step: Step, first_seq: int) -> Row:
+def _row_of(batch: Batch, step: Step, first_seq: int) -> Row:
     event = step.recorded.event
     data, moment = event.data, event.occurred_at
-    return {
-        "operation_id": batch.operation,
-        "generation": batch.generation,
-        "seq": step.recorded.seq,
-        "first_seq": first_seq,
-        "replaces_seq": step.corrected_seq,
-        "force": event.force,
-        "type": event.type,
-        "place": event.place,
-        "incident": event.incident,
-        "occurred_microseconds": None if moment is None else (moment - SINCE) // timedelta(microseconds=1),
-        "categories": ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
-    }
+    return row(
+        operation_id=batch.operation,
+        generation=batch.generation,
+        seq=step.recorded.seq,
+        first_seq=first_seq,
+        replaces_seq=step.corrected_seq,
+        force=event.force,
+        type=event.type,
+        place=event.place,
+        incident=event.incident,
+        occurred_microseconds=None if moment is None else (moment - SINCE) // timedelta(microseconds=1),
+        categories=",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
+    )

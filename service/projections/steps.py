@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from service.domain.events import RecordedEvent
 from service.domain.operation import Operation, evolve
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,22 @@
 
 import ast
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 import service
 from service.errors import KINDS, RecordError
+from service.eventlog import append
+from service.eventlog.table import events
+from service.projections.registry import BY_SEQ
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "service").rglob("*.py"))
@@ -59,6 +65,17 @@ def test_no_event_is_updated_or_deleted_anywhere():
             ast.unparse(call.func).rpartition("events.")[2] for call in calls if "events." in ast.unparse(call.func)
         }
         assert not made & {"update", "delete"}, path
+
+
+@pytest.mark.parametrize(
+    ("module", "table"),
+    [(append, events), *((sys.modules[projection.rows.__module__], projection.table) for projection in BY_SEQ)],
+    ids=lambda one: one.name if isinstance(one, sa.Table) else "",
+)
+def test_the_values_of_a_row_stand_in_the_order_of_its_tables_columns(module: Any, table: sa.Table):
+    columns = [column.name for column in table.columns]
+    assert list(inspect.signature(module.row).parameters) == columns
+    assert module.row(**{name: name for name in columns}) == tuple(columns)
 
 
 def subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:
