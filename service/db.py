@@ -200,8 +200,12 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
 
 
 def _postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
-    """Return an engine that tries a connection before it is used again, if it has rested: the server may have gone."""
-    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **pool)
+    """Return an engine that tries a connection before it is used again, if it has rested: the server may have gone.
+
+    psycopg prepares nothing by itself: at each rollback it would forget all that is prepared, `pipeline`'s too.
+    """
+    settings = {"prepare_threshold": None}
+    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), connect_args=settings, **pool)
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: Any) -> None:

@@ -11,9 +11,12 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg import RawCursor
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from service.pipeline import Query, Rows, pipeline_of
 
 Values = Mapping[str, Any]
 # Gives a statement for a kind of database, "postgresql" or "sqlite": for one kind always the same.
@@ -21,12 +24,12 @@ Statement = Callable[[str], Any]
 Process = Callable[[Any], Any] | None
 
 DIALECTS: dict[str, sa.Dialect] = {
-    "postgresql": PGDialect_psycopg(),  # type: ignore[no-untyped-call]
+    "postgresql": PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
     "sqlite": SQLiteDialect_pysqlite(),
 }
 
 
-def read_together(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[list[tuple[Any, ...]]]:
+def read_together(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
     """Return the rows of each query. PostgreSQL answers all of them in one round trip, one after another.
 
     Each sees what was committed before it began: one that follows a lock sees what the previous holder committed.
@@ -34,29 +37,28 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses any of it.
     """
-    if connection.dialect.name != "postgresql":
-        return [[tuple(row) for row in connection.execute(_made(make, "sqlite"), values)] for make, values in queries]
-    driver = driver_of(connection)
-    with own_errors(connection), driver.pipeline():
-        cursors = [driver.execute(*filled(make, "postgresql", values)) for make, values in queries]
-        fetched = [cursor.fetchall() for cursor in cursors]
+    dialect = connection.dialect.name
+    filled_in = [filled(make, dialect, values) for make, values in queries]
+    with own_errors(connection):
+        found = _run(connection, filled_in)
     return [
-        [processed(row, _result_processors(make)) for row in rows]
-        for (make, _values), rows in zip(queries, fetched, strict=True)
+        [processed(row, _result_processors(make, dialect)) for row in rows]
+        for (make, _values), rows in zip(queries, found, strict=True)
     ]
 
 
-def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> list[tuple[Any, ...]]:
+def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:
     """Return the rows of a query as the driver gives them, without what SQLAlchemy makes of them: for many rows.
 
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses it.
     """
-    dialect, driver = connection.dialect.name, driver_of(connection)
-    in_binary = {"binary": True} if dialect == "postgresql" else {}
+    query = filled(make, connection.dialect.name, values)
     with own_errors(connection):
-        rows: list[tuple[Any, ...]] = driver.execute(*filled(make, dialect, values), **in_binary).fetchall()
-    return rows
+        if connection.dialect.name == "sqlite":
+            (rows,) = _run(connection, [query])
+            return rows
+        return RawCursor(driver_of(connection)).execute(*query, binary=True).fetchall()
 
 
 def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
@@ -66,17 +68,16 @@ def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[
     return column.in_(sa.bindparam(name, expanding=True))
 
 
-def filled(make: Statement, dialect_name: str, values: Values) -> tuple[str, Any]:
-    """Return the text of a statement, and its values as the driver takes them."""
-    text, order, processors, fixed = _compiled(make, dialect_name)
+def filled(make: Statement, dialect: str, values: Values) -> Query:
+    """Return the text of a statement, and its values in the order of their places, as the driver takes them."""
+    if dialect == "sqlite":
+        # Each value of a list has a place of its own there, so the text depends on how many there are.
+        state = _compiled(make, dialect).construct_expanded_state(values)
+        pairs = zip(map(state.processors.get, state.positiontup), state.positional_parameters, strict=True)
+        return state.statement, [value if process is None else process(value) for process, value in pairs]
+    text, places, fixed = _places(make)
     given = {**fixed, **values}
-    processed = {name: given[name] if process is None else process(given[name]) for name, process in processors.items()}
-    return text, processed if order is None else [processed[name] for name in order]
-
-
-def text_of(make: Statement, dialect_name: str) -> str:
-    """Return the text of a statement, with its places for values."""
-    return _compiled(make, dialect_name)[0]
+    return text, [given[name] if process is None else process(given[name]) for name, process in places]
 
 
 def driver_of(connection: sa.Connection) -> Any:
@@ -94,12 +95,6 @@ def own_errors(connection: sa.Connection) -> Iterator[None]:
         raise sa.exc.DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
 
 
-def bind_processor(of_type: sa.types.TypeEngine[Any], dialect_name: str) -> Process:
-    """Return what turns a value of a type into what the driver takes; None where it is taken as it is."""
-    dialect = DIALECTS[dialect_name]
-    return of_type.dialect_impl(dialect).bind_processor(dialect)
-
-
 def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:
     """Return values as their processors turn them."""
     pairs = zip(values, processors, strict=True)
@@ -107,33 +102,38 @@ def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any
 
 
 @cache
-def bind_processors(table: sa.Table, dialect_name: str) -> list[Process]:
+def bind_processors(table: sa.Table, dialect: str) -> list[Process]:
     """Return what turns the values of a row into what the driver takes, in the order of the table's columns."""
-    return [bind_processor(column.type, dialect_name) for column in table.columns]
+    return [_bind_processor(column.type, dialect) for column in table.columns]
+
+
+def _run(connection: sa.Connection, queries: Sequence[Query]) -> list[Rows]:
+    if connection.dialect.name == "postgresql":
+        return pipeline_of(connection).run(queries)
+    driver = driver_of(connection)
+    return [driver.execute(*query).fetchall() for query in queries]
 
 
 @cache
-def _made(make: Statement, dialect_name: str) -> Any:
-    return make(dialect_name)
+def _compiled(make: Statement, dialect: str) -> Any:
+    return make(dialect).compile(dialect=DIALECTS[dialect])
 
 
 @cache
-def _compiled(
-    make: Statement, dialect_name: str
-) -> tuple[str, Sequence[str] | None, dict[str, Process], dict[str, Any]]:
-    """Return a statement's text, the order of its values if it has one, what processes them, and the fixed ones."""
-    compiled: Any = make(dialect_name).compile(dialect=DIALECTS[dialect_name])
+def _places(make: Statement) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
+    """Return a statement for PostgreSQL: its text, a name and a processor for each of its places, and fixed values."""
+    compiled = _compiled(make, "postgresql")
     binds = {name: bind for bind, name in compiled.bind_names.items()}
-    return (
-        str(compiled),
-        compiled.positiontup if compiled.positional else None,
-        {name: bind_processor(bind.type, dialect_name) for name, bind in binds.items()},
-        {name: bind.value for name, bind in binds.items() if not bind.required},
-    )
+    places = [(name, _bind_processor(binds[name].type, "postgresql")) for name in compiled.positiontup]
+    return str(compiled), places, {name: bind.value for name, bind in binds.items() if not bind.required}
+
+
+def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:
+    """Return what turns a value of a type into what the driver takes; None where it is taken as it is."""
+    return of_type.dialect_impl(DIALECTS[dialect]).bind_processor(DIALECTS[dialect])
 
 
 @cache
-def _result_processors(make: Statement) -> list[Process]:
-    dialect = DIALECTS["postgresql"]
-    columns = _made(make, "postgresql").selected_columns
-    return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+def _result_processors(make: Statement, dialect: str) -> list[Process]:
+    columns = make(dialect).selected_columns
+    return [column.type.dialect_impl(DIALECTS[dialect]).result_processor(DIALECTS[dialect], None) for column in columns]

@@ -1,36 +1,27 @@
 """What a transaction writes, collected and sent with little between us and the driver.
 
-What one event adds goes to PostgreSQL as one statement, a few rows in one round trip (its pipeline mode), many by COPY,
-which stores the first while the last are on their way. SQLite is no further than a function call.
+PostgreSQL takes rows of one table in few statements of many rows, and all statements, with the commit, in one round
+trip; very many rows by COPY. SQLite is no further than a function call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.db import Instant
-from service.driver import (
-    Statement,
-    Values,
-    bind_processors,
-    driver_of,
-    filled,
-    own_errors,
-    processed,
-    text_of,
-)
+from service.driver import Statement, Values, bind_processors, driver_of, filled, own_errors, processed
+from service.pipeline import COMMIT, Query, pipeline_of
 
-MOST_ROWS_IN_A_STATEMENT, MOST_ROWS_IN_A_PIPELINE = 8, 100
+MOST_ROWS_IN_STATEMENTS, MOST_ROWS_IN_A_STATEMENT = 100, 64
 # The values of one row, in the order of its table's columns.
 Row = tuple[Any, ...]
-Insert = tuple[sa.Table, Sequence[Row]]
-Execution = tuple[Statement, Values]
+
 TYPE_NAMES: dict[type[Any], str] = {
     sa.BigInteger: "int8",
     sa.Boolean: "bool",
@@ -42,18 +33,27 @@ TYPE_NAMES: dict[type[Any], str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows of a table, and what is to be done instead where there is such a row already, as SQL says it."""
+
+    table: sa.Table
+    rows: Sequence[Row]
+    on_conflict: str = ""
+
+
 @dataclass(slots=True)
 class Writes:
     """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`."""
 
     connection: sa.Connection
     inserts: list[Insert] = field(default_factory=list)
-    statements: list[Execution] = field(default_factory=list)
+    statements: list[tuple[Statement, Values]] = field(default_factory=list)
 
-    def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
+    def insert(self, table: sa.Table, rows: Sequence[Row], *, on_conflict: str = "") -> None:
         """Have rows inserted: the values of each in the order of the table's columns."""
         if rows:
-            self.inserts.append((table, rows))
+            self.inserts.append(Insert(table, rows, on_conflict))
 
     def execute(self, make: Statement, values: Values) -> None:
         """Have a statement executed after all inserts."""
@@ -66,76 +66,74 @@ class Writes:
             sqlalchemy.exc.DBAPIError: the database refuses any of it. Only a rollback is possible then.
         """
         inserts, statements, self.inserts, self.statements = self.inserts, self.statements, [], []
-        driver, is_postgresql = driver_of(self.connection), self.connection.dialect.name == "postgresql"
-        size = sum(len(rows) for _table, rows in inserts)
-        together = driver.pipeline() if is_postgresql and size <= MOST_ROWS_IN_A_PIPELINE else nullcontext()
-        with own_errors(self.connection), together:
-            if not is_postgresql:
-                _send_to_sqlite(driver, inserts, statements)
-            elif inserts and statements and size <= MOST_ROWS_IN_A_STATEMENT:
-                _send_as_one(driver, inserts, statements)
-            else:
-                _send_one_by_one(driver, inserts, statements)
-            if and_commit:
-                driver.commit()
+        dialect = self.connection.dialect.name
+        send = _send_to_postgresql if dialect == "postgresql" else _send_to_sqlite
+        with own_errors(self.connection):
+            queries = [filled(make, dialect, values) for make, values in statements]
+            send(self.connection, inserts, queries, and_commit=and_commit)
 
 
-def _send_to_sqlite(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
-    for table, rows in inserts:
-        processors = bind_processors(table, "sqlite")
-        driver.executemany(_insertion(table, "?"), (processed(row, processors) for row in rows))
-    for make, values in statements:
-        driver.execute(*filled(make, "sqlite", values))
+def _send_to_sqlite(
+    connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
+) -> None:
+    driver = driver_of(connection)
+    for one in inserts:
+        processors = bind_processors(one.table, "sqlite")
+        driver.executemany(_into_sqlite(one.table, one.on_conflict), (processed(row, processors) for row in one.rows))
+    for query in statements:
+        driver.execute(*query)
+    if and_commit:
+        driver.commit()
 
 
-def _send_as_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
-    """Send everything as one statement. In it an insert goes by its table's name: that is what the others read."""
-    text, places = _combined(
-        tuple((table, len(rows)) for table, rows in inserts), tuple(make for make, _values in statements)
-    )
-    added = [value for _table, rows in inserts for row in rows for value in row]
-    values = dict(zip(places, added, strict=True))
-    for make, given in statements:
-        values |= filled(make, "postgresql", given)[1]
-    driver.execute(text, values)
+def _send_to_postgresql(
+    connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
+) -> None:
+    queries: list[Query] = []
+    are_many = sum(len(one.rows) for one in inserts) > MOST_ROWS_IN_STATEMENTS
+    for one in inserts:
+        if are_many and not one.on_conflict:
+            _copy(driver_of(connection), one.table, one.rows)
+        else:
+            queries += _insertions(one)
+    queries += [*statements, COMMIT] if and_commit else statements
+    if queries:
+        pipeline_of(connection).run(queries)
 
 
-def _send_one_by_one(driver: Any, inserts: Sequence[Insert], statements: Sequence[Execution]) -> None:
-    for table, rows in inserts:
-        _insert(driver, table, rows)
-    for make, values in statements:
-        driver.execute(*filled(make, "postgresql", values))
+def _insertions(insert: Insert) -> Iterator[Query]:
+    """Yield statements of 64, 32, 16, ... rows: few that serve any number of rows, so that each is prepared once."""
+    start = 0
+    while left := len(insert.rows) - start:
+        size = min(1 << left.bit_length() - 1, MOST_ROWS_IN_A_STATEMENT)
+        values = chain.from_iterable(insert.rows[start : start + size])
+        yield _into_postgresql(insert.table, size, insert.on_conflict), list(values)
+        start += size
 
 
-def _insert(driver: Any, table: sa.Table, rows: Sequence[Row]) -> None:
-    if len(rows) <= MOST_ROWS_IN_A_PIPELINE:
-        with driver.cursor() as cursor:
-            cursor.executemany(_insertion(table, "%s"), rows)
-    else:
-        with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
-            copy.set_types(_type_names(table))
-            for row in rows:
-                copy.write_row(row)
-
-
-@cache
-def _insertion(table: sa.Table, place: str) -> str:
-    places = ", ".join(place for _ in table.columns)
-    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({places})"  # noqa: S608 - our own tables' names
+def _copy(driver: Any, table: sa.Table, rows: Sequence[Row]) -> None:
+    with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
+        copy.set_types(_type_names(table))
+        for row in rows:
+            copy.write_row(row)
 
 
 @cache
-def _combined(inserts: tuple[tuple[sa.Table, int], ...], statements: tuple[Statement, ...]) -> tuple[str, list[str]]:
-    """Return the text of one statement for inserts of so many rows and these statements, and the inserts' places."""
-    parts, places = [], []
-    for table, size in inserts:
-        rows = [[f"{table.name}_{number}_{column.name}" for column in table.columns] for number in range(size)]
-        places += [place for row in rows for place in row]
-        lines = ", ".join(f"({', '.join(f'%({place})s' for place in row)})" for row in rows)
-        parts.append(f"{table.name} AS (INSERT INTO {table.name} ({_columns(table)}) VALUES {lines} RETURNING *)")  # noqa: S608
-    *others, last = [text_of(make, "postgresql") for make in statements]
-    parts += [f"statement_{number} AS ({text})" for number, text in enumerate(others)]
-    return f"WITH {', '.join(parts)} {last}", places
+def _into_sqlite(table: sa.Table, on_conflict: str) -> str:
+    """Return the statement that inserts a row into a table of SQLite."""
+    return _into(table, f"({', '.join('?' for _ in table.columns)})", on_conflict)
+
+
+@cache
+def _into_postgresql(table: sa.Table, size: int, on_conflict: str) -> str:
+    """Return the statement that inserts so many rows into a table of PostgreSQL."""
+    types, numbers = _type_names(table), count(1)
+    rows = (", ".join(f"${next(numbers)}::{name}" for name in types) for _ in range(size))
+    return _into(table, ", ".join(f"({row})" for row in rows), on_conflict)
+
+
+def _into(table: sa.Table, rows: str, on_conflict: str) -> str:
+    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES {rows} {on_conflict}"  # noqa: S608 - our own words
 
 
 @cache

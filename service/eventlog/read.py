@@ -26,10 +26,14 @@ def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) ->
     return history_of(read_together(connection, (about_ids, {"name": operation, "ids": list(ids)}))[0])
 
 
-def about_ids(dialect: str) -> sa.Select[Any]:
-    """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`."""
-    either = sa.or_(one_of(dialect, events.c.id, "ids"), one_of(dialect, events.c.corrects, "ids"))
-    return sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"), either)
+def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
+    """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`.
+
+    An event may be found twice. Each half has an index of its own, which OR would join at a higher price.
+    """
+    mine = sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"))
+    halves = [mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)]
+    return sa.union_all(*halves)
 
 
 def history_of(rows: Iterable[tuple[Any, ...]]) -> History:

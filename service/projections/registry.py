@@ -52,20 +52,23 @@ def apply(writes: Writes, batch: Batch, *, and_commit: bool = False) -> None:
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
     """
-    fill(writes, batch)
-    totals.add(writes, batch)
+    made = fill(writes, batch)
+    totals.add(writes, batch, made.get(entries.entries, ()))
     send(writes, and_commit=and_commit)
 
 
-def fill(writes: Writes, batch: Batch) -> None:
-    """Have the rows of some events inserted in all projections but the totals."""
+def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
+    """Have the rows of some events inserted in all projections but the totals; return them."""
     kinds = {type(step.recorded.event.data) for step in batch.steps}
+    made: dict[sa.Table, list[Row]] = {}
     for projection in BY_SEQ:
         if kinds.isdisjoint(projection.of):
             continue
         if projection.reads_run:
             writes.send()
-        writes.insert(projection.table, projection.rows(writes.connection, batch))
+        made[projection.table] = projection.rows(writes.connection, batch)
+        writes.insert(projection.table, made[projection.table])
+    return made
 
 
 def send(writes: Writes, *, and_commit: bool = False) -> None:

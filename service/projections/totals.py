@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +11,13 @@ from service.db import INSERTS, CodeText, metadata
 from service.errors import Invalid
 from service.projections.entries import KEYS, entries
 from service.projections.steps import Batch
-from service.writes import Writes
+from service.writes import Row, Writes
 
 # The largest integer that every JSON reader keeps exactly.
 MOST = 2**53 - 1
+ADDED = """ON CONFLICT (operation_id, generation, force, day, measure, category, qualifier) DO UPDATE
+SET quantity = totals.quantity + excluded.quantity, lines = totals.lines + excluded.lines,
+    last_seq = excluded.last_seq"""
 
 totals = sa.Table(
     "totals",
@@ -38,8 +42,8 @@ class TotalTooLarge(Invalid):
     code = "total_too_large"
 
 
-def add(writes: Writes, batch: Batch) -> None:
-    """Have the entries of these events, which are stored before, added to the totals.
+def add(writes: Writes, batch: Batch, made: Sequence[Row]) -> None:
+    """Have the entries that were made of these events, and are stored before, added to the totals.
 
     Raises:
         TotalTooLarge: a total would leave the range on the way, even if the last of these events brought it back: a
@@ -49,17 +53,32 @@ def add(writes: Writes, batch: Batch) -> None:
         writes.send()
         if _passes_beyond(writes.connection, batch):
             raise too_large()
-    add_run(writes, batch.operation, batch.generation, first=batch.first_seq, last=batch.last_seq)
+    writes.insert(totals, _summed(batch, made), on_conflict=ADDED)
 
 
 def add_run(writes: Writes, operation: str, generation: int, *, first: int, last: int) -> None:
-    """Have the entries with these seqs, which are stored before, added to the totals. On the way, no range is kept."""
+    """Have all entries with these seqs, which are stored before, added to the totals. On the way, no range is kept."""
     writes.execute(_adding, {"name": operation, "of": generation, "first": first, "last": last})
 
 
 def too_large() -> TotalTooLarge:
     """Return the error of a total that would leave the range."""
     return TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
+
+
+def _summed(batch: Batch, made: Sequence[Row]) -> list[Row]:
+    """Return the sums of these entries as rows of `totals`.
+
+    Raises:
+        TotalTooLarge: a sum alone is beyond the range. No total that stands can bring it back.
+    """
+    found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
+    for _operation, _generation, seq, _line, _of_seq, *key, quantity, lines in made:
+        before = found.get(tuple(key), (0, 0, 0))
+        found[tuple(key)] = (before[0] + quantity, before[1] + lines, seq)
+    if any(abs(quantity) > MOST for quantity, _lines, _seq in found.values()):
+        raise too_large()
+    return [(batch.operation, batch.generation, *key, *sums) for key, sums in found.items()]
 
 
 def _adding(dialect: str) -> Any:

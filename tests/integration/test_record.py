@@ -24,7 +24,7 @@ from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
 from service.usecases.appending import Outcome, ProjectionsOutdated
 from service.usecases.record import NotRecorded
-from service.writes import MOST_ROWS_IN_A_PIPELINE, Writes
+from service.writes import MOST_ROWS_IN_STATEMENTS, Writes
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, RecordedEventFactory, opened_operation
 from tests.factories.reports import (
@@ -379,7 +379,7 @@ def test_code_of_another_version_than_the_totals_records_nothing(
         pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
     ],
 )
-@pytest.mark.parametrize("between", [0, MOST_ROWS_IN_A_PIPELINE], ids=["a few", "many"])
+@pytest.mark.parametrize("between", [0, MOST_ROWS_IN_STATEMENTS], ids=["a few", "many"])
 def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
     database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str, between: int
 ) -> None:

@@ -1,0 +1,131 @@
+"""Statements sent to PostgreSQL together, each prepared once for a connection: libpq's pipeline mode, used directly.
+
+psycopg's own pipeline does the same, but what it does around each statement costs several times what ours take
+(docs/performance.md). Values are still written and read by psycopg.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg import Connection, Error, OperationalError
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+Query = tuple[str, Sequence[Any]]
+Rows = list[tuple[Any, ...]]
+
+COMMIT: Query = ("COMMIT", ())
+KEPT_AS = "oprecord_pipeline"
+# No name is given twice, so what a transaction prepared that then failed is in nobody's way.
+_numbers = count(1)
+
+
+class Pipeline:
+    """The pipeline of one connection: what is prepared on it, and what writes and reads its values."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self.connection = connection
+        self.transformer = Transformer(connection)
+        self.prepared: dict[str, bytes] = {}
+        self.socket = select.poll()
+        self.socket.register(connection.pgconn.socket, select.POLLIN)
+
+    def run(self, queries: Sequence[Query]) -> list[Rows]:
+        """Send all queries at once, in a new transaction if none is open; return the rows of each, in their order.
+
+        Raises:
+            psycopg.Error: the database refuses one of them; it has then passed over those that follow.
+        """
+        asked = [(text, self._written(values)) for text, values in queries]
+        new = {text: b"oprecord_%d" % next(_numbers) for text, _values in asked if text not in self.prepared}
+        try:
+            results = self._exchange(new, asked)
+        except BaseException:
+            # Nobody knows what is still on its way.
+            self.connection.close()
+            raise
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise self._error(result)
+        self.prepared |= new
+        return [self._read(result) for result in results[-len(queries) :]]
+
+    def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
+        """Begin a transaction if none is open, prepare what is new, and execute; return the results of all of it."""
+        pgconn = self.connection.pgconn
+        pgconn.enter_pipeline_mode()
+        if pgconn.transaction_status == TransactionStatus.IDLE:
+            # Before anything is prepared: that takes a snapshot.
+            pgconn.send_query_params(self._begin(), None)
+        for text, name in new.items():
+            pgconn.send_prepare(name, text.encode())
+        for text, values in asked:
+            pgconn.send_query_prepared(self.prepared.get(text) or new[text], values)
+        pgconn.pipeline_sync()
+        self._flush()
+        results = list(self._results())
+        pgconn.exit_pipeline_mode()
+        return results
+
+    def _begin(self) -> bytes:
+        """Return the statement that begins a transaction as the connection is set to."""
+        level, read_only = self.connection.isolation_level, self.connection.read_only
+        isolation = "" if level is None else f" ISOLATION LEVEL {level.name.replace('_', ' ')}"
+        return f"BEGIN{isolation}{' READ ONLY' if read_only else ''}".encode()
+
+    def _flush(self) -> None:
+        """Send what was collected. The database may want to answer before it takes the rest."""
+        pgconn = self.connection.pgconn
+        while pgconn.flush():
+            waiting = select.poll()
+            waiting.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+            if any(event & ~select.POLLOUT for _socket, event in waiting.poll()):
+                pgconn.consume_input()
+
+    def _results(self) -> Iterator[PGresult]:
+        """Yield results up to the end of the pipeline, with the interpreter left to others while there is none."""
+        pgconn = self.connection.pgconn
+        while True:
+            while pgconn.is_busy():
+                self.socket.poll()
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                if pgconn.status != ConnStatus.OK:
+                    raise OperationalError(f"the connection is lost: {pgconn.get_error_message()}")
+            elif result.status == ExecStatus.PIPELINE_SYNC:
+                return
+            else:
+                yield result
+
+    def _error(self, result: PGresult) -> Error:
+        """Return what a result refuses. If a statement is not known any more, all are prepared again from now on."""
+        error = error_from_result(result, encoding=self.connection.info.encoding)
+        if isinstance(error, InvalidSqlStatementName):
+            self.prepared.clear()
+        return error
+
+    def _written(self, values: Sequence[Any]) -> Sequence[Any]:
+        return self.transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
+
+    def _read(self, result: PGresult) -> Rows:
+        if result.status != ExecStatus.TUPLES_OK:
+            return []
+        self.transformer.set_pgresult(result)
+        return self.transformer.load_rows(0, result.ntuples, tuple)
+
+
+def pipeline_of(connection: sa.Connection) -> Pipeline:
+    """Return the pipeline of a connection to PostgreSQL. What it has prepared is of use as long as it is connected."""
+    kept: Pipeline | None = connection.info.get(KEPT_AS)
+    driver: Any = connection.connection.driver_connection
+    if kept is None or kept.connection is not driver:
+        kept = connection.info[KEPT_AS] = Pipeline(driver)
+    return kept

@@ -1,0 +1,161 @@
+"""Statements sent together: in one transaction, in their order, all or none; and what becomes of the connection."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from service.db import Database, DatabaseBusy, open_database
+from service.pipeline import COMMIT, pipeline_of
+
+VALUES = [
+    ("int8", 2**53 - 1),
+    ("int4", -1),
+    ("bool", True),
+    ("bytea", bytes(range(256))),
+    ("text", "M25 'northbound' \\ $1 %s é"),
+    ("timestamptz", datetime(2023, 1, 17, 23, 59, 59, 999999, tzinfo=UTC)),
+    ("uuid", UUID(int=7)),
+    ("uuid[]", [UUID(int=1), UUID(int=2)]),
+    ("bytea[]", [b'\x00\\"', b""]),
+    ("text", None),
+]
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """Return an empty database of PostgreSQL."""
+    database = open_database(postgres_url, pool_size=2)
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE stored (number int8 PRIMARY KEY, words text)")
+    yield database
+    database.engine.dispose()
+
+
+def numbers(database: Database) -> list[int]:
+    with database.snapshot() as connection:
+        return list(connection.scalars(sa.text("SELECT number FROM stored ORDER BY number")))
+
+
+def insertion(number: int, words: str = "") -> tuple[str, list[Any]]:
+    return "INSERT INTO stored VALUES ($1, $2)", [number, words]
+
+
+@pytest.mark.parametrize(("of_type", "value"), VALUES)
+def test_a_value_comes_back_as_it_went(database: Database, of_type: str, value: Any) -> None:
+    with database.writing() as connection:
+        assert pipeline_of(connection).run([(f"SELECT $1::{of_type}", [value])]) == [[(value,)]]
+
+
+def test_each_statement_sees_what_those_before_it_did(database: Database) -> None:
+    counting = ("SELECT count(*) FROM stored", [])
+    with database.writing() as connection:
+        rows = pipeline_of(connection).run([counting, insertion(1), counting, insertion(2), counting])
+    assert rows == [[(0,)], [], [(1,)], [], [(2,)]]
+    assert numbers(database) == [1, 2]
+
+
+def test_it_belongs_to_the_transaction_that_is_open(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO stored VALUES (1)", ())
+        pipeline_of(connection).run([insertion(2)])
+        connection.rollback()
+    assert numbers(database) == []
+
+
+def test_it_can_commit_on_the_way(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1), COMMIT])
+        assert numbers(database) == [1]
+
+
+def test_a_snapshot_stays_one(database: Database) -> None:
+    with database.snapshot() as reading:
+        before = pipeline_of(reading).run([("SELECT count(*) FROM stored", [])])
+        with database.writing() as connection:
+            pipeline_of(connection).run([insertion(1)])
+        assert pipeline_of(reading).run([("SELECT count(*) FROM stored", [])]) == before
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            pipeline_of(reading).run([insertion(2)])
+
+
+def test_after_a_refusal_nothing_is_written_and_the_connection_is_good(database: Database) -> None:
+    with pytest.raises(psycopg.errors.UniqueViolation, match="stored_pkey"), database.writing() as connection:
+        pipeline_of(connection).run([insertion(1), insertion(1), insertion(2), COMMIT])
+    assert numbers(database) == []
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1), COMMIT])
+    assert numbers(database) == [1]
+
+
+def test_a_statement_is_prepared_once_for_a_connection(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline = pipeline_of(connection)
+        pipeline.run([insertion(1), insertion(2)])
+        pipeline.run([insertion(3)])
+        (names,) = pipeline.run([("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'", [])])
+    assert names == [(1,)]
+    with database.writing() as connection:
+        assert pipeline_of(connection) is pipeline
+
+
+def test_what_somebody_else_has_dropped_is_prepared_again(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1)])
+        connection.exec_driver_sql("DEALLOCATE ALL")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName), database.writing() as connection:
+        pipeline_of(connection).run([insertion(2)])
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(3)])
+    assert numbers(database) == [1, 3]
+
+
+def test_more_than_the_sockets_hold_goes_both_ways(database: Database) -> None:
+    words = "x" * 4_000_000
+    with database.writing() as connection:
+        rows = pipeline_of(connection).run([("SELECT $1::text", [words])] * 5)
+    assert rows == [[(words,)]] * 5
+
+
+def test_while_it_waits_for_a_lock_others_work(database: Database) -> None:
+    """Waiting holds nothing that other threads need: the one that holds the lock here could else never let it go."""
+    done = threading.Event()
+
+    def write_the_same() -> None:
+        with database.writing() as connection:
+            pipeline_of(connection).run([("INSERT INTO stored VALUES ($1, $2) ON CONFLICT DO NOTHING", [1, ""])])
+        done.set()
+
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1)])
+        other = threading.Thread(target=write_the_same)
+        other.start()
+        assert not done.wait(0.2)
+    other.join(timeout=10)
+    assert done.is_set()
+
+
+def test_a_connection_that_is_cut_is_an_error_and_not_used_again(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline = pipeline_of(connection)
+    with pytest.raises(DatabaseBusy, match="Send the same again"), database.writing() as connection:
+        pipeline_of(connection).run([("SELECT pg_terminate_backend(pg_backend_pid())", [])])
+    with database.writing() as connection:
+        assert pipeline_of(connection) is not pipeline
+        pipeline_of(connection).run([insertion(1)])
+    assert numbers(database) == [1]
+
+
+def test_a_value_that_cannot_be_written_is_refused_before_anything_is_sent(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline = pipeline_of(connection)
+    with pytest.raises(psycopg.DataError, match="NUL"), database.writing() as connection:
+        pipeline_of(connection).run([insertion(1), insertion(2, "a\x00b")])
+    with database.writing() as connection:
+        assert pipeline_of(connection) is pipeline
+    assert numbers(database) == []
