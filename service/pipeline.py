@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from psycopg import Connection, Error, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Query = tuple[str, Sequence[Any]]
@@ -98,12 +98,12 @@ class Pipeline:
                 pgconn.consume_input()
             result = pgconn.get_result()
             if result is None:
-                if pgconn.status != ConnStatus.OK:
-                    raise OperationalError(f"the connection is lost: {pgconn.get_error_message()}")
-            elif result.status == ExecStatus.PIPELINE_SYNC:
+                raise OperationalError(f"the connection is lost: {pgconn.get_error_message()}")
+            if result.status == ExecStatus.PIPELINE_SYNC:
                 return
-            else:
-                yield result
+            yield result
+            # Each statement has one result; then None says that it was the last.
+            pgconn.get_result()
 
     def _error(self, result: PGresult) -> Error:
         """Return what a result refuses. If a statement is not known any more, all are prepared again from now on."""
