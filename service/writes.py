@@ -6,7 +6,7 @@ trip; very many rows by COPY. SQLite is no further than a function call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, count
@@ -18,7 +18,9 @@ from service.db import Instant
 from service.driver import Statement, Values, bind_processors, driver_of, filled, own_errors, processed
 from service.pipeline import COMMIT, Query, pipeline_of
 
-MOST_ROWS_IN_STATEMENTS, MOST_ROWS_IN_A_STATEMENT = 100, 64
+# From so many events on, COPY costs less than statements do.
+MANY = 50
+MOST_ROWS_IN_A_STATEMENT = 64
 # The values of one row, in the order of its table's columns.
 Row = tuple[Any, ...]
 
@@ -44,16 +46,27 @@ class Insert:
 
 @dataclass(slots=True)
 class Writes:
-    """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`."""
+    """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`.
+
+    Only if rows `are_many`, PostgreSQL has them by COPY at once: it stores the first while the last are being made.
+    """
 
     connection: sa.Connection
+    are_many: bool = False
     inserts: list[Insert] = field(default_factory=list)
     statements: list[tuple[Statement, Values]] = field(default_factory=list)
 
-    def insert(self, table: sa.Table, rows: Sequence[Row], *, on_conflict: str = "") -> None:
-        """Have rows inserted: the values of each in the order of the table's columns."""
-        if rows:
-            self.inserts.append(Insert(table, rows, on_conflict))
+    def insert(self, table: sa.Table, rows: Iterable[Row], *, on_conflict: str = "") -> None:
+        """Have rows inserted: the values of each in the order of the table's columns.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses any of them. Only a rollback is possible then.
+        """
+        if self.are_many and not on_conflict and self.connection.dialect.name == "postgresql":
+            with own_errors(self.connection):
+                _copy(driver_of(self.connection), table, rows)
+        elif kept := list(rows):
+            self.inserts.append(Insert(table, kept, on_conflict))
 
     def execute(self, make: Statement, values: Values) -> None:
         """Have a statement executed after all inserts."""
@@ -89,13 +102,7 @@ def _send_to_sqlite(
 def _send_to_postgresql(
     connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
 ) -> None:
-    queries: list[Query] = []
-    are_many = sum(len(one.rows) for one in inserts) > MOST_ROWS_IN_STATEMENTS
-    for one in inserts:
-        if are_many and not one.on_conflict:
-            _copy(driver_of(connection), one.table, one.rows)
-        else:
-            queries += _insertions(one)
+    queries = [query for one in inserts for query in _insertions(one)]
     queries += [*statements, COMMIT] if and_commit else statements
     if queries:
         pipeline_of(connection).run(queries)
@@ -111,7 +118,7 @@ def _insertions(insert: Insert) -> Iterator[Query]:
         start += size
 
 
-def _copy(driver: Any, table: sa.Table, rows: Sequence[Row]) -> None:
+def _copy(driver: Any, table: sa.Table, rows: Iterable[Row]) -> None:
     with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
         copy.set_types(_type_names(table))
         for row in rows:

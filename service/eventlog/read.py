@@ -29,9 +29,12 @@ def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) ->
 def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
     """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`.
 
-    An event may be found twice. Each half has an index of its own, which OR would join at a higher price.
+    An event may be found twice. Each half has an index of its own, which OR would join at a higher price. PostgreSQL is
+    not told for which operation it plans: one that is newer than its statistics has, as far as it knows, one event,
+    and it would look through all of them.
     """
-    mine = sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"))
+    name: sa.ScalarSelect[str] = sa.select(sa.bindparam("name", type_=events.c.operation_id.type)).scalar_subquery()
+    mine = sa.select(events.c.text).where(events.c.operation_id == name)
     halves = [mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)]
     return sa.union_all(*halves)
 

@@ -49,7 +49,7 @@ def rebuild(database: Database, operation: str, progress: Progress = no_progress
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
-            apply(Writes(connection), batch)
+            apply(Writes(connection, are_many=True), batch)
         done = batch.last_seq
         progress(done, head.seq)
     _finish(database, operation, generation, done)
@@ -105,7 +105,7 @@ def _depends(step: Step) -> bool:
 
 
 def _fill(connection: sa.Connection, batch: Batch) -> None:
-    writes = Writes(connection)
+    writes = Writes(connection, are_many=True)
     fill(writes, batch)
     writes.send()
 
@@ -126,7 +126,7 @@ def _finish(database: Database, operation: str, generation: int, done: int) -> N
         head = require_head(lock_head(connection, operation), operation)
         while done < head.seq:
             last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
-            apply(Writes(connection), read_run(connection, operation, generation, done + 1, last))
+            apply(Writes(connection, are_many=True), read_run(connection, operation, generation, done + 1, last))
             done = last
         connection.execute(
             heads.update()

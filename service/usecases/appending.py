@@ -27,7 +27,7 @@ from service.projections import registry
 from service.projections.steps import Batch, steps_of
 from service.usecases.known_logs import known_logs
 from service.usecases.visibility import require_visible
-from service.writes import Writes
+from service.writes import MANY, Writes
 
 Result = Decided | RecordError
 
@@ -150,21 +150,24 @@ def settle(
     decided = [result.recorded for result in results if isinstance(result, Decided)]
     receipts = receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
     if draft.accepted:
-        writes = Writes(connection)
         tree = tree or read.tree_at(connection, head.operation, head.seq)
-        receipts += append(writes, head, draft.accepted, tree)
-        seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
-        batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
-        _apply(writes, batch, and_commit=and_commit)
+        try:
+            receipts += _append(connection, head, state, draft, tree, and_commit=and_commit)
+        except sa.exc.IntegrityError as error:
+            raise mistake_of(error) or error from error
     by_seq = {receipt.seq: receipt for receipt in receipts}
     return [outcome(result, by_seq) for result in results]
 
 
-def _apply(writes: Writes, batch: Batch, *, and_commit: bool) -> None:
-    try:
-        registry.apply(writes, batch, and_commit=and_commit)
-    except sa.exc.IntegrityError as error:
-        raise mistake_of(error) or error from error
+def _append(
+    connection: sa.Connection, head: Head, state: Operation | None, draft: Draft, tree: Tree, *, and_commit: bool
+) -> list[Receipt]:
+    writes = Writes(connection, are_many=len(draft.accepted) > MANY)
+    receipts = append(writes, head, draft.accepted, tree)
+    seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
+    batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
+    registry.apply(writes, batch, and_commit=and_commit)
+    return receipts
 
 
 def _decide(draft: Draft, submission: Submission | RecordError, sender: RecordedBy) -> Result:
