@@ -51,7 +51,7 @@ def test_what_a_transaction_rolled_back_is_not_known(
     operation.record(ArrestRecordedFactory())
     arrest = ArrestRecordedFactory()
     with monkeypatch.context() as patched:
-        patched.setattr("service.projections.totals._adding", lambda _dialect: 1 / 0)
+        patched.setattr("service.projections.totals._summed", lambda _batch, _made: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             operation.record(arrest)
     receipt = operation.record(arrest)
