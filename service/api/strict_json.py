@@ -53,6 +53,10 @@ class _NotFinite:
     """NaN, Infinity or -Infinity."""
 
 
+class _Trapped(Exception):
+    """There is a trap in this JSON."""
+
+
 def read_body(request: Request, most: int) -> bytes:
     """Return the whole body, of at most this many bytes. It is read from the stream: get_data() cuts off silently.
 
@@ -96,36 +100,56 @@ def parse(body: bytes | bytearray) -> Any:
     Raises:
         NotJson, JsonTrap.
     """
-    trapped = False
-
-    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal trapped
-        found = dict(pairs)
-        if len(found) == len(pairs):
-            return found
-        trapped = True
-        twice = _TwiceKeyed(found)
-        names = [name for name, _value in pairs]
-        twice.key = next(name for name in names if names.count(name) > 1)
-        return twice
-
-    def to_constant(_name: str) -> _NotFinite:
-        nonlocal trapped
-        trapped = True
-        return _NotFinite()
-
     try:
         text = body.decode()
-        value = json.loads(text, object_pairs_hook=to_object, parse_constant=to_constant)
+        value = _decoded(text)
     except RecursionError as error:
         raise NotJson("The JSON is nested too deeply.", pointer="") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise NotJson(f"Wanted JSON in UTF-8: {error}.", pointer="") from error
     except ValueError as error:
         raise NotJson("The JSON has a number of too many digits.", pointer="") from error
-    if trapped or "\\u" in text:
+    if "\\u" in text:
         _refuse_traps(value)
     return value
+
+
+def _decoded(text: str) -> Any:
+    """Return the value of a JSON text. Only where it has a trap is it read again, to find them all."""
+    try:
+        return STRICT.decode(text)
+    except _Trapped:
+        _refuse_traps(json.loads(text, object_pairs_hook=_marked_object, parse_constant=_marked_constant))
+        raise AssertionError("what was found once is found again") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Trapped
+    return found
+
+
+def _marked_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = _TwiceKeyed(found)
+    names = [name for name, _value in pairs]
+    twice.key = next(name for name in names if names.count(name) > 1)
+    return twice
+
+
+def _marked_constant(_name: str) -> _NotFinite:
+    return _NotFinite()
+
+
+def _refuse_constant(_name: str) -> Any:
+    raise _Trapped
+
+
+# Made once: json.loads makes a decoder at each call that has hooks.
+STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
 
 def _refuse_traps(value: Any) -> None:

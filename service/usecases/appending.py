@@ -124,7 +124,8 @@ def _forces_named(connection: sa.Connection, submissions: Sequence[Submission | 
 
 def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:
     """Decide the submissions in order, each seeing what was accepted before it; return what became of each."""
-    return [_decide(draft, submission, signature(sender)) for submission in submissions]
+    signed = signature(sender)
+    return [_decide(draft, submission, signed) for submission in submissions]
 
 
 def signature(sender: Credential) -> RecordedBy:
