@@ -27,13 +27,12 @@ from service.api.database import database
 from service.api.derive import StrictSchema
 from service.api.errors import PROBLEM_JSON, problem, status_of
 from service.api.events import EVENT
-from service.api.fields import Instant, ListOf
+from service.api.fields import Instant
 from service.api.problem_schema import ProblemSchema
 from service.api.queries import BatchQuery
 from service.api.schemas import WrongFields, check, load_submission
 from service.api.strict_json import parse
 from service.domain.draft import Submission
-from service.domain.vocabulary import Items
 from service.errors import RecordError
 from service.usecases.appending import Outcome
 from service.usecases.read_operations import read_operation
@@ -60,11 +59,19 @@ BATCH = {
 }
 
 
+def _check_length(events: Any) -> None:
+    if not isinstance(events, list) or not 1 <= len(events) <= MOST_EVENTS:
+        raise ma.ValidationError(f"Wanted a list of 1 to {MOST_EVENTS} items.")
+
+
 class Envelope(StrictSchema):
     """What is around the events of a batch. Each event is checked by itself, and refused by itself."""
 
-    events = ListOf(ma.fields.Raw(allow_none=True), Items(1, MOST_EVENTS, unique=False), required=True)
+    events = ma.fields.Raw(required=True, validate=_check_length)
     recorded_at = Instant(allow_none=True)
+
+
+ENVELOPE = Envelope()
 
 
 @blueprint.route("/v1/operations/<operation>/batches", methods=["POST"])
@@ -110,8 +117,10 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
 
 
 def _events_of(body: Any) -> list[Any]:
-    check(Envelope(), body)
-    shared = {} if body.get("recorded_at") is None else {"recorded_at": body["recorded_at"]}
+    check(ENVELOPE, body)
+    if body.get("recorded_at") is None:
+        return list(body["events"])
+    shared = {"recorded_at": body["recorded_at"]}
     return [shared | row if isinstance(row, dict) else row for row in body["events"]]
 
 
