@@ -29,14 +29,10 @@ def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) ->
 def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
     """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`.
 
-    An event may be found twice. Each half has an index of its own, which OR would join at a higher price. PostgreSQL is
-    not told for which operation it plans: one that is newer than its statistics has, as far as it knows, one event,
-    and it would look through all of them.
+    An event may be found twice. Each half has an index of its own, which OR would join at a higher price.
     """
-    name: sa.ScalarSelect[str] = sa.select(sa.bindparam("name", type_=events.c.operation_id.type)).scalar_subquery()
-    mine = sa.select(events.c.text).where(events.c.operation_id == name)
-    halves = [mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)]
-    return sa.union_all(*halves)
+    mine = _of(sa.bindparam("name"), events.c.text)
+    return sa.union_all(*(mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)))
 
 
 def history_of(rows: Iterable[tuple[Any, ...]]) -> History:
@@ -190,8 +186,14 @@ def stored_hashes(connection: sa.Connection, operation: str, seqs: Collection[in
     return stored
 
 
-def _of(operation: str, *columns: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(*columns).where(events.c.operation_id == operation)
+def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.Select[Any]:
+    """Return the statement that reads columns of an operation's events.
+
+    PostgreSQL is not told for which operation it plans: one that is newer than its statistics has, as far as it knows,
+    a single event, so that to read them all would cost nothing.
+    """
+    name = sa.select(sa.type_coerce(operation, events.c.operation_id.type)).scalar_subquery()
+    return sa.select(*columns).where(events.c.operation_id == name)
 
 
 def _within(column: sa.Column[Any], starts_at: datetime, ends_at: datetime | None) -> sa.ColumnElement[bool]:
