@@ -41,12 +41,14 @@ class Outstanding:
     days: tuple[date, ...]
 
 
-def is_outstanding(declared: Sequence[Declaration], measures: Iterable[str]) -> bool:
+def is_outstanding(declared: Sequence[Declaration], measures: Sequence[str]) -> bool:
     """Return whether a force still owes a day's return for any of these measures.
 
     For each measure the newest return that speaks of it counts, and it must say complete or nil.
     """
-    if declared and not declared[0].measures:
+    if not declared:
+        return bool(measures)
+    if not declared[0].measures:
         return declared[0].status not in DONE
     return any(_newest_status(declared, measure) not in DONE for measure in measures)
 
