@@ -43,15 +43,16 @@ def ndjson_lines(request: Request) -> Iterator[tuple[int, bytes | BodyTooLarge]]
     Raises:
         BodyCutShort: the body ended before the length that its header promised, or before its last chunk.
     """
-    number, line, too_long = 1, bytearray(), False
+    number, begun, too_long = 1, b"", False
     for chunk in chunks(request):
-        first, *others = chunk.split(b"\n")
-        line, too_long = _longer(line, first, too_long=too_long)
-        for piece in others:
-            yield from _numbered(number, line, too_long=too_long)
-            number += 1
-            line, too_long = _longer(bytearray(), piece, too_long=False)
-    yield from _numbered(number, line, too_long=too_long)
+        *ended, rest = chunk.split(b"\n")
+        for piece in ended:
+            yield from _numbered(number, begun + piece, too_long=too_long)
+            number, begun, too_long = number + 1, b"", False
+        begun += rest
+        if too_long or len(begun) > MOST_BYTES_OF_AN_EVENT:
+            begun, too_long = b"", True
+    yield from _numbered(number, begun, too_long=too_long)
 
 
 def is_ndjson(request: Request) -> bool:
@@ -59,14 +60,8 @@ def is_ndjson(request: Request) -> bool:
     return request.mimetype == NDJSON
 
 
-def _longer(line: bytearray, piece: bytes, *, too_long: bool) -> tuple[bytearray, bool]:
-    if too_long or len(line) + len(piece) > MOST_BYTES_OF_AN_EVENT:
-        return bytearray(), True
-    return line + piece, False
-
-
-def _numbered(number: int, line: bytearray, *, too_long: bool) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
-    if too_long:
+def _numbered(number: int, line: bytes, *, too_long: bool) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
+    if too_long or len(line) > MOST_BYTES_OF_AN_EVENT:
         yield number, BodyTooLarge(f"Wanted a line of at most {MOST_BYTES_OF_AN_EVENT:,} bytes.")
-    elif stripped := bytes(line).strip():
+    elif stripped := line.strip():
         yield number, stripped
