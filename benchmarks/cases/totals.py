@@ -58,8 +58,8 @@ def from_entries(stage: Stage) -> list[Comparison]:
         generation = existing_head(connection, LARGE).generation
         mine = (entries.c.operation_id == LARGE, entries.c.generation == generation)
         count: int = connection.execute(sa.select(sa.func.count()).select_from(entries).where(*mine)).scalar_one()
-    names = [column.name for column in totals.totals.c]
-    ours = totals.totals.insert().from_select(names, totals.sums(LARGE, generation))
+    rows = totals.entry_rows(LARGE, generation).subquery()
+    ours = totals.totals.insert().from_select(totals.COLUMNS, totals.summed(rows, LARGE, generation))
     by_hand = sa.text(TOTALS_FROM_ENTRIES).bindparams(operation=LARGE, generation=generation)
     # The first of all reads the entries from the disk.
     _seconds(database, by_hand)

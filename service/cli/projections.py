@@ -10,6 +10,7 @@ from service.cli.exit_codes import DONE, WRONG
 from service.cli.output import as_json, print_json, print_table, progress, remark
 from service.cli.settings import Settings, pass_settings
 from service.db import Database
+from service.projections.carried_totals import EVERY
 from service.projections.rebuild import rebuild
 from service.projections.registry import VERSION
 from service.usecases.verify import list_heads, verify_projections
@@ -35,6 +36,7 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
             "operation": head.operation,
             "events": head.seq,
             "generation": head.generation,
+            "carried_every": head.carried_every,
             "version": head.projection_version,
             "current": head.projection_version == VERSION,
         }
@@ -43,19 +45,28 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        columns = ("operation", "events", "generation", "version", "current")
+        columns = ("operation", "events", "generation", "carried_every", "version", "current")
         print_table("Projections", columns, [[str(row[name]) for name in columns] for row in rows])
 
 
 @projections.command("rebuild")
 @operation_argument
+@click.option(
+    "--carry-every",
+    metavar="EVENTS",
+    type=click.IntRange(min=1),
+    help=(
+        f"Carry the totals at each multiple of this from now on; as before if not given, at first {EVERY:,}. More "
+        "often, and those of the past take less time and more space."
+    ),
+)
 @pass_settings
-def rebuild_all(settings: Settings, operation: str | None) -> None:
+def rebuild_all(settings: Settings, operation: str | None, carry_every: int | None) -> None:
     """Build the projections anew from the log, while the service goes on."""
     with settings.database() as database:
         for name in _names(database, operation):
             with progress(f"Rebuilding {name}") as report:
-                generation = rebuild(database, name, report)
+                generation = rebuild(database, name, report, carry_every=carry_every)
             remark(f"{name}: generation {generation}")
 
 

@@ -30,7 +30,10 @@ class UnknownOperation(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The last row of a log: its size, its last moment, and the live generation of its projections."""
+    """The last row of a log: its size, its last moment, and the live generation of its projections.
+
+    `carried_every`: the totals of that generation are carried at each multiple of it; None: at none.
+    """
 
     operation: str
     seq: int
@@ -38,9 +41,12 @@ class Head:
     imported: bool
     generation: int
     projection_version: str
+    carried_every: int | None
 
 
-def begin_log(connection: sa.Connection, operation: str, *, imported: bool, projection_version: str) -> Head:
+def begin_log(
+    connection: sa.Connection, operation: str, *, imported: bool, projection_version: str, carried_every: int
+) -> Head:
     """Insert the head row of a new, empty log, unless there is one; lock it and return it.
 
     A log that is not new has a seq above 0.
@@ -53,6 +59,7 @@ def begin_log(connection: sa.Connection, operation: str, *, imported: bool, proj
         "generation": 1,
         "last_generation": 1,
         "projection_version": projection_version,
+        "carried_every": carried_every,
     }
     connection.execute(insert_into(connection, heads).values(row).on_conflict_do_nothing())
     head = lock_head(connection, operation)
@@ -90,6 +97,7 @@ def as_head(row: Mapping[Any, Any] | None) -> Head | None:
         imported=row["imported"],
         generation=row["generation"],
         projection_version=row["projection_version"],
+        carried_every=row["carried_every"],
     )
 
 

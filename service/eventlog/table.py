@@ -18,6 +18,11 @@ heads = sa.Table(
     sa.Column(
         "projection_version", sa.Text, nullable=False, comment="the code's version that built the live generation"
     ),
+    sa.Column(
+        "carried_every",
+        sa.BigInteger,
+        comment="the totals of the live generation are carried at each multiple of it; null: at none",
+    ),
 )
 
 events = sa.Table(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from service.domain.events import RecordedEvent
 from service.driver import Statement, bind_processors, processed, rows_as_stored
 from service.eventlog.head import Head
-from service.projections import totals
+from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
 from service.projections.runs import run_of
 from service.projections.steps import Batch
@@ -45,9 +45,7 @@ def difference_beyond_runs(connection: sa.Connection, head: Head) -> Difference 
     for projection in BY_SEQ:
         if (seq := _first_beyond(connection, projection.table, head)) is not None:
             return Difference(projection.name, seq, "a stored row belongs to no event of the log")
-    for row in totals.differing(connection, head.operation, head.generation):
-        return Difference("totals", None, f"{row.measure} of {row.force} is not the sum of its entries")
-    return None
+    return next((Difference(*found) for found in differing_totals(connection, head)), None)
 
 
 def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, made: list[Row]) -> int | None:

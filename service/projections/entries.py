@@ -32,7 +32,6 @@ entries = sa.Table(
     sa.Column("qualifier", CodeText, nullable=False),
     sa.Column("quantity", sa.BigInteger, nullable=False, comment="in the measure's unit; negative in a reversal"),
     sa.Column("lines", sa.Integer, nullable=False, comment="+1, or -1 in a reversal"),
-    sa.Index("entries_of_seq_idx", "operation_id", "generation", "of_seq"),
 )
 
 KEYS = (entries.c.force, entries.c.day, entries.c.measure, entries.c.category, entries.c.qualifier)
@@ -117,8 +116,8 @@ def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection
     statement: sa.Select[Any] = sa.select(*columns).where(
         entries.c.operation_id == batch.operation,
         entries.c.generation == batch.generation,
-        entries.c.of_seq.in_(sorted(seqs)),
-        entries.c.seq == entries.c.of_seq,
+        entries.c.seq.in_(sorted(seqs)),
+        entries.c.of_seq == entries.c.seq,
     )
     for of_seq, force, day, *count, sign in connection.execute(statement.order_by(entries.c.seq, entries.c.line)):
         lines[of_seq].append((of_seq, force, day, Count(*count), sign))

@@ -15,7 +15,7 @@ from service.eventlog.check_log import EVENTS_IN_ONE_BLOCK
 from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
 from service.processes import in_order
-from service.projections import totals
+from service.projections import carried_totals
 from service.projections.registry import TABLES, VERSION, apply, fill, send
 from service.projections.runs import read_run, steps_with
 from service.projections.steps import Batch, Step
@@ -29,11 +29,15 @@ def no_progress(_done: int, _size: int) -> None:
     """Tell nobody how far the work is."""
 
 
-def rebuild(database: Database, operation: str, progress: Progress = no_progress) -> int:
+def rebuild(
+    database: Database, operation: str, progress: Progress = no_progress, *, carry_every: int | None = None
+) -> int:
     """Build a new generation of the operation's projections, switch to it, delete the older ones; return its number.
 
     Posts go on meanwhile: most of the log is applied in blocks, by a process for each core, what was added since in
     transactions of 1,000 events, and only the last of them, which also switches, holds the head's lock.
+
+    `carry_every`: at which multiples totals are carried from now on; None: as they are, or at the usual ones.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -41,18 +45,20 @@ def rebuild(database: Database, operation: str, progress: Progress = no_progress
     """
     with database.writing() as connection:
         generation = _begin_generation(connection, operation)
-        size = require_head(read_head(connection, operation), operation).seq
-    done = _apply_blocks(database, operation, generation, size, progress)
+        head = require_head(read_head(connection, operation), operation)
+    every = carry_every or head.carried_every or carried_totals.EVERY
+    done = _apply_blocks(database, operation, generation, head.seq, progress)
+    _sum_blocks(database, operation, generation, every, done)
     while True:
         with database.writing() as connection:
             head = require_head(read_head(connection, operation), operation)
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
-            apply(Writes(connection, are_many=True), batch)
+            apply(Writes(connection, are_many=True), batch, carried_every=every)
         done = batch.last_seq
         progress(done, head.seq)
-    _finish(database, operation, generation, done)
+    _finish(database, operation, generation, every, done)
     _delete_older_generations(database, operation, generation)
     return generation
 
@@ -61,19 +67,24 @@ def _apply_blocks(database: Database, operation: str, generation: int, size: int
     """Apply as many whole blocks as the log has; return the last seq of them.
 
     First, in any order, the events that stand by themselves; then, in the order of the log, those whose rows are made
-    from rows of earlier events; then the totals of all.
+    from rows of earlier events. They are not summed yet.
     """
     done = size - size % EVENTS_IN_ONE_BLOCK
     firsts = range(1, done, EVENTS_IN_ONE_BLOCK) if done else range(0)
     for last in in_order(database, partial(_apply_block, operation, generation), firsts):
         progress(last, size)
     _apply_dependent(database, operation, generation, done)
-    if done:
-        with database.writing() as connection:
-            writes = Writes(connection)
-            totals.add_run(writes, operation, generation, first=1, last=done)
-            send(writes)
     return done
+
+
+def _sum_blocks(database: Database, operation: str, generation: int, every: int, done: int) -> None:
+    """Sum the entries of all blocks, from one carried seq to the next; from the last of them, those of now."""
+    seqs = carried_totals.carried_seqs(1, done, every)
+    with database.writing() as connection:
+        writes = Writes(connection)
+        carried_totals.carry(writes, operation, generation, seqs)
+        carried_totals.begin_totals(writes, operation, generation, carried=seqs[-1] if seqs else 0, seq=done)
+        send(writes)
 
 
 def _apply_block(operation: str, generation: int, database: Database, first: int) -> int:
@@ -120,18 +131,19 @@ def _begin_generation(connection: sa.Connection, operation: str) -> int:
     return number
 
 
-def _finish(database: Database, operation: str, generation: int, done: int) -> None:
+def _finish(database: Database, operation: str, generation: int, every: int, done: int) -> None:
     """Apply what is left under the head's lock and make the generation the live one, unless a newer one is."""
     with database.writing() as connection:
         head = require_head(lock_head(connection, operation), operation)
         while done < head.seq:
             last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
-            apply(Writes(connection, are_many=True), read_run(connection, operation, generation, done + 1, last))
+            batch = read_run(connection, operation, generation, done + 1, last)
+            apply(Writes(connection, are_many=True), batch, carried_every=every)
             done = last
         connection.execute(
             heads.update()
             .where(heads.c.operation_id == operation, heads.c.generation < generation)
-            .values(generation=generation, projection_version=VERSION)
+            .values(generation=generation, projection_version=VERSION, carried_every=every)
         )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.db import constraint_of
 from service.domain.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
 from service.domain.sightings import COMPARED
-from service.projections import entries, participants, returns, ruled_out, sightings, totals
+from service.projections import carried_totals, entries, participants, returns, ruled_out, sightings, totals
 from service.projections.steps import Batch
 from service.writes import Row, Writes
 
@@ -39,26 +39,33 @@ BY_SEQ: tuple[Projection, ...] = (
     Projection("sightings", 1, sightings.sightings, sightings.rows, (*COMPARED, EventWithdrawn)),
     Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut,), reads_run=True),
 )
-TOTALS_VERSION = 1
-TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), totals.totals)
-VERSION = ",".join([*(f"{projection.name}={projection.version}" for projection in BY_SEQ), f"totals={TOTALS_VERSION}"])
+SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 1), (carried_totals.carried_totals, 1))
+TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), *(table for table, _version in SUMMED))
+VERSION = ",".join(
+    [
+        *(f"{projection.name}={projection.version}" for projection in BY_SEQ),
+        *(f"{table.name}={version}" for table, version in SUMMED),
+    ]
+)
 
 
-def apply(writes: Writes, batch: Batch, *, and_commit: bool = False) -> None:
+def apply(writes: Writes, batch: Batch, *, carried_every: int | None, and_commit: bool = False) -> None:
     """Have a run of events applied to one generation of all projections, and whatever else was to be written sent.
 
-    `and_commit` commits in the same round trip.
+    `carried_every` is that generation's; `and_commit` commits in the same round trip.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
     """
     made = fill(writes, batch)
+    seqs = carried_totals.carried_seqs(batch.first_seq, batch.last_seq, carried_every)
     totals.add(writes, batch, made.get(entries.entries, ()))
+    carried_totals.carry(writes, batch.operation, batch.generation, seqs)
     send(writes, and_commit=and_commit)
 
 
 def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
-    """Have the rows of some events inserted in all projections but the totals; return them."""
+    """Have the rows of some events inserted in all projections but those that are sums; return them."""
     kinds = {type(step.recorded.event.data) for step in batch.steps}
     made: dict[sa.Table, list[Row]] = {}
     for projection in BY_SEQ:

@@ -10,9 +10,8 @@ from service.db import CodeText, Instant, metadata
 from service.domain.completeness import Declaration, Declarations
 from service.domain.events import ReturnDeclared
 from service.eventlog.head import Head
-from service.projections.entries import entries
+from service.projections.carried_totals import rows_at
 from service.projections.steps import Batch
-from service.projections.totals import totals
 from service.writes import Row
 
 declared_returns = sa.Table(
@@ -88,15 +87,9 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
 
 def _last_seqs(connection: sa.Connection, head: Head, *, up_to: int) -> dict[tuple[str, str], dict[str, int]]:
     """Return the seq of the last entry of each measure, by force and day, at this seq."""
-    table, last = (totals, totals.c.last_seq) if up_to >= head.seq else (entries, entries.c.seq)
-    keys = (table.c.force, table.c.day, table.c.measure)
-    statement = (
-        sa.select(*keys, sa.func.max(last))
-        .where(table.c.operation_id == head.operation, table.c.generation == head.generation)
-        .group_by(*keys)
-    )
-    if table is entries:
-        statement = statement.where(last <= up_to)
+    rows = rows_at(head, up_to)
+    keys = (rows.c.force, rows.c.day, rows.c.measure)
+    statement = sa.select(*keys, sa.func.max(rows.c.last_seq)).group_by(*keys)
     found: dict[tuple[str, str], dict[str, int]] = {}
     for force, day, measure, seq in connection.execute(statement):
         found.setdefault((force, day), {})[measure] = seq

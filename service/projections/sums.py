@@ -1,4 +1,4 @@
-"""Sums over totals (as of now) or over entries (as of an earlier seq): the same question put to different rows."""
+"""Sums over totals: one question, put to those of now or to the rows that add up to those of an earlier seq."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from service.domain.vocabulary import Qualifier
 from service.eventlog.head import Head
+from service.projections.carried_totals import rows_at
 from service.projections.entries import NO_DAY, entries
-from service.projections.totals import totals
 
 DIMENSIONS = ("force", "day", "category")
 
@@ -65,20 +65,15 @@ def sums(
 
 
 def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:
-    """Select the rows of one log: its totals as of now, its entries as of an earlier seq."""
-    table = totals if seq >= head.seq else entries
-    rows = (
-        sa.select(
-            table.c.measure,
-            table.c.qualifier,
-            table.c.quantity,
-            table.c.lines,
-            *_dimensions(table, selection, by_category),
-        )
-        .where(table.c.operation_id == head.operation, table.c.generation == head.generation)
-        .where(*_conditions(table, selection))
-    )
-    return rows.where(entries.c.seq <= seq) if table is entries else rows
+    """Select the rows of one log that add up to its totals at a seq."""
+    rows = rows_at(head, seq)
+    return sa.select(
+        rows.c.measure,
+        rows.c.qualifier,
+        rows.c.quantity,
+        rows.c.lines,
+        *_dimensions(rows, selection, by_category),
+    ).where(*_conditions(rows, selection))
 
 
 def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: Sequence[str], limit: int) -> list[int]:
@@ -94,37 +89,37 @@ def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: 
     return list(connection.scalars(statement.order_by(entries.c.seq).limit(limit)))
 
 
-def _dimensions(table: sa.Table, selection: Selection, by_category: Sequence[str]) -> list[sa.ColumnElement[Any]]:
-    columns = [table.c[name] for name in selection.by if name != "category"]
+def _dimensions(rows: sa.FromClause, selection: Selection, by_category: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    columns = [rows.c[name] for name in selection.by if name != "category"]
     if "category" in selection.by:
-        return [*columns, table.c.category]
-    always = sa.case((table.c.measure.in_(by_category), table.c.category), else_=None)
+        return [*columns, rows.c.category]
+    always = sa.case((rows.c.measure.in_(by_category), rows.c.category), else_=None)
     return [*columns, always.label("category")]
 
 
-def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
+def _conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if selection.measures:
-        conditions.append(table.c.measure.in_(selection.measures))
+        conditions.append(rows.c.measure.in_(selection.measures))
     if selection.forces:
-        conditions.append(table.c.force.in_(selection.forces))
+        conditions.append(rows.c.force.in_(selection.forces))
     if selection.without_forces:
-        conditions.append(table.c.force.not_in(selection.without_forces))
+        conditions.append(rows.c.force.not_in(selection.without_forces))
     if selection.categories:
-        conditions.append(sa.or_(*(_at_or_under(table, path) for path in selection.categories)))
+        conditions.append(sa.or_(*(_at_or_under(rows, path) for path in selection.categories)))
     if selection.without_categories:
-        conditions += [sa.not_(_at_or_under(table, path)) for path in selection.without_categories]
-    return conditions + _day_conditions(table, selection)
+        conditions += [sa.not_(_at_or_under(rows, path)) for path in selection.without_categories]
+    return conditions + _day_conditions(rows, selection)
 
 
-def _day_conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
+def _day_conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if selection.day_from is not None:
-        conditions.append(table.c.day >= str(selection.day_from))
+        conditions.append(rows.c.day >= str(selection.day_from))
     if selection.day_before is not None:
-        conditions += [table.c.day < str(selection.day_before), table.c.day != NO_DAY]
+        conditions += [rows.c.day < str(selection.day_before), rows.c.day != NO_DAY]
     return conditions
 
 
-def _at_or_under(table: sa.Table, path: str) -> sa.ColumnElement[bool]:
-    return sa.or_(table.c.category == path, table.c.category.startswith(f"{path}/", autoescape=True))
+def _at_or_under(rows: sa.FromClause, path: str) -> sa.ColumnElement[bool]:
+    return sa.or_(rows.c.category == path, rows.c.category.startswith(f"{path}/", autoescape=True))

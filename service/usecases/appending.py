@@ -167,7 +167,7 @@ def _append(
     receipts = append(writes, head, draft.accepted, tree)
     seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
     batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
-    registry.apply(writes, batch, and_commit=and_commit)
+    registry.apply(writes, batch, carried_every=head.carried_every, and_commit=and_commit)
     return receipts
 
 

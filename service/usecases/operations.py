@@ -17,7 +17,7 @@ from service.domain.personal_data import refuse_personal
 from service.errors import Conflict, Forbidden, Invalid, RecordError
 from service.eventlog import read
 from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
-from service.projections import registry
+from service.projections import carried_totals, registry
 from service.usecases.appending import Outcome, decide, draft_of, locked, settle, signature
 from service.usecases.visibility import operation_at
 
@@ -77,7 +77,13 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
     opened = opening.submission.event.data
     assert isinstance(opened, OperationOpened)
     with database.writing() as connection:
-        head = begin_log(connection, opening.operation, imported=opened.imported, projection_version=registry.VERSION)
+        head = begin_log(
+            connection,
+            opening.operation,
+            imported=opened.imported,
+            projection_version=registry.VERSION,
+            carried_every=carried_totals.EVERY,
+        )
         state = _existing(connection, database, head, sender)
         draft = draft_of(connection, database.now(connection), head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:

@@ -22,7 +22,7 @@ from service.domain.reference_data import force_catalogue
 from service.errors import Conflict, Invalid
 from service.eventlog import read
 from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
-from service.projections import registry
+from service.projections import carried_totals, registry
 from service.usecases.appending import settle
 from service.usecases.log_lines import Line, NotAsRecorded, Reader, naming, read_lines, runs
 from service.usecases.operations import OperationExists, refuse_moved_facts
@@ -115,7 +115,13 @@ def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growi
         if not isinstance(opened, OperationOpened):
             raise NotAsRecorded(f"A log begins with operation.opened; found {first.recorded.event.type}.")
         refuse_personal(name, "/operation")
-    head = begin_log(connection, name, imported=opened.imported, projection_version=registry.VERSION)
+    head = begin_log(
+        connection,
+        name,
+        imported=opened.imported,
+        projection_version=registry.VERSION,
+        carried_every=carried_totals.EVERY,
+    )
     if head.seq:
         raise OperationExists(f"The operation {name} is here already; an import wants an empty place.")
     draft = Draft(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import factory
@@ -17,12 +19,15 @@ from service.errors import RecordError
 from service.eventlog.head import Head, read_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import events, heads
+from service.projections.carried_totals import carried_totals
 from service.projections.compare import Difference
 from service.projections.entries import entries
-from service.projections.totals import totals
+from service.projections.rebuild import rebuild
+from service.projections.totals import COLUMNS, totals
 from service.usecases.operations import Opening, change_operation, open_operation
 from service.usecases.record import Outcome, record_events
 from service.usecases.verify import verify_projections
+from service.writes import Row
 from tests.factories.credentials import CredentialFactory
 from tests.factories.setup import LEAD, ForceJoinedFactory, OperationOpenedFactory
 
@@ -149,6 +154,20 @@ class OpenedOperation:
             rows = connection.execute(self._live(totals, [*_key_columns(totals), totals.c.quantity, totals.c.lines]))
             return {Key(*key): quantity for *key, quantity, lines in rows if lines > 0}
 
+    def carried(self) -> dict[int, list[Row]]:
+        """Return the live carried totals by the seq at which they stand, each as `total_rows` gives them."""
+        columns = [carried_totals.c[name] for name in COLUMNS[2:]]
+        with self.database.snapshot() as connection:
+            statement = self._live(carried_totals, [carried_totals.c.seq, *columns])
+            rows = connection.execute(statement.order_by(carried_totals.c.seq, *columns)).all()
+        return {seq: [tuple(row) for _seq, *row in found] for seq, found in groupby(rows, key=itemgetter(0))}
+
+    def total_rows(self) -> list[Row]:
+        """Return the live totals, also where no line stands: their key, quantity, lines and last seq, sorted."""
+        columns = [totals.c[name] for name in COLUMNS[2:]]
+        with self.database.snapshot() as connection:
+            return [tuple(row) for row in connection.execute(self._live(totals, columns).order_by(*columns))]
+
     def figures_as_of(self, seq: int) -> Figures:
         """Return the sums of the live entries up to this seq, where some line stands."""
         summed = [sa.cast(sa.func.sum(column), sa.BigInteger) for column in (entries.c.quantity, entries.c.lines)]
@@ -178,14 +197,20 @@ def opened_operation(
     *,
     forces: Sequence[ForceJoined] = FORCES,
     recorded_at: datetime | None = None,
+    carry_every: int | None = None,
     **opening: Any,
 ) -> OpenedOperation:
-    """Open an operation in which the five forces take part; `recorded_at` makes it an imported one."""
+    """Open an operation in which the five forces take part; `recorded_at` makes it an imported one.
+
+    With `carry_every` it is rebuilt at once, so that its totals are carried as often as a short log needs it.
+    """
     event = OperationOpenedFactory(
         forces=tuple(joined.force for joined in forces), imported=recorded_at is not None, **opening
     )
     new = Opening(operation=name, submission=Submission(event, recorded_at), forces=forces)
     open_operation(database, sender=CredentialFactory(force=event.data.lead_force), opening=new)
+    if carry_every is not None:
+        rebuild(database, name, carry_every=carry_every)
     return OpenedOperation(database, name)
 
 

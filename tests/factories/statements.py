@@ -16,7 +16,15 @@ from tests.factories.operations import FORCES, NAME, operation_state
 
 TUESDAY = date(2023, 1, 17)
 AFTERWARDS = datetime(2023, 1, 24, tzinfo=UTC)
-HEAD = Head(operation=NAME, seq=12, recorded_at=AFTERWARDS, imported=True, generation=1, projection_version="")
+HEAD = Head(
+    operation=NAME,
+    seq=12,
+    recorded_at=AFTERWARDS,
+    imported=True,
+    generation=1,
+    projection_version="",
+    carried_every=None,
+)
 POSITION = Position(HEAD, operation_state(), 12, recorded_at=AFTERWARDS, begun_by=AFTERWARDS, root="5e" * 32)
 REPORTING = tuple(one.force for one in FORCES if one.reports != "nothing")
 

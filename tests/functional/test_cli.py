@@ -471,11 +471,13 @@ def test_projections_are_shown_rebuilt_and_verified(database: Database, oprecord
     assert json.loads(out)[0]["current"] is False
     assert "False" in oprecord("projections", "status")[1]
     assert oprecord("projections", "verify")[0] == WRONG
-    code, _out, err = oprecord("projections", "rebuild")
+    code, _out, err = oprecord("projections", "rebuild", "--carry-every", "10")
     assert code == DONE
     assert f"{NAME}: generation 2" in err
     assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: right\n")
-    assert json.loads(oprecord("projections", "status", NAME, "--json")[1])[0]["current"] is True
+    (status,) = json.loads(oprecord("projections", "status", NAME, "--json")[1])
+    assert (status["current"], status["carried_every"]) == (True, 10)
+    assert '"carried_totals": 4' in oprecord("verify", NAME, "--json")[1]
     with database.writing() as connection:
         connection.execute(totals.update().where(totals.c.measure == "weapons").values(quantity=1_000))
     code, out, _err = oprecord("projections", "verify", NAME)

@@ -1,7 +1,8 @@
 """The laws of the record, tested by random histories on both databases against a model that counts by hand.
 
 Live totals = the model's = those of a rebuild = the sum of all entries. The totals as of seq n = those of a log cut at
-n. A correction only adds rows. The sum over the forces = the overall total. A corrected qualifier leaves no trace.
+n, wherever totals are carried. A correction only adds rows. The sum over the forces = the overall total. A corrected
+qualifier leaves no trace.
 """
 
 import copy
@@ -27,7 +28,7 @@ from service.db import Database
 from service.domain.events import Event
 from service.eventlog.codec import event_from
 from service.projections.rebuild import rebuild
-from service.projections.sums import Selection
+from service.projections.sums import DIMENSIONS, Selection, sums
 from service.usecases.as_of import Moment
 from service.usecases.totals import totals
 from tests.factories.credentials import CredentialFactory
@@ -293,6 +294,7 @@ class Histories(RuleBasedStateMachine):
         self.operation = opened_operation(
             database,
             f"history-{next(self.operation_numbers)}",
+            carry_every=3,
             starts_at=STARTS_AT,
             ends_at=STARTS_AT + HALF_HOURS * HALF_AN_HOUR,
         )
@@ -325,17 +327,19 @@ class Histories(RuleBasedStateMachine):
         self.change(OperationReopenedFactory(), closed=False)
 
     @precondition(lambda self: len(self.model.log) > self.size_when_rebuilt)
-    @rule()
-    def rebuild(self) -> None:
-        before = self.operation.entries()
-        rebuild(self.operation.database, self.operation.name)
+    @rule(carry_every=st.none() | st.integers(1, 9))
+    def rebuild(self, carry_every: int | None) -> None:
+        before, carried = self.operation.entries(), self.operation.carried()
+        rebuild(self.operation.database, self.operation.name, carry_every=carry_every)
         assert self.operation.entries() == before
+        assert carry_every is not None or self.operation.carried() == carried
         self.size_when_rebuilt = len(self.model.log)
 
     @rule(data=st.data())
     def look_back(self, data: st.DataObject) -> None:
         size = data.draw(st.integers(0, len(self.model.log)))
         assert self.operation.figures_as_of(SETUP + size) == self.model.figures(size)
+        assert self.sums_as_of(SETUP + size) == self.model.figures(size)
 
     @invariant()
     def live_totals_are_those_of_the_model(self) -> None:
@@ -384,6 +388,11 @@ class Histories(RuleBasedStateMachine):
         # The model counts nothing for it, but it takes a seq.
         self.model.log.append({"id": str(event.id), "type": event.type})
         self.model.closed = closed
+
+    def sums_as_of(self, seq: int) -> dict[Key, int]:
+        with self.operation.database.snapshot() as connection:
+            found = sums(connection, [(self.operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
+        return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
 
     def assert_forces_add_up(self, as_of: Moment) -> None:
         by_force, overall = (

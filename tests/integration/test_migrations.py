@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,7 +18,9 @@ import service.access
 import service.eventlog
 import service.projections
 from service.db import Database, metadata, open_database
-from service.usecases.migrate import is_migrated, migrate_to_base, migrate_to_head, migrations_directory
+from service.projections.rebuild import rebuild
+from service.projections.sums import Selection, sums
+from service.usecases.migrate import _config, is_migrated, migrate_to_base, migrate_to_head, migrations_directory
 from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory
@@ -42,6 +45,11 @@ def described(request: pytest.FixtureRequest, database: Database, tmp_path: Path
         metadata.create_all(made.engine)
         yield made
         made.engine.dispose()
+
+
+def migrate_down_to(database: Database, revision: str) -> None:
+    with database.writing() as connection:
+        command.downgrade(_config(connection), revision)
 
 
 def schema_of(database: Database) -> dict[str, Any]:
@@ -115,6 +123,23 @@ def test_a_database_that_went_down_and_up_records_again(database: Database, data
     migrate_to_base(database_url)
     migrate_to_head(database_url)
     assert opened_operation(database).record(ArrestRecordedFactory()).seq == 7
+
+
+def test_a_database_of_before_totals_were_carried_answers_for_its_past_and_carries_them_once_rebuilt(
+    database: Database, database_url: str
+) -> None:
+    operation = opened_operation(database, carry_every=2)
+    operation.record_all(*(ArrestRecordedFactory() for _ in range(5)))
+    carried, past = operation.carried(), operation.figures_as_of(9)
+    migrate_down_to(database, "0003")
+    migrate_to_head(database_url)
+    assert (operation.head().carried_every, operation.carried()) == (None, {})
+    with database.snapshot() as connection:
+        (arrests,) = sums(connection, [(operation.head(), 9)], Selection(), by_category=())
+    assert arrests.quantity == sum(past.values())
+    rebuild(database, operation.name, carry_every=2)
+    assert operation.carried() == carried
+    assert operation.difference() is None
 
 
 def test_migrating_a_migrated_database_changes_nothing(database: Database, database_url: str) -> None:

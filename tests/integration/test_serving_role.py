@@ -51,7 +51,10 @@ def test_the_serving_role_rebuilds_projections_and_sees_that_the_database_is_mig
     serving: Database, operation: OpenedOperation
 ) -> None:
     operation.record(ArrestRecordedFactory())
-    assert rebuild(serving, operation.name) == 2
+    assert rebuild(serving, operation.name, carry_every=2) == 2
+    operation.record(ArrestRecordedFactory())
+    assert rebuild(serving, operation.name) == 3
+    assert set(operation.carried()) == {8}
     assert operation.difference() is None
     assert is_migrated(serving)
 

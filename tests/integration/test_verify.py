@@ -101,6 +101,7 @@ def test_an_untouched_record_is_right_and_says_what_was_checked(record: Database
         "sightings": 5,
         "ruled_out": 0,
         "totals": 7,
+        "carried_totals": 0,
     }
     assert replayed.fault is None
     assert replayed.checked["events"] == 368

@@ -1,0 +1,226 @@
+"""Totals are carried at regular seqs, as they then were, however the events came; the past is read from them."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.db import Database
+from service.domain.events import Event
+from service.eventlog.table import heads
+from service.projections import rebuild as rebuild_module
+from service.projections.carried_totals import EVERY, carried_totals
+from service.projections.entries import entries
+from service.projections.rebuild import rebuild
+from service.projections.returns import declarations
+from service.projections.sums import DIMENSIONS, Selection, sums
+from tests.factories.credentials import CredentialFactory
+from tests.factories.operations import Figures, Key, OpenedOperation, opened_operation
+from tests.factories.reports import (
+    ArrestRecordedFactory,
+    EventWithdrawnFactory,
+    ReturnDeclaredFactory,
+    SeizureRecordedFactory,
+)
+from tests.factories.setup import LEAD
+
+SETUP, CARRY_EVERY = 6, 4
+
+
+def history() -> list[Event]:
+    """Return what comes after the setup: seqs 7 to 22, with corrections of what stood when totals were carried."""
+    arrests = [ArrestRecordedFactory(count=count) for count in range(1, 7)]
+    return [
+        *arrests,
+        EventWithdrawnFactory(corrects=arrests[0].id),
+        ArrestRecordedFactory(corrects=arrests[1].id, count=40, force="surrey", reason="weapon"),
+        SeizureRecordedFactory(),
+        *(EventWithdrawnFactory(corrects=arrest.id) for arrest in arrests[2:]),
+        ReturnDeclaredFactory(),
+        ArrestRecordedFactory(force="kent"),
+        ArrestRecordedFactory(force="kent"),
+    ]
+
+
+@pytest.fixture
+def opened(database: Database) -> OpenedOperation:
+    return opened_operation(database, carry_every=CARRY_EVERY)
+
+
+@pytest.fixture
+def recorded(opened: OpenedOperation) -> OpenedOperation:
+    opened.record_all(*history(), sender=CredentialFactory(force=LEAD))
+    return opened
+
+
+def sums_as_of(operation: OpenedOperation, seq: int) -> Figures:
+    """Return the figures as of a seq, as the service reads them."""
+    with operation.database.snapshot() as connection:
+        found = sums(connection, [(operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
+    return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
+
+
+def change(operation: OpenedOperation, *statements: Any) -> None:
+    with operation.database.writing() as connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0
+
+
+# Carrying
+
+
+def test_what_is_carried_is_what_the_totals_were_then_with_those_that_were_all_reversed(
+    opened: OpenedOperation,
+) -> None:
+    then = {}
+    for event in history():
+        seq = opened.record(event).seq
+        if seq % CARRY_EVERY == 0:
+            then[seq] = opened.total_rows()
+    assert list(then) == [8, 12, 16, 20]
+    assert opened.carried() == then
+    assert any(lines == 0 for *_key, _quantity, lines, _last_seq in then[20])
+
+
+def test_one_batch_over_several_of_these_seqs_carries_as_event_by_event(recorded: OpenedOperation) -> None:
+    alone = opened_operation(recorded.database, "beacon", carry_every=CARRY_EVERY)
+    for event in history():
+        alone.record(event)
+    assert alone.carried() == recorded.carried()
+
+
+@pytest.mark.parametrize("events_in_one_step", [5, 1_000])
+def test_a_rebuild_carries_the_same(
+    recorded: OpenedOperation, events_in_one_step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recorded.carried(), recorded.total_rows()
+    for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
+        monkeypatch.setattr(rebuild_module, name, events_in_one_step)
+    rebuild(recorded.database, recorded.name)
+    assert (recorded.carried(), recorded.total_rows()) == before
+
+
+def test_a_rebuild_carries_elsewhere_if_told_and_so_it_goes_on(recorded: OpenedOperation) -> None:
+    rebuild(recorded.database, recorded.name, carry_every=7)
+    assert recorded.head().carried_every == 7
+    assert list(recorded.carried()) == [7, 14, 21]
+    recorded.record_all(*(ArrestRecordedFactory() for _ in range(6)))
+    assert list(recorded.carried()) == [7, 14, 21, 28]
+    rebuild(recorded.database, recorded.name)
+    assert list(recorded.carried()) == [7, 14, 21, 28]
+    assert recorded.difference() is None
+
+
+def test_where_nothing_has_been_counted_yet_nothing_is_carried(opened: OpenedOperation) -> None:
+    opened.record_all(ReturnDeclaredFactory(), ReturnDeclaredFactory())
+    assert opened.head().seq == 8
+    assert opened.carried() == {}
+    assert opened.difference() is None
+
+
+def test_the_totals_of_a_new_log_are_carried_at_every_5_000th_seq(operation: OpenedOperation) -> None:
+    assert operation.head().carried_every == EVERY == 5_000
+
+
+# The past
+
+
+def test_the_past_is_the_same_before_at_and_after_each_of_these_seqs(recorded: OpenedOperation) -> None:
+    for seq in range(1, recorded.head().seq + 1):
+        assert sums_as_of(recorded, seq) == recorded.figures_as_of(seq), seq
+
+
+def test_what_was_carried_is_what_is_read(recorded: OpenedOperation) -> None:
+    change(recorded, entries.delete().where(entries.c.seq <= 12))
+    at_12 = sums_as_of(recorded, 12)
+    assert sum(at_12.values()) == 21
+    assert sums_as_of(recorded, 11) != at_12
+
+
+def test_a_generation_in_which_nothing_was_carried_is_summed_from_its_entries(recorded: OpenedOperation) -> None:
+    """So it is after an upgrade, until the rebuild has run."""
+    change(recorded, carried_totals.delete(), heads.update().values(carried_every=None))
+    for seq in range(1, recorded.head().seq + 1):
+        assert sums_as_of(recorded, seq) == recorded.figures_as_of(seq), seq
+    recorded.record_all(*(ArrestRecordedFactory() for _ in range(CARRY_EVERY)))
+    assert recorded.carried() == {}
+    rebuild(recorded.database, recorded.name)
+    assert recorded.head().carried_every == EVERY
+
+
+@pytest.mark.parametrize("reopens_at", [15, 16, 17])
+def test_a_return_is_reopened_as_of_each_seq_by_what_was_carried_or_came_since(
+    opened: OpenedOperation, reopens_at: int
+) -> None:
+    """A withdrawal leaves a total of nothing, and reopens the return all the same."""
+    arrest = ArrestRecordedFactory()
+    opened.record_all(arrest, ReturnDeclaredFactory(status="complete"))
+    opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(reopens_at - 9)))
+    assert opened.record(EventWithdrawnFactory(corrects=arrest.id)).seq == reopens_at
+    opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(8)))
+    with opened.database.snapshot() as connection:
+        for seq in range(8, 20):
+            ((declared,),) = declarations(connection, opened.head(), up_to=seq).values()
+            assert (declared.status == "reopened") == (seq >= reopens_at), seq
+
+
+# Tampering
+
+
+def first_row(recorded: OpenedOperation) -> dict[str, Any]:
+    with recorded.database.snapshot() as connection:
+        statement = sa.select(carried_totals).where(carried_totals.c.seq == 12)
+        return dict(connection.execute(statement.limit(1)).mappings().one())
+
+
+@pytest.mark.parametrize("changed", [{"quantity": 99}, {"lines": 99}, {"last_seq": 1}, {"qualifier": "about"}])
+def test_a_carried_total_that_was_changed_is_named_by_its_seq(
+    recorded: OpenedOperation, changed: dict[str, Any]
+) -> None:
+    row = first_row(recorded)
+    key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
+    change(recorded, carried_totals.update().where(key).values(**changed))
+    difference = recorded.difference()
+    assert difference is not None
+    assert (difference.projection, difference.seq) == ("carried_totals", 12)
+    assert difference.detail == f"{row['measure']} of {row['force']} is not the sum of its entries"
+
+
+def test_a_carried_total_that_was_removed_or_added_is_named_by_its_seq(recorded: OpenedOperation) -> None:
+    row = first_row(recorded)
+    key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
+    change(recorded, carried_totals.delete().where(key))
+    removed = recorded.difference()
+    change(recorded, carried_totals.insert().values([row, row | {"seq": 16, "day": "2023-01-01"}]))
+    added = recorded.difference()
+    assert removed is not None
+    assert added is not None
+    assert [(one.projection, one.seq) for one in (removed, added)] == [("carried_totals", 12), ("carried_totals", 16)]
+
+
+@pytest.mark.parametrize("seq", [0, 13, 24])
+def test_a_carried_total_where_none_are_carried_is_named(recorded: OpenedOperation, seq: int) -> None:
+    change(recorded, carried_totals.insert().values(first_row(recorded) | {"seq": seq}))
+    difference = recorded.difference()
+    assert difference is not None
+    assert (difference.projection, difference.seq, difference.detail) == (
+        "carried_totals",
+        seq,
+        "no totals are carried there",
+    )
+
+
+@pytest.mark.parametrize("every", [None, 2, 3, 8, 1_000])
+def test_a_head_that_says_they_are_carried_elsewhere_is_found(recorded: OpenedOperation, every: int | None) -> None:
+    change(recorded, heads.update().values(carried_every=every))
+    difference = recorded.difference()
+    assert difference is not None
+    assert difference.projection == "carried_totals"
+
+
+def test_a_rebuild_puts_right_what_was_carried_wrong(recorded: OpenedOperation) -> None:
+    before = recorded.carried()
+    change(recorded, carried_totals.update().values(quantity=carried_totals.c.quantity + 1))
+    rebuild(recorded.database, recorded.name)
+    assert recorded.carried() == before
+    assert recorded.difference() is None
