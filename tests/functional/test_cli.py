@@ -471,9 +471,11 @@ def test_projections_are_shown_rebuilt_and_verified(database: Database, oprecord
     assert json.loads(out)[0]["current"] is False
     assert "False" in oprecord("projections", "status")[1]
     assert oprecord("projections", "verify")[0] == WRONG
+    assert oprecord("init")[2].endswith(f"by oprecord projections rebuild: {NAME}\n")
     code, _out, err = oprecord("projections", "rebuild", "--carry-every", "10")
     assert code == DONE
     assert f"{NAME}: generation 2" in err
+    assert only_line(oprecord("init")[2]).startswith("Ready: ")
     assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: right\n")
     (status,) = json.loads(oprecord("projections", "status", NAME, "--json")[1])
     assert (status["current"], status["carried_every"]) == (True, 10)
