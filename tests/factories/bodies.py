@@ -31,6 +31,11 @@ def hours_ago(hours: float) -> str:
     return format_instant(now() - timedelta(hours=hours))
 
 
+def earlier_today() -> str:
+    """Return a moment of the present London day: an hour ago, or its midnight while it is younger than that."""
+    return format_instant(max(now() - timedelta(hours=1), london_midnight(london_date(now()))))
+
+
 def midnight(days_from_today: int) -> str:
     """Return the moment at which a London day near today begins."""
     return format_instant(london_midnight(london_date(now()) + timedelta(days=days_from_today)))
@@ -66,7 +71,7 @@ def fact(wire_type: str, data: Json, **fields: Any) -> Json:
         "id": new_id(),
         "type": wire_type,
         "force": "surrey",
-        "occurred_at": hours_ago(1),
+        "occurred_at": earlier_today(),
         "data": data,
     } | fields
 
