@@ -69,7 +69,7 @@ def recorded_from_text(text: str) -> RecordedEvent:
         event=event_from(row),
         operation=row["operation"],
         seq=row["seq"],
-        recorded_at=_read_instant(row["recorded_at"]),
+        recorded_at=read_instant(row["recorded_at"]),
         recorded_by=_recorded_by(**row["recorded_by"]),
     )
 
@@ -138,7 +138,7 @@ def _values_of(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
     return get if len(names) > 1 else lambda value: (get(value),)
 
 
-@lru_cache(MOST_SENDERS)
+@lru_cache(MOST_SENDERS, typed=True)
 def _recorded_by(force: str, role: str) -> RecordedBy:
     return RecordedBy(force=force, role=role)
 
@@ -179,7 +179,7 @@ def _reader(hint: Any) -> Convert | None:
         return _union_reader(hint)
     if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
         return _object_reader(hint)
-    readers: dict[Any, Convert] = {datetime: _read_instant, date: parse_day, UUID: UUID}
+    readers: dict[Any, Convert] = {datetime: read_instant, date: parse_day, UUID: UUID}
     return readers.get(hint)
 
 
@@ -197,7 +197,7 @@ def _read_line(row: Mapping[str, Any]) -> Any:
     return _object_reader(cls)(row)
 
 
-def _read_instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
     """Return a moment. As we write it, it is read at once; what senders may write besides, as they write it."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is UTC and EARLIEST_YEAR <= moment.year <= LATEST_YEAR else parse_instant(text)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.db import Database
 from service.domain.events import DuplicateRuledOut
 from service.eventlog import read
-from service.eventlog.check_log import EVENTS_IN_ONE_BLOCK
+from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK
 from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
 from service.processes import in_order

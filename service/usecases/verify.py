@@ -12,7 +12,8 @@ from service.db import Database
 from service.domain.events import RecordedEvent
 from service.errors import RecordError
 from service.eventlog import read
-from service.eventlog.check_log import EVENTS_IN_ONE_BLOCK, UNREADABLE, CheckedBlock, CheckedLog, Fault, check_block
+from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK, UNREADABLE, CheckedBlock, Fault, check_block
+from service.eventlog.check_log import CheckedLog
 from service.eventlog.codec import recorded_from_text
 from service.eventlog.head import Head, existing_head
 from service.eventlog.table import heads

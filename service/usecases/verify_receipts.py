@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.db import Database
-from service.eventlog.check_log import UNREADABLE
+from service.eventlog.check_block import UNREADABLE
 from service.eventlog.codec import text_of
 from service.eventlog.head import Head, existing_head
 from service.eventlog.read import event_by_id

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from service.db import Database, open_database
 from service.domain.instants import format_instant
-from service.eventlog import check_log
+from service.eventlog import check_block, check_log
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import events, heads
 from service.eventlog.tree import Tree, leaf_hash
@@ -37,7 +37,7 @@ LOG_TRIGGERS = ("events_no_update", "events_no_delete", "events_no_replace", "ev
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a log be checked four events at a time, on PostgreSQL by several processes."""
-    for module in (check_log, verify):
+    for module in (check_block, check_log, verify):
         monkeypatch.setattr(module, "EVENTS_IN_ONE_BLOCK", 4)
 
 
@@ -208,7 +208,7 @@ def test_a_column_that_cannot_be_read_is_named(sqlite_url: str):
     fault = fault_in(database)
     database.engine.dispose()
     assert (fault.table, fault.seq) == ("events", SEIZURE)
-    assert "its row cannot be read" in fault.detail
+    assert "its column recorded_at is soon, and its text says" in fault.detail
 
 
 @pytest.mark.parametrize(("seq", "said"), [(1, "no such event"), (ARREST, "no such event"), (19, "the log holds 18")])

@@ -1,0 +1,205 @@
+"""Checking a block of a stored log against its own texts: numbering, canonical form, columns that repeat them, hashes.
+
+A block can be checked by itself: its events are the leaves of a perfect subtree. Each kind of thing is compared for all
+rows at once, which costs least where nothing is wrong, as nearly always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import accumulate, islice
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.db import Instant
+from service.domain.events import ActivityRecorded, Event, OperationOpened, RecordedEvent
+from service.driver import rows_as_stored
+from service.eventlog.codec import recorded_from_text, text_of
+from service.eventlog.exact import recorded_from_canonical
+from service.eventlog.head import BEFORE_EVERYTHING, Head
+from service.eventlog.table import events
+from service.eventlog.tree import Tree, leaf_hash
+
+# A power of two. It bounds the memory, and is what one process does at a time.
+EVENTS_IN_ONE_BLOCK = 4_096
+# What reading a text or a column raises if it is not as this service wrote it.
+UNREADABLE = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
+REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
+READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
+NOT_OF_THE_LOG = "its subtree hashes are not those that the log gives"
+# The values of each column of some rows.
+Columns = dict[str, list[Any]]
+# What is wrong with the row at a place among some rows.
+Wrong = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first thing that is wrong: in which table, at which event (None where it is of no single one), and how."""
+
+    table: str
+    seq: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlock:
+    """A block of the events after seq `before`, up to its first fault.
+
+    `tree` is over the block alone. `above` are the stored hashes of the larger subtrees that the block completes.
+    """
+
+    before: int
+    tree: Tree = field(default_factory=Tree)
+    above: bytes = b""
+    first_recorded_at: datetime | None = None
+    recorded_at: datetime = BEFORE_EVERYTHING
+    fault: Fault | None = None
+
+
+def check_block(connection: sa.Connection, head: Head, first: int) -> tuple[CheckedBlock, list[RecordedEvent]]:
+    """Check the block of a log that begins at a seq, up to its end or the head; return its events as well."""
+    last = min(first + EVENTS_IN_ONE_BLOCK - 1, head.seq)
+    rows = rows_as_stored(connection, _block, {"name": head.operation, "first": first, "last": last})
+    return _checked(head, first - 1, rows)
+
+
+def falls(moment: datetime) -> str:
+    """Return what to say of a moment that is before the one ahead of it."""
+    return f"its recorded_at {moment} is before that of the event ahead of it"
+
+
+def _checked(head: Head, before: int, rows: Sequence[tuple[Any, ...]]) -> tuple[CheckedBlock, list[RecordedEvent]]:
+    """Return the block that these rows are, up to the first fault in them, and its events."""
+    if not rows:
+        return CheckedBlock(before), []
+    stored: Columns = dict(zip(READ, map(list, zip(*rows, strict=True)), strict=True))
+    recorded, unreadable = _read(stored["text"])
+    tree, leaves = Tree(), [leaf_hash(text) for text in stored["text"][: len(recorded)]]
+    subtrees = [b"".join(tree.add(leaf)) for leaf in leaves]
+    above = _cut_off_above(stored["subtree_hashes"], subtrees)
+    wrong = [
+        *_wrong_numbers(stored["seq"], before),
+        *unreadable,
+        *_wrong_events(head, before, recorded),
+        *_wrong_columns(stored, recorded),
+        *_wrong_hashes(stored, leaves, subtrees),
+    ]
+    if wrong:
+        place, detail = min(wrong, key=itemgetter(0))
+        right, recorded = _checked(head, before, rows[:place])
+        return replace(right, fault=Fault("events", before + place + 1, detail)), recorded
+    return CheckedBlock(before, tree, above, recorded[0].recorded_at, recorded[-1].recorded_at), recorded
+
+
+def _read(texts: Sequence[str]) -> tuple[list[RecordedEvent], list[Wrong]]:
+    """Return the events of these texts, up to the first that is wrong, and what is."""
+    recorded: list[RecordedEvent] = []
+    for text in texts:
+        try:
+            recorded.append(recorded_from_canonical(text))
+        except UNREADABLE:
+            return recorded, [(len(recorded), _wrong_text(text))]
+    return recorded, []
+
+
+def _wrong_text(text: str) -> str:
+    try:
+        text_of(recorded_from_text(text))
+    except UNREADABLE as error:
+        return f"its text cannot be read: {error!r}"
+    return "its text is not canonical"
+
+
+def _wrong_numbers(seqs: list[int], before: int) -> Iterator[Wrong]:
+    for place in _first_unequal(seqs, list(range(before + 1, before + len(seqs) + 1))):
+        yield place, f"there is no such event; the next is {seqs[place]}"
+
+
+def _wrong_events(head: Head, before: int, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
+    opened = [isinstance(one.event.data, OperationOpened) for one in recorded]
+    for place in _first_unequal(opened, [before + place == 0 for place in range(len(recorded))]):
+        yield place, "operation.opened is the first event of every log, and no other"
+    match recorded:
+        case [RecordedEvent(event=Event(data=OperationOpened(imported=imported))), *_] if imported != head.imported:
+            yield 0, f"the head says imported: {head.imported}, operation.opened says {imported}"
+    moments = [one.recorded_at for one in recorded]
+    for place in _first_unequal(moments, list(accumulate(moments, max))):
+        yield place, falls(moments[place])
+
+
+def _wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
+    for name, said in _repeated(recorded).items():
+        found = [_moment(text) for text in stored[name]] if name in MOMENTS else stored[name]
+        for place in _first_unequal(found, said):
+            yield place, f"its column {name} is {found[place]}, and its text says {said[place]}"
+
+
+def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
+    """Return what the columns that repeat the texts of these events must hold."""
+    made = [one.event for one in recorded]
+    return {
+        "operation_id": [one.operation for one in recorded],
+        "seq": [one.seq for one in recorded],
+        "id": [event.id.hex for event in made],
+        "type": [event.type for event in made],
+        "force": [event.force for event in made],
+        "corrects": [event.corrects and event.corrects.hex for event in made],
+        "occurred_at": [event.occurred_at for event in made],
+        "occurred_before": [
+            event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None for event in made
+        ],
+        "recorded_at": [one.recorded_at for one in recorded],
+    }
+
+
+def _wrong_hashes(stored: Columns, leaves: list[bytes], subtrees: list[bytes]) -> Iterator[Wrong]:
+    for place in _first_unequal(stored["leaf_hash"], leaves):
+        yield place, "its leaf hash is not that of its text"
+    for place in _first_unequal(stored["subtree_hashes"], subtrees):
+        yield place, NOT_OF_THE_LOG
+
+
+def _cut_off_above(stored: list[bytes], subtrees: list[bytes]) -> bytes:
+    """Take from the last row of a whole block, and return, the hashes of subtrees that are larger than the block."""
+    if len(subtrees) < EVENTS_IN_ONE_BLOCK:
+        return b""
+    joined, within = stored[-1], len(subtrees[-1])
+    stored[-1] = joined[:within]
+    return joined[within:]
+
+
+def _first_unequal(found: list[Any], wanted: list[Any]) -> Iterator[int]:
+    """Yield the first place at which a list is not as wanted, if there is one. `wanted` may end before it."""
+    if found != wanted:
+        unequal = (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other)
+        yield from islice(unequal, 1)
+
+
+def _block(dialect: str) -> sa.Select[Any]:
+    """Return the statement that reads a block: ids as 32 digits and moments as text, which costs least."""
+    columns = [_plain(events.c[name], dialect) for name in READ]
+    within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
+    return sa.select(*columns).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
+
+
+def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+    if not isinstance(column.type, (sa.Uuid, Instant)):
+        return column
+    if dialect == "sqlite":
+        return sa.type_coerce(column, sa.Text)
+    text = sa.cast(column, sa.Text)
+    return sa.func.replace(text, "-", "") if isinstance(column.type, sa.Uuid) else text
+
+
+def _moment(text: str | None) -> datetime | str | None:
+    """Return the moment that a column holds, or its text where that is none: SQLite keeps any."""
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return text

@@ -1,0 +1,178 @@
+"""A text is read exactly if, and only if, it is the one that its event would be written as."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
+from service.eventlog.check_block import UNREADABLE
+from service.eventlog.codec import canonical, recorded_from_text, text_of, wire_name
+from service.eventlog.exact import recorded_from_canonical
+from tests.factories.operations import RecordedEventFactory
+from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
+from tests.factories.strategies import recorded_events
+
+CLASSES: tuple[Any, ...] = (Event, RecordedBy, *DATA_CLASSES.values(), *LINE_CLASSES.values())
+# Every member that some object has, with its default; most are wrong where they are put.
+MEMBERS = [
+    (wire_name(cls, item.name), None if item.default in (MISSING, ()) else item.default)
+    for cls in CLASSES
+    for item in fields(cls)
+]
+VALUES: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    "x",
+    0,
+    1,
+    2,
+    -1,
+    1.0,
+    2.5,
+    2**53,
+    True,
+    False,
+    [None],
+    [[]],
+    [1],
+    ["x"],
+    {"x": 1},
+]
+INSTANTS = ["2023-01-17T21:40:00Z", "2023-01-17T21:40:00.000000Z", "2023-01-17T21:40:00+00:00", "2023-W03-2T21:40:00Z"]
+SPELLINGS: list[Callable[[str], str]] = [
+    str.upper,
+    str.title,
+    lambda text: text.replace("-", ""),
+    lambda text: text.replace("Z", "+00:00"),
+    lambda text: text.replace("Z", ".000000Z"),
+    lambda text: text.replace("T", " "),
+    lambda text: f" {text}",
+    lambda text: f"{{{text}}}",
+    lambda text: f"{text[:10]}T23:59:60Z",
+    lambda text: f"urn:{text.replace('-', '')}",
+]
+TEXT_CHANGES: list[Callable[[str], str]] = [
+    lambda text: text.replace(":", ": ", 1),
+    lambda text: text + " ",
+    lambda text: text.replace('"force"', '"\\u0066orce"'),
+    lambda text: text.replace('"force":', '"force":"twice","force":', 1),
+    lambda text: json.dumps(dict(reversed(json.loads(text).items())), separators=(",", ":")),
+    lambda text: text.replace("/", "\\/"),
+    lambda text: text[:-1],
+    lambda text: f"[{text}]",
+]
+
+
+def containers(value: Any) -> Iterator[Any]:
+    """Yield every object and every list in a JSON value that is not empty."""
+    if isinstance(value, (dict, list)) and value:
+        yield value
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from containers(member)
+
+
+@st.composite
+def doctored(draw: st.DrawFn, recorded: st.SearchStrategy[RecordedEvent]) -> str:
+    """Return the text of an event after up to two changes to its JSON, and perhaps one to how that is written."""
+    row = json.loads(text_of(draw(recorded)))
+    for _ in range(draw(st.integers(0, 2))):
+        inside = draw(st.sampled_from(list(containers(row))))
+        if isinstance(inside, dict) and draw(st.booleans()):
+            name, default = draw(st.sampled_from([*MEMBERS, ("colour", "blue"), ("kind", "phone")]))
+            inside[name] = draw(st.sampled_from([default, *VALUES, *INSTANTS]))
+            continue
+        key = draw(st.sampled_from(list(inside) if isinstance(inside, dict) else list(range(len(inside)))))
+        if draw(st.booleans()) and isinstance(inside[key], str):
+            inside[key] = draw(st.sampled_from(SPELLINGS))(inside[key])
+        elif draw(st.booleans()):
+            del inside[key]
+        else:
+            inside[key] = draw(st.sampled_from([*VALUES, *INSTANTS]))
+        if not row:
+            return "{}"
+    text = canonical(row).decode()
+    return draw(st.sampled_from(TEXT_CHANGES))(text) if draw(st.booleans()) else text
+
+
+def exactly_read(text: str) -> RecordedEvent | None:
+    try:
+        return recorded_from_canonical(text)
+    except UNREADABLE:
+        return None
+
+
+def read_and_written(text: str) -> RecordedEvent | None:
+    """Return the event of a text if the text is the one that it is written as: the long way round."""
+    try:
+        recorded = recorded_from_text(text)
+        return recorded if text_of(recorded) == text else None
+    except UNREADABLE:
+        return None
+
+
+@given(recorded_events())
+def test_what_this_service_writes_is_read_exactly(recorded: RecordedEvent) -> None:
+    assert recorded_from_canonical(text_of(recorded)) == recorded
+
+
+@given(doctored(recorded_events()))
+def test_what_is_not_as_it_would_be_written_is_refused_and_nothing_else(text: str) -> None:
+    assert exactly_read(text) == read_and_written(text)
+
+
+ARREST = text_of(RecordedEventFactory(event=ArrestRecordedFactory(reason="knife", count=2, assisting=("kent",))))
+SEIZURE = text_of(RecordedEventFactory(event=SeizureRecordedFactory()))
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        (ARREST, {"colour": "blue"}),
+        (ARREST, {"place": None}),
+        (ARREST, {"assisting": []}),
+        (ARREST, {"assisting": "kent"}),
+        (ARREST, {"assisting": [None]}),
+        (ARREST, {"data": {"reason": "knife", "count": 1}}),
+        (ARREST, {"data": {"reason": "knife", "count": 2.0}}),
+        (ARREST, {"data": {"reason": "knife", "count": None}}),
+        (ARREST, {"data": {"reason": "knife", "count": 2, "qualifier": "exact"}}),
+        (ARREST, {"data": {"reason": "knife", "count": 2, "colour": "blue"}}),
+        (ARREST, {"data": {"reason": ["knife"], "count": 2}}),
+        (ARREST, {"data": {"count": 2}}),
+        (ARREST, {"data": {}}),
+        (ARREST, {"id": json.loads(ARREST)["id"].upper()}),
+        (ARREST, {"id": json.loads(ARREST)["id"].replace("-", "")}),
+        (ARREST, {"occurred_at": "2023-01-17T21:40:00.000000Z"}),
+        (ARREST, {"occurred_at": "2023-01-17T21:40:00+00:00"}),
+        (ARREST, {"occurred_at": "2023-W03-2T21:40:00Z"}),
+        (ARREST, {"recorded_at": "2023-01-17T22:40:00+01:00"}),
+        (ARREST, {"recorded_by": {"force": "surrey"}}),
+        (ARREST, {"recorded_by": {"force": "surrey", "role": None}}),
+        (ARREST, {"recorded_by": {"force": "surrey", "role": 1.0}}),
+        (ARREST, {"recorded_by": {"force": "surrey", "role": "force", "name": "x"}}),
+        (SEIZURE, {"data": {"lines": []}}),
+        (SEIZURE, {"data": {"lines": [{"kind": "phone", "count": 1}]}}),
+        (SEIZURE, {"data": {"lines": [{"kind": "phone", "rounds": 4}]}}),
+        (SEIZURE, {"data": {"lines": [{"kind": "boat"}]}}),
+        (SEIZURE, {"data": {"lines": [{"count": 2}]}}),
+    ],
+)
+def test_each_deviation_is_refused(text: str, changed: dict[str, Any]) -> None:
+    other = canonical(json.loads(text) | changed).decode()
+    assert exactly_read(text) is not None
+    assert exactly_read(other) is None
+    assert read_and_written(other) is None
+
+
+@pytest.mark.parametrize("change", TEXT_CHANGES, ids=range(len(TEXT_CHANGES)))
+def test_json_that_is_written_otherwise_is_refused(change: Callable[[str], str]) -> None:
+    text = text_of(RecordedEventFactory(event=ArrestRecordedFactory(reason="drugs/a")))
+    assert exactly_read(text) is not None
+    assert exactly_read(change(text)) is None
