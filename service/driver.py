@@ -38,13 +38,21 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
         sqlalchemy.exc.DBAPIError: the database refuses any of it.
     """
     dialect = connection.dialect.name
-    filled_in = [filled(make, dialect, values) for make, values in queries]
-    with own_errors(connection):
-        found = _run(connection, filled_in)
     return [
         [processed(row, _result_processors(make, dialect)) for row in rows]
-        for (make, _values), rows in zip(queries, found, strict=True)
+        for (make, _values), rows in zip(queries, rows_together(connection, *queries), strict=True)
     ]
+
+
+def rows_together(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
+    """Return what `read_together` does, but as the driver gives it, without what SQLAlchemy makes of it.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses any of it.
+    """
+    filled_in = [filled(make, connection.dialect.name, values) for make, values in queries]
+    with own_errors(connection):
+        return _run(connection, filled_in)
 
 
 def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:

@@ -9,33 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import accumulate, islice
+from itertools import accumulate
 from operator import itemgetter
-from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import Instant
-from service.domain.events import ActivityRecorded, Event, OperationOpened, RecordedEvent
-from service.driver import rows_as_stored
+from service.domain.events import Event, OperationOpened, RecordedEvent
 from service.eventlog.codec import recorded_from_text, text_of
 from service.eventlog.exact import recorded_from_canonical
 from service.eventlog.head import BEFORE_EVERYTHING, Head
-from service.eventlog.table import events
+from service.eventlog.stored_columns import Columns, Wrong, first_unequal, stored_columns, wrong_columns
 from service.eventlog.tree import Tree, leaf_hash
 
-# A power of two. It bounds the memory, and is what one process does at a time.
-EVENTS_IN_ONE_BLOCK = 4_096
+# A power of two: so few that all that is made of them stays in the processor's cache.
+EVENTS_IN_ONE_BLOCK = 512
 # What reading a text or a column raises if it is not as this service wrote it.
 UNREADABLE = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
-REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
-READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
 NOT_OF_THE_LOG = "its subtree hashes are not those that the log gives"
-# The values of each column of some rows.
-Columns = dict[str, list[Any]]
-# What is wrong with the row at a place among some rows.
-Wrong = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +55,7 @@ class CheckedBlock:
 def check_block(connection: sa.Connection, head: Head, first: int) -> tuple[CheckedBlock, list[RecordedEvent]]:
     """Check the block of a log that begins at a seq, up to its end or the head; return its events as well."""
     last = min(first + EVENTS_IN_ONE_BLOCK - 1, head.seq)
-    rows = rows_as_stored(connection, _block, {"name": head.operation, "first": first, "last": last})
-    return _checked(head, first - 1, rows)
+    return _checked(head, first - 1, stored_columns(connection, head.operation, first, last))
 
 
 def falls(moment: datetime) -> str:
@@ -74,11 +63,8 @@ def falls(moment: datetime) -> str:
     return f"its recorded_at {moment} is before that of the event ahead of it"
 
 
-def _checked(head: Head, before: int, rows: Sequence[tuple[Any, ...]]) -> tuple[CheckedBlock, list[RecordedEvent]]:
+def _checked(head: Head, before: int, stored: Columns) -> tuple[CheckedBlock, list[RecordedEvent]]:
     """Return the block that these rows are, up to the first fault in them, and its events."""
-    if not rows:
-        return CheckedBlock(before), []
-    stored: Columns = dict(zip(READ, map(list, zip(*rows, strict=True)), strict=True))
     recorded, unreadable = _read(stored["text"])
     tree, leaves = Tree(), [leaf_hash(text) for text in stored["text"][: len(recorded)]]
     subtrees = [b"".join(tree.add(leaf)) for leaf in leaves]
@@ -87,13 +73,15 @@ def _checked(head: Head, before: int, rows: Sequence[tuple[Any, ...]]) -> tuple[
         *_wrong_numbers(stored["seq"], before),
         *unreadable,
         *_wrong_events(head, before, recorded),
-        *_wrong_columns(stored, recorded),
+        *wrong_columns(stored, recorded),
         *_wrong_hashes(stored, leaves, subtrees),
     ]
     if wrong:
         place, detail = min(wrong, key=itemgetter(0))
-        right, recorded = _checked(head, before, rows[:place])
+        right, recorded = _checked(head, before, {name: values[:place] for name, values in stored.items()})
         return replace(right, fault=Fault("events", before + place + 1, detail)), recorded
+    if not recorded:
+        return CheckedBlock(before), []
     return CheckedBlock(before, tree, above, recorded[0].recorded_at, recorded[-1].recorded_at), recorded
 
 
@@ -117,51 +105,26 @@ def _wrong_text(text: str) -> str:
 
 
 def _wrong_numbers(seqs: list[int], before: int) -> Iterator[Wrong]:
-    for place in _first_unequal(seqs, list(range(before + 1, before + len(seqs) + 1))):
+    for place in first_unequal(seqs, list(range(before + 1, before + len(seqs) + 1))):
         yield place, f"there is no such event; the next is {seqs[place]}"
 
 
 def _wrong_events(head: Head, before: int, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
     opened = [isinstance(one.event.data, OperationOpened) for one in recorded]
-    for place in _first_unequal(opened, [before + place == 0 for place in range(len(recorded))]):
+    for place in first_unequal(opened, [before + place == 0 for place in range(len(recorded))]):
         yield place, "operation.opened is the first event of every log, and no other"
     match recorded:
         case [RecordedEvent(event=Event(data=OperationOpened(imported=imported))), *_] if imported != head.imported:
             yield 0, f"the head says imported: {head.imported}, operation.opened says {imported}"
     moments = [one.recorded_at for one in recorded]
-    for place in _first_unequal(moments, list(accumulate(moments, max))):
+    for place in first_unequal(moments, list(accumulate(moments, max))):
         yield place, falls(moments[place])
 
 
-def _wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
-    for name, said in _repeated(recorded).items():
-        found = [_moment(text) for text in stored[name]] if name in MOMENTS else stored[name]
-        for place in _first_unequal(found, said):
-            yield place, f"its column {name} is {found[place]}, and its text says {said[place]}"
-
-
-def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
-    """Return what the columns that repeat the texts of these events must hold."""
-    made = [one.event for one in recorded]
-    return {
-        "operation_id": [one.operation for one in recorded],
-        "seq": [one.seq for one in recorded],
-        "id": [event.id.hex for event in made],
-        "type": [event.type for event in made],
-        "force": [event.force for event in made],
-        "corrects": [event.corrects and event.corrects.hex for event in made],
-        "occurred_at": [event.occurred_at for event in made],
-        "occurred_before": [
-            event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None for event in made
-        ],
-        "recorded_at": [one.recorded_at for one in recorded],
-    }
-
-
 def _wrong_hashes(stored: Columns, leaves: list[bytes], subtrees: list[bytes]) -> Iterator[Wrong]:
-    for place in _first_unequal(stored["leaf_hash"], leaves):
+    for place in first_unequal(stored["leaf_hash"], leaves):
         yield place, "its leaf hash is not that of its text"
-    for place in _first_unequal(stored["subtree_hashes"], subtrees):
+    for place in first_unequal(stored["subtree_hashes"], subtrees):
         yield place, NOT_OF_THE_LOG
 
 
@@ -172,34 +135,3 @@ def _cut_off_above(stored: list[bytes], subtrees: list[bytes]) -> bytes:
     joined, within = stored[-1], len(subtrees[-1])
     stored[-1] = joined[:within]
     return joined[within:]
-
-
-def _first_unequal(found: list[Any], wanted: list[Any]) -> Iterator[int]:
-    """Yield the first place at which a list is not as wanted, if there is one. `wanted` may end before it."""
-    if found != wanted:
-        unequal = (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other)
-        yield from islice(unequal, 1)
-
-
-def _block(dialect: str) -> sa.Select[Any]:
-    """Return the statement that reads a block: ids as 32 digits and moments as text, which costs least."""
-    columns = [_plain(events.c[name], dialect) for name in READ]
-    within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
-    return sa.select(*columns).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
-
-
-def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    if not isinstance(column.type, (sa.Uuid, Instant)):
-        return column
-    if dialect == "sqlite":
-        return sa.type_coerce(column, sa.Text)
-    text = sa.cast(column, sa.Text)
-    return sa.func.replace(text, "-", "") if isinstance(column.type, sa.Uuid) else text
-
-
-def _moment(text: str | None) -> datetime | str | None:
-    """Return the moment that a column holds, or its text where that is none: SQLite keeps any."""
-    try:
-        return None if text is None else datetime.fromisoformat(text)
-    except ValueError:
-        return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,6 +12,24 @@ from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK, NOT_OF_THE_LOG, Ch
 from service.eventlog.head import BEFORE_EVERYTHING, Head
 from service.eventlog.table import events
 from service.eventlog.tree import Tree
+
+
+class CountedRows(NamedTuple):
+    """How many rows a log has, how many ids are in them, and how many corrections too many of one version."""
+
+    rows: int
+    ids: int
+    twice_corrected: int
+
+
+def counted_rows(connection: sa.Connection, head: Head) -> CountedRows:
+    """Count the rows of a log, wherever they stand in it."""
+    columns = (
+        sa.func.count(),
+        sa.func.count(events.c.id.distinct()),
+        sa.func.count(events.c.corrects) - sa.func.count(events.c.corrects.distinct()),
+    )
+    return CountedRows(*connection.execute(sa.select(*columns).where(events.c.operation_id == head.operation)).one())
 
 
 @dataclass(slots=True)
@@ -42,19 +61,14 @@ class CheckedLog:
         """Return the root of the log."""
         return Tree(self.size, [*self.blocks.peaks, *self.rest]).root()
 
-    def fault_at_end(self, connection: sa.Connection) -> Fault | None:
+    def fault_at_end(self, connection: sa.Connection, counted: CountedRows) -> Fault | None:
         """Return what is wrong with the head, or with a row that no block has, after all blocks were added."""
         head, size = self.head, self.size
         mine = events.c.operation_id == head.operation
         behind = connection.scalar(sa.select(sa.func.min(events.c.seq)).where(mine, events.c.seq > size))
         if behind is not None and behind != size + 1:
             return Fault("events", size + 1, f"there is no such event; the next is {behind}")
-        columns = (
-            sa.func.count(),
-            sa.func.count(events.c.id.distinct()),
-            sa.func.count(events.c.corrects) - sa.func.count(events.c.corrects.distinct()),
-        )
-        rows, ids, twice = connection.execute(sa.select(*columns).where(mine)).one()
+        rows, ids, twice = counted
         if head.seq != size or behind is not None:
             detail = f"the head says {head.seq} events; the log holds {rows}"
             return Fault("heads", min(head.seq, size) + 1, detail)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 
 import sqlalchemy as sa
 
-from service.domain.events import RecordedEvent
-from service.driver import Statement, bind_processors, processed, rows_as_stored
+from service.driver import Statement, bind_processors, processed, rows_together
 from service.eventlog.head import Head
 from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
-from service.projections.runs import run_of
 from service.projections.steps import Batch
 from service.writes import Row
 
@@ -28,14 +25,14 @@ class Difference:
     detail: str
 
 
-def difference_in_run(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent]) -> Difference | None:
+def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | None:
     """Make the rows of a run of events, without a gap, again; return the first difference from those stored."""
-    if not recorded:
-        return None
-    batch = run_of(connection, head.operation, head.generation, recorded)
-    for projection in BY_SEQ:
-        seq = _first_difference(connection, projection.table, batch, projection.rows(connection, batch))
-        if seq is not None:
+    place = {"name": run.operation, "of": run.generation, "first": run.first_seq, "last": run.last_seq}
+    queries = [(_rows_of(projection.table), place) for projection in BY_SEQ]
+    for projection, stored in zip(BY_SEQ, rows_together(connection, *queries), strict=True):
+        wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(connection, run))
+        if stored != wanted:
+            seq = _first_difference(projection.table, stored, wanted)
             return Difference(projection.name, seq, "the stored rows are not those that the event gives")
     return None
 
@@ -48,13 +45,8 @@ def difference_beyond_runs(connection: sa.Connection, head: Head) -> Difference 
     return next((Difference(*found) for found in differing_totals(connection, head)), None)
 
 
-def _first_difference(connection: sa.Connection, table: sa.Table, batch: Batch, made: list[Row]) -> int | None:
-    """Return the lowest seq whose rows are not the same as stored; None if all are."""
-    place = {"name": batch.operation, "of": batch.generation, "first": batch.first_seq, "last": batch.last_seq}
-    stored = rows_as_stored(connection, _rows_of(table), place)
-    wanted = _as_stored(table, connection.dialect.name, made)
-    if stored == wanted:
-        return None
+def _first_difference(table: sa.Table, stored: list[Row], wanted: list[Row]) -> int:
+    """Return the lowest seq whose rows are not the same as stored."""
     seq = itemgetter(list(table.columns).index(table.c.seq))
     kept, expected = set(stored), set(wanted)
     first: int = min(seq(row) for row in (kept ^ expected) or wanted)

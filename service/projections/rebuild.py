@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from service.db import Database
 from service.domain.events import DuplicateRuledOut
 from service.eventlog import read
-from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK
 from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
 from service.processes import in_order
@@ -21,7 +20,7 @@ from service.projections.runs import read_run, steps_with
 from service.projections.steps import Batch, Step
 from service.writes import Writes
 
-EVENTS_IN_ONE_TRANSACTION = 1_000
+EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
 Progress = Callable[[int, int], None]
 
 

@@ -19,10 +19,24 @@ def read_run(connection: sa.Connection, operation: str, generation: int, first: 
     return run_of(connection, operation, generation, [recorded_from_text(text) for _seq, _force, text in rows])
 
 
-def run_of(connection: sa.Connection, operation: str, generation: int, recorded: Sequence[RecordedEvent]) -> Batch:
-    """Return a run of events with what the log ahead of it says: what the operation is, and what is corrected."""
-    setup = read.setup_events(connection, operation, up_to=recorded[0].seq - 1)
-    return Batch(operation, generation, steps_with(connection, operation, recorded, fold(setup) if setup else None))
+def run_of(
+    connection: sa.Connection,
+    operation: str,
+    generation: int,
+    recorded: Sequence[RecordedEvent],
+    *,
+    after: Batch | None = None,
+) -> Batch:
+    """Return a run of events with what the log ahead of it says: what the operation is, and what is corrected.
+
+    `after`, if given, is the run just ahead of it, which knows what the operation is.
+    """
+    if after is not None:
+        before: Operation | None = after.steps[-1].operation
+    else:
+        setup = read.setup_events(connection, operation, up_to=recorded[0].seq - 1)
+        before = fold(setup) if setup else None
+    return Batch(operation, generation, steps_with(connection, operation, recorded, before))
 
 
 def steps_with(

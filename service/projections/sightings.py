@@ -17,7 +17,7 @@ from service.eventlog.head import Head
 from service.projections.steps import Batch, Step
 from service.writes import Row
 
-SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+SINCE, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 SEQS_AT_A_TIME = 2_000
 
 sightings = sa.Table(
@@ -126,6 +126,6 @@ def _row_of(batch: Batch, step: Step, first_seq: int) -> Row:
         type=event.type,
         place=event.place,
         incident=event.incident,
-        occurred_microseconds=None if moment is None else (moment - SINCE) // timedelta(microseconds=1),
+        occurred_microseconds=None if moment is None else (moment - SINCE) // MICROSECOND,
         categories=",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
     )

@@ -23,7 +23,7 @@ from service.projections.participants import participants
 from service.projections.rebuild import rebuild
 from service.projections.returns import declared_returns
 from service.projections.totals import totals
-from service.usecases import verify
+from service.usecases import verify_blocks
 from service.usecases.verify import Fault, list_heads, verify_operation, verify_projections
 from service.usecases.verify_receipts import verify_receipts
 from tests.factories.logs import recorded_live, recorded_seed
@@ -37,8 +37,9 @@ LOG_TRIGGERS = ("events_no_update", "events_no_delete", "events_no_replace", "ev
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a log be checked four events at a time, on PostgreSQL by several processes."""
-    for module in (check_block, check_log, verify):
+    for module in (check_block, check_log, verify_blocks):
         monkeypatch.setattr(module, "EVENTS_IN_ONE_BLOCK", 4)
+    monkeypatch.setattr(verify_blocks, "EVENTS_IN_ONE_PIECE", 8)
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""The stored rows of a log, column by column, and the columns that repeat what the texts of its events say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.db import Instant
+from service.domain.events import ActivityRecorded, RecordedEvent
+from service.driver import rows_as_stored
+from service.eventlog.table import events
+
+MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
+REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
+READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
+# The values of each column of some rows.
+Columns = dict[str, list[Any]]
+# What is wrong with the row at a place among some rows.
+Wrong = tuple[int, str]
+
+
+def stored_columns(connection: sa.Connection, operation: str, first: int, last: int) -> Columns:
+    """Return the columns of the rows with these seqs, as they are stored, in the order of the log."""
+    rows = rows_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
+    columns = map(list, zip(*rows, strict=True)) if rows else ([] for _name in READ)
+    return dict(zip(READ, columns, strict=True))
+
+
+def wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
+    """Yield, for each column that repeats the texts of these events, the first row where it says something else."""
+    for name, said in _repeated(recorded).items():
+        found = [_moment(text) for text in stored[name]] if name in MOMENTS else stored[name]
+        for place in first_unequal(found, said):
+            yield place, f"its column {name} is {found[place]}, and its text says {said[place]}"
+
+
+def first_unequal(found: list[Any], wanted: list[Any]) -> Iterator[int]:
+    """Yield the first place at which a list is not as wanted, if there is one. `wanted` may end before it."""
+    if found != wanted:
+        unequal = (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other)
+        yield from islice(unequal, 1)
+
+
+def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
+    """Return what the columns that repeat the texts of these events must hold."""
+    made = [one.event for one in recorded]
+    return {
+        "operation_id": [one.operation for one in recorded],
+        "seq": [one.seq for one in recorded],
+        "id": [event.id.hex for event in made],
+        "type": [event.type for event in made],
+        "force": [event.force for event in made],
+        "corrects": [event.corrects and event.corrects.hex for event in made],
+        "occurred_at": [event.occurred_at for event in made],
+        "occurred_before": [
+            event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None for event in made
+        ],
+        "recorded_at": [one.recorded_at for one in recorded],
+    }
+
+
+def _between(dialect: str) -> sa.Select[Any]:
+    """Return the statement that reads rows by seq: ids as 32 digits and moments as text, which costs least."""
+    columns = [_plain(events.c[name], dialect) for name in READ]
+    within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
+    return sa.select(*columns).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
+
+
+def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+    if not isinstance(column.type, (sa.Uuid, Instant)):
+        return column
+    if dialect == "sqlite":
+        return sa.type_coerce(column, sa.Text)
+    text = sa.cast(column, sa.Text)
+    return sa.func.replace(text, "-", "") if isinstance(column.type, sa.Uuid) else text
+
+
+def _moment(text: str | None) -> datetime | str | None:
+    """Return the moment that a column holds, or its text where that is none: SQLite keeps any."""
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return text
