@@ -103,13 +103,18 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """Begin a transaction that may write: READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite.
+
+        Not `durable`, PostgreSQL commits it before it is on the disk. A crash may then undo it, though never if a
+        durable one was committed after it: for what means nothing until then.
 
         Raises:
             DatabaseBusy: no connection became free in time, or the database cannot be reached.
         """
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
+            if not durable and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
     @contextmanager

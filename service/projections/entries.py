@@ -65,7 +65,9 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     known = _lines_of_versions(connection, batch, reversed_seqs - {step.recorded.seq for step in batch.steps})
     made: list[Row] = []
     for step in batch.steps:
-        own = known[step.recorded.seq] = _own_lines(step)
+        own = _own_lines(step)
+        if step.recorded.seq in reversed_seqs:
+            known[step.recorded.seq] = own
         reversals = [] if step.corrected_seq is None else [_negated(line) for line in known[step.corrected_seq]]
         for number, line in enumerate([*reversals, *own] if reversals else own, start=1):
             made.append(_row_of(batch, step, number, line))

@@ -88,7 +88,7 @@ def _sum_blocks(database: Database, operation: str, generation: int, every: int,
 
 def _apply_block(operation: str, generation: int, database: Database, first: int) -> int:
     last = first + EVENTS_IN_ONE_BLOCK - 1
-    with database.writing() as connection:
+    with database.writing(durable=False) as connection:
         batch = read_run(connection, operation, generation, first, last)
         independent = [step for step in batch.steps if not _depends(step)]
         _fill(connection, replace(batch, steps=independent))
@@ -148,5 +148,5 @@ def _finish(database: Database, operation: str, generation: int, every: int, don
 
 def _delete_older_generations(database: Database, operation: str, generation: int) -> None:
     for table in TABLES:
-        with database.writing() as connection:
+        with database.writing(durable=False) as connection:
             connection.execute(table.delete().where(table.c.operation_id == operation, table.c.generation < generation))

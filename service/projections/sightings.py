@@ -89,8 +89,9 @@ def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
     for step in batch.steps:
         if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
             seq, replaced = step.recorded.seq, step.corrected_seq
-            first_seqs[seq] = seq if replaced is None else first_seqs.get(replaced, replaced)
-            made.append(_row_of(batch, step, first_seqs[seq]))
+            if replaced is not None:
+                first_seqs[seq] = first_seqs.get(replaced, replaced)
+            made.append(_row_of(batch, step, first_seqs.get(seq, seq)))
     return made
 
 
