@@ -22,7 +22,7 @@ from service.eventlog.stored_columns import Columns, Wrong, first_unequal, store
 from service.eventlog.tree import Tree, leaf_hash
 
 # A power of two: so few that all that is made of them stays in the processor's cache.
-EVENTS_IN_ONE_BLOCK = 512
+EVENTS_IN_ONE_BLOCK = 1_024
 # What reading a text or a column raises if it is not as this service wrote it.
 UNREADABLE = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 NOT_OF_THE_LOG = "its subtree hashes are not those that the log gives"

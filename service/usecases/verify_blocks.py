@@ -23,7 +23,7 @@ from service.projections.runs import run_of
 from service.projections.steps import Batch
 
 # What one process does at a time: some blocks.
-EVENTS_IN_ONE_PIECE = 8 * EVENTS_IN_ONE_BLOCK
+EVENTS_IN_ONE_PIECE = 4 * EVENTS_IN_ONE_BLOCK
 
 
 @dataclass(frozen=True, slots=True)
