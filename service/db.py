@@ -243,7 +243,11 @@ def _sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+        begin = f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}"
+        try:
+            connection.connection.cursor().execute(begin)
+        except module.OperationalError as error:
+            raise sa.exc.OperationalError(begin, None, error) from error
 
     return engine
 

@@ -78,12 +78,13 @@ def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[
 
 def filled(make: Statement, dialect: str, values: Values) -> Query:
     """Return the text of a statement, and its values in the order of their places, as the driver takes them."""
-    if dialect == "sqlite":
-        # Each value of a list has a place of its own there, so the text depends on how many there are.
-        state = _compiled(make, dialect).construct_expanded_state(values)
+    compiled = _compiled(make, dialect)
+    if compiled.post_compile_params:
+        # Each value of a list has a place of its own on SQLite, so the text depends on how many there are.
+        state = compiled.construct_expanded_state(values)
         pairs = zip(map(state.processors.get, state.positiontup), state.positional_parameters, strict=True)
         return state.statement, [value if process is None else process(value) for process, value in pairs]
-    text, places, fixed = _places(make)
+    text, places, fixed = _places(make, dialect)
     given = {**fixed, **values}
     return text, [given[name] if process is None else process(given[name]) for name, process in places]
 
@@ -128,11 +129,11 @@ def _compiled(make: Statement, dialect: str) -> Any:
 
 
 @cache
-def _places(make: Statement) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
-    """Return a statement for PostgreSQL: its text, a name and a processor for each of its places, and fixed values."""
-    compiled = _compiled(make, "postgresql")
+def _places(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
+    """Return a statement's text, a name and a processor for each of its places, and its fixed values."""
+    compiled = _compiled(make, dialect)
     binds = {name: bind for bind, name in compiled.bind_names.items()}
-    places = [(name, _bind_processor(binds[name].type, "postgresql")) for name in compiled.positiontup]
+    places = [(name, _bind_processor(binds[name].type, dialect)) for name in compiled.positiontup]
     return str(compiled), places, {name: bind.value for name, bind in binds.items() if not bind.required}
 
 
