@@ -36,6 +36,8 @@ metadata = sa.MetaData(
 
 # PostgreSQL itself takes both for its own.
 POSTGRESQL = ("postgresql", "postgres")
+# psycopg writes bytes, and reads moments and bytes, by these, which a server, a database or a role can set otherwise.
+POSTGRESQL_SETTINGS = "SET standard_conforming_strings = on; SET DateStyle = ISO; SET bytea_output = hex"
 SECONDS_OF_REST = 1
 SQLITE_FIXED_VERSION = (3, 51, 3)
 SQLITE_PRAGMAS = (
@@ -209,8 +211,13 @@ def _postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
 
     psycopg prepares nothing by itself: at each rollback it would forget all that is prepared, `pipeline`'s too.
     """
-    settings = {"prepare_threshold": None}
-    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), connect_args=settings, **pool)
+    settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}}
+    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute(POSTGRESQL_SETTINGS)
+        connection.commit()
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: Any) -> None:
