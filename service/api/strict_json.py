@@ -115,10 +115,10 @@ def parse(body: bytes | bytearray) -> Any:
 
 
 def _decoded(text: str) -> Any:
-    """Return the value of a JSON text. Only where it has a trap is it read again, to find them all."""
+    """Return the value of a JSON text. Only where it has a trap, or is broken, is it read again, to tell all of it."""
     try:
         return STRICT.decode(text)
-    except _Trapped:
+    except (_Trapped, json.JSONDecodeError):
         _refuse_traps(json.loads(text, object_pairs_hook=_marked_object, parse_constant=_marked_constant))
         raise AssertionError("what was found once is found again") from None
 

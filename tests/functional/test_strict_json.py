@@ -127,6 +127,12 @@ def test_what_is_no_clean_json_is_refused_by_every_call(live: str, lead: Caller,
 
 
 @on_sqlite
+def test_a_byte_order_mark_is_named(lead: Caller):
+    answered = lead.post("/v1/operations", data=b"\xef\xbb\xbf{}", content_type="application/json")
+    assert "Unexpected UTF-8 BOM" in refused(answered, 400, "not_json", "")["detail"]
+
+
+@on_sqlite
 def test_the_same_is_refused_by_its_line(live: str, surrey: Caller):
     bodies = [(body, code, pointer) for body, code, pointer in BROKEN.values() if body]
     response = surrey.lines(live, *(body for body, _code, _pointer in bodies), arrest())
