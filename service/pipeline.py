@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg import Connection, Error, OperationalError
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -23,7 +23,7 @@ Rows = list[tuple[Any, ...]]
 
 COMMIT: Query = ("COMMIT", ())
 KEPT_AS = "oprecord_pipeline"
-# No name is given twice, so what a transaction prepared that then failed is in nobody's way.
+# No name is given twice: what was prepared before, and then forgotten here, is in nobody's way.
 _numbers = count(1)
 
 
@@ -51,11 +51,14 @@ class Pipeline:
             # Nobody knows what is still on its way.
             self.connection.close()
             raise
+        preparing, executing = results[-len(new) - len(asked) : -len(asked)], results[-len(asked) :]
+        # What is prepared stays so when the transaction fails: forgotten, it would be prepared again at each failure.
+        pairs = zip(new.items(), preparing, strict=True)
+        self.prepared |= {text: name for (text, name), result in pairs if result.status == ExecStatus.COMMAND_OK}
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
                 raise self._error(result)
-        self.prepared |= new
-        return [self._read(result) for result in results[-len(queries) :]]
+        return [self._read(result) for result in executing]
 
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
         """Begin a transaction if none is open, prepare what is new, and execute; return the results of all of it."""
@@ -106,9 +109,12 @@ class Pipeline:
             pgconn.get_result()
 
     def _error(self, result: PGresult) -> Error:
-        """Return what a result refuses. If a statement is not known any more, all are prepared again from now on."""
+        """Return what a result refuses.
+
+        If a statement is not known any more, or gives other types of columns now, all are prepared again from now on.
+        """
         error = error_from_result(result, encoding=self.connection.info.encoding)
-        if isinstance(error, InvalidSqlStatementName):
+        if isinstance(error, InvalidSqlStatementName | FeatureNotSupported):
             self.prepared.clear()
         return error
 

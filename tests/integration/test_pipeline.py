@@ -115,6 +115,29 @@ def test_what_somebody_else_has_dropped_is_prepared_again(database: Database) ->
     assert numbers(database) == [1, 3]
 
 
+def test_what_is_refused_stays_prepared(database: Database) -> None:
+    """Else whoever sends again and again what is refused fills the server's memory."""
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1)])
+    for _ in range(3):
+        with pytest.raises(psycopg.errors.UniqueViolation), database.writing() as connection:
+            pipeline_of(connection).run([("SELECT 1", []), insertion(1), ("SELECT 2", []), COMMIT])
+    with database.writing() as connection:
+        prepared = connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements ORDER BY 1").scalars().all()
+    assert prepared == ["COMMIT", insertion(1)[0], "SELECT 1", "SELECT 2"]
+
+
+def test_what_gives_another_type_now_is_prepared_again(database: Database) -> None:
+    reading: tuple[str, list[Any]] = ("SELECT words FROM stored", [])
+    with database.writing() as connection:
+        pipeline_of(connection).run([reading])
+        connection.exec_driver_sql("ALTER TABLE stored ALTER words TYPE varchar(5)")
+    with pytest.raises(psycopg.errors.FeatureNotSupported), database.writing() as connection:
+        pipeline_of(connection).run([reading])
+    with database.writing() as connection:
+        assert pipeline_of(connection).run([reading]) == [[]]
+
+
 def test_more_than_the_sockets_hold_goes_both_ways(database: Database) -> None:
     words = "x" * 4_000_000
     with database.writing() as connection:
