@@ -96,12 +96,17 @@ def driver_of(connection: sa.Connection) -> Any:
 
 @contextmanager
 def own_errors(connection: sa.Connection) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy's, as if it had executed the statement."""
+    """Raise the driver's errors as SQLAlchemy's, and give up a connection that is lost, as if it had executed it."""
     base: Any = connection.dialect.loaded_dbapi.Error
+    driver = driver_of(connection)
     try:
         yield
     except base as error:
         raise sa.exc.DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
+    finally:
+        # Else it would be rolled back, and that this fails would be told in place of what happened.
+        if connection.dialect.name == "postgresql" and driver.closed:
+            connection.invalidate()
 
 
 def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:

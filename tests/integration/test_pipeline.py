@@ -1,5 +1,6 @@
 """Statements sent together: in one transaction, in their order, all or none; and what becomes of the connection."""
 
+import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.db import Database, DatabaseBusy, open_database
+from service.driver import rows_together
 from service.pipeline import COMMIT, pipeline_of
 
 VALUES = [
@@ -172,6 +174,29 @@ def test_a_connection_that_is_cut_is_an_error_and_not_used_again(database: Datab
         assert pipeline_of(connection) is not pipeline
         pipeline_of(connection).run([insertion(1)])
     assert numbers(database) == [1]
+
+
+def test_what_cut_a_connection_is_what_is_told(database: Database) -> None:
+    with pytest.raises(DatabaseBusy, match="closed the connection"), database.writing() as connection:
+        rows_together(connection, (ending_itself, {}))
+    with database.writing() as connection:
+        assert rows_together(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+
+
+def test_an_interruption_while_it_waits_stays_one(database: Database) -> None:
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt), database.writing() as connection:
+        rows_together(connection, (sleeping, {"seconds": 10}))
+    with database.writing() as connection:
+        assert rows_together(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+
+
+def ending_itself(_dialect: str) -> sa.Select[Any]:
+    return sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid()))
+
+
+def sleeping(_dialect: str) -> sa.Select[Any]:
+    return sa.select(sa.func.pg_sleep(sa.bindparam("seconds", type_=sa.Integer)))
 
 
 def test_a_value_that_cannot_be_written_is_refused_before_anything_is_sent(database: Database) -> None:
