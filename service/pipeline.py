@@ -21,6 +21,7 @@ from psycopg.pq.abc import PGresult
 Query = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 
+# Never sent alone: to a transaction that has failed, PostgreSQL answers it with a rollback and no error.
 COMMIT: Query = ("COMMIT", ())
 KEPT_AS = "oprecord_pipeline"
 # No name is given twice: what was prepared before, and then forgotten here, is in nobody's way.
@@ -61,7 +62,10 @@ class Pipeline:
         return [self._read(result) for result in executing]
 
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
-        """Begin a transaction if none is open, prepare what is new, and execute; return the results of all of it."""
+        """Begin a transaction if none is open, prepare what is new, and execute.
+
+        Return the results: of BEGIN if it was sent, of each new statement, then of each that was asked for.
+        """
         pgconn = self.connection.pgconn
         pgconn.enter_pipeline_mode()
         if pgconn.transaction_status == TransactionStatus.IDLE:

@@ -46,9 +46,9 @@ class Insert:
 
 @dataclass(slots=True)
 class Writes:
-    """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`.
+    """Rows to insert, and then statements to execute, on one connection.
 
-    Only if rows `are_many`, PostgreSQL has them by COPY at once: it stores the first while the last are being made.
+    Nothing is written before `send`, except where rows `are_many`: PostgreSQL has those by COPY at once.
     """
 
     connection: sa.Connection

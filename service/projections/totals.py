@@ -68,7 +68,8 @@ def _summed(batch: Batch, made: Sequence[Row]) -> list[Row]:
     """Return the sums of these entries as rows of `totals`.
 
     Raises:
-        TotalTooLarge: a sum alone is beyond the range. No total that stands can bring it back.
+        TotalTooLarge: a sum alone is beyond the range. No total that stands can bring it back: none is below 0, since
+            no event counts less than nothing.
     """
     found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
     for _operation, _generation, seq, _line, _of_seq, *key, quantity, lines in made:
