@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
-from time import monotonic
-from types import ModuleType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Invalid, Unavailable
-
-logger = logging.getLogger(__name__)
+from service.postgresql import postgresql_engine
+from service.sqlite import sqlite_engine
 
 Kept = TypeVar("Kept")
 
@@ -36,18 +29,6 @@ metadata = sa.MetaData(
 
 # PostgreSQL itself takes both for its own.
 POSTGRESQL = ("postgresql", "postgres")
-# psycopg writes bytes, and reads moments and bytes, by these, which a server, a database or a role can set otherwise.
-POSTGRESQL_SETTINGS = "SET standard_conforming_strings = on; SET DateStyle = ISO; SET bytea_output = hex"
-SECONDS_OF_REST = 1
-SQLITE_FIXED_VERSION = (3, 51, 3)
-SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "busy_timeout=10000",
-    "foreign_keys=ON",
-    "trusted_schema=OFF",
-    "recursive_triggers=ON",
-)
 
 
 class DatabaseBusy(Unavailable):
@@ -169,12 +150,12 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
     backend = address.get_backend_name()
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout_seconds}
     if backend == "sqlite":
-        return Database(_sqlite_engine(address, pool))
+        return Database(sqlite_engine(address, pool))
     if backend not in POSTGRESQL:
         raise DatabaseNotSupported(
             f"Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of {backend}."
         )
-    return Database(_postgresql_engine(address, pool))
+    return Database(postgresql_engine(address, pool))
 
 
 def clock(dialect: str) -> sa.ColumnElement[datetime]:
@@ -204,72 +185,6 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
         table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
         return f"{table}_{'_'.join(columns)}_key"
     return ""
-
-
-def _postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
-    """Return an engine that tries a connection before it is used again, if it has rested: the server may have gone.
-
-    psycopg prepares nothing by itself: at each rollback it would forget all that is prepared, `pipeline`'s too.
-    """
-    settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}}
-    engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.execute(POSTGRESQL_SETTINGS)
-        connection.commit()
-
-    @event.listens_for(engine, "checkin")
-    def _note(_connection: Any, record: Any) -> None:
-        record.info["rests_since"] = monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def _try(connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get("rests_since", monotonic()) < SECONDS_OF_REST:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DisconnectionError from error
-
-    return engine
-
-
-def _sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
-    module = _sqlite_module()
-    engine = sa.create_engine(address.set(drivername="sqlite"), module=module, poolclass=sa.pool.QueuePool, **pool)
-    checkpoints_are_safe = module.sqlite_version_info >= SQLITE_FIXED_VERSION
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in SQLITE_PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        if not checkpoints_are_safe:
-            connection.execute("PRAGMA wal_autocheckpoint=0")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        begin = f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}"
-        try:
-            connection.connection.cursor().execute(begin)
-        except module.OperationalError as error:
-            raise sa.exc.OperationalError(begin, None, error) from error
-
-    return engine
-
-
-def _sqlite_module() -> ModuleType:
-    """Return pysqlite3, which brings a newer SQLite, where it is installed; else the module of this Python."""
-    if find_spec("pysqlite3") is not None:
-        return import_module("pysqlite3.dbapi2")
-    if sqlite3.sqlite_version_info < SQLITE_FIXED_VERSION:
-        logger.warning(
-            "SQLite %s can lose a checkpoint (fixed in 3.51.3): its log is kept and grows until the last "
-            "connection closes. Use PostgreSQL, or a newer SQLite.",
-            sqlite3.sqlite_version,
-        )
-    return sqlite3
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,66 @@
+"""SQLite's engine: which SQLite it is, how its connections are set, and how they begin a transaction."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+logger = logging.getLogger(__name__)
+
+FIXED_VERSION = (3, 51, 3)
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "recursive_triggers=ON",
+)
+
+
+def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
+    """Return the engine of an address; `pool` are arguments of `sqlalchemy.create_engine`.
+
+    A transaction begins as the connection's option `sqlite_begin` says: DEFERRED, unless it is IMMEDIATE.
+    """
+    module = _newest_module()
+    engine = sa.create_engine(address.set(drivername="sqlite"), module=module, poolclass=sa.pool.QueuePool, **pool)
+    checkpoints_are_safe = module.sqlite_version_info >= FIXED_VERSION
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if not checkpoints_are_safe:
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        begin = f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}"
+        try:
+            connection.connection.cursor().execute(begin)
+        except module.OperationalError as error:
+            raise sa.exc.OperationalError(begin, None, error) from error
+
+    return engine
+
+
+def _newest_module() -> ModuleType:
+    """Return pysqlite3, which brings a newer SQLite, where it is installed; else the module of this Python."""
+    if find_spec("pysqlite3") is not None:
+        return import_module("pysqlite3.dbapi2")
+    if sqlite3.sqlite_version_info < FIXED_VERSION:
+        logger.warning(
+            "SQLite %s can lose a checkpoint (fixed in 3.51.3): its log is kept and grows until the last "
+            "connection closes. Use PostgreSQL, or a newer SQLite.",
+            sqlite3.sqlite_version,
+        )
+    return sqlite3
