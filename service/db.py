@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from sqlite3 import SQLITE_OK, SQLITE_READONLY
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Invalid, Unavailable
@@ -27,12 +29,17 @@ metadata = sa.MetaData(
     }
 )
 
+READ_ONLY = (
+    "The database can only be read: {}. Nothing is lost: what has a receipt is recorded, the rest can be sent again. "
+    "Recording goes on by itself once the service's database address leads to a server that takes writes, not to a "
+    "standby; on SQLite, once the file and its folder can be written."
+)
 # PostgreSQL itself takes both for its own.
 POSTGRESQL = ("postgresql", "postgres")
 
 
 class DatabaseBusy(Unavailable):
-    """No database connection became free in time, or the database cannot be reached."""
+    """No database connection became free in time, or the database cannot be reached, or it can only be read now."""
 
     code = "database_busy"
 
@@ -93,7 +100,7 @@ class Database:
         durable one was committed after it: for what means nothing until then.
 
         Raises:
-            DatabaseBusy: no connection became free in time, or the database cannot be reached.
+            DatabaseBusy: no connection became free in time, or the database cannot be reached, or only be read.
         """
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
             if not durable and not self.is_sqlite:
@@ -121,7 +128,13 @@ class Database:
             try:
                 with connection.execution_options(**options).begin():
                     yield connection
-            except sa.exc.OperationalError as error:
+            except sa.exc.DBAPIError as error:
+                if is_read_only(error):
+                    # This connection may stay so; one that is made anew may find a database that takes writes.
+                    connection.invalidate()
+                    raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
+                if not isinstance(error, sa.exc.OperationalError):
+                    raise
                 raise DatabaseBusy(
                     f"The database did not answer: {_first_line(error)}. Send the same again."
                 ) from error
@@ -185,6 +198,13 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
         table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
         return f"{table}_{'_'.join(columns)}_key"
     return ""
+
+
+def is_read_only(error: sa.exc.DBAPIError) -> bool:
+    """Return whether a database refused to write at all: a standby, or one that was set so or may not be written."""
+    # Of SQLite's codes, the lowest byte says what an error is, the others more of it.
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
+    return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
 
 
 def _first_line(error: Exception) -> str:

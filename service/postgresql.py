@@ -28,8 +28,11 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
         connection.commit()
 
     @event.listens_for(engine, "checkin")
-    def _note(_connection: Any, record: Any) -> None:
+    def _note(connection: Any, record: Any) -> None:
         record.info["rests_since"] = monotonic()
+        if connection is not None and connection.read_only is False:
+            # So SQLAlchemy leaves it after a snapshot: to begin by asking for READ WRITE, which a standby refuses.
+            connection.read_only = None
 
     @event.listens_for(engine, "checkout")
     def _try(connection: Any, record: Any, _proxy: Any) -> None:

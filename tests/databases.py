@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -91,6 +91,24 @@ def running_server(name: str, settings: dict[str, str]) -> str:
             shutil.rmtree(folder, ignore_errors=True)
             start_server(folder, shared, settings)
             started.touch()
+    return url_of(folder)
+
+
+@contextlib.contextmanager
+def own_server(start: Callable[[Path, Path], None]) -> Iterator[Path]:
+    """Let `start` start a server over a new folder, give the folder, and remove it with the server in the end."""
+    shared = Path(os.environ[FOLDER_VARIABLE])
+    folder = shared / f"{PROCESS}-{next(numbers)}"
+    try:
+        start(folder, shared)
+        yield folder
+    finally:
+        stop_server(folder, shared)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def url_of(folder: Path) -> str:
+    """Return the URL of the server over a folder."""
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
 
 

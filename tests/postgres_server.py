@@ -102,18 +102,45 @@ def start_server(folder: Path, shared: Path, settings: dict[str, str]) -> None:
 
     It listens on a socket in the folder, and nowhere else unless the settings say so.
     """
+    make_folder(folder)
+    run_program(
+        binaries(shared) / "initdb",
+        *(f"--pgdata={folder / 'data'}", "--username=postgres", "--auth=trust", "--encoding=UTF8"),
+        *("--no-locale", "--no-sync"),
+    )
+    run_server("start", folder, shared, settings)
+
+
+def start_standby(folder: Path, shared: Path, primary: Path) -> None:
+    """Make a folder with a copy of what the server of another has stored, and start a server that follows that one."""
+    make_folder(folder)
+    run_program(
+        binaries(shared) / "pg_basebackup",
+        *(f"--pgdata={folder / 'data'}", f"--host={primary}", "--username=postgres"),
+        *("--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+    )
+    run_server("start", folder, shared, {})
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that belongs to the user whom the server runs as."""
     folder.mkdir(mode=0o755)
     if user := as_server_user():
         os.chown(folder, user["user"], user["group"])
-    programs, data = binaries(shared), folder / "data"
-    run_program(
-        programs / "initdb",
-        *(f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"),
-    )
+
+
+def run_server(action: str, folder: Path, shared: Path, settings: dict[str, str], *arguments: str) -> None:
+    """Start or restart the server of a folder."""
     options = {"listen_addresses": "", "unix_socket_directories": str(folder), "timezone": "UTC", **settings}
     # pg_ctl hands these to a shell.
     line = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())
-    control(programs, "start", data, f"--log={folder / 'log'}", f"--options={line}")
+    log = f"--log={folder / 'log'}"
+    control(binaries(shared), action, folder / "data", log, f"--options={line}", *arguments)
+
+
+def promote(folder: Path, shared: Path) -> None:
+    """Let the standby of a folder take writes from now on."""
+    control(binaries(shared), "promote", folder / "data")
 
 
 def stop_server(folder: Path, shared: Path) -> None:
