@@ -40,11 +40,11 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
     dialect = connection.dialect.name
     return [
         [processed(row, _result_processors(make, dialect)) for row in rows]
-        for (make, _values), rows in zip(queries, rows_together(connection, *queries), strict=True)
+        for (make, _values), rows in zip(queries, read_together_as_stored(connection, *queries), strict=True)
     ]
 
 
-def rows_together(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
+def read_together_as_stored(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
     """Return what `read_together` does, but as the driver gives it, without what SQLAlchemy makes of it.
 
     Raises:
@@ -55,7 +55,7 @@ def rows_together(connection: sa.Connection, *queries: tuple[Statement, Values])
         return _run(connection, filled_in)
 
 
-def rows_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:
+def read_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:
     """Return the rows of a query as the driver gives them, without what SQLAlchemy makes of them: for many rows.
 
     Raises:

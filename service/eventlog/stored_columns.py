@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.db import Instant
 from service.domain.events import ActivityRecorded, RecordedEvent
-from service.driver import rows_as_stored
+from service.driver import read_as_stored
 from service.eventlog.table import events
 
 MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
@@ -25,7 +25,7 @@ Wrong = tuple[int, str]
 
 def stored_columns(connection: sa.Connection, operation: str, first: int, last: int) -> Columns:
     """Return the columns of the rows with these seqs, as they are stored, in the order of the log."""
-    rows = rows_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
+    rows = read_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
     columns = map(list, zip(*rows, strict=True)) if rows else ([] for _name in READ)
     return dict(zip(READ, columns, strict=True))
 

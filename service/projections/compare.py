@@ -8,7 +8,7 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
-from service.driver import Statement, bind_processors, processed, rows_together
+from service.driver import Statement, bind_processors, processed, read_together_as_stored
 from service.eventlog.head import Head
 from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
@@ -29,7 +29,7 @@ def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | Non
     """Make the rows of a run of events, without a gap, again; return the first difference from those stored."""
     place = {"name": run.operation, "of": run.generation, "first": run.first_seq, "last": run.last_seq}
     queries = [(_rows_of(projection.table), place) for projection in BY_SEQ]
-    for projection, stored in zip(BY_SEQ, rows_together(connection, *queries), strict=True):
+    for projection, stored in zip(BY_SEQ, read_together_as_stored(connection, *queries), strict=True):
         wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(connection, run))
         if stored != wanted:
             seq = _first_difference(projection.table, stored, wanted)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.domain.events import RecordedEvent
 from service.domain.operation import Operation, fold
-from service.driver import rows_as_stored
+from service.driver import read_as_stored
 from service.eventlog import read
 from service.eventlog.codec import recorded_from_text
 from service.eventlog.table import events
@@ -20,7 +20,7 @@ def read_run(
     connection: sa.Connection, operation: str, generation: int, first: int, last: int, *, after: Batch | None = None
 ) -> Batch:
     """Return the events with these seqs, of which there is at least one, as a run; `after` as in `run_of`."""
-    rows = rows_as_stored(connection, _texts, {"name": operation, "first": first, "last": last})
+    rows = read_as_stored(connection, _texts, {"name": operation, "first": first, "last": last})
     recorded = [recorded_from_text(text) for (text,) in rows]
     return run_of(connection, operation, generation, recorded, after=after)
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.db import Database, DatabaseBusy, open_database
-from service.driver import rows_together
+from service.driver import read_together_as_stored
 from service.pipeline import COMMIT, pipeline_of
 
 VALUES = [
@@ -178,17 +178,17 @@ def test_a_connection_that_is_cut_is_an_error_and_not_used_again(database: Datab
 
 def test_what_cut_a_connection_is_what_is_told(database: Database) -> None:
     with pytest.raises(DatabaseBusy, match="closed the connection"), database.writing() as connection:
-        rows_together(connection, (ending_itself, {}))
+        read_together_as_stored(connection, (ending_itself, {}))
     with database.writing() as connection:
-        assert rows_together(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+        assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
 
 
 def test_an_interruption_while_it_waits_stays_one(database: Database) -> None:
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
-        rows_together(connection, (sleeping, {"seconds": 10}))
+        read_together_as_stored(connection, (sleeping, {"seconds": 10}))
     with database.writing() as connection:
-        assert rows_together(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+        assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
 
 
 def ending_itself(_dialect: str) -> sa.Select[Any]:
