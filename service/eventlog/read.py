@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from service.domain.days import Span
 from service.domain.decide import History
 from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
-from service.driver import one_of, read_together
+from service.driver import one_of, read_as_stored, read_together
 from service.eventlog.codec import recorded_from_text
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
@@ -92,6 +92,16 @@ def page_of_setup_and(
     among = sa.or_(events.c.corrects.is_not(None), events.c.type.in_((*SETUP_TYPES, *types)))
     statement = _of(operation, events.c.text).where(events.c.seq > after, events.c.seq <= up_to, among)
     return [recorded_from_text(text) for text in connection.scalars(statement.order_by(events.c.seq).limit(limit))]
+
+
+def events_between(connection: sa.Connection, operation: str, first: int, last: int) -> list[RecordedEvent]:
+    """Return the events with these seqs, both included, in the order of the log.
+
+    Raises:
+        KeyError, ValueError, TypeError: a text is not one that this service wrote.
+    """
+    rows = read_as_stored(connection, _texts_between, {"name": operation, "first": first, "last": last})
+    return [recorded_from_text(text) for (text,) in rows]
 
 
 def texts(connection: sa.Connection, operation: str, seqs: Sequence[int]) -> list[str]:
@@ -184,6 +194,11 @@ def stored_hashes(connection: sa.Connection, operation: str, seqs: Collection[in
         for seq, leaf, subtrees in connection.execute(_of(operation, *columns).where(events.c.seq.in_(some))):
             stored[seq] = [bytes(leaf), *split_hashes(bytes(subtrees))]
     return stored
+
+
+def _texts_between(_dialect: str) -> sa.Select[Any]:
+    within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
+    return sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
 
 
 def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.Select[Any]:

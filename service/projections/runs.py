@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
 from service.domain.events import RecordedEvent
 from service.domain.operation import Operation, fold
-from service.driver import read_as_stored
 from service.eventlog import read
-from service.eventlog.codec import recorded_from_text
-from service.eventlog.table import events
 from service.projections.steps import Batch, Step, steps_of
 
 
-def read_run(
-    connection: sa.Connection, operation: str, generation: int, first: int, last: int, *, after: Batch | None = None
-) -> Batch:
-    """Return the events with these seqs, of which there is at least one, as a run; `after` as in `run_of`."""
-    rows = read_as_stored(connection, _texts, {"name": operation, "first": first, "last": last})
-    recorded = [recorded_from_text(text) for (text,) in rows]
-    return run_of(connection, operation, generation, recorded, after=after)
+def read_run(connection: sa.Connection, operation: str, generation: int, first: int, last: int) -> Batch:
+    """Return the events with these seqs, of which there is at least one, as a run."""
+    return run_of(connection, operation, generation, read.events_between(connection, operation, first, last))
 
 
 def run_of(
@@ -51,8 +43,3 @@ def steps_with(
     """Return the steps of these events; the seqs of the versions that they correct are read."""
     corrected = {event.event.corrects for event in recorded if event.event.corrects is not None}
     return steps_of(recorded, before, read.seqs_by_id(connection, operation, corrected))
-
-
-def _texts(_dialect: str) -> sa.Select[Any]:
-    within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
-    return sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)

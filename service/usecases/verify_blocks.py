@@ -14,7 +14,6 @@ from service.domain.events import RecordedEvent
 from service.errors import RecordError
 from service.eventlog import read
 from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK, UNREADABLE, CheckedBlock, Fault, check_block
-from service.eventlog.codec import recorded_from_text
 from service.eventlog.head import Head
 from service.processes import in_order
 from service.projections import registry
@@ -79,9 +78,8 @@ def compare_piece(connection: sa.Connection, head: Head, first: int) -> list[Ver
     run = None
     for start in _starts_of_blocks(head, first):
         last = min(start + EVENTS_IN_ONE_BLOCK - 1, head.seq)
-        texts = read.page(connection, head.operation, after=start - 1, up_to=last, limit=EVENTS_IN_ONE_BLOCK)
         try:
-            recorded = [recorded_from_text(text) for _seq, _force, text in texts]
+            recorded = read.events_between(connection, head.operation, start, last)
         except UNREADABLE as error:
             return [*blocks, VerifiedBlock(last, None, _uncountable(start, error))]
         run, fault = _compared(connection, head, recorded, run)
