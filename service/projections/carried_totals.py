@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from service.db import CodeText, metadata
 from service.eventlog.head import Head
 from service.projections.entries import entries
-from service.projections.totals import COLUMNS, Number, Text, entry_rows, summed, totals
+from service.projections.totals import COLUMNS, Number, Text, entry_rows, sum_columns, summed, totals
 from service.writes import Writes
 
 # Of a log that is begun, unless `oprecord projections rebuild` is told otherwise.
@@ -24,14 +24,7 @@ carried_totals = sa.Table(
     sa.Column("operation_id", CodeText, primary_key=True),
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False, comment="at which they stand"),
-    sa.Column("force", CodeText, primary_key=True),
-    sa.Column("day", CodeText, primary_key=True),
-    sa.Column("measure", CodeText, primary_key=True),
-    sa.Column("category", CodeText, primary_key=True),
-    sa.Column("qualifier", CodeText, primary_key=True),
-    sa.Column("quantity", sa.BigInteger, nullable=False),
-    sa.Column("lines", sa.BigInteger, nullable=False),
-    sa.Column("last_seq", sa.BigInteger, nullable=False, comment="of the last entry that was added"),
+    *sum_columns(),
 )
 
 

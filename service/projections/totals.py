@@ -1,4 +1,7 @@
-"""Totals: the entries summed by force, day, measure, category and qualifier, kept up by the database itself."""
+"""Totals: the entries summed by force, day, measure, category and qualifier.
+
+The entries of an append are summed here, and the database adds those sums to the totals that stand.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,23 @@ ADDED = """ON CONFLICT (operation_id, generation, force, day, measure, category,
 SET quantity = totals.quantity + excluded.quantity, lines = totals.lines + excluded.lines,
     last_seq = excluded.last_seq"""
 
+
+def sum_columns() -> list[sa.Column[Any]]:
+    """Return new columns for sums of entries: what they are by, what they are, and their last entry's seq."""
+    return [
+        *(sa.Column(key.name, CodeText, primary_key=True) for key in KEYS),
+        sa.Column("quantity", sa.BigInteger, nullable=False),
+        sa.Column("lines", sa.BigInteger, nullable=False),
+        sa.Column("last_seq", sa.BigInteger, nullable=False, comment="of the last entry that was added"),
+    ]
+
+
 totals = sa.Table(
     "totals",
     metadata,
     sa.Column("operation_id", CodeText, primary_key=True),
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("force", CodeText, primary_key=True),
-    sa.Column("day", CodeText, primary_key=True),
-    sa.Column("measure", CodeText, primary_key=True),
-    sa.Column("category", CodeText, primary_key=True),
-    sa.Column("qualifier", CodeText, primary_key=True),
-    sa.Column("quantity", sa.BigInteger, nullable=False),
-    sa.Column("lines", sa.BigInteger, nullable=False),
-    sa.Column("last_seq", sa.BigInteger, nullable=False, comment="of the last entry that was added"),
+    *sum_columns(),
     sa.CheckConstraint(f"quantity BETWEEN -{MOST} AND {MOST}", name="quantity"),
 )
 COLUMNS = [column.name for column in totals.columns]
