@@ -1,12 +1,12 @@
 """What a transaction writes, collected and sent with little between us and the driver.
 
 PostgreSQL takes rows of one table in few statements of many rows, and all statements, with the commit, in one round
-trip; very many rows by COPY. SQLite is no further than a function call.
+trip; ahead of it go, by COPY, those of a table that has very many. SQLite is no further than a function call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, count
@@ -18,8 +18,7 @@ from service.db import Instant
 from service.driver import Statement, Values, bind_processors, driver_of, filled, own_errors, processed
 from service.pipeline import COMMIT, Query, pipeline_of
 
-# From so many events on, COPY costs less than statements do.
-MANY = 50
+# More cost less by COPY.
 MOST_ROWS_IN_A_STATEMENT = 64
 # The values of one row, in the order of its table's columns.
 Row = tuple[Any, ...]
@@ -43,37 +42,31 @@ class Insert:
     rows: Sequence[Row]
     on_conflict: str = ""
 
+    @property
+    def is_copied(self) -> bool:
+        """Whether PostgreSQL is sent the rows by COPY, which knows of no conflicts."""
+        return len(self.rows) > MOST_ROWS_IN_A_STATEMENT and not self.on_conflict
+
 
 @dataclass(slots=True)
 class Writes:
-    """Rows to insert, and then statements to execute, on one connection.
-
-    Nothing is written before `send`, except where rows `are_many`: PostgreSQL has those by COPY at once.
-    """
+    """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`."""
 
     connection: sa.Connection
-    are_many: bool = False
     inserts: list[Insert] = field(default_factory=list)
     statements: list[tuple[Statement, Values]] = field(default_factory=list)
 
-    def insert(self, table: sa.Table, rows: Iterable[Row], *, on_conflict: str = "") -> None:
-        """Have rows inserted: the values of each in the order of the table's columns.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: the database refuses any of them. Only a rollback is possible then.
-        """
-        if self.are_many and not on_conflict and self.connection.dialect.name == "postgresql":
-            with own_errors(self.connection):
-                _copy(driver_of(self.connection), table, rows)
-        elif kept := list(rows):
-            self.inserts.append(Insert(table, kept, on_conflict))
+    def insert(self, table: sa.Table, rows: Sequence[Row], *, on_conflict: str = "") -> None:
+        """Have rows inserted: the values of each in the order of the table's columns."""
+        if rows:
+            self.inserts.append(Insert(table, rows, on_conflict))
 
     def execute(self, make: Statement, values: Values) -> None:
         """Have a statement executed after all inserts."""
         self.statements.append((make, values))
 
     def send(self, *, and_commit: bool = False) -> None:
-        """Write what has been collected, in its order; and commit, on the way, what is then the whole transaction.
+        """Write what has been collected; and commit, on the way, what is then the whole transaction.
 
         Raises:
             sqlalchemy.exc.DBAPIError: the database refuses any of it. Only a rollback is possible then.
@@ -102,7 +95,10 @@ def _send_to_sqlite(
 def _send_to_postgresql(
     connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
 ) -> None:
-    queries = [query for one in inserts for query in _insertions(one)]
+    for one in inserts:
+        if one.is_copied:
+            _copy(driver_of(connection), one)
+    queries = [query for one in inserts if not one.is_copied for query in _insertions(one)]
     queries += [*statements, COMMIT] if and_commit else statements
     if queries:
         pipeline_of(connection).run(queries)
@@ -118,10 +114,10 @@ def _insertions(insert: Insert) -> Iterator[Query]:
         start += size
 
 
-def _copy(driver: Any, table: sa.Table, rows: Iterable[Row]) -> None:
-    with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
-        copy.set_types(_type_names(table))
-        for row in rows:
+def _copy(driver: Any, insert: Insert) -> None:
+    with driver.cursor() as cursor, cursor.copy(_copying(insert.table)) as copy:
+        copy.set_types(_type_names(insert.table))
+        for row in insert.rows:
             copy.write_row(row)
 
 

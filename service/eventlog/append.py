@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,8 +25,14 @@ def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: 
 
     `tree` is that of the log at its head; it grows with them. If the writes then fail, `mistake_of` says why.
     """
-    receipts: list[Receipt] = []
-    writes.insert(events, _rows(head, recorded, tree, receipts))
+    rows, receipts = [], []
+    for event in recorded:
+        assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
+        text = text_of(event)
+        leaf = leaf_hash(text)
+        rows.append(_row_of(event, text, leaf, tree.add(leaf)))
+        receipts.append(receipt_of(head, event, leaf, tree.root()))
+    writes.insert(events, rows)
     move_head(writes, head.operation, seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
     return receipts
 
@@ -42,17 +48,6 @@ def mistake_of(error: sa.exc.IntegrityError) -> RecordError | None:
         case "events_operation_id_corrects_key":
             return AlreadyCorrected("This version has been corrected already.", pointer="/corrects")
     return None
-
-
-def _rows(head: Head, recorded: Sequence[RecordedEvent], tree: Tree, receipts: list[Receipt]) -> Iterator[Row]:
-    """Yield the rows of events as the tree grows by them, and note their receipts."""
-    for event in recorded:
-        assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
-        text = text_of(event)
-        leaf = leaf_hash(text)
-        completed = tree.add(leaf)
-        receipts.append(receipt_of(head, event, leaf, tree.root()))
-        yield _row_of(event, text, leaf, completed)
 
 
 def row(

@@ -54,7 +54,7 @@ def rebuild(
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
-            apply(Writes(connection, are_many=True), batch, carried_every=every)
+            apply(Writes(connection), batch, carried_every=every)
         done = batch.last_seq
         progress(done, head.seq)
     _finish(database, operation, generation, every, done)
@@ -115,7 +115,7 @@ def _depends(step: Step) -> bool:
 
 
 def _fill(connection: sa.Connection, batch: Batch) -> None:
-    writes = Writes(connection, are_many=True)
+    writes = Writes(connection)
     fill(writes, batch)
     writes.send()
 
@@ -137,7 +137,7 @@ def _finish(database: Database, operation: str, generation: int, every: int, don
         while done < head.seq:
             last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
             batch = read_run(connection, operation, generation, done + 1, last)
-            apply(Writes(connection, are_many=True), batch, carried_every=every)
+            apply(Writes(connection), batch, carried_every=every)
             done = last
         connection.execute(
             heads.update()

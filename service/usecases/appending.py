@@ -27,7 +27,7 @@ from service.projections import registry
 from service.projections.steps import Batch, steps_of
 from service.usecases.known_logs import known_logs
 from service.usecases.visibility import require_visible
-from service.writes import MANY, Writes
+from service.writes import Writes
 
 Result = Decided | RecordError
 
@@ -163,7 +163,7 @@ def settle(
 def _append(
     connection: sa.Connection, head: Head, state: Operation | None, draft: Draft, tree: Tree, *, and_commit: bool
 ) -> list[Receipt]:
-    writes = Writes(connection, are_many=len(draft.accepted) > MANY)
+    writes = Writes(connection)
     receipts = append(writes, head, draft.accepted, tree)
     seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
     batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))

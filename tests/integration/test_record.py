@@ -24,7 +24,7 @@ from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
 from service.usecases.appending import Outcome, ProjectionsOutdated
 from service.usecases.record import NotRecorded
-from service.writes import MANY, Writes
+from service.writes import MOST_ROWS_IN_A_STATEMENT, Writes
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, RecordedEventFactory, opened_operation
 from tests.factories.reports import (
@@ -384,7 +384,7 @@ def append_and_send(writes: Writes, head: Head, recorded: list[RecordedEvent], t
         pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
     ],
 )
-@pytest.mark.parametrize("between", [0, MANY], ids=["a few", "many"])
+@pytest.mark.parametrize("between", [0, MOST_ROWS_IN_A_STATEMENT], ids=["a few", "many"])
 def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
     database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str, between: int
 ) -> None:
@@ -394,7 +394,7 @@ def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
     recorded = [RecordedEventFactory(event=event, seq=seq) for seq, event in enumerate(arrests, start=SETUP + 1)]
     head = operation.head()
     with database.writing() as connection:
-        writes = Writes(connection, are_many=between == MANY)
+        writes = Writes(connection)
         tree = tree_at(connection, operation.name, SETUP)
         with pytest.raises(sa.exc.IntegrityError) as caught:
             append_and_send(writes, head, recorded, tree)
