@@ -9,9 +9,12 @@ from service import processes
 from service.db import Database, open_database
 from service.errors import NotFound
 from service.eventlog.head import UnknownOperation
+from service.pipeline import Query, pipeline_of
 from service.processes import in_order
 
 PIECES = range(20)
+# The same within one transaction.
+MOMENT: Query = ("SELECT now()", ())
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +42,9 @@ def test_the_results_come_in_the_order_of_the_pieces(database: Database):
 def test_other_processes_do_it_with_connections_of_their_own(postgres_url: str):
     database = open_database(postgres_url)
     with database.snapshot() as connection:
-        connection.execute(sa.select(1))
+        begun = pipeline_of(connection).run([MOMENT])
         makers = {process for _piece, process in in_order(database, asked, PIECES)}
-        assert connection.execute(sa.select(2)).scalar_one() == 2
+        assert pipeline_of(connection).run([MOMENT]) == begun
     database.engine.dispose()
     assert makers
     assert os.getpid() not in makers
