@@ -77,7 +77,7 @@ def record_events(
         Unauthenticated, RoleMayNot: the secret is not that of a credential that may.
         UnknownOperation: there is no such operation, or the sender may not know of it.
         ProjectionsOutdated: the code is of another version than the operation's totals.
-        DatabaseBusy: the database did not answer; nothing was recorded.
+        DatabaseBusy: the database did not answer, or can only be read; what is sent again is recorded once.
     """
     request = Request(sender, submissions)
     try:
