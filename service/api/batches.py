@@ -41,7 +41,7 @@ from service.usecases.record import record_events
 blueprint = Blueprint("batches", __name__, description="What forces report, many at once")
 
 MOST_EVENTS = 1_000
-EVENTS_IN_ONE_CHUNK, BYTES_IN_ONE_CHUNK = 500, 1024 * 1024
+BYTES_IN_ONE_CHUNK = 1024 * 1024
 MOST_REFUSALS = 1_000
 NumberedSubmission = tuple[int, Submission | RecordError]
 BATCH = {
@@ -97,7 +97,7 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
 
     201 if any was recorded, 200 if all were replays, 207 if any was refused. With `atomic=true` all are recorded or
     none is: 422, and those that would have passed get 424. Lines (`application/x-ndjson`) may be of any number: they
-    are committed in chunks of 500 and answered with a summary after the last; a refused line stops nothing.
+    are committed in chunks of 1,000 and answered with a summary after the last; a refused line stops nothing.
     """
     if is_ndjson(request):
         return _stream(operation, query)
@@ -180,13 +180,13 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
 
 
 def _chunks(lines: Iterable[tuple[int, bytes | RecordError]]) -> Iterator[list[NumberedSubmission]]:
-    """Yield the events of numbered lines in chunks of at most 500; of fewer where lines are long, to bound memory."""
+    """Yield the events of numbered lines in chunks no larger than a batch; smaller ones of long lines, for memory."""
     chunk: list[NumberedSubmission] = []
     size = 0
     for number, line in lines:
         chunk.append((number, _line_submission(line)))
         size += len(line) if isinstance(line, bytes) else 0
-        if len(chunk) == EVENTS_IN_ONE_CHUNK or size > BYTES_IN_ONE_CHUNK:
+        if len(chunk) == MOST_EVENTS or size > BYTES_IN_ONE_CHUNK:
             yield chunk
             chunk, size = [], 0
     if chunk:

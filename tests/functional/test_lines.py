@@ -56,13 +56,13 @@ def test_no_line_at_all_is_nothing_to_do(live: str, surrey: Caller):
 
 
 def test_a_line_sees_those_before_it_in_whatever_chunk(live: str, surrey: Caller):
-    events = [arrest() for _ in range(600)]
-    further = [correction(events[0], data={"reason": "drugs"}), correction(events[1]), withdrawal(events[599])]
+    events = [arrest() for _ in range(1_100)]
+    further = [correction(events[0], data={"reason": "drugs"}), correction(events[1]), withdrawal(events[1_099])]
     response = surrey.lines(live, *events, *further, events[3], correction(events[1]))
-    assert counts(response) == (603, 1, 1)
-    assert response.json["refusals"][0]["line"] == 605
+    assert counts(response) == (1_103, 1, 1)
+    assert response.json["refusals"][0]["line"] == 1_105
     refusal(response.json["refusals"][0]["problem"], 409, "already_corrected", "/corrects")
-    assert surrey.figures(live, measure="arrests") == [599]
+    assert surrey.figures(live, measure="arrests") == [1_099]
 
 
 def test_the_first_thousand_refusals_are_listed_and_all_are_counted(live: str, surrey: Caller):
