@@ -17,6 +17,9 @@ from service.writes import Writes
 
 # Of a log that is begun, unless `oprecord projections rebuild` is told otherwise.
 EVERY = 5_000
+# The places in a statement for operation, generation, the seq of what was carried before, and that of what is summed.
+NAME, OF = sa.bindparam("name", type_=sa.Text), sa.bindparam("of", type_=sa.BigInteger)
+BEFORE, AT = sa.bindparam("before", type_=sa.BigInteger), sa.bindparam("at", type_=sa.BigInteger)
 
 carried_totals = sa.Table(
     "carried_totals",
@@ -75,16 +78,14 @@ def carried_at(seq: Number, operation: Text, generation: Number) -> sa.Select[An
     )
 
 
+def sums() -> sa.Select[Any]:
+    """Sum to totals what was carried at `BEFORE` and the entries after it, up to `AT`."""
+    return summed(rows_since(BEFORE, NAME, OF, AT), NAME, OF)
+
+
 def _carrying(_dialect: str) -> sa.Insert:
-    seq = sa.cast(sa.bindparam("at"), sa.BigInteger)
-    return carried_totals.insert().from_select([*COLUMNS, "seq"], _sums().add_columns(seq))
+    return carried_totals.insert().from_select([*COLUMNS, "seq"], sums().add_columns(sa.cast(AT, sa.BigInteger)))
 
 
 def _beginning(_dialect: str) -> sa.Insert:
-    return totals.insert().from_select(COLUMNS, _sums())
-
-
-def _sums() -> sa.Select[Any]:
-    """Sum what was carried at `before` and the entries after it, up to `at`."""
-    name, of = sa.bindparam("name", type_=sa.Text), sa.bindparam("of", type_=sa.BigInteger)
-    return summed(rows_since(sa.bindparam("before"), name, of, sa.bindparam("at")), name, of)
+    return totals.insert().from_select(COLUMNS, sums())

@@ -7,9 +7,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.driver import read_together_as_stored
 from service.eventlog.head import Head
-from service.projections.carried_totals import carried_at, carried_seqs, carried_totals, last_carried, rows_since
-from service.projections.totals import summed, totals
+from service.projections.carried_totals import (
+    AT,
+    NAME,
+    OF,
+    carried_at,
+    carried_seqs,
+    carried_totals,
+    last_carried,
+    sums,
+)
+from service.projections.totals import COLUMNS, totals
 
 Found = tuple[str, int | None, str]
 
@@ -21,13 +31,16 @@ def differing_totals(connection: sa.Connection, head: Head) -> Iterator[Found]:
     """
     if (seq := _first_misplaced(connection, head)) is not None:
         yield carried_totals.name, seq, "no totals are carried there"
-    for seq in carried_seqs(1, head.seq, head.carried_every):
-        stored = carried_at(seq, head.operation, head.generation)
-        for detail in _differing(connection, head, stored, last_carried(head, seq - 1), seq):
-            yield carried_totals.name, seq, detail
-    now = sa.select(totals).where(totals.c.operation_id == head.operation, totals.c.generation == head.generation)
-    for detail in _differing(connection, head, now, last_carried(head, head.seq), head.seq):
-        yield totals.name, None, detail
+    place = {"name": head.operation, "of": head.generation}
+    seqs = carried_seqs(1, head.seq, head.carried_every)
+    pages = [(_differing_carried, {**place, "before": seq - seqs.step, "at": seq}) for seq in seqs]
+    last = {**place, "before": last_carried(head, head.seq), "at": head.seq}
+    *carried, now = read_together_as_stored(connection, *pages, (_differing_now, last))
+    for seq, differing in zip(seqs, carried, strict=True):
+        for force, measure in differing:
+            yield carried_totals.name, seq, _detail(force, measure)
+    for force, measure in now:
+        yield totals.name, None, _detail(force, measure)
 
 
 def _first_misplaced(connection: sa.Connection, head: Head) -> int | None:
@@ -40,12 +53,21 @@ def _first_misplaced(connection: sa.Connection, head: Head) -> int | None:
     return found
 
 
-def _differing(connection: sa.Connection, head: Head, stored: sa.Select[Any], carried: int, seq: int) -> Iterator[str]:
-    """Yield a line for each row that is among those stored or those summed up to a seq, and not among both."""
-    kept = stored.cte("kept")
-    rows = rows_since(carried, head.operation, head.generation, seq)
-    made = summed(rows, head.operation, head.generation).cte("made")
-    one_way = sa.except_(sa.select(kept), sa.select(made)).subquery()
-    other_way = sa.except_(sa.select(made), sa.select(kept)).subquery()
-    for row in connection.execute(sa.union_all(sa.select(one_way), sa.select(other_way))):
-        yield f"{row.measure} of {row.force} is not the sum of its entries"
+def _detail(force: str, measure: str) -> str:
+    return f"{measure} of {force} is not the sum of its entries"
+
+
+def _differing_carried(_dialect: str) -> sa.Select[Any]:
+    return _differing(carried_at(AT, NAME, OF))
+
+
+def _differing_now(_dialect: str) -> sa.Select[Any]:
+    return _differing(sa.select(totals).where(totals.c.operation_id == NAME, totals.c.generation == OF))
+
+
+def _differing(stored: sa.Select[Any]) -> sa.Select[Any]:
+    """Select force and measure of each row that is among those stored or those summed, and not among both."""
+    both = sa.union_all(stored, sums()).subquery()
+    # Operation and generation are the same in all rows, and would only cost time.
+    key = [both.c[name] for name in COLUMNS if name not in ("operation_id", "generation")]
+    return sa.select(both.c.force, both.c.measure).group_by(*key).having(sa.func.count() == 1)
