@@ -22,6 +22,7 @@ import orjson
 
 from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
 from service.domain.instants import EARLIEST_YEAR, LATEST_YEAR, format_instant, parse_day, parse_instant
+from service.eventlog.frozen import maker_of
 
 Json = dict[str, Any]
 # What is JSON as it is.
@@ -77,7 +78,10 @@ def recorded_from_text(text: str) -> RecordedEvent:
 def event_from(row: Mapping[str, Any]) -> Event:
     """Return the event of a JSON object that has been checked; members that are no part of an event are passed over."""
     cls: Any = DATA_CLASSES[row["type"]]
-    return Event(data=_object_reader(cls)(row.get("data") or {}), **_members_reader(Event, "data")(row))
+    event: Event = maker_of(Event)(
+        {"data": _object_reader(cls)(row.get("data") or {}), **_members_reader(Event, "data")(row)}
+    )
+    return event
 
 
 def encode(value: Any) -> Any:
@@ -146,8 +150,8 @@ def _recorded_by(force: str, role: str) -> RecordedBy:
 @cache
 def _object_reader(cls: Any) -> Convert:
     """Return the function that makes an object of this class from its JSON."""
-    read_members = _members_reader(cls)
-    return lambda row: cls(**read_members(row))
+    read_members, make = _members_reader(cls), maker_of(cls)
+    return lambda row: make(read_members(row))
 
 
 @cache
