@@ -25,6 +25,9 @@ class Config:
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on; 0: any that is free", 0, 65_535)
     workers: int = _setting(1, "server processes; SQLite has one writer, so more than one helps on PostgreSQL only", 1)
+    worker_affinity: bool = _setting(
+        True, "each server process keeps to one processor, which is quicker; 0 where many services share few processors"
+    )
     threads: int = _setting(16, "threads for requests in each process, besides those that serve live feeds", 1)
     feed_subscribers: int = _setting(32, "live feeds that one process serves at once; one more gets 503", 1)
     feed_poll_milliseconds: int = _setting(500, "how often a process looks for new events for its live feeds", 10)
@@ -43,7 +46,9 @@ def load_config() -> Config:
         for setting in fields(Config):
             default: Any = setting.default
             name, bounds = setting.name.upper(), setting.metadata
-            if isinstance(default, int):
+            if isinstance(default, bool):
+                values[setting.name] = env.bool(name, default)
+            elif isinstance(default, int):
                 in_bounds = validate.Range(min=bounds["least"], max=bounds["most"])
                 values[setting.name] = env.int(name, default, validate=in_bounds)
             else:

@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service.api.database import EXTENSION as DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION, create_app
+from service.cli.affinity import assign_processor, keep_to_processor
 from service.config import Config
 from service.errors import Unavailable
 
@@ -105,6 +106,8 @@ class Server(BaseApplication):
             "post_worker_init": _prepare_worker,
             "worker_exit": _close_database,
         }
+        if self.config.worker_affinity:
+            settings |= {"pre_fork": assign_processor, "post_fork": keep_to_processor}
         for name, value in settings.items():
             self.cfg.set(name, value)
 

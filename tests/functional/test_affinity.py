@@ -1,0 +1,69 @@
+"""Each worker of a real server keeps to one processor, and the one that replaces it takes over the same."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.cli.affinity import CAN_CHOOSE, least_taken
+from service.usecases.migrate import migrate_to_head
+from tests.functional.served import Served, wait_until
+
+WORKERS = 3
+only_where_one_can_choose = pytest.mark.skipif(not CAN_CHOOSE, reason="processors cannot be chosen on this system")
+
+
+def workers_of(served: Served) -> list[int]:
+    assert served.process is not None
+    own = served.process.pid
+    return [int(pid) for pid in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+
+
+def processors_of(pid: int) -> set[int]:
+    """The processors that any thread of a process may use."""
+    return set().union(*(os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()))
+
+
+def started(sqlite_url: str, **settings: object) -> Served:
+    migrate_to_head(sqlite_url)
+    served = Served(sqlite_url, workers=WORKERS, **settings)
+    served.start()
+    wait_until(lambda: len(workers_of(served)) == WORKERS)
+    return served
+
+
+def spread(served: Served) -> Counter[int]:
+    return Counter(processor for pid in workers_of(served) for processor in processors_of(pid))
+
+
+@only_where_one_can_choose
+def test_workers_keep_to_one_processor_each_and_share_them_evenly(sqlite_url: str):
+    served, available = started(sqlite_url), os.sched_getaffinity(0)
+    try:
+        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in workers_of(served)))
+        before = spread(served)
+        assert max(before.values()) == -(-WORKERS // len(available))
+        gone = workers_of(served)[0]
+        os.kill(gone, signal.SIGKILL)
+        wait_until(lambda: gone not in workers_of(served) and len(workers_of(served)) == WORKERS)
+        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in workers_of(served)))
+        assert max(spread(served).values()) == max(before.values())
+    finally:
+        served.kill()
+
+
+@only_where_one_can_choose
+def test_a_setting_leaves_workers_to_the_system(sqlite_url: str):
+    served = started(sqlite_url, worker_affinity=0)
+    try:
+        assert all(processors_of(pid) == os.sched_getaffinity(0) for pid in workers_of(served))
+    finally:
+        served.kill()
+
+
+def test_a_worker_takes_what_the_fewest_others_have():
+    assert least_taken([2, 3, 5], [2, 3]) == 5
+    assert least_taken([2, 3], [2, 2, 3]) == 3
+    assert {least_taken([0, 1, 2], [1]) for _ in range(200)} == {0, 2}
