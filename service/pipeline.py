@@ -1,22 +1,28 @@
-"""Statements sent to PostgreSQL together, each prepared once for a connection: libpq's pipeline mode, used directly.
+"""What is sent to PostgreSQL without waiting in between: libpq used directly, as psycopg awaits each answer.
 
-psycopg's own pipeline does the same, but what it does around each statement costs several times what ours take
-(docs/performance.md). Values are still written and read by psycopg.
+Statements go together, each prepared once for a connection. psycopg's own pipeline does the same, but what it does
+around each statement costs several times what ours take (docs/performance.md). Rows are copied into a table, and stored
+while the next are made. Values are still written and read by psycopg.
 """
 
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg import Connection, Error, OperationalError
+from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
+from psycopg.copy import Writer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
+
+from service.libpq import next_result, send_all
 
 Query = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
@@ -29,12 +35,16 @@ _numbers = count(1)
 
 
 class Pipeline:
-    """The pipeline of one connection: what is prepared on it, and what writes and reads its values."""
+    """The pipeline of one connection: what is prepared on it, and what writes and reads its values.
+
+    From `copy` until `finish_copy` nobody else may use the connection.
+    """
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection
         self.transformer = Transformer(connection)
         self.prepared: dict[str, bytes] = {}
+        self.is_copying = False
         self.socket = select.poll()
         self.socket.register(connection.pgconn.socket, select.POLLIN)
 
@@ -42,8 +52,10 @@ class Pipeline:
         """Send all queries at once, in a new transaction if none is open; return the rows of each, in their order.
 
         Raises:
-            psycopg.Error: the database refuses one of them; it has then passed over those that follow.
+            psycopg.Error: the database refuses one of them, and has then passed over those that follow; or rows that
+                were copied before.
         """
+        self.finish_copy()
         asked = [(text, self._written(values)) for text, values in queries]
         new = {text: b"oprecord_%d" % next(_numbers) for text, _values in asked if text not in self.prepared}
         try:
@@ -56,10 +68,45 @@ class Pipeline:
         # What is prepared stays so when the transaction fails: forgotten, it would be prepared again at each failure.
         pairs = zip(new.items(), preparing, strict=True)
         self.prepared |= {text: name for (text, name), result in pairs if result.status == ExecStatus.COMMAND_OK}
-        for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                raise self._error(result)
+        self._raise_if_refused(results)
         return [self._read(result) for result in executing]
+
+    def copy(self, statement: str, type_names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Send rows by a COPY in binary form, and leave PostgreSQL to store them meanwhile.
+
+        Raises:
+            psycopg.Error: the database refuses the statement, or rows that were copied before.
+        """
+        self.finish_copy()
+        writer = _Unawaited(self.connection.pgconn)
+        with self.connection.cursor() as cursor, cursor.copy(statement, writer=writer) as copy:
+            self.is_copying = True
+            copy.set_types(type_names)
+            for row in rows:
+                copy.write_row(row)
+
+    def finish_copy(self) -> None:
+        """Wait until all rows that were copied are stored.
+
+        Raises:
+            psycopg.Error: the database refuses them.
+        """
+        if not self.is_copying:
+            return
+        self.is_copying = False
+        pgconn = self.connection.pgconn
+        try:
+            send_all(pgconn)
+            results = list(iter(lambda: next_result(pgconn, self.socket), None))
+        except BaseException:
+            self.connection.close()
+            raise
+        self._raise_if_refused(results)
+
+    def abandon_copy(self) -> None:
+        """Leave the connection free for a rollback, whatever becomes of rows that were copied."""
+        with suppress(Error):
+            self.finish_copy()
 
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
         """Begin a transaction if none is open, prepare what is new, and execute.
@@ -76,7 +123,7 @@ class Pipeline:
         for text, values in asked:
             pgconn.send_query_prepared(self.prepared.get(text) or new[text], values)
         pgconn.pipeline_sync()
-        self._flush()
+        send_all(pgconn)
         results = list(self._results())
         pgconn.exit_pipeline_mode()
         return results
@@ -87,30 +134,23 @@ class Pipeline:
         isolation = "" if level is None else f" ISOLATION LEVEL {level.name.replace('_', ' ')}"
         return f"BEGIN{isolation}{' READ ONLY' if read_only else ''}".encode()
 
-    def _flush(self) -> None:
-        """Send what was collected. The database may want to answer before it takes the rest."""
-        pgconn = self.connection.pgconn
-        while pgconn.flush():
-            waiting = select.poll()
-            waiting.register(pgconn.socket, select.POLLIN | select.POLLOUT)
-            if any(event & ~select.POLLOUT for _socket, event in waiting.poll()):
-                pgconn.consume_input()
-
     def _results(self) -> Iterator[PGresult]:
-        """Yield results up to the end of the pipeline, with the interpreter left to others while there is none."""
+        """Yield results up to the end of the pipeline."""
         pgconn = self.connection.pgconn
         while True:
-            while pgconn.is_busy():
-                self.socket.poll()
-                pgconn.consume_input()
-            result = pgconn.get_result()
+            result = next_result(pgconn, self.socket)
             if result is None:
-                raise OperationalError(f"the connection is lost: {pgconn.get_error_message()}")
+                raise OperationalError("PostgreSQL ended a pipeline before its end")
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return
             yield result
             # Each statement has one result; then None says that it was the last.
             pgconn.get_result()
+
+    def _raise_if_refused(self, results: Sequence[PGresult]) -> None:
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise self._error(result)
 
     def _error(self, result: PGresult) -> Error:
         """Return what a result refuses.
@@ -130,6 +170,24 @@ class Pipeline:
             return []
         self.transformer.set_pgresult(result)
         return self.transformer.load_rows(0, result.ntuples, tuple)
+
+
+class _Unawaited(Writer):
+    """Hands rows over to libpq as they are made, and waits for nothing."""
+
+    def __init__(self, pgconn: PGconn) -> None:
+        self.pgconn = pgconn
+
+    def write(self, data: Buffer) -> None:
+        while not self.pgconn.put_copy_data(data):
+            send_all(self.pgconn)
+        self.pgconn.flush()
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """End the COPY; with an error, PostgreSQL stores nothing of it."""
+        while not self.pgconn.put_copy_end(None if exc is None else type(exc).__name__.encode()):
+            send_all(self.pgconn)
+        self.pgconn.flush()
 
 
 def pipeline_of(connection: sa.Connection) -> Pipeline:

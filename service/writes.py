@@ -1,13 +1,14 @@
 """What a transaction writes, collected and sent with little between us and the driver.
 
 PostgreSQL takes rows of one table in few statements of many rows, and all statements, with the commit, in one round
-trip; ahead of it go, by COPY, those of a table that has very many. SQLite is no further than a function call.
+trip. Very many rows of a table go ahead by COPY, and are stored while the next are made. SQLite is no further than a
+function call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
 from typing import Any
@@ -48,18 +49,39 @@ class Insert:
         return len(self.rows) > MOST_ROWS_IN_A_STATEMENT and not self.on_conflict
 
 
-@dataclass(slots=True)
 class Writes:
-    """Rows to insert, and then statements to execute, on one connection. Nothing is written before `send`."""
+    """Rows to insert, and then statements to execute, on one connection. What is written is complete after `send`."""
 
-    connection: sa.Connection
-    inserts: list[Insert] = field(default_factory=list)
-    statements: list[tuple[Statement, Values]] = field(default_factory=list)
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._is_postgresql = connection.dialect.name == "postgresql"
+        self.inserts: list[Insert] = []
+        self.statements: list[tuple[Statement, Values]] = []
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection, free to be used by others: the rows that are on their way have been stored.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses them. Only a rollback is possible then.
+        """
+        if self._is_postgresql:
+            with own_errors(self._connection):
+                pipeline_of(self._connection).finish_copy()
+        return self._connection
 
     def insert(self, table: sa.Table, rows: Sequence[Row], *, on_conflict: str = "") -> None:
-        """Have rows inserted: the values of each in the order of the table's columns."""
-        if rows:
-            self.inserts.append(Insert(table, rows, on_conflict))
+        """Have rows inserted: the values of each in the order of the table's columns. Very many are sent at once.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses what was sent before. Only a rollback is possible then.
+        """
+        insert = Insert(table, rows, on_conflict)
+        if self._is_postgresql and insert.is_copied:
+            with own_errors(self._connection):
+                pipeline_of(self._connection).copy(_copying(table), _type_names(table), rows)
+        elif rows:
+            self.inserts.append(insert)
 
     def execute(self, make: Statement, values: Values) -> None:
         """Have a statement executed after all inserts."""
@@ -72,11 +94,10 @@ class Writes:
             sqlalchemy.exc.DBAPIError: the database refuses any of it. Only a rollback is possible then.
         """
         inserts, statements, self.inserts, self.statements = self.inserts, self.statements, [], []
-        dialect = self.connection.dialect.name
-        send = _send_to_postgresql if dialect == "postgresql" else _send_to_sqlite
-        with own_errors(self.connection):
-            queries = [filled(make, dialect, values) for make, values in statements]
-            send(self.connection, inserts, queries, and_commit=and_commit)
+        send = _send_to_postgresql if self._is_postgresql else _send_to_sqlite
+        with own_errors(self._connection):
+            queries = [filled(make, self._connection.dialect.name, values) for make, values in statements]
+            send(self._connection, inserts, queries, and_commit=and_commit)
 
 
 def _send_to_sqlite(
@@ -95,13 +116,12 @@ def _send_to_sqlite(
 def _send_to_postgresql(
     connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
 ) -> None:
-    for one in inserts:
-        if one.is_copied:
-            _copy(driver_of(connection), one)
-    queries = [query for one in inserts if not one.is_copied for query in _insertions(one)]
+    queries = [query for one in inserts for query in _insertions(one)]
     queries += [*statements, COMMIT] if and_commit else statements
     if queries:
         pipeline_of(connection).run(queries)
+    else:
+        pipeline_of(connection).finish_copy()
 
 
 def _insertions(insert: Insert) -> Iterator[Query]:
@@ -112,13 +132,6 @@ def _insertions(insert: Insert) -> Iterator[Query]:
         values = chain.from_iterable(insert.rows[start : start + size])
         yield _into_postgresql(insert.table, size, insert.on_conflict), list(values)
         start += size
-
-
-def _copy(driver: Any, insert: Insert) -> None:
-    with driver.cursor() as cursor, cursor.copy(_copying(insert.table)) as copy:
-        copy.set_types(_type_names(insert.table))
-        for row in insert.rows:
-            copy.write_row(row)
 
 
 @cache

@@ -13,7 +13,7 @@ from service.eventlog.head import Head
 from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
 from service.projections.steps import Batch
-from service.writes import Row
+from service.writes import Row, Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | Non
     """Make the rows of a run of events, without a gap, again; return the first difference from those stored."""
     place = {"name": run.operation, "of": run.generation, "first": run.first_seq, "last": run.last_seq}
     queries = [(_rows_of(projection.table), place) for projection in BY_SEQ]
+    nothing_written = Writes(connection)
     for projection, stored in zip(BY_SEQ, read_together_as_stored(connection, *queries), strict=True):
-        wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(connection, run))
+        wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(nothing_written, run))
         if stored != wanted:
             seq = _first_difference(projection.table, stored, wanted)
             return Difference(projection.name, seq, "the stored rows are not those that the event gives")

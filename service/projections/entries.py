@@ -11,7 +11,7 @@ from service.db import CodeText, metadata
 from service.domain.counting import Count, counts_of, day_of
 from service.domain.events import FACTS
 from service.projections.steps import Batch, Step
-from service.writes import Row
+from service.writes import Row, Writes
 
 NO_DAY = ""
 # One line of a version: its of_seq, force and day, what it counts, and its +1 or -1.
@@ -56,13 +56,13 @@ def row(
     return operation_id, generation, seq, line, of_seq, force, day, measure, category, qualifier, quantity, lines
 
 
-def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
+def rows(writes: Writes, batch: Batch) -> list[Row]:
     """Return the entries of these events, numbered from 1 within each event.
 
     A correction or withdrawal first copies, negated, the lines of the version it corrects, with their old day.
     """
     reversed_seqs = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
-    known = _lines_of_versions(connection, batch, reversed_seqs - {step.recorded.seq for step in batch.steps})
+    known = _lines_of_versions(writes, batch, reversed_seqs - {step.recorded.seq for step in batch.steps})
     made: list[Row] = []
     for step in batch.steps:
         own = _own_lines(step)
@@ -108,7 +108,7 @@ def _row_of(batch: Batch, step: Step, number: int, line: Line) -> Row:
     )
 
 
-def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection[int]) -> dict[int, list[Line]]:
+def _lines_of_versions(writes: Writes, batch: Batch, seqs: Collection[int]) -> dict[int, list[Line]]:
     """Return the own lines of each of these versions. Their reversals carry the same of_seq and another seq."""
     lines: dict[int, list[Line]] = {seq: [] for seq in seqs}
     if not seqs:
@@ -121,6 +121,7 @@ def _lines_of_versions(connection: sa.Connection, batch: Batch, seqs: Collection
         entries.c.seq.in_(sorted(seqs)),
         entries.c.of_seq == entries.c.seq,
     )
-    for of_seq, force, day, *count, sign in connection.execute(statement.order_by(entries.c.seq, entries.c.line)):
+    found = writes.connection.execute(statement.order_by(entries.c.seq, entries.c.line))
+    for of_seq, force, day, *count, sign in found:
         lines[of_seq].append((of_seq, force, day, Count(*count), sign))
     return lines

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from service.db import CodeText, metadata
 from service.domain.events import ForceJoined
 from service.projections.steps import Batch
-from service.writes import Row
+from service.writes import Row, Writes
 
 participants = sa.Table(
     "participants",
@@ -25,7 +25,7 @@ def row(*, operation_id: str, generation: int, seq: int, force: str) -> Row:
     return operation_id, generation, seq, force
 
 
-def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
+def rows(_writes: Writes, batch: Batch) -> list[Row]:
     """Return a row for each force that joined among these events."""
     return [
         row(

@@ -27,7 +27,7 @@ class Projection:
     name: str
     version: int
     table: sa.Table
-    rows: Callable[[sa.Connection, Batch], list[Row]]
+    rows: Callable[[Writes, Batch], list[Row]]
     of: tuple[type[Any], ...]
     reads_run: bool = False
 
@@ -73,7 +73,7 @@ def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
             continue
         if projection.reads_run:
             writes.send()
-        made[projection.table] = projection.rows(writes.connection, batch)
+        made[projection.table] = projection.rows(writes, batch)
         writes.insert(projection.table, made[projection.table])
     return made
 

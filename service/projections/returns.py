@@ -12,7 +12,7 @@ from service.domain.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.carried_totals import rows_at
 from service.projections.steps import Batch
-from service.writes import Row
+from service.writes import Row, Writes
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -43,7 +43,7 @@ def row(
     return operation_id, generation, seq, force, day, status, measures, recorded_at
 
 
-def rows(_connection: sa.Connection, batch: Batch) -> list[Row]:
+def rows(_writes: Writes, batch: Batch) -> list[Row]:
     """Return a row for each declared return among these events."""
     return [
         row(

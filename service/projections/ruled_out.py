@@ -14,7 +14,7 @@ from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
 from service.projections.sightings import first_seqs_of
 from service.projections.steps import Batch
-from service.writes import Row
+from service.writes import Row, Writes
 
 ruled_out = sa.Table(
     "ruled_out",
@@ -43,14 +43,14 @@ def row(
     return operation_id, generation, seq, lower_seq, higher_seq, lower_operation, higher_operation
 
 
-def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
+def rows(writes: Writes, batch: Batch) -> list[Row]:
     """Return a row for each pair ruled out among these events. The sightings of this log are stored already."""
     found = [
         (step.recorded.seq, data)
         for step in batch.steps
         if isinstance(data := step.recorded.event.data, DuplicateRuledOut)
     ]
-    first_seqs = _first_seqs(connection, batch, [data for _seq, data in found if not data.operations])
+    first_seqs = _first_seqs(writes.connection, batch, [data for _seq, data in found if not data.operations])
     return [
         row(
             operation_id=batch.operation,

@@ -15,7 +15,7 @@ from service.domain.events import EventWithdrawn
 from service.domain.sightings import COMPARED, categories_of
 from service.eventlog.head import Head
 from service.projections.steps import Batch, Step
-from service.writes import Row
+from service.writes import Row, Writes
 
 SINCE, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 SEQS_AT_A_TIME = 2_000
@@ -82,9 +82,9 @@ def row(
     )
 
 
-def rows(connection: sa.Connection, batch: Batch) -> list[Row]:
+def rows(writes: Writes, batch: Batch) -> list[Row]:
     """Return a row for each arrest and seizure, and each withdrawal, among these events."""
-    first_seqs = _first_seqs_before(connection, batch)
+    first_seqs = _first_seqs_before(writes, batch)
     made = []
     for step in batch.steps:
         if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
@@ -109,9 +109,10 @@ def first_seqs_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]
     return found
 
 
-def _first_seqs_before(connection: sa.Connection, batch: Batch) -> dict[int, int]:
+def _first_seqs_before(writes: Writes, batch: Batch) -> dict[int, int]:
     corrected = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
-    return first_seqs_of(connection, batch, corrected - {step.recorded.seq for step in batch.steps})
+    before = corrected - {step.recorded.seq for step in batch.steps}
+    return first_seqs_of(writes.connection, batch, before) if before else {}
 
 
 def _row_of(batch: Batch, step: Step, first_seq: int) -> Row:

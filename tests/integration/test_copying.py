@@ -1,0 +1,141 @@
+"""Rows that are copied and stored meanwhile: all or none of them, and whoever needs the connection next waits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from service.db import Database, DatabaseBusy, open_database
+from service.driver import read_together_as_stored
+from service.pipeline import COMMIT, Pipeline, pipeline_of
+
+COPY, TYPES = "COPY stored (number, words) FROM STDIN (FORMAT binary)", ["int8", "text"]
+COUNT: tuple[str, list[Any]] = ("SELECT count(*) FROM stored", [])
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """Return a database of PostgreSQL with an empty table, and one connection to it."""
+    database = open_database(postgres_url, pool_size=1)
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE stored (number int8 PRIMARY KEY, words text)")
+    yield database
+    database.engine.dispose()
+
+
+def copy(connection: sa.Connection, numbers: range, words: str = "") -> Pipeline:
+    pipeline = pipeline_of(connection)
+    pipeline.copy(COPY, TYPES, [(number, words) for number in numbers])
+    return pipeline
+
+
+def counting(_dialect: str) -> sa.TextClause:
+    return sa.text(COUNT[0])
+
+
+def is_stored(database: Database, count: int) -> bool:
+    with database.snapshot() as connection:
+        return connection.scalar(sa.text(COUNT[0])) == count
+
+
+def slow_down(connection: sa.Connection) -> None:
+    """Have each row take PostgreSQL 10 ms."""
+    connection.exec_driver_sql(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
+    )
+    connection.exec_driver_sql("CREATE TRIGGER wait BEFORE INSERT ON stored FOR EACH ROW EXECUTE FUNCTION wait()")
+
+
+def is_busy(pipeline: Pipeline) -> bool:
+    return pipeline.connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE
+
+
+def test_what_follows_sees_the_rows(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline = copy(connection, range(1000))
+        assert pipeline.run([COUNT]) == [[(1000,)]]
+        copy(connection, range(1000, 1001))
+        copy(connection, range(1001, 1002))
+        pipeline.run([COMMIT])
+    assert is_stored(database, 1002)
+
+
+def test_a_commit_waits_for_them(database: Database) -> None:
+    with database.writing() as connection:
+        copy(connection, range(1000))
+    assert is_stored(database, 1000)
+
+
+def test_nobody_waits_until_the_connection_is_needed(database: Database) -> None:
+    with database.writing() as connection:
+        slow_down(connection)
+        pipeline = copy(connection, range(50))
+        assert is_busy(pipeline)
+        pipeline.finish_copy()
+        assert not is_busy(pipeline)
+        assert connection.scalar(sa.text(COUNT[0])) == 50
+
+
+def test_more_than_the_socket_holds_is_stored(database: Database) -> None:
+    with database.writing() as connection:
+        slow_down(connection)
+        pipeline = copy(connection, range(20), "x" * 1_000_000)
+        lengths = pipeline.run([("SELECT sum(length(words)) FROM stored", [])])
+    assert lengths == [[(20_000_000,)]]
+
+
+def test_rows_that_are_refused_are_an_error_of_what_follows(database: Database) -> None:
+    def copy_some_twice() -> None:
+        with database.writing() as connection:
+            copy(connection, range(100))
+            copy(connection, range(99, 200)).run([COUNT, COMMIT])
+
+    with pytest.raises(psycopg.errors.UniqueViolation, match="stored_pkey"):
+        copy_some_twice()
+    assert is_stored(database, 0)
+
+
+def test_after_a_refusal_the_connection_is_good(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline = copy(connection, range(100))
+        copy(connection, range(100))
+        connection.rollback()
+        assert copy(connection, range(50)) is pipeline
+        pipeline.run([COMMIT])
+    assert is_stored(database, 50)
+
+
+def test_what_went_wrong_is_told_and_not_that_rows_are_on_their_way(database: Database) -> None:
+    def fail_meanwhile() -> None:
+        with database.writing() as connection:
+            copy(connection, range(1000))
+            raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        fail_meanwhile()
+    assert is_stored(database, 0)
+
+
+@pytest.mark.parametrize("wrong", [(7, 7.5), ("seven", ""), (8, "a\x00b")])
+def test_a_row_that_cannot_be_written_is_told_and_stops_all(database: Database, wrong: tuple[Any, Any]) -> None:
+    with pytest.raises((psycopg.DataError, TypeError)), database.writing() as connection:
+        pipeline_of(connection).copy(COPY, TYPES, [(1, ""), wrong, (2, "")])
+    assert is_stored(database, 0)
+
+
+def test_a_connection_that_is_lost_meanwhile_is_an_error_and_not_used_again(
+    database: Database, postgres_url: str
+) -> None:
+    def cut_meanwhile() -> None:
+        with database.writing() as connection:
+            slow_down(connection)
+            pipeline = copy(connection, range(1000))
+            with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [pipeline.connection.info.backend_pid])
+            read_together_as_stored(connection, (counting, {}))
+
+    with pytest.raises(DatabaseBusy, match="Send the same again"):
+        cut_meanwhile()
+    assert is_stored(database, 0)
