@@ -21,6 +21,7 @@ from service.domain.events import LINE_CLASSES, Event
 from service.domain.instants import parse_day, parse_instant
 from service.domain.vocabulary import Items, Matching, Whole
 from service.eventlog.codec import wire_name
+from service.eventlog.frozen import maker_of
 
 Read = Callable[[Any], Any]
 
@@ -75,9 +76,11 @@ def read_event(cls: Any, row: Mapping[str, Any]) -> Event | None:
             return None
         if row.get("recorded_at") is not None:
             parse_instant(row["recorded_at"])
-        return Event(data=_object_reader(cls)(row.get("data", {})), **values)
+        values["data"] = _object_reader(cls)(row.get("data", {}))
+        event: Event = maker_of(Event)(values)
     except (TypeError, ValueError):
         return None
+    return event
 
 
 @cache
@@ -88,7 +91,8 @@ def _envelope_members(cls: Any) -> Members:
 @cache
 def _object_reader(cls: Any) -> Read:
     members = Members(cls)
-    return lambda row: cls(**members.read(row))
+    make = maker_of(cls)
+    return lambda row: make(members.read(row))
 
 
 def _reader(hint: Any) -> Read:

@@ -1,6 +1,7 @@
 """Rows that are copied and stored meanwhile: all or none of them, and whoever needs the connection next waits."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -122,6 +123,16 @@ def test_what_went_wrong_is_told_and_not_that_rows_are_on_their_way(database: Da
 def test_a_row_that_cannot_be_written_is_told_and_stops_all(database: Database, wrong: tuple[Any, Any]) -> None:
     with pytest.raises((psycopg.DataError, TypeError)), database.writing() as connection:
         pipeline_of(connection).copy(COPY, TYPES, [(1, ""), wrong, (2, "")])
+    assert is_stored(database, 0)
+
+
+def test_rows_are_not_stored_in_part_even_if_the_mistake_is_passed_over(database: Database) -> None:
+    def commit_nevertheless() -> None:
+        with database.writing() as connection, suppress(TypeError):
+            pipeline_of(connection).copy(COPY, TYPES, [(1, ""), ("two", "")])
+
+    with pytest.raises(psycopg.errors.QueryCanceled, match="TypeError"):
+        commit_nevertheless()
     assert is_stored(database, 0)
 
 
