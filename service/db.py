@@ -15,6 +15,7 @@ from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Invalid, Unavailable
+from service.pipeline import abandon_copy
 from service.postgresql import postgresql_engine
 from service.sqlite import sqlite_engine
 
@@ -105,7 +106,11 @@ class Database:
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
             if not durable and not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            yield connection
+            try:
+                yield connection
+            except BaseException:
+                abandon_copy(connection)
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:

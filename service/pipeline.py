@@ -103,11 +103,6 @@ class Pipeline:
             raise
         self._raise_if_refused(results)
 
-    def abandon_copy(self) -> None:
-        """Leave the connection free for a rollback, whatever becomes of rows that were copied."""
-        with suppress(Error):
-            self.finish_copy()
-
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
         """Begin a transaction if none is open, prepare what is new, and execute.
 
@@ -188,6 +183,13 @@ class _Unawaited(Writer):
         while not self.pgconn.put_copy_end(None if exc is None else type(exc).__name__.encode()):
             send_all(self.pgconn)
         self.pgconn.flush()
+
+
+def abandon_copy(connection: sa.Connection) -> None:
+    """Leave a connection, of whichever database, free for a rollback, whatever becomes of rows that were copied."""
+    if not connection.invalidated and (kept := connection.info.get(KEPT_AS)):
+        with suppress(Error):
+            kept.finish_copy()
 
 
 def pipeline_of(connection: sa.Connection) -> Pipeline:

@@ -8,8 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from service.pipeline import pipeline_of
-
 # psycopg writes bytes, and reads moments and bytes, by these, which a server, a database or a role can set otherwise.
 SETTINGS = "SET standard_conforming_strings = on; SET DateStyle = ISO; SET bytea_output = hex"
 SECONDS_OF_REST = 1
@@ -20,7 +18,6 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
 
     It tries a connection before it is used again, if that has rested: the server may have gone.
     psycopg prepares nothing by itself: at each rollback it would forget all that is prepared, `pipeline`'s too.
-    Of rows that are being copied it knows nothing: a commit and a rollback wait until PostgreSQL is done with them.
     """
     settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}}
     engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
@@ -29,15 +26,6 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.execute(SETTINGS)
         connection.commit()
-
-    @event.listens_for(engine, "commit")
-    def _finish(connection: sa.Connection) -> None:
-        pipeline_of(connection).finish_copy()
-
-    @event.listens_for(engine, "rollback")
-    def _abandon(connection: sa.Connection) -> None:
-        if not connection.invalidated:
-            pipeline_of(connection).abandon_copy()
 
     @event.listens_for(engine, "checkin")
     def _note(connection: Any, record: Any) -> None:

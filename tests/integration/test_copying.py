@@ -63,12 +63,6 @@ def test_what_follows_sees_the_rows(database: Database) -> None:
     assert is_stored(database, 1002)
 
 
-def test_a_commit_waits_for_them(database: Database) -> None:
-    with database.writing() as connection:
-        copy(connection, range(1000))
-    assert is_stored(database, 1000)
-
-
 def test_nobody_waits_until_the_connection_is_needed(database: Database) -> None:
     with database.writing() as connection:
         slow_down(connection)
@@ -101,11 +95,13 @@ def test_rows_that_are_refused_are_an_error_of_what_follows(database: Database) 
 def test_after_a_refusal_the_connection_is_good(database: Database) -> None:
     with database.writing() as connection:
         pipeline = copy(connection, range(100))
-        copy(connection, range(100))
-        connection.rollback()
-        assert copy(connection, range(50)) is pipeline
         pipeline.run([COMMIT])
-    assert is_stored(database, 50)
+    with pytest.raises(psycopg.errors.UniqueViolation), database.writing() as connection:
+        copy(connection, range(100)).finish_copy()
+    with database.writing() as connection:
+        assert copy(connection, range(100, 150)) is pipeline
+        pipeline.run([COMMIT])
+    assert is_stored(database, 150)
 
 
 def test_what_went_wrong_is_told_and_not_that_rows_are_on_their_way(database: Database) -> None:
@@ -119,17 +115,24 @@ def test_what_went_wrong_is_told_and_not_that_rows_are_on_their_way(database: Da
     assert is_stored(database, 0)
 
 
+def copy_with(connection: sa.Connection, wrong: tuple[Any, Any]) -> None:
+    pipeline_of(connection).copy(COPY, TYPES, [(1, ""), wrong, (2, "")])
+    pipeline_of(connection).finish_copy()
+
+
 @pytest.mark.parametrize("wrong", [(7, 7.5), ("seven", ""), (8, "a\x00b")])
 def test_a_row_that_cannot_be_written_is_told_and_stops_all(database: Database, wrong: tuple[Any, Any]) -> None:
     with pytest.raises((psycopg.DataError, TypeError)), database.writing() as connection:
-        pipeline_of(connection).copy(COPY, TYPES, [(1, ""), wrong, (2, "")])
+        copy_with(connection, wrong)
     assert is_stored(database, 0)
 
 
 def test_rows_are_not_stored_in_part_even_if_the_mistake_is_passed_over(database: Database) -> None:
     def commit_nevertheless() -> None:
-        with database.writing() as connection, suppress(TypeError):
-            pipeline_of(connection).copy(COPY, TYPES, [(1, ""), ("two", "")])
+        with database.writing() as connection:
+            with suppress(TypeError):
+                pipeline_of(connection).copy(COPY, TYPES, [(1, ""), ("two", "")])
+            pipeline_of(connection).run([COMMIT])
 
     with pytest.raises(psycopg.errors.QueryCanceled, match="TypeError"):
         commit_nevertheless()
