@@ -79,8 +79,8 @@ class Pipeline:
         """
         self.finish_copy()
         writer = _Unawaited(self.connection.pgconn)
+        self.is_copying = True
         with self.connection.cursor() as cursor, cursor.copy(statement, writer=writer) as copy:
-            self.is_copying = True
             copy.set_types(type_names)
             for row in rows:
                 copy.write_row(row)
@@ -93,14 +93,13 @@ class Pipeline:
         """
         if not self.is_copying:
             return
-        self.is_copying = False
-        pgconn = self.connection.pgconn
         try:
-            send_all(pgconn)
-            results = list(iter(lambda: next_result(pgconn, self.socket), None))
+            results = self._results_of_copy()
         except BaseException:
             self.connection.close()
             raise
+        finally:
+            self.is_copying = False
         self._raise_if_refused(results)
 
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
@@ -121,6 +120,18 @@ class Pipeline:
         send_all(pgconn)
         results = list(self._results())
         pgconn.exit_pipeline_mode()
+        return results
+
+    def _results_of_copy(self) -> list[PGresult]:
+        pgconn = self.connection.pgconn
+        send_all(pgconn)
+        results = []
+        while (result := next_result(pgconn, self.socket)) is not None:
+            if result.status == ExecStatus.COPY_IN:
+                # Whoever sent the rows was interrupted before their end. Until it is told, there is no other result.
+                pgconn.put_copy_end(b"interrupted")
+                send_all(pgconn)
+            results.append(result)
         return results
 
     def _begin(self) -> bytes:

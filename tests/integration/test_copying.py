@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.db import Database, DatabaseBusy, open_database
 from service.driver import read_together_as_stored
-from service.pipeline import COMMIT, Pipeline, pipeline_of
+from service.pipeline import COMMIT, Pipeline, _Unawaited, pipeline_of
 
 COPY, TYPES = "COPY stored (number, words) FROM STDIN (FORMAT binary)", ["int8", "text"]
 COUNT: tuple[str, list[Any]] = ("SELECT count(*) FROM stored", [])
@@ -137,6 +137,25 @@ def test_rows_are_not_stored_in_part_even_if_the_mistake_is_passed_over(database
     with pytest.raises(psycopg.errors.QueryCanceled, match="TypeError"):
         commit_nevertheless()
     assert is_stored(database, 0)
+
+
+@pytest.mark.parametrize("moment", ["start", "write", "finish"])
+def test_an_interruption_stays_one(database: Database, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """As it would come while the COPY begins, or before its end is sent."""
+
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if moment == "start":
+            patch.setattr(psycopg.Copy, "__enter__", interrupted)
+        else:
+            patch.setattr(_Unawaited, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt), database.writing() as connection:
+            copy(connection, range(100))
+    with database.writing() as connection:
+        copy(connection, range(10)).run([COMMIT])
+    assert is_stored(database, 10)
 
 
 def test_a_connection_that_is_lost_meanwhile_is_an_error_and_not_used_again(
