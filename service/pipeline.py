@@ -56,6 +56,8 @@ class Pipeline:
                 were copied before.
         """
         self.finish_copy()
+        if not queries:
+            return []
         asked = [(text, self._written(values)) for text, values in queries]
         new = {text: b"oprecord_%d" % next(_numbers) for text, _values in asked if text not in self.prepared}
         try:

@@ -118,10 +118,7 @@ def _send_to_postgresql(
 ) -> None:
     queries = [query for one in inserts for query in _insertions(one)]
     queries += [*statements, COMMIT] if and_commit else statements
-    if queries:
-        pipeline_of(connection).run(queries)
-    else:
-        pipeline_of(connection).finish_copy()
+    pipeline_of(connection).run(queries)
 
 
 def _insertions(insert: Insert) -> Iterator[Query]:

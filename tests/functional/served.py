@@ -83,11 +83,15 @@ class Served:
             headers["Transfer_Encoding"] = "chunked"
         return self.request("POST", f"/v1/operations/{operation}/batches", secret, body, **headers)
 
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers."""
+        assert self.process is not None
+        own = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+
     def peak_memory_bytes(self) -> int:
         """Return the most memory that the worker has ever had."""
-        assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        (worker,) = children
+        (worker,) = self.workers()
         status = Path(f"/proc/{worker}/status").read_text().splitlines()
         (peak,) = [line.split()[1] for line in status if line.startswith("VmHWM:")]
         return int(peak) * 1024

@@ -15,12 +15,6 @@ WORKERS = 3
 only_where_one_can_choose = pytest.mark.skipif(not CAN_CHOOSE, reason="processors cannot be chosen on this system")
 
 
-def workers_of(served: Served) -> list[int]:
-    assert served.process is not None
-    own = served.process.pid
-    return [int(pid) for pid in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
-
-
 def processors_of(pid: int) -> set[int]:
     """The processors that any thread of a process may use."""
     return set().union(*(os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()))
@@ -30,25 +24,25 @@ def started(sqlite_url: str, **settings: object) -> Served:
     migrate_to_head(sqlite_url)
     served = Served(sqlite_url, workers=WORKERS, **settings)
     served.start()
-    wait_until(lambda: len(workers_of(served)) == WORKERS)
+    wait_until(lambda: len(served.workers()) == WORKERS)
     return served
 
 
 def spread(served: Served) -> Counter[int]:
-    return Counter(processor for pid in workers_of(served) for processor in processors_of(pid))
+    return Counter(processor for pid in served.workers() for processor in processors_of(pid))
 
 
 @only_where_one_can_choose
 def test_workers_keep_to_one_processor_each_and_share_them_evenly(sqlite_url: str):
     served, available = started(sqlite_url), os.sched_getaffinity(0)
     try:
-        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in workers_of(served)))
+        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in served.workers()))
         before = spread(served)
         assert max(before.values()) == -(-WORKERS // len(available))
-        gone = workers_of(served)[0]
+        gone = served.workers()[0]
         os.kill(gone, signal.SIGKILL)
-        wait_until(lambda: gone not in workers_of(served) and len(workers_of(served)) == WORKERS)
-        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in workers_of(served)))
+        wait_until(lambda: gone not in served.workers() and len(served.workers()) == WORKERS)
+        wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in served.workers()))
         assert max(spread(served).values()) == max(before.values())
     finally:
         served.kill()
@@ -58,7 +52,7 @@ def test_workers_keep_to_one_processor_each_and_share_them_evenly(sqlite_url: st
 def test_a_setting_leaves_workers_to_the_system(sqlite_url: str):
     served = started(sqlite_url, worker_affinity=0)
     try:
-        assert all(processors_of(pid) == os.sched_getaffinity(0) for pid in workers_of(served))
+        assert all(processors_of(pid) == os.sched_getaffinity(0) for pid in served.workers())
     finally:
         served.kill()
 

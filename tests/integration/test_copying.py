@@ -8,9 +8,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, DatabaseBusy, open_database
+from service.db import Database, DatabaseBusy
 from service.driver import read_together_as_stored
 from service.pipeline import COMMIT, Pipeline, _Unawaited, pipeline_of
+from tests.integration.stored import storing
 
 COPY, TYPES = "COPY stored (number, words) FROM STDIN (FORMAT binary)", ["int8", "text"]
 COUNT: tuple[str, list[Any]] = ("SELECT count(*) FROM stored", [])
@@ -19,11 +20,8 @@ COUNT: tuple[str, list[Any]] = ("SELECT count(*) FROM stored", [])
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
     """Return a database of PostgreSQL with an empty table, and one connection to it."""
-    database = open_database(postgres_url, pool_size=1)
-    with database.writing() as connection:
-        connection.exec_driver_sql("CREATE TABLE stored (number int8 PRIMARY KEY, words text)")
-    yield database
-    database.engine.dispose()
+    with storing(postgres_url, connections=1) as database:
+        yield database
 
 
 def copy(connection: sa.Connection, numbers: range, words: str = "") -> Pipeline:

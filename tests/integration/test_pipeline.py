@@ -11,9 +11,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, DatabaseBusy, open_database
+from service.db import Database, DatabaseBusy
 from service.driver import read_together_as_stored
 from service.pipeline import COMMIT, pipeline_of
+from tests.integration.stored import storing
 
 VALUES = [
     ("int8", 2**53 - 1),
@@ -32,11 +33,8 @@ VALUES = [
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
     """Return an empty database of PostgreSQL."""
-    database = open_database(postgres_url, pool_size=2)
-    with database.writing() as connection:
-        connection.exec_driver_sql("CREATE TABLE stored (number int8 PRIMARY KEY, words text)")
-    yield database
-    database.engine.dispose()
+    with storing(postgres_url, connections=2) as database:
+        yield database
 
 
 def numbers(database: Database) -> list[int]:
