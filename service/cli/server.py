@@ -21,6 +21,7 @@ from service.app import CLOSING_EXTENSION, create_app
 from service.cli.affinity import assign_processor, keep_to_processor
 from service.config import Config
 from service.errors import Unavailable
+from service.garbage import look_rarely
 
 BACKLOG = 2048
 GRACEFUL_SECONDS = 30
@@ -114,9 +115,9 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         """Return the application; each worker has its own, made after the fork."""
         app = create_app(self.config)
-        # What there is now stays. The garbage collector would look through it again and again, for 80 ms each time.
+        # What there is now stays. Looking through it again and again would take 80 ms each time.
         gc.collect()
-        gc.freeze()
+        look_rarely()
         return app
 
 
