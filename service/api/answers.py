@@ -19,6 +19,7 @@ from service.usecases.positions import Position
 from service.usecases.totals import Figure, Totals
 
 Json = dict[str, Any]
+CREATED, OK = int(HTTPStatus.CREATED), int(HTTPStatus.OK)
 
 
 def receipt_answer(outcome: Outcome) -> Response:
@@ -30,15 +31,17 @@ def receipt_answer(outcome: Outcome) -> Response:
     if outcome.error is not None:
         raise outcome.error
     assert outcome.receipt is not None
-    return answer(outcome.receipt.as_json(), HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+    return answer(outcome.receipt.as_json(), CREATED if outcome.is_new else OK)
 
 
 def item_json(index: int, outcome: Outcome) -> Json:
     """Return what became of one item of a batch: index, status, and a receipt or a problem."""
     if outcome.error is not None:
         return {"index": index, "status": int(status_of(outcome.error)), "problem": problem(outcome.error)}
-    item = {"index": index, "status": int(HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)}
-    return item if outcome.receipt is None else item | {"receipt": outcome.receipt.as_json()}
+    status = CREATED if outcome.is_new else OK
+    if outcome.receipt is None:
+        return {"index": index, "status": status}
+    return {"index": index, "status": status, "receipt": outcome.receipt.as_json()}
 
 
 def operation_json(head: Head, operation: Operation) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from service.domain.check_setup import check_opening
 from service.domain.decide import COORDINATOR, History, NotCoordinator, accept, replay_of
@@ -33,8 +34,7 @@ class RecordedAtOutOfOrder(Invalid):
     code = "recorded_at_out_of_order"
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """An event as it was sent; `recorded_at` for imported operations only."""
 
     event: Event
@@ -49,8 +49,7 @@ def as_it_is(event: Event) -> Event:
     return event
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A submission that passed: as it is recorded, and whether it is new or a replay of an earlier one."""
 
     recorded: RecordedEvent

@@ -21,12 +21,13 @@ from uuid import UUID
 import orjson
 
 from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
-from service.domain.instants import EARLIEST_YEAR, LATEST_YEAR, format_instant, parse_day, parse_instant
+from service.domain.instants import EARLIEST_YEAR, LATEST_YEAR, parse_day, parse_instant
 from service.eventlog.frozen import maker_of
 
 Json = dict[str, Any]
-# What is JSON as it is.
+# What is JSON as it is, and what is written as JSON as it stands.
 PLAIN = {str, int, bool}
+WRITTEN_AS_THEY_ARE = {*PLAIN, UUID, date, datetime}
 Convert = Callable[[Any], Any]
 # There are far fewer senders than events: one object for each will do.
 MOST_SENDERS = 1_000
@@ -34,27 +35,36 @@ MOST_SENDERS = 1_000
 
 def text_of(recorded: RecordedEvent) -> str:
     """Return the canonical text of a recorded event."""
-    return canonical(as_json(recorded)).decode()
+    row = _sent(recorded.event)
+    row["operation"] = recorded.operation
+    row["seq"] = recorded.seq
+    row["recorded_at"] = recorded.recorded_at
+    row["recorded_by"] = _signature(recorded.recorded_by.force, recorded.recorded_by.role)
+    return canonical(row).decode()
 
 
 def canonical(value: Any) -> bytes:
-    """Return the canonical text (RFC 8785) of JSON whose keys are ASCII and whose numbers are whole and below 2^53."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    """Return the canonical text (RFC 8785) of JSON whose keys are ASCII and whose numbers are whole and below 2^53.
+
+    Ids, days and moments in UTC may stand in it; they are written as on the wire.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
 
 
 def as_json(recorded: RecordedEvent) -> Json:
     """Return a recorded event as the JSON object that its canonical text is of."""
-    row = content(recorded.event)
-    row["operation"] = recorded.operation
-    row["seq"] = recorded.seq
-    row["recorded_at"] = format_instant(recorded.recorded_at)
-    row["recorded_by"] = encode(recorded.recorded_by)
+    row: Json = orjson.loads(text_of(recorded))
     return row
 
 
 def content(event: Event) -> Json:
     """Return what the sender sent, without nulls, empty lists, empty objects and default values."""
-    sent: Json = encode(event)
+    row: Json = orjson.loads(canonical(_sent(event)))
+    return row
+
+
+def _sent(event: Event) -> Json:
+    sent = encode(event)
     sent["type"] = event.type
     return sent
 
@@ -84,10 +94,10 @@ def event_from(row: Mapping[str, Any]) -> Event:
     return event
 
 
-def encode(value: Any) -> Any:
-    """Return an event, a part of one or a plain value as JSON, leaving out what is null, empty or the default."""
+def encode(value: Any) -> Json:
+    """Return an event, or a part of one, for `canonical`, leaving out what is null, empty or the default."""
     cls: Any = type(value)
-    return value if cls in PLAIN else _writer(cls)(value)
+    return _object_writer(cls)(value)
 
 
 def decode(cls: Any, row: Mapping[str, Any]) -> Any:
@@ -101,36 +111,49 @@ def wire_name(cls: type[Any], name: str) -> str:
 
 
 @cache
-def _writer(cls: Any) -> Convert:
-    """Return the function that turns a value of this type into JSON."""
-    if issubclass(cls, tuple):
-        return lambda items: [encode(item) for item in items]
-    if hasattr(cls, "__dataclass_fields__"):
-        return _fields_writer(cls)
-    writers: dict[Any, Convert] = {datetime: format_instant, date: str, UUID: str}
-    return writers[cls]
-
-
-def _fields_writer(cls: Any) -> Callable[[Any], Json]:
+def _object_writer(cls: Any) -> Callable[[Any], Json]:
+    """Return the function that turns an object of this class into a JSON object."""
     kind: Json = {"kind": cls.kind} if cls in LINE_CLASSES.values() else {}
+    hints = get_type_hints(cls, include_extras=True)
     wires = [wire_name(cls, item.name) for item in fields(cls)]
     defaults = [None if item.default is MISSING else item.default for item in fields(cls)]
+    writers = [_writer(hints[item.name]) for item in fields(cls)]
     values_of = _values_of(cls)
 
     def write(value: Any) -> Json:
         written = kind.copy()
-        for wire, default, member in zip(wires, defaults, values_of(value), strict=True):
+        for wire, default, convert, member in zip(wires, defaults, writers, values_of(value), strict=True):
             if member is default:
                 continue
-            of_type: Any = type(member)
-            if of_type in PLAIN:
-                if member != default:
-                    written[wire] = member
-            elif as_wire := _writer(of_type)(member):
-                written[wire] = as_wire
+            if convert is not None:
+                if as_wire := convert(member):
+                    written[wire] = as_wire
+            elif type(member) not in WRITTEN_AS_THEY_ARE:
+                raise TypeError(f"{member!r} is no {wire} of {cls.__name__}")
+            elif default is None or member != default:
+                written[wire] = member
         return written
 
     return write
+
+
+def _writer(hint: Any) -> Convert | None:
+    """Return the function that turns the value of a field with this type into JSON; None: `canonical` writes it."""
+    if get_origin(hint) is Annotated:
+        return _writer(get_args(hint)[0])
+    if get_origin(hint) is tuple:
+        write_item = _writer(get_args(hint)[0]) or _as_it_is
+        return lambda items: [write_item(item) for item in items]
+    if get_origin(hint) in (Union, UnionType):
+        members = [member for member in get_args(hint) if member is not NoneType]
+        return _writer(members[0]) if len(members) == 1 else encode
+    return _object_writer(hint) if hasattr(hint, "__dataclass_fields__") else None
+
+
+def _as_it_is(item: Any) -> Any:
+    if type(item) in WRITTEN_AS_THEY_ARE:
+        return item
+    raise TypeError(f"{item!r} is in no list of an event")
 
 
 def _values_of(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
@@ -140,6 +163,11 @@ def _values_of(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
     if get is None:
         return lambda _value: ()
     return get if len(names) > 1 else lambda value: (get(value),)
+
+
+@lru_cache(MOST_SENDERS, typed=True)
+def _signature(force: str, role: str) -> Json:
+    return encode(RecordedBy(force=force, role=role))
 
 
 @lru_cache(MOST_SENDERS, typed=True)

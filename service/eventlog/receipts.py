@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,8 +16,7 @@ from service.eventlog.read import stored_hashes
 from service.eventlog.tree import Tree, peak_seqs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a sender gets for an event, now and for every replay. `root` is the tree's root at size `seq`, in hex.
 
     `imported` is said only where it is true: times of an imported operation are its sender's.

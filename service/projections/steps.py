@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from service.domain.events import RecordedEvent
 from service.domain.operation import Operation, evolve
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One event, the operation after it, and the seq of the version that it corrects or withdraws, if any."""
 
     recorded: RecordedEvent

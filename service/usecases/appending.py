@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,8 +38,7 @@ class ProjectionsOutdated(Unavailable):
     code = "projections_outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one submission: recorded or replayed with its receipt, or refused with the mistake.
 
     A dry run gives no receipts.

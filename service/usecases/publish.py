@@ -95,7 +95,7 @@ def read_publication(database: Database, *, operation: str, credential: Credenti
 
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:
     """Return the SHA-256, in hex, over the canonical text (RFC 8785) of the list of figures."""
-    return sha256(canonical(encode(tuple(figures)))).hexdigest()
+    return sha256(canonical([encode(figure) for figure in figures])).hexdigest()
 
 
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
