@@ -21,7 +21,7 @@ from service.domain.events import LINE_CLASSES, Event
 from service.domain.instants import parse_day, parse_instant
 from service.domain.vocabulary import Items, Matching, Whole
 from service.eventlog.codec import wire_name
-from service.eventlog.frozen import maker_of
+from service.eventlog.frozen import maker_of, uuid_of
 
 Read = Callable[[Any], Any]
 
@@ -30,69 +30,70 @@ class DoesNotFit(ValueError):
     """The value is not what its field takes. Never told to anybody: the schema has the words for it."""
 
 
-class Members:
-    """The members of a JSON object that make an object of an event class, with those that are needed."""
-
-    def __init__(
-        self,
-        cls: type[Any],
-        *,
-        leave_out: tuple[str, ...] = (),
-        required: tuple[str, ...] = (),
-        read_elsewhere: tuple[str, ...] = (),
-    ) -> None:
-        hints = get_type_hints(cls, include_extras=True)
-        own = [item for item in fields(cls) if item.name not in leave_out]
-        self.readers = {wire_name(cls, item.name): (item.name, _reader(hints[item.name])) for item in own}
-        self.required = {item.name for item in own if item.default is MISSING or item.name in required}
-        self.read_elsewhere = read_elsewhere
-
-    def read(self, row: Any) -> dict[str, Any]:
-        """Return the values by the names of their fields; nulls count as missing.
-
-        Raises:
-            DoesNotFit: a member is unknown, missing, or not what its field takes.
-        """
-        if type(row) is not dict:
-            raise DoesNotFit
-        values = {}
-        for key, value in row.items():
-            if key in self.readers:
-                if value is not None:
-                    name, read = self.readers[key]
-                    values[name] = read(value)
-            elif key not in self.read_elsewhere:
-                raise DoesNotFit
-        if not self.required <= values.keys():
-            raise DoesNotFit
-        return values
-
-
 def read_event(cls: Any, row: Mapping[str, Any]) -> Event | None:
     """Return the event with data of this class that a JSON object is; None if anything in it does not fit."""
     try:
-        values = _envelope_members(cls).read(row)
-        if ("corrects" in values) != ("correction_reason" in values):
-            return None
-        if row.get("recorded_at") is not None:
-            parse_instant(row["recorded_at"])
-        values["data"] = _object_reader(cls)(row.get("data", {}))
-        event: Event = maker_of(Event)(values)
+        return _event_reader(cls)(row)
     except (TypeError, ValueError):
         return None
-    return event
 
 
 @cache
-def _envelope_members(cls: Any) -> Members:
-    return Members(Event, **envelope(cls), read_elsewhere=("type", "data", "recorded_at"))
+def _event_reader(cls: Any) -> Callable[[Mapping[str, Any]], Event]:
+    read_members = _members_reader(Event, **envelope(cls), read_elsewhere=("type", "data", "recorded_at"))
+    read_data, make = _object_reader(cls), maker_of(Event)
+
+    def read(row: Mapping[str, Any]) -> Event:
+        values = read_members(row)
+        if ("corrects" in values) != ("correction_reason" in values):
+            raise DoesNotFit
+        if row.get("recorded_at") is not None:
+            parse_instant(row["recorded_at"])
+        values["data"] = read_data(row.get("data", {}))
+        event: Event = make(values)
+        return event
+
+    return read
 
 
 @cache
 def _object_reader(cls: Any) -> Read:
-    members = Members(cls)
-    make = maker_of(cls)
-    return lambda row: make(members.read(row))
+    read_members, make = _members_reader(cls), maker_of(cls)
+    return lambda row: make(read_members(row))
+
+
+def _members_reader(
+    cls: type[Any],
+    *,
+    leave_out: tuple[str, ...] = (),
+    required: tuple[str, ...] = (),
+    read_elsewhere: tuple[str, ...] = (),
+) -> Callable[[Any], dict[str, Any]]:
+    """Return the function that gives, of a JSON object, the values by the names of a class's fields.
+
+    Nulls count as missing. It raises DoesNotFit if a member is unknown, missing, or not what its field takes.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    own = [item for item in fields(cls) if item.name not in leave_out]
+    readers = {wire_name(cls, item.name): (item.name, _reader(hints[item.name])) for item in own}
+    needed = {item.name for item in own if item.default is MISSING or item.name in required}
+
+    def read(row: Any) -> dict[str, Any]:
+        if type(row) is not dict:
+            raise DoesNotFit
+        values = {}
+        for key, value in row.items():
+            if key in readers:
+                if value is not None:
+                    name, read_value = readers[key]
+                    values[name] = read_value(value)
+            elif key not in read_elsewhere:
+                raise DoesNotFit
+        if not needed <= values.keys():
+            raise DoesNotFit
+        return values
+
+    return read
 
 
 def _reader(hint: Any) -> Read:
@@ -160,7 +161,7 @@ def _items(read_item: Read, bounds: Items) -> Read:
 
 def _uuid(value: Any) -> UUID:
     if type(value) is str and UUID_TEXT.fullmatch(value):
-        return UUID(value)
+        return uuid_of(value)
     raise DoesNotFit
 
 
@@ -175,10 +176,11 @@ def _line(value: Any) -> Any:
     kind = value.get("kind") if type(value) is dict else None
     if type(kind) is not str or kind not in LINE_CLASSES:
         raise DoesNotFit
-    cls: Any = LINE_CLASSES[kind]
-    return cls(**_line_members(cls).read(value))
+    return _line_reader(kind)(value)
 
 
 @cache
-def _line_members(cls: Any) -> Members:
-    return Members(cls, read_elsewhere=("kind",))
+def _line_reader(kind: str) -> Read:
+    cls: Any = LINE_CLASSES[kind]
+    read_members, make = _members_reader(cls, read_elsewhere=("kind",)), maker_of(cls)
+    return lambda row: make(read_members(row))

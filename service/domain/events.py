@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
 
 from service.domain.vocabulary import (
@@ -380,11 +380,11 @@ class Event:
         return self.data.wire_type
 
     @property
-    def names(self) -> set[UUID]:
+    def names(self) -> tuple[UUID, ...]:
         """The ids in this log that a decision about this event needs to know: its own, and of those it speaks of."""
         data = self.data
         spoken_of = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
-        return {self.id, *spoken_of, *(() if self.corrects is None else (self.corrects,))}
+        return (self.id, *spoken_of) if self.corrects is None else (self.id, *spoken_of, self.corrects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,8 +395,7 @@ class RecordedBy:
     role: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedEvent:
+class RecordedEvent(NamedTuple):
     """An event in its operation's log. `seq` is its number there, from 1; `recorded_at` rises along the log."""
 
     event: Event

@@ -29,7 +29,9 @@ def parse_instant(text: str) -> datetime:
     if not INSTANT.fullmatch(text):
         raise ValueError(INSTANT_WANTED)
     try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(INSTANT_WANTED) from error
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:

@@ -22,7 +22,7 @@ import orjson
 from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
 from service.domain.instants import format_instant, parse_day
 from service.eventlog.codec import MOST_SENDERS, PLAIN, Json, canonical, read_instant, wire_name
-from service.eventlog.frozen import maker_of
+from service.eventlog.frozen import maker_of, uuid_of
 
 # As `str` writes one.
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -45,15 +45,14 @@ def recorded_from_canonical(text: str) -> RecordedEvent:
     if canonical(row).decode() != text:
         raise NotCanonical(text)
     read_event = _event_reader(row.pop("type"))
-    values = {
-        "operation": row.pop("operation"),
-        "seq": row.pop("seq"),
-        "recorded_at": _instant(row.pop("recorded_at")),
-        "recorded_by": _recorded_by(**row.pop("recorded_by")),
-        "event": read_event(row),
-    }
-    recorded: RecordedEvent = maker_of(RecordedEvent)(values)
-    return recorded
+    return RecordedEvent(
+        operation=row.pop("operation"),
+        seq=row.pop("seq"),
+        recorded_at=_instant(row.pop("recorded_at")),
+        recorded_by=_recorded_by(**row.pop("recorded_by")),
+        # What is left.
+        event=read_event(row),
+    )
 
 
 @cache
@@ -148,8 +147,7 @@ def _line(row: Json) -> Any:
 
 def _uuid(text: str) -> UUID:
     if UUID_TEXT.fullmatch(text):
-        # UUID(text) would find out once more how it is spelled.
-        return UUID(int=int(text.replace("-", ""), 16))
+        return uuid_of(text)
     raise NotCanonical(text)
 
 

@@ -78,11 +78,9 @@ def _own_lines(step: Step) -> list[Line]:
     event = step.recorded.event
     if not isinstance(event.data, FACTS):
         return []
-    day = day_of(event, step.operation.days)
-    return [
-        (step.recorded.seq, event.force, NO_DAY if day is None else day.isoformat(), count, 1)
-        for count in counts_of(event, step.operation.measures)
-    ]
+    day, seq, force = day_of(event, step.operation.days), step.recorded.seq, event.force
+    shown = NO_DAY if day is None else day.isoformat()
+    return [(seq, force, shown, count, 1) for count in counts_of(event, step.operation.measures)]
 
 
 def _negated(line: Line) -> Line:

@@ -41,12 +41,11 @@ class Batch:
 def steps_of(recorded: Iterable[RecordedEvent], before: Operation | None, seq_by_id: Mapping[UUID, int]) -> list[Step]:
     """Return the steps of these events; `before` is the operation ahead of them, None before operation.opened.
 
-    `seq_by_id` gives the seqs of the corrected versions that lie ahead of the run.
+    `seq_by_id` gives the seqs of the versions that they correct.
     """
-    seqs, operation, steps = dict(seq_by_id), before, []
+    operation, steps = before, []
     for event in recorded:
         operation = evolve(operation, event)
         corrects = event.event.corrects
-        steps.append(Step(event, operation, None if corrects is None else seqs[corrects]))
-        seqs[event.event.id] = event.seq
+        steps.append(Step(event, operation, None if corrects is None else seq_by_id[corrects]))
     return steps

@@ -107,8 +107,8 @@ def draft_of(
 
 
 def ids_named(submissions: Sequence[Submission | RecordError]) -> list[UUID]:
-    """Return the ids of which a decision about these submissions needs to know."""
-    return list({event_id for event in _events(submissions) for event_id in event.names})
+    """Return the ids of which a decision about these submissions needs to know, some perhaps twice."""
+    return [event_id for event in _events(submissions) for event_id in event.names]
 
 
 def _events(submissions: Sequence[Submission | RecordError]) -> list[Event]:
@@ -164,7 +164,8 @@ def _append(
 ) -> list[Receipt]:
     writes = Writes(connection)
     receipts = append(writes, head, draft.accepted, tree)
-    seqs = {event_id: recorded.seq for event_id, recorded in draft.history.recorded.items()}
+    corrected = {recorded.event.corrects for recorded in draft.accepted}
+    seqs = {event_id: draft.history.recorded[event_id].seq for event_id in corrected if event_id is not None}
     batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
     registry.apply(writes, batch, carried_every=head.carried_every, and_commit=and_commit)
     return receipts

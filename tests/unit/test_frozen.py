@@ -1,14 +1,19 @@
 """What is made many at a time is what its class makes: the same, as frozen, and as particular about its fields."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
 from typing import Any
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from service.domain.events import DATA_CLASSES, LINE_CLASSES, ArrestRecorded, Event, RecordedBy, RecordedEvent
-from service.eventlog.frozen import maker_of
+from service.domain.events import DATA_CLASSES, LINE_CLASSES, ArrestRecorded, Event, RecordedBy
+from service.eventlog.frozen import maker_of, uuid_of
 
-CLASSES = (Event, RecordedBy, RecordedEvent, *DATA_CLASSES.values(), *LINE_CLASSES.values())
+CLASSES = (Event, RecordedBy, *DATA_CLASSES.values(), *LINE_CLASSES.values())
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -31,3 +36,13 @@ def test_what_is_left_out_is_as_the_class_has_it():
 def test_fields_have_to_be_those_of_the_class(values: dict[str, str]):
     with pytest.raises(TypeError):
         maker_of(ArrestRecorded)(values)
+
+
+@given(st.uuids(allow_nil=True), st.sampled_from([str.lower, str.upper]))
+def test_an_id_is_what_its_class_makes(wanted: UUID, spelled: Callable[[str], str]):
+    made = uuid_of(spelled(str(wanted)))
+    assert (made, hash(made), str(made), repr(made)) == (wanted, hash(wanted), str(wanted), repr(wanted))
+    assert (made.is_safe, type(made)) == (wanted.is_safe, UUID)
+    assert copy.copy(made) == wanted
+    with pytest.raises(TypeError):
+        made.int = 1
