@@ -72,22 +72,9 @@ def read_as_stored(connection: sa.Connection, make: Statement, values: Values) -
 
 def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column is one of the values bound to this name: a list of any length."""
-    if dialect != "postgresql":
-        return column.in_(sa.bindparam(name, expanding=True))
-    array = postgresql.ARRAY(column.type)
-    if isinstance(column.type, sa.Uuid):
-        return column == sa.any_(sa.cast(sa.bindparam(name, type_=_Uuids), array))
-    return column == sa.any_(sa.bindparam(name, type_=array))
-
-
-class _Uuids(sa.types.TypeDecorator[Sequence[UUID]]):
-    """Ids in one text, as PostgreSQL reads an array: in a fifth of the time that psycopg takes to write one."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Sequence[UUID] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002
-        return f"{{{','.join([one.hex for one in value or ()])}}}"
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
+    return column.in_(sa.bindparam(name, expanding=True))
 
 
 def filled(make: Statement, dialect: str, values: Values) -> Query:
@@ -158,6 +145,8 @@ def _places(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process
 
 def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:
     """Return what turns a value of a type into what the driver takes; None where it is taken as it is."""
+    if isinstance(of_type, postgresql.ARRAY) and isinstance(of_type.item_type, sa.Uuid):
+        return _array_of_ids
     return of_type.dialect_impl(DIALECTS[dialect]).bind_processor(DIALECTS[dialect])
 
 
@@ -165,3 +154,8 @@ def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:
 def _result_processors(make: Statement, dialect: str) -> list[Process]:
     columns = make(dialect).selected_columns
     return [column.type.dialect_impl(DIALECTS[dialect]).result_processor(DIALECTS[dialect], None) for column in columns]
+
+
+def _array_of_ids(ids: Sequence[UUID]) -> str:
+    """Return an array as PostgreSQL reads it, in a fifth of the time that psycopg takes to write one of ids."""
+    return f"{{{','.join([one.hex for one in ids])}}}"
