@@ -35,12 +35,7 @@ MOST_SENDERS = 1_000
 
 def text_of(recorded: RecordedEvent) -> str:
     """Return the canonical text of a recorded event."""
-    row = _sent(recorded.event)
-    row["operation"] = recorded.operation
-    row["seq"] = recorded.seq
-    row["recorded_at"] = recorded.recorded_at
-    row["recorded_by"] = _signature(recorded.recorded_by.force, recorded.recorded_by.role)
-    return canonical(row).decode()
+    return canonical(_recorded(recorded)).decode()
 
 
 def canonical(value: Any) -> bytes:
@@ -53,13 +48,26 @@ def canonical(value: Any) -> bytes:
 
 def as_json(recorded: RecordedEvent) -> Json:
     """Return a recorded event as the JSON object that its canonical text is of."""
-    row: Json = orjson.loads(text_of(recorded))
-    return row
+    return _plain(_recorded(recorded))
 
 
 def content(event: Event) -> Json:
     """Return what the sender sent, without nulls, empty lists, empty objects and default values."""
-    row: Json = orjson.loads(canonical(_sent(event)))
+    return _plain(_sent(event))
+
+
+def _plain(row: Json) -> Json:
+    """Return a JSON object with ids, days and moments as texts, its members in the order in which they were."""
+    plain: Json = orjson.loads(orjson.dumps(row, option=orjson.OPT_UTC_Z))
+    return plain
+
+
+def _recorded(recorded: RecordedEvent) -> Json:
+    row = _sent(recorded.event)
+    row["operation"] = recorded.operation
+    row["seq"] = recorded.seq
+    row["recorded_at"] = recorded.recorded_at
+    row["recorded_by"] = _signature(recorded.recorded_by.force, recorded.recorded_by.role)
     return row
 
 
