@@ -14,7 +14,7 @@ from service.domain.events import ActivityRecorded, RecordedEvent
 from service.errors import RecordError
 from service.eventlog.codec import text_of
 from service.eventlog.head import Head, move_head
-from service.eventlog.receipts import Receipt, receipt_of
+from service.eventlog.receipts import Receipt
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, leaf_hash
 from service.writes import Row, Writes
@@ -36,7 +36,7 @@ def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: 
             text = text_of(event)
             leaf = leaf_hash(text)
             rows.append(_row_of(event, text, leaf, tree.add(leaf)))
-            receipts.append(receipt_of(head, event, leaf, tree.root()))
+            receipts.append(Receipt(event, leaf, tuple(tree.peaks), head.imported))
         writes.insert(events, rows)
     move_head(writes, head.operation, seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
     return receipts

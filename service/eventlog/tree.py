@@ -61,12 +61,17 @@ class Tree:
 
     def root(self) -> bytes:
         """Return the root of the whole tree; of an empty one, SHA-256 of nothing."""
-        if not self.peaks:
-            return sha256().digest()
-        root = self.peaks[-1]
-        for peak in reversed(self.peaks[:-1]):
-            root = node_hash(peak, root)
-        return root
+        return root_of(self.peaks)
+
+
+def root_of(peaks: Sequence[bytes]) -> bytes:
+    """Return the root of the tree whose perfect subtrees have these roots; without any, SHA-256 of nothing."""
+    if not peaks:
+        return sha256().digest()
+    *larger, root = peaks
+    for peak in reversed(larger):
+        root = node_hash(peak, root)
+    return root
 
 
 def split_hashes(joined: bytes) -> list[bytes]:

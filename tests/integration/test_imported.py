@@ -22,10 +22,10 @@ def imported(database: Database) -> OpenedOperation:
 
 
 def test_its_events_are_recorded_when_their_sender_says(imported: OpenedOperation) -> None:
-    assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded_at == RECORDED_AT
-    assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded_at == RECORDED_AT
+    assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded.recorded_at == RECORDED_AT
+    assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded.recorded_at == RECORDED_AT
     later = imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT + AN_HOUR)
-    assert later.recorded_at == imported.head().recorded_at == RECORDED_AT + AN_HOUR
+    assert later.recorded.recorded_at == imported.head().recorded_at == RECORDED_AT + AN_HOUR
 
 
 def test_its_opening_and_its_joins_were_recorded_at_one_moment(imported: OpenedOperation) -> None:

@@ -47,7 +47,7 @@ def test_an_operation_inside_is_seen_at_the_same_moment(database: Database, oper
 
 def test_claims_of_all_moments_are_answered_in_the_order_of_the_file(operation: OpenedOperation) -> None:
     receipt = operation.record(ArrestRecordedFactory(count=5))
-    then = receipt.recorded_at.isoformat()
+    then = receipt.recorded.recorded_at.isoformat()
     blocks = [block(figure(5), as_of=then), block(figure(5)), block(figure(6), as_of=then), block(figure(6))]
     found = reconciled_while_recording(operation, operation, *blocks)
     assert stands(found) == ["agrees", "agrees", "differs", "differs"]

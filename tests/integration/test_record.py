@@ -56,8 +56,8 @@ def test_an_event_is_recorded_at_the_next_seq_and_its_receipt_proves_it(operatio
     log, tree = operation.log(), Tree()
     for text in log:
         tree.add(leaf_hash(text))
-    assert (receipt.operation, receipt.id, receipt.seq) == ("lantern", arrest.id, SETUP + 1)
-    assert receipt.leaf_hash == leaf_hash(log[-1]).hex()
+    assert (receipt.recorded.operation, receipt.id, receipt.seq) == ("lantern", arrest.id, SETUP + 1)
+    assert receipt.leaf == leaf_hash(log[-1])
     assert receipt.root == tree.root().hex()
 
 
@@ -82,7 +82,7 @@ def test_every_past_root_can_be_read_from_the_stored_hashes(operation: OpenedOpe
 
 def test_recorded_at_is_the_time_of_the_database_and_rises_from_request_to_request(operation: OpenedOperation) -> None:
     before = datetime.now(UTC) - timedelta(minutes=1)
-    moments = [operation.record(ArrestRecordedFactory()).recorded_at for _ in range(5)]
+    moments = [operation.record(ArrestRecordedFactory()).recorded.recorded_at for _ in range(5)]
     assert sorted(set(moments)) == moments
     assert before < moments[0]
     assert moments[-1] < datetime.now(UTC) + timedelta(minutes=1)
@@ -93,8 +93,8 @@ def test_recorded_at_rises_even_if_the_clock_has_gone_back(operation: OpenedOper
     with operation.database.writing() as connection:
         connection.execute(heads.update().values(recorded_at=ahead))
     first, second = (operation.record(ArrestRecordedFactory()) for _ in range(2))
-    assert first.recorded_at == ahead + timedelta(microseconds=1)
-    assert second.recorded_at == ahead + timedelta(microseconds=2)
+    assert first.recorded.recorded_at == ahead + timedelta(microseconds=1)
+    assert second.recorded.recorded_at == ahead + timedelta(microseconds=2)
 
 
 # Sending again
