@@ -24,12 +24,15 @@ class CountedRows(NamedTuple):
 
 def counted_rows(connection: sa.Connection, head: Head) -> CountedRows:
     """Count the rows of a log, wherever they stand in it."""
+    mine = events.c.operation_id == head.operation
+    # As `count(DISTINCT ...)`, PostgreSQL would sort them, which takes longer than all the rest.
+    ids = sa.select(events.c.id).where(mine).distinct().subquery()
     columns = (
         sa.func.count(),
-        sa.func.count(events.c.id.distinct()),
+        sa.select(sa.func.count()).select_from(ids).scalar_subquery(),
         sa.func.count(events.c.corrects) - sa.func.count(events.c.corrects.distinct()),
     )
-    return CountedRows(*connection.execute(sa.select(*columns).where(events.c.operation_id == head.operation)).one())
+    return CountedRows(*connection.execute(sa.select(*columns).where(mine)).one())
 
 
 @dataclass(slots=True)
