@@ -3,12 +3,13 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/oprecord
 COPY requirements.lock ./
-RUN /opt/oprecord/bin/pip install --no-cache-dir --require-hashes --requirement requirements.lock
+RUN /opt/oprecord/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY migrations migrations
 RUN /opt/oprecord/bin/hatchling build --target wheel \
-    && /opt/oprecord/bin/pip install --no-cache-dir --no-deps dist/*.whl
+    && /opt/oprecord/bin/pip install --no-cache-dir --no-deps dist/*.whl \
+    && /opt/oprecord/bin/pip check
 
 FROM python:3.13-slim
 # The record, where it is an SQLite file, lies in the one folder that the user may write to.

@@ -14,7 +14,18 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
-PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet --quiet
+PIP := $(BIN)/pip --disable-pip-version-check
+# A lock file names every package, so pip must not resolve again: given a newer release, it would refuse a pinned extra.
+INSTALL_LOCK := $(PIP) install --quiet --quiet --no-deps --require-hashes --requirement
+# Ends with one sentence if this Python will not do. Debian's has venv without ensurepip, which venv needs.
+define CHECK_PYTHON
+command -v $(PYTHON) >/dev/null || { \
+  echo 'Python 3.11 or later is needed, and there is no $(PYTHON): make PYTHON=python3.12'; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "Python 3.11 or later is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12"; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+  echo '$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, install the package python3-venv'; exit 1; }
+endef
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock" $(LOCK_FLAGS)
 
@@ -27,6 +38,7 @@ LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@($(CHECK_PYTHON)) || true
 
 run: $(RUN) ## serve at PORT (8000) with a real operation of January 2023 replayed into it
 	@OPRECORD_PORT=$(PORT) exec $(BIN)/oprecord serve --replay $(SEED)
@@ -75,21 +87,24 @@ clean: ## remove the environment and everything that was built
 	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@$(CHECK_PYTHON)
 	$(PYTHON) -m venv .venv
 
 $(RUN): requirements.lock pyproject.toml | $(BIN)/pip
 	@echo 'Installing into .venv'
-	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL_LOCK) requirements.lock
+	@$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)
 	@echo 'Installing the development tools into .venv'
-	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL_LOCK) requirements-dev.lock
+	@$(PIP) check
 	@touch $@
 
 $(BENCH): requirements-bench.lock $(RUN)
 	@echo 'Installing what the benchmarks compare with into .venv'
-	@$(PIP_INSTALL) --require-hashes --requirement requirements-bench.lock
+	@$(INSTALL_LOCK) requirements-bench.lock
+	@$(PIP) check
 	@touch $@
