@@ -1,6 +1,6 @@
-"""Nothing that is recorded can be changed or removed: the database refuses it, whoever asks and however.
+"""Recorded events cannot be changed or removed: the database refuses every statement that would do so.
 
-The statements go to the database past the service, over plain connections without any setting of ours.
+The statements bypass the service: they run over plain connections without any of its settings.
 """
 
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ def recorded(operation: OpenedOperation) -> OpenedOperation:
 
 @pytest.fixture
 def plain_engine(database_url: str) -> Iterator[sa.Engine]:
-    """Return an engine that knows nothing of the service."""
+    """Return an engine without any of the service's settings."""
     engine = sa.create_engine(database_url)
     yield engine
     engine.dispose()
 
 
 def refused(engine: sa.Engine, recorded: OpenedOperation, statement: str) -> str:
-    """Return what the database said when it refused the statement; nothing may have changed."""
+    """Return the error message with which the database refuses a statement; assert that the log is unchanged."""
     before = recorded.log()
     with pytest.raises(sa.exc.IntegrityError) as caught, engine.begin() as connection:
         connection.exec_driver_sql(statement)
@@ -44,7 +44,7 @@ def refused(engine: sa.Engine, recorded: OpenedOperation, statement: str) -> str
 
 
 def copy_of_correction(**changed: str) -> str:
-    """Return a SELECT of the recorded correction, with other expressions for some of its columns."""
+    """Return a SELECT of the recorded correction, with some columns replaced by other expressions."""
     columns = ", ".join(changed.get(column, column) for column in COLUMNS.split(", "))
     return f"SELECT {columns} FROM events WHERE seq = 8"
 
@@ -72,7 +72,7 @@ def test_update_and_delete_are_refused(plain_engine: sa.Engine, recorded: Opened
         pytest.param("corrects", {"seq": "100", "id": AN_ID}, id="same-corrects"),
     ],
 )
-def test_an_insert_that_updates_on_conflict_is_refused(
+def test_insert_on_conflict_do_update_is_refused(
     plain_engine: sa.Engine, recorded: OpenedOperation, key: str, changed: dict[str, str]
 ) -> None:
     statement = (
@@ -83,7 +83,7 @@ def test_an_insert_that_updates_on_conflict_is_refused(
 
 
 class TestPostgreSQL:
-    """What only PostgreSQL can do."""
+    """Statements that only PostgreSQL has."""
 
     @pytest.fixture
     def database_url(self, postgres_url: str) -> str:
@@ -98,14 +98,12 @@ class TestPostgreSQL:
         statement = f"MERGE INTO events USING heads ON events.seq = 7 WHEN MATCHED THEN {action}"
         assert f"wanted INSERT, found {action[:6]}" in refused(plain_engine, recorded, statement)
 
-    def test_a_head_cannot_be_deleted_from_under_its_log(
-        self, plain_engine: sa.Engine, recorded: OpenedOperation
-    ) -> None:
+    def test_the_head_of_a_log_cannot_be_deleted(self, plain_engine: sa.Engine, recorded: OpenedOperation) -> None:
         refused(plain_engine, recorded, "DELETE FROM heads")
 
 
 class TestSQLite:
-    """What only SQLite can do: a replacing INSERT removes rows without firing a trigger for DELETE."""
+    """Statements that only SQLite has: INSERT OR REPLACE removes rows without firing a DELETE trigger."""
 
     @pytest.fixture
     def database_url(self, sqlite_url: str) -> str:

@@ -1,4 +1,4 @@
-"""Totals are carried at regular seqs, as they then were, however the events came; the past is read from them."""
+"""Totals snapshots: taken at regular seqs, however events are batched; questions about the past are read from them."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ SETUP, CARRY_EVERY = 6, 4
 
 
 def history() -> list[Event]:
-    """Return what comes after the setup: seqs 7 to 22, with corrections of what stood when totals were carried."""
+    """Return the events after the setup: seqs 7 to 22, with corrections of versions that earlier snapshots count."""
     arrests = [ArrestRecordedFactory(count=count) for count in range(1, 7)]
     return [
         *arrests,
@@ -66,10 +66,10 @@ def change(operation: OpenedOperation, *statements: Any) -> None:
             assert connection.execute(statement).rowcount != 0
 
 
-# Carrying
+# Taking totals snapshots
 
 
-def test_what_is_carried_is_what_the_totals_were_then_with_those_that_were_all_reversed(
+def test_a_snapshot_equals_the_totals_at_its_seq_with_fully_reversed_ones(
     opened: OpenedOperation,
 ) -> None:
     then = {}
@@ -82,7 +82,9 @@ def test_what_is_carried_is_what_the_totals_were_then_with_those_that_were_all_r
     assert any(lines == 0 for *_key, _quantity, lines, _last_seq in then[20])
 
 
-def test_one_batch_over_several_of_these_seqs_carries_as_event_by_event(recorded: OpenedOperation) -> None:
+def test_a_batch_takes_the_same_totals_snapshots_as_single_events(
+    recorded: OpenedOperation,
+) -> None:
     alone = opened_operation(recorded.database, "beacon", carry_every=CARRY_EVERY)
     for event in history():
         alone.record(event)
@@ -90,7 +92,7 @@ def test_one_batch_over_several_of_these_seqs_carries_as_event_by_event(recorded
 
 
 @pytest.mark.parametrize("events_in_one_step", [5, 1_000])
-def test_a_rebuild_carries_the_same(
+def test_a_rebuild_takes_the_same_totals_snapshots(
     recorded: OpenedOperation, events_in_one_step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = recorded.carried(), recorded.total_rows()
@@ -100,7 +102,7 @@ def test_a_rebuild_carries_the_same(
     assert (recorded.carried(), recorded.total_rows()) == before
 
 
-def test_a_rebuild_carries_elsewhere_if_told_and_so_it_goes_on(recorded: OpenedOperation) -> None:
+def test_a_rebuild_can_change_the_snapshot_interval_for_good(recorded: OpenedOperation) -> None:
     rebuild(recorded.database, recorded.name, carry_every=7)
     assert recorded.head().carried_every == 7
     assert list(recorded.carried()) == [7, 14, 21]
@@ -111,34 +113,34 @@ def test_a_rebuild_carries_elsewhere_if_told_and_so_it_goes_on(recorded: OpenedO
     assert recorded.difference() is None
 
 
-def test_where_nothing_has_been_counted_yet_nothing_is_carried(opened: OpenedOperation) -> None:
+def test_a_snapshot_before_the_first_count_has_no_rows(opened: OpenedOperation) -> None:
     opened.record_all(ReturnDeclaredFactory(), ReturnDeclaredFactory())
     assert opened.head().seq == 8
     assert opened.carried() == {}
     assert opened.difference() is None
 
 
-def test_the_totals_of_a_new_log_are_carried_at_every_5_000th_seq(operation: OpenedOperation) -> None:
+def test_a_new_log_gets_a_totals_snapshot_at_every_5000th_seq(operation: OpenedOperation) -> None:
     assert operation.head().carried_every == EVERY == 5_000
 
 
-# The past
+# Reading the past
 
 
-def test_the_past_is_the_same_before_at_and_after_each_of_these_seqs(recorded: OpenedOperation) -> None:
+def test_past_totals_are_right_before_at_and_after_each_snapshot(recorded: OpenedOperation) -> None:
     for seq in range(1, recorded.head().seq + 1):
         assert sums_as_of(recorded, seq) == recorded.figures_as_of(seq), seq
 
 
-def test_what_was_carried_is_what_is_read(recorded: OpenedOperation) -> None:
+def test_past_totals_are_read_from_the_latest_snapshot(recorded: OpenedOperation) -> None:
     change(recorded, entries.delete().where(entries.c.seq <= 12))
     at_12 = sums_as_of(recorded, 12)
     assert sum(at_12.values()) == 21
     assert sums_as_of(recorded, 11) != at_12
 
 
-def test_a_generation_in_which_nothing_was_carried_is_summed_from_its_entries(recorded: OpenedOperation) -> None:
-    """So it is after an upgrade, until the rebuild has run."""
+def test_a_generation_without_totals_snapshots_is_summed_from_its_entries(recorded: OpenedOperation) -> None:
+    """An upgraded database is in this state until its rebuild has run."""
     change(recorded, carried_totals.delete(), heads.update().values(carried_every=None))
     for seq in range(1, recorded.head().seq + 1):
         assert sums_as_of(recorded, seq) == recorded.figures_as_of(seq), seq
@@ -149,10 +151,10 @@ def test_a_generation_in_which_nothing_was_carried_is_summed_from_its_entries(re
 
 
 @pytest.mark.parametrize("reopens_at", [15, 16, 17])
-def test_a_return_is_reopened_as_of_each_seq_by_what_was_carried_or_came_since(
+def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
     opened: OpenedOperation, reopens_at: int
 ) -> None:
-    """A withdrawal leaves a total of nothing, and reopens the return all the same."""
+    """A withdrawal leaves a total of zero and still reopens the return."""
     arrest = ArrestRecordedFactory()
     opened.record_all(arrest, ReturnDeclaredFactory(status="complete"))
     opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(reopens_at - 9)))
@@ -174,9 +176,7 @@ def first_row(recorded: OpenedOperation) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("changed", [{"quantity": 99}, {"lines": 99}, {"last_seq": 1}, {"qualifier": "about"}])
-def test_a_carried_total_that_was_changed_is_named_by_its_seq(
-    recorded: OpenedOperation, changed: dict[str, Any]
-) -> None:
+def test_a_changed_snapshot_row_is_reported_with_its_seq(recorded: OpenedOperation, changed: dict[str, Any]) -> None:
     row = first_row(recorded)
     key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
     change(recorded, carried_totals.update().where(key).values(**changed))
@@ -186,7 +186,7 @@ def test_a_carried_total_that_was_changed_is_named_by_its_seq(
     assert difference.detail == f"{row['measure']} of {row['force']} is not the sum of its entries"
 
 
-def test_a_carried_total_that_was_removed_or_added_is_named_by_its_seq(recorded: OpenedOperation) -> None:
+def test_a_removed_or_added_snapshot_row_is_reported_with_its_seq(recorded: OpenedOperation) -> None:
     row = first_row(recorded)
     key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
     change(recorded, carried_totals.delete().where(key))
@@ -199,7 +199,7 @@ def test_a_carried_total_that_was_removed_or_added_is_named_by_its_seq(recorded:
 
 
 @pytest.mark.parametrize("seq", [0, 13, 24])
-def test_a_carried_total_where_none_are_carried_is_named(recorded: OpenedOperation, seq: int) -> None:
+def test_a_snapshot_row_between_the_snapshot_seqs_is_reported(recorded: OpenedOperation, seq: int) -> None:
     change(recorded, carried_totals.insert().values(first_row(recorded) | {"seq": seq}))
     difference = recorded.difference()
     assert difference is not None
@@ -211,14 +211,14 @@ def test_a_carried_total_where_none_are_carried_is_named(recorded: OpenedOperati
 
 
 @pytest.mark.parametrize("every", [None, 2, 3, 8, 1_000])
-def test_a_head_that_says_they_are_carried_elsewhere_is_found(recorded: OpenedOperation, every: int | None) -> None:
+def test_a_changed_snapshot_interval_is_reported(recorded: OpenedOperation, every: int | None) -> None:
     change(recorded, heads.update().values(carried_every=every))
     difference = recorded.difference()
     assert difference is not None
     assert difference.projection == "carried_totals"
 
 
-def test_a_rebuild_puts_right_what_was_carried_wrong(recorded: OpenedOperation) -> None:
+def test_a_rebuild_repairs_totals_snapshots(recorded: OpenedOperation) -> None:
     before = recorded.carried()
     change(recorded, carried_totals.update().values(quantity=carried_totals.c.quantity + 1))
     rebuild(recorded.database, recorded.name)

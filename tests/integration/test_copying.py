@@ -1,4 +1,4 @@
-"""Rows that are copied and stored meanwhile: all or none of them, and whoever needs the connection next waits."""
+"""COPY without waiting: all rows are stored or none, and the next use of the connection waits for them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,7 +19,7 @@ COUNT: tuple[str, list[Any]] = ("SELECT count(*) FROM stored", [])
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
-    """Return a database of PostgreSQL with an empty table, and one connection to it."""
+    """Return a PostgreSQL database with an empty table, opened with a pool of one connection."""
     with storing(postgres_url, connections=1) as database:
         yield database
 
@@ -40,7 +40,7 @@ def is_stored(database: Database, count: int) -> bool:
 
 
 def slow_down(connection: sa.Connection) -> None:
-    """Have each row take PostgreSQL 10 ms."""
+    """Make PostgreSQL take 10 ms for each row."""
     connection.exec_driver_sql(
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'"
     )
@@ -51,7 +51,7 @@ def is_busy(pipeline: Pipeline) -> bool:
     return pipeline.connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE
 
 
-def test_what_follows_sees_the_rows(database: Database) -> None:
+def test_the_next_statement_sees_the_copied_rows(database: Database) -> None:
     with database.writing() as connection:
         pipeline = copy(connection, range(1000))
         assert pipeline.run([COUNT]) == [[(1000,)]]
@@ -61,7 +61,7 @@ def test_what_follows_sees_the_rows(database: Database) -> None:
     assert is_stored(database, 1002)
 
 
-def test_nobody_waits_until_the_connection_is_needed(database: Database) -> None:
+def test_a_copy_does_not_block_until_the_connection_is_used_again(database: Database) -> None:
     with database.writing() as connection:
         slow_down(connection)
         pipeline = copy(connection, range(50))
@@ -71,7 +71,7 @@ def test_nobody_waits_until_the_connection_is_needed(database: Database) -> None
         assert connection.scalar(sa.text(COUNT[0])) == 50
 
 
-def test_more_than_the_socket_holds_is_stored(database: Database) -> None:
+def test_rows_larger_than_the_socket_buffer_are_stored(database: Database) -> None:
     with database.writing() as connection:
         slow_down(connection)
         pipeline = copy(connection, range(20), "x" * 1_000_000)
@@ -79,18 +79,18 @@ def test_more_than_the_socket_holds_is_stored(database: Database) -> None:
     assert lengths == [[(20_000_000,)]]
 
 
-def test_rows_that_are_refused_are_an_error_of_what_follows(database: Database) -> None:
-    def copy_some_twice() -> None:
+def test_the_next_statement_raises_the_error_of_refused_rows(database: Database) -> None:
+    def copy_duplicates() -> None:
         with database.writing() as connection:
             copy(connection, range(100))
             copy(connection, range(99, 200)).run([COUNT, COMMIT])
 
     with pytest.raises(psycopg.errors.UniqueViolation, match="stored_pkey"):
-        copy_some_twice()
+        copy_duplicates()
     assert is_stored(database, 0)
 
 
-def test_after_a_refusal_the_connection_is_good(database: Database) -> None:
+def test_a_connection_stays_usable_after_refused_rows(database: Database) -> None:
     with database.writing() as connection:
         pipeline = copy(connection, range(100))
         pipeline.run([COMMIT])
@@ -102,14 +102,14 @@ def test_after_a_refusal_the_connection_is_good(database: Database) -> None:
     assert is_stored(database, 150)
 
 
-def test_what_went_wrong_is_told_and_not_that_rows_are_on_their_way(database: Database) -> None:
-    def fail_meanwhile() -> None:
+def test_an_exception_during_a_copy_is_not_masked_by_the_copy(database: Database) -> None:
+    def fail_during_copy() -> None:
         with database.writing() as connection:
             copy(connection, range(1000))
             raise NotImplementedError
 
     with pytest.raises(NotImplementedError):
-        fail_meanwhile()
+        fail_during_copy()
     assert is_stored(database, 0)
 
 
@@ -119,27 +119,29 @@ def copy_with(connection: sa.Connection, wrong: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("wrong", [(7, 7.5), ("seven", ""), (8, "a\x00b")])
-def test_a_row_that_cannot_be_written_is_told_and_stops_all(database: Database, wrong: tuple[Any, Any]) -> None:
+def test_a_row_that_cannot_be_encoded_raises_and_stores_nothing(database: Database, wrong: tuple[Any, Any]) -> None:
     with pytest.raises((psycopg.DataError, TypeError)), database.writing() as connection:
         copy_with(connection, wrong)
     assert is_stored(database, 0)
 
 
-def test_rows_are_not_stored_in_part_even_if_the_mistake_is_passed_over(database: Database) -> None:
-    def commit_nevertheless() -> None:
+def test_a_failed_copy_stores_nothing_even_if_its_error_is_suppressed(database: Database) -> None:
+    def suppress_and_commit() -> None:
         with database.writing() as connection:
             with suppress(TypeError):
                 pipeline_of(connection).copy(COPY, TYPES, [(1, ""), ("two", "")])
             pipeline_of(connection).run([COMMIT])
 
     with pytest.raises(psycopg.errors.QueryCanceled, match="TypeError"):
-        commit_nevertheless()
+        suppress_and_commit()
     assert is_stored(database, 0)
 
 
 @pytest.mark.parametrize("moment", ["start", "write", "finish"])
-def test_an_interruption_stays_one(database: Database, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    """As it would come while the COPY begins, or before its end is sent."""
+def test_a_keyboard_interrupt_propagates_from_every_stage_of_a_copy(
+    database: Database, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The interrupt comes while the COPY begins, while rows are written, or before the end of the COPY is sent."""
 
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
@@ -156,10 +158,8 @@ def test_an_interruption_stays_one(database: Database, monkeypatch: pytest.Monke
     assert is_stored(database, 10)
 
 
-def test_a_connection_that_is_lost_meanwhile_is_an_error_and_not_used_again(
-    database: Database, postgres_url: str
-) -> None:
-    def cut_meanwhile() -> None:
+def test_a_connection_lost_during_a_copy_raises_and_is_not_reused(database: Database, postgres_url: str) -> None:
+    def lose_the_connection() -> None:
         with database.writing() as connection:
             slow_down(connection)
             pipeline = copy(connection, range(1000))
@@ -168,5 +168,5 @@ def test_a_connection_that_is_lost_meanwhile_is_an_error_and_not_used_again(
             read_together_as_stored(connection, (counting, {}))
 
     with pytest.raises(DatabaseBusy, match="Send the same again"):
-        cut_meanwhile()
+        lose_the_connection()
     assert is_stored(database, 0)

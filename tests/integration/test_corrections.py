@@ -1,4 +1,4 @@
-"""A correction is one more fact: what it corrects stops counting, and nothing that was recorded changes."""
+"""A correction is a new event: the version it corrects stops counting, and no recorded row changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ def arrests(day: str = TUESDAY, reason: str = "knife", qualifier: str = "exact",
 
 
 def line(**of: Any) -> dict[str, Any]:
-    """Return one entry of Surrey's arrests for knives."""
+    """Return one entry of Surrey's knife arrests."""
     entry: dict[str, Any] = {
         "line": 1,
         "force": "surrey",
@@ -42,7 +42,7 @@ def line(**of: Any) -> dict[str, Any]:
     return entry | of
 
 
-# What counts
+# Counting
 
 
 def test_an_event_makes_its_own_entries(operation: OpenedOperation) -> None:
@@ -51,7 +51,7 @@ def test_an_event_makes_its_own_entries(operation: OpenedOperation) -> None:
     assert operation.figures() == {arrests(): 5}
 
 
-def test_a_correction_takes_the_old_lines_back_and_adds_its_own(operation: OpenedOperation) -> None:
+def test_a_correction_reverses_the_old_entries_and_adds_its_own(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record(first)
     operation.record(ArrestRecordedFactory(corrects=first.id, count=3, reason="drugs"))
@@ -63,7 +63,7 @@ def test_a_correction_takes_the_old_lines_back_and_adds_its_own(operation: Opene
     assert operation.figures() == {arrests(reason="drugs"): 3}
 
 
-def test_of_a_chain_of_corrections_only_the_last_counts_and_once(operation: OpenedOperation) -> None:
+def test_only_the_last_of_a_chain_of_corrections_counts_and_only_once(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     second = ArrestRecordedFactory(corrects=first.id, count=3)
     third = ArrestRecordedFactory(corrects=second.id, count=4)
@@ -76,7 +76,7 @@ def test_of_a_chain_of_corrections_only_the_last_counts_and_once(operation: Open
     assert operation.figures() == {arrests(): 4}
 
 
-def test_a_chain_within_one_request_counts_the_same(operation: OpenedOperation) -> None:
+def test_a_chain_of_corrections_within_one_request_counts_the_same(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     second = ArrestRecordedFactory(corrects=first.id, count=3)
     third = ArrestRecordedFactory(corrects=second.id, count=4)
@@ -85,21 +85,21 @@ def test_a_chain_within_one_request_counts_the_same(operation: OpenedOperation) 
     assert operation.difference() is None
 
 
-def test_a_withdrawal_takes_the_lines_back_and_adds_none(operation: OpenedOperation) -> None:
+def test_a_withdrawal_reverses_the_entries_and_adds_none(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record_all(first, EventWithdrawnFactory(corrects=first.id))
     assert operation.entries()[1:] == [line(seq=8, of_seq=7, quantity=-5, lines=-1)]
     assert operation.figures() == {}
 
 
-def test_a_corrected_correction_can_be_withdrawn(operation: OpenedOperation) -> None:
+def test_a_correction_can_be_withdrawn(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     second = ArrestRecordedFactory(corrects=first.id, count=3)
     operation.record_all(first, second, EventWithdrawnFactory(corrects=second.id))
     assert operation.figures() == {}
 
 
-def test_what_a_correction_takes_back_was_counted_on_the_old_day(operation: OpenedOperation) -> None:
+def test_a_correction_reverses_entries_on_their_old_day(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record(first)
     operation.record(ArrestRecordedFactory(corrects=first.id, count=5, occurred_at=TUESDAY_EVENING + timedelta(days=1)))
@@ -107,14 +107,14 @@ def test_what_a_correction_takes_back_was_counted_on_the_old_day(operation: Open
     assert [entry["day"] for entry in operation.entries()] == [TUESDAY, TUESDAY, WEDNESDAY]
 
 
-def test_other_events_keep_counting(operation: OpenedOperation) -> None:
+def test_a_withdrawal_leaves_other_events_counting(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record_all(first, ArrestRecordedFactory(count=2), EventWithdrawnFactory(corrects=first.id))
     operation.record(ArrestRecordedFactory(force="kent", count=9))
     assert operation.figures() == {arrests(): 2, arrests(force="kent"): 9}
 
 
-def test_a_correction_of_a_seizure_takes_every_line_back(operation: OpenedOperation) -> None:
+def test_a_correction_of_a_seizure_reverses_every_line(operation: OpenedOperation) -> None:
     first = SeizureRecordedFactory(
         lines=(WeaponLine(weapon="bladed/knife", count=2), DrugLine(drug="a/cocaine", weight_milligrams=10, wraps=3))
     )
@@ -142,12 +142,12 @@ def test_a_declared_zero_stays_until_it_is_withdrawn(operation: OpenedOperation)
     assert operation.figures() == {}
 
 
-def test_an_activity_over_several_days_counts_on_no_day(operation: OpenedOperation) -> None:
+def test_an_activity_over_several_days_counts_on_no_single_day(operation: OpenedOperation) -> None:
     operation.record(ActivityRecordedFactory(occurred_before=TUESDAY_EVENING + timedelta(days=2)))
     assert operation.figures() == {Key("surrey", "", "vehicles_stopped", "", "exact"): 12}
 
 
-def test_the_totals_of_the_past_stay_as_they_were(operation: OpenedOperation) -> None:
+def test_a_correction_leaves_past_totals_unchanged(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record(first)
     before = operation.figures()
@@ -165,7 +165,7 @@ def test_a_correction_only_adds_rows(operation: OpenedOperation) -> None:
     assert operation.entries()[: len(entries)] == entries
 
 
-def test_the_coordinator_corrects_what_a_force_recorded(operation: OpenedOperation) -> None:
+def test_the_coordinator_can_correct_an_event_of_a_force(operation: OpenedOperation) -> None:
     first = ArrestRecordedFactory(count=5)
     operation.record(first)
     correction = ArrestRecordedFactory(corrects=first.id, count=3)
@@ -173,7 +173,7 @@ def test_the_coordinator_corrects_what_a_force_recorded(operation: OpenedOperati
     assert operation.figures() == {arrests(): 3}
 
 
-def test_in_a_closed_operation_the_past_can_still_be_corrected(operation: OpenedOperation) -> None:
+def test_events_of_a_closed_operation_can_still_be_corrected(operation: OpenedOperation) -> None:
     first, second = ArrestRecordedFactory(count=5), ArrestRecordedFactory(count=7)
     operation.record_all(first, second)
     operation.change(OperationClosedFactory())
@@ -181,12 +181,12 @@ def test_in_a_closed_operation_the_past_can_still_be_corrected(operation: Opened
     assert operation.figures() == {arrests(): 3}
 
 
-# What cannot be corrected, as the log knows it
+# Refused corrections
 
 
 @pytest.fixture
 def history(operation: OpenedOperation) -> dict[str, Event]:
-    """Return what the log holds: an arrest that stands, one that was corrected, one withdrawn, and others."""
+    """Return events of the log by name: a standing arrest, a corrected one, a withdrawn one, and others."""
     standing, corrected, withdrawn = (ArrestRecordedFactory() for _ in range(3))
     recorded: dict[str, Event] = {
         "standing": standing,
@@ -222,7 +222,7 @@ def history(operation: OpenedOperation) -> dict[str, Event]:
         pytest.param("withdrawn", EventWithdrawnFactory, "already_withdrawn", id="withdrawing-twice"),
     ],
 )
-def test_a_correction_is_refused(
+def test_an_invalid_correction_is_refused_and_changes_nothing(
     operation: OpenedOperation, history: dict[str, Event], target: str, correction: Any, code: str
 ) -> None:
     before = operation.log(), operation.figures()
@@ -239,7 +239,7 @@ def test_a_correction_is_refused(
         pytest.param("closing", EventWithdrawnFactory, "correction_changes_force", id="as-a-force"),
     ],
 )
-def test_a_correction_by_the_coordinator_is_refused(
+def test_a_correction_by_the_coordinator_cannot_change_the_force(
     operation: OpenedOperation, history: dict[str, Event], target: str, correction: Any, code: str
 ) -> None:
     (outcome,) = operation.submit(
@@ -249,7 +249,7 @@ def test_a_correction_by_the_coordinator_is_refused(
     assert outcome.error.code == code
 
 
-def test_the_refusal_of_a_second_correction_names_the_first(
+def test_the_error_for_a_second_correction_names_the_first(
     operation: OpenedOperation, history: dict[str, Event]
 ) -> None:
     (outcome,) = operation.submit(ArrestRecordedFactory(corrects=history["corrected"].id))

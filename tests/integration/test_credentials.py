@@ -1,4 +1,4 @@
-"""Credentials: issued once, stored as a digest, limited, expiring, revoked at once."""
+"""Credentials: a secret that is stored only as a digest, limits, expiry and immediate revocation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,19 +41,19 @@ def issued(
     operations: tuple[str, ...] = (),
     expires_at: datetime | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a credential of Surrey; return it with its secret."""
+    """Issue a credential for Surrey and return it with its secret."""
     with database.writing() as connection:
         return issue(connection, force="surrey", role=role, operations=operations, now=now, expires_at=expires_at)
 
 
-def shown(database: Database, secret: str) -> Credential:
+def authenticated(database: Database, secret: str) -> Credential:
     with database.snapshot() as connection:
         return authenticate(connection, secret)
 
 
-def test_a_secret_shows_the_credential_it_was_issued_with(database: Database) -> None:
+def test_a_secret_authenticates_as_the_credential_it_was_issued_with(database: Database) -> None:
     credential, secret = issued(database, operations=("lantern", "beacon"), expires_at=LATER)
-    assert shown(database, secret) == credential
+    assert authenticated(database, secret) == credential
 
 
 def test_the_secret_itself_is_not_stored(database: Database) -> None:
@@ -66,18 +66,18 @@ def test_the_secret_itself_is_not_stored(database: Database) -> None:
 
 def test_a_secret_that_was_never_issued_is_unknown(database: Database) -> None:
     with pytest.raises(CredentialUnknown):
-        shown(database, new_secret())
+        authenticated(database, new_secret())
 
 
 @pytest.mark.parametrize(
     "secret", ["", "oprecord_", "Bearer", PREFIX + "0" * 46, PREFIX + "é" * 46, "other_" + "0" * 46]
 )
-def test_what_has_not_the_form_of_a_secret_is_malformed(database: Database, secret: str) -> None:
+def test_a_text_without_the_form_of_a_secret_is_malformed(database: Database, secret: str) -> None:
     with pytest.raises(CredentialMalformed):
-        shown(database, secret)
+        authenticated(database, secret)
 
 
-def test_every_single_mistyped_character_is_found_without_the_database() -> None:
+def test_the_checksum_detects_every_single_mistyped_character() -> None:
     secret = new_secret()
     assert well_formed(secret)
     for place in range(len(PREFIX), len(secret)):
@@ -87,26 +87,26 @@ def test_every_single_mistyped_character_is_found_without_the_database() -> None
     assert set(secret[len(PREFIX) :]) <= set(ALPHABET)
 
 
-def test_a_credential_ends_at_the_moment_of_its_expiry_by_the_clock_of_the_database(database: Database) -> None:
+def test_a_credential_expires_by_the_clock_of_the_database(database: Database) -> None:
     with database.snapshot() as connection:
         now = database.now(connection)
     credential, secret = issued(database, expires_at=now + A_DAY)
-    assert shown(database, secret) == credential
+    assert authenticated(database, secret) == credential
     _credential, secret = issued(database, expires_at=now)
     with pytest.raises(CredentialExpired):
-        shown(database, secret)
+        authenticated(database, secret)
 
 
-def test_a_revoked_credential_ends_at_once_and_others_do_not(database: Database) -> None:
+def test_revoking_a_credential_ends_it_at_once_and_no_other(database: Database) -> None:
     (credential, secret), (_other, other_secret) = issued(database), issued(database)
     with database.writing() as connection:
         revoke(connection, credential.id, NOW)
     with pytest.raises(CredentialRevoked):
-        shown(database, secret)
-    assert shown(database, other_secret)
+        authenticated(database, secret)
+    assert authenticated(database, other_secret)
 
 
-def test_revoking_again_keeps_the_first_moment(database: Database) -> None:
+def test_revoking_again_keeps_the_first_revocation_time(database: Database) -> None:
     credential, _secret = issued(database)
     with database.writing() as connection:
         revoke(connection, credential.id, NOW)
@@ -119,19 +119,19 @@ def test_an_unknown_credential_cannot_be_revoked(database: Database) -> None:
         revoke(connection, uuid4(), NOW)
 
 
-def test_a_role_is_one_of_four(database: Database) -> None:
+def test_an_unknown_role_is_refused(database: Database) -> None:
     with pytest.raises(RoleUnknown):
         issued(database, role="admin")
 
 
-def test_of_several_credentials_those_are_valid_that_neither_ended_nor_were_revoked(database: Database) -> None:
-    standing, revoked, expired = (
+def test_still_valid_returns_the_credentials_neither_expired_nor_revoked(database: Database) -> None:
+    valid, revoked, expired = (
         issued(database, expires_at=expires_at)[0] for expires_at in (None, NOW + 2 * A_DAY, NOW + A_DAY)
     )
     with database.writing() as connection:
         revoke(connection, revoked.id, NOW)
-        asked = {standing.id, revoked.id, expired.id, uuid4()}
-        assert still_valid(connection, asked, NOW + A_DAY) == {standing.id}
+        asked = {valid.id, revoked.id, expired.id, uuid4()}
+        assert still_valid(connection, asked, NOW + A_DAY) == {valid.id}
 
 
 def test_credentials_are_listed_oldest_first(database: Database) -> None:
@@ -141,7 +141,7 @@ def test_credentials_are_listed_oldest_first(database: Database) -> None:
         assert list_credentials(connection) == [earlier, later]
 
 
-def test_a_limited_credential_reaches_its_operations_only(database: Database) -> None:
+def test_a_limited_credential_reaches_only_its_operations(database: Database) -> None:
     limited, _secret = issued(database, operations=("lantern",))
     unlimited, _secret = issued(database)
     assert (limited.reaches("lantern"), limited.reaches("beacon")) == (True, False)

@@ -1,4 +1,4 @@
-"""How a transaction is begun, what it sees, and how the two databases are made to answer alike."""
+"""Transactions, connections, and values that both databases store and return alike."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -31,7 +31,7 @@ def forces_in(connection: sa.Connection) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
-def test_every_way_to_name_postgresql_is_taken(scheme: str) -> None:
+def test_every_postgresql_url_scheme_is_accepted(scheme: str) -> None:
     assert open_database(f"{scheme}://surrey@127.0.0.1/record").engine.driver == "psycopg"
 
 
@@ -41,7 +41,7 @@ def test_any_other_database_is_refused(url: str) -> None:
         open_database(url)
 
 
-def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
+def test_a_transaction_that_raises_is_rolled_back(database: Database) -> None:
     with pytest.raises(LookupError), database.writing() as connection:
         _insert_and_fail(connection)
     with database.snapshot() as connection:
@@ -53,7 +53,7 @@ def _insert_and_fail(connection: sa.Connection) -> None:
     raise LookupError
 
 
-def test_a_snapshot_sees_one_moment_however_many_statements_it_makes(database: Database) -> None:
+def test_a_reading_sees_one_state_in_all_its_statements(database: Database) -> None:
     with database.snapshot() as reading:
         before = forces_in(reading)
         with database.writing() as writing:
@@ -63,7 +63,7 @@ def test_a_snapshot_sees_one_moment_however_many_statements_it_makes(database: D
         assert forces_in(reading) == ["port-of-dover"]
 
 
-def test_after_a_snapshot_the_same_connection_can_write_again(database_url: str) -> None:
+def test_a_connection_can_write_after_a_reading(database_url: str) -> None:
     database = open_database(database_url, pool_size=1)
     with database.snapshot() as connection:
         forces_in(connection)
@@ -72,7 +72,7 @@ def test_after_a_snapshot_the_same_connection_can_write_again(database_url: str)
     database.engine.dispose()
 
 
-def test_a_call_that_finds_no_free_connection_is_told_to_come_again(database_url: str) -> None:
+def test_a_call_without_a_free_connection_raises_database_busy(database_url: str) -> None:
     database = open_database(database_url, pool_size=1, pool_timeout_seconds=0)
     with database.snapshot(), pytest.raises(DatabaseBusy), database.snapshot():
         pass
@@ -90,14 +90,14 @@ def test_a_call_that_finds_no_free_connection_is_told_to_come_again(database_url
     ],
     ids=str,
 )
-def test_a_moment_comes_back_in_utc_to_the_microsecond(database: Database, moment: datetime) -> None:
+def test_a_moment_is_returned_in_utc_to_the_microsecond(database: Database, moment: datetime) -> None:
     with database.snapshot() as connection:
         found = connection.execute(sa.select(sa.cast(sa.literal(moment, Instant), Instant))).scalar_one()
     assert found == moment
     assert found.utcoffset() == timedelta(0)
 
 
-def test_moments_sort_in_the_database_as_they_follow_each_other(database: Database) -> None:
+def test_stored_moments_sort_chronologically(database: Database) -> None:
     start = datetime(2023, 1, 17, 23, 59, 59, 999_999, tzinfo=UTC)
     moments = [start + timedelta(microseconds=step) for step in (2, 0, 1_000_000, 1)]
     with database.writing() as connection:
@@ -119,7 +119,7 @@ def _head(operation: str, recorded_at: datetime) -> dict[str, Any]:
     }
 
 
-def test_the_clock_of_the_database_is_in_utc_and_goes_forward(database: Database) -> None:
+def test_the_database_clock_is_in_utc_and_goes_forward(database: Database) -> None:
     with database.writing() as connection:
         first, second = database.now(connection), database.now(connection)
     assert first.utcoffset() == timedelta(0)
@@ -143,7 +143,9 @@ def test_codes_sort_by_their_bytes(database: Database) -> None:
         pytest.param(A_TOTAL | {"quantity": -MOST - 1}, "totals_quantity_check", id="too-small"),
     ],
 )
-def test_the_name_of_a_broken_check(database: Database, row: dict[str, Any], constraint: str) -> None:
+def test_a_violated_check_is_identified_by_its_constraint_name(
+    database: Database, row: dict[str, Any], constraint: str
+) -> None:
     with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as connection:
         connection.execute(totals.insert().values(row))
     assert constraint_of(caught.value) == constraint

@@ -1,4 +1,4 @@
-"""What the database refuses in the midst of a write, or at its COMMIT: who fails, who does not, and what goes on."""
+"""Writes that the database refuses, before or at COMMIT: only the affected requests fail, and recording continues."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 
 SETUP, SECONDS = 6, 10
-REFUSE = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$"
+REFUSE = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused by the test'; END $$"
 REFUSES_ENTRIES = {
     "sqlite": ["CREATE TRIGGER no BEFORE INSERT ON entries WHEN NEW.force = 'kent' BEGIN SELECT RAISE(ABORT, ''); END"],
     "postgresql": [
@@ -37,7 +37,7 @@ REFUSES_COMMITS = [
 
 @pytest.fixture
 def operation(database_url: str) -> Iterator[OpenedOperation]:
-    """Return an operation in a database with two connections: one for the test, and one for who appends."""
+    """Return an operation in a database with two connections: one for the test and one for the appending thread."""
     database = open_database(database_url, pool_size=2)
     yield opened_operation(database)
     database.engine.dispose()
@@ -45,7 +45,7 @@ def operation(database_url: str) -> Iterator[OpenedOperation]:
 
 @pytest.fixture
 def connected(operation: OpenedOperation) -> list[Any]:
-    """Return a list that grows by each connection that is made anew; both are made already."""
+    """Return a list of the connections opened from now on; both connections of the pool are open already."""
     made: list[Any] = []
     with operation.database.snapshot(), operation.database.snapshot():
         sa.event.listen(operation.database.engine, "connect", lambda connection, _record: made.append(connection))
@@ -59,9 +59,9 @@ def execute(database: Database, statements: list[str]) -> None:
 
 
 def sent_together(operation: OpenedOperation, first: Event, *others: Event) -> list[Any]:
-    """Send each event by a thread of its own while the head is locked; return what each got, a receipt or its error.
+    """Send each event in its own thread while the head is locked; return the receipt or the error of each.
 
-    The first leads and waits for the lock; the others gather behind it in their order, and are then done as one group.
+    The first waits for the lock; the others queue after it in their order and are then recorded as one group.
     """
     waiting = operation.database.own(RequestGroups)._waiting
     with ThreadPoolExecutor(1 + len(others)) as threads:
@@ -76,15 +76,15 @@ def sent_together(operation: OpenedOperation, first: Event, *others: Event) -> l
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something has come true in another thread."""
+    """Wait until another thread makes a condition true."""
     for _ in range(SECONDS * 1_000):
         if condition():
             return
         Signal().wait(0.001)
-    pytest.fail("it did not come true in time")
+    pytest.fail("the condition did not become true in time")
 
 
-def test_of_a_group_only_what_cannot_be_stored_or_decided_fails(
+def test_only_the_failing_requests_of_a_group_fail(
     operation: OpenedOperation, connected: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     dialect = operation.database.engine.dialect.name
@@ -106,7 +106,7 @@ def test_of_a_group_only_what_cannot_be_stored_or_decided_fails(
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("number", [1, MOST_ROWS_IN_A_STATEMENT + 1], ids=["a few", "many"])
 @pytest.mark.parametrize("request_is", [{}, {"atomic": True}], ids=["with the commit", "before the commit"])
-def test_what_fails_at_the_commit_is_not_recorded_at_all(
+def test_a_request_that_fails_at_the_commit_records_nothing(
     operation: OpenedOperation, connected: list[Any], number: int, request_is: dict[str, bool]
 ) -> None:
     operation.record(ArrestRecordedFactory())
@@ -114,7 +114,7 @@ def test_what_fails_at_the_commit_is_not_recorded_at_all(
     log, totals, entries = operation.log(), operation.total_rows(), operation.entries()
     refused = [ArrestRecordedFactory(force="kent") for _ in range(number)]
     for _ in range(3):
-        with pytest.raises(sa.exc.DBAPIError, match="not today"):
+        with pytest.raises(sa.exc.DBAPIError, match="refused by the test"):
             operation.submit(*refused, **request_is)
     assert (operation.log(), operation.total_rows(), operation.entries()) == (log, totals, entries)
     assert states(operation.database) == {(TransactionStatus.IDLE, PipelineStatus.OFF)}
@@ -124,7 +124,7 @@ def test_what_fails_at_the_commit_is_not_recorded_at_all(
 
 
 def states(database: Database) -> set[tuple[TransactionStatus, PipelineStatus]]:
-    """Return the states of both connections as they lie in the pool."""
+    """Return the states of both pooled connections."""
     with database.engine.connect() as one, database.engine.connect() as other:
         drivers: list[Any] = [connection.connection.driver_connection for connection in (one, other)]
         return {(driver.pgconn.transaction_status, driver.pgconn.pipeline_status) for driver in drivers}

@@ -1,4 +1,4 @@
-"""The forces that an administrator adds stand beside those of the catalogue."""
+"""Forces that an administrator registers are known in addition to those of the catalogue."""
 
 import pytest
 
@@ -10,19 +10,19 @@ from service.domain.reference_data import Force, force_catalogue
 DOVER = Force(force="port-of-dover", name="Port of Dover Police", kind="special")
 
 
-def test_without_additions_the_catalogue_is_all_there_is(database: Database) -> None:
+def test_without_registrations_the_known_forces_are_the_catalogue(database: Database) -> None:
     with database.snapshot() as connection:
         assert known_forces(connection) == force_catalogue()
 
 
-def test_an_added_force_is_known_after_those_of_the_catalogue(database: Database) -> None:
+def test_a_registered_force_comes_after_those_of_the_catalogue(database: Database) -> None:
     with database.writing() as connection:
         assert register_force(connection, DOVER)
     with database.snapshot() as connection:
         assert list(known_forces(connection).items()) == [*force_catalogue().items(), (DOVER.force, DOVER)]
 
 
-def test_adding_the_same_again_changes_nothing(database: Database) -> None:
+def test_registering_the_same_force_again_changes_nothing(database: Database) -> None:
     surrey = Force(force="surrey", name="Surrey Police", kind="territorial")
     with database.writing() as connection:
         assert register_force(connection, DOVER)
@@ -39,7 +39,7 @@ def test_adding_the_same_again_changes_nothing(database: Database) -> None:
     ],
     ids=["name", "kind", "of-the-catalogue"],
 )
-def test_a_key_belongs_to_one_body(database: Database, other: Force) -> None:
+def test_a_key_cannot_be_registered_with_another_name_or_kind(database: Database, other: Force) -> None:
     with database.writing() as connection:
         register_force(connection, DOVER)
     with pytest.raises(ForceExists) as caught, database.writing() as connection:
@@ -48,7 +48,7 @@ def test_a_key_belongs_to_one_body(database: Database, other: Force) -> None:
 
 
 @pytest.mark.parametrize("field", ["force", "name"])
-def test_what_looks_personal_is_not_added(database: Database, field: str) -> None:
+def test_a_force_that_looks_like_personal_data_is_refused(database: Database, field: str) -> None:
     fields = {"force": "port-of-dover", "name": "Port of Dover Police", "kind": "special", field: "ab12cde"}
     with pytest.raises(LooksPersonal) as caught, database.writing() as connection:
         register_force(connection, Force(**fields))

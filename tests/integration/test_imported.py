@@ -1,4 +1,4 @@
-"""Imported operations: history and replays say themselves when each event was recorded."""
+"""Imported operations: the sender of past events states when each was recorded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,19 +21,19 @@ def imported(database: Database) -> OpenedOperation:
     return opened_operation(database, recorded_at=OPENED_AT)
 
 
-def test_its_events_are_recorded_when_their_sender_says(imported: OpenedOperation) -> None:
+def test_an_imported_event_is_recorded_at_the_time_its_sender_states(imported: OpenedOperation) -> None:
     assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded.recorded_at == RECORDED_AT
     assert imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT).recorded.recorded_at == RECORDED_AT
     later = imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT + AN_HOUR)
     assert later.recorded.recorded_at == imported.head().recorded_at == RECORDED_AT + AN_HOUR
 
 
-def test_its_opening_and_its_joins_were_recorded_at_one_moment(imported: OpenedOperation) -> None:
+def test_the_opening_and_the_joins_have_the_same_recorded_at(imported: OpenedOperation) -> None:
     assert all('"recorded_at":"2023-01-10T09:00:00Z"' in text for text in imported.log())
     assert imported.head().imported
 
 
-def test_every_one_of_its_receipts_says_that_it_is_imported(imported: OpenedOperation) -> None:
+def test_every_receipt_states_that_the_operation_is_imported(imported: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     receipt = imported.record(arrest, recorded_at=RECORDED_AT)
     assert receipt.imported
@@ -64,7 +64,7 @@ def test_an_item_out_of_order_does_not_fail_the_items_around_it(imported: Opened
     assert [type(outcome.error) for outcome in outcomes] == [type(None), type(None), RecordedAtOutOfOrder, type(None)]
 
 
-def test_a_replay_is_a_replay_whatever_it_says_of_recorded_at(imported: OpenedOperation) -> None:
+def test_a_replay_ignores_recorded_at(imported: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     receipt = imported.record(arrest, recorded_at=RECORDED_AT)
     imported.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT + AN_HOUR)
@@ -72,7 +72,7 @@ def test_a_replay_is_a_replay_whatever_it_says_of_recorded_at(imported: OpenedOp
         assert imported.record(arrest, recorded_at=moment) == receipt
 
 
-def test_a_residual_force_may_take_part(database: Database) -> None:
+def test_a_residual_force_can_take_part_in_an_imported_operation(database: Database) -> None:
     residual = ForceJoined(force="no-single-force", name="No single force", kind="residual", reports="tallies")
     assert opened_operation(database, forces=[*FORCES, residual], recorded_at=OPENED_AT).head().seq == SETUP + 1
 

@@ -1,4 +1,4 @@
-"""What a process knows of a log stays true, and whatever another process has added since is seen at once."""
+"""A process caches what it read of a log; what another process adds later is seen at once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,12 +15,12 @@ from tests.factories.setup import OperationAmendedFactory, OperationClosedFactor
 
 
 def root_of(operation: OpenedOperation) -> str:
-    """Return the root as the stored hashes give it."""
+    """Return the root computed from the stored hashes."""
     with operation.database.snapshot() as connection:
         return read.tree_at(connection, operation.name, operation.head().seq).root().hex()
 
 
-def test_events_of_two_processes_by_turns_have_the_roots_of_one_log(
+def test_two_processes_that_record_in_turn_return_the_roots_of_one_log(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     for _ in range(5):
@@ -29,7 +29,7 @@ def test_events_of_two_processes_by_turns_have_the_roots_of_one_log(
     assert operation.difference() is None
 
 
-def test_what_the_coordinator_changes_elsewhere_holds_here_at_once(
+def test_a_change_made_by_another_process_takes_effect_at_once(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     operation.record(ArrestRecordedFactory())
@@ -45,7 +45,7 @@ def test_what_the_coordinator_changes_elsewhere_holds_here_at_once(
     operation.record(ArrestRecordedFactory())
 
 
-def test_what_a_transaction_rolled_back_is_not_known(
+def test_events_of_a_rolled_back_transaction_are_not_cached(
     operation: OpenedOperation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operation.record(ArrestRecordedFactory())
@@ -58,7 +58,7 @@ def test_what_a_transaction_rolled_back_is_not_known(
     assert (receipt.seq, receipt.root) == (operation.head().seq, root_of(operation))
 
 
-def test_a_correction_made_elsewhere_is_seen_here(operation: OpenedOperation, elsewhere: OpenedOperation) -> None:
+def test_a_correction_made_by_another_process_is_seen(operation: OpenedOperation, elsewhere: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     operation.record(arrest)
     elsewhere.record(ArrestRecordedFactory(corrects=arrest.id, count=2))
@@ -66,7 +66,7 @@ def test_a_correction_made_elsewhere_is_seen_here(operation: OpenedOperation, el
         operation.record(ArrestRecordedFactory(corrects=arrest.id, count=3))
 
 
-def test_a_log_that_is_shorter_than_what_is_known_is_read_anew(operation: OpenedOperation) -> None:
+def test_a_log_shorter_than_the_cached_one_is_read_again(operation: OpenedOperation) -> None:
     before = operation.head()
     operation.record(ArrestRecordedFactory())
     with operation.database.snapshot() as connection:
@@ -78,7 +78,7 @@ def test_a_log_that_is_shorter_than_what_is_known_is_read_anew(operation: Opened
         )
 
 
-def test_what_was_known_of_a_log_that_a_backup_replaced_is_forgotten(operation: OpenedOperation) -> None:
+def test_a_cached_log_that_a_restored_backup_replaced_is_discarded(operation: OpenedOperation) -> None:
     head = operation.head()
     with operation.database.snapshot() as connection:
         state = known_logs(operation.database).operation(connection, head)

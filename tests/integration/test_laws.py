@@ -1,8 +1,8 @@
-"""The laws of the record, tested by random histories on both databases against a model that counts by hand.
+"""The invariants of the record, tested by random histories on both databases against an independent model.
 
-Live totals = the model's = those of a rebuild = the sum of all entries. The totals as of seq n = those of a log cut at
-n, wherever totals are carried. A correction only adds rows. The sum over the forces = the overall total. A corrected
-qualifier leaves no trace.
+Live totals equal those of the model, those of a rebuild, and the sum of all entries. The totals as of seq n equal those
+of a log cut at n, whatever the totals snapshot interval. A correction only adds rows. The sum over the forces equals
+the overall total. A corrected qualifier leaves no trace.
 """
 
 import copy
@@ -53,18 +53,18 @@ AMOUNTS = {
 }
 
 
-# The model: it knows the rows that were sent, as JSON, and nothing of how the service counts.
+# The model: it counts the JSON rows that were sent, without any code of the service.
 
 
 class Model:
-    """A log in plain Python. Its figures are counted anew from all rows each time they are asked for."""
+    """A log in plain Python. Each request for figures counts all rows again."""
 
     def __init__(self) -> None:
         self.log: list[Row] = []
         self.closed = False
 
     def send(self, row: Row) -> str:
-        """Return what becomes of a row: recorded, replayed, or the code of the mistake."""
+        """Return the outcome of a row: recorded, replayed, or an error code."""
         known = {one["id"]: one for one in self.log}
         if row["id"] in known:
             return "replayed" if known[row["id"]] == row else "content_differs"
@@ -73,15 +73,15 @@ class Model:
             self.log.append(row)
         return refused or "recorded"
 
-    def send_all_or_nothing(self, rows: list[Row]) -> list[str]:
-        """Return what becomes of the rows of an atomic request."""
+    def send_atomically(self, rows: list[Row]) -> list[str]:
+        """Return the outcomes of the rows of an atomic request."""
         trial = copy.copy(self)
         trial.log = [*self.log]
-        became = [trial.send(row) for row in rows]
-        if set(became) <= {"recorded", "replayed"}:
+        outcomes = [trial.send(row) for row in rows]
+        if set(outcomes) <= {"recorded", "replayed"}:
             self.log = trial.log
-            return became
-        return ["not_recorded" if one in ("recorded", "replayed") else one for one in became]
+            return outcomes
+        return ["not_recorded" if one in ("recorded", "replayed") else one for one in outcomes]
 
     def _refused(self, row: Row, known: dict[str, Row]) -> str | None:
         if "corrects" not in row:
@@ -108,7 +108,7 @@ class Model:
 
 
 def counted(kind: str, data: Row) -> Iterator[tuple[str, str, int, str]]:
-    """Yield (measure, category, quantity, qualifier) of what a row counts."""
+    """Yield (measure, category, quantity, qualifier) for everything that a row counts."""
     if kind == "arrest.recorded":
         yield "arrests", data["reason"], data.get("count", 1), data.get("qualifier", "exact")
     elif kind == "activity.recorded":
@@ -145,7 +145,7 @@ def counted_of_line(line: Row, qualifier: str) -> Iterator[tuple[str, str, int, 
 
 
 def day_of(row: Row) -> str:
-    """Return the London date of a row; empty if what it says lasted beyond midnight."""
+    """Return the London date of a row; empty if its activity lasted beyond midnight."""
     first = last = datetime.fromisoformat(row["occurred_at"])
     if "occurred_before" in row["data"]:
         last = datetime.fromisoformat(row["data"]["occurred_before"]) - timedelta(seconds=1)
@@ -153,7 +153,7 @@ def day_of(row: Row) -> str:
     return days.pop() if len(days) == 1 else ""
 
 
-# What forces send, as JSON
+# Rows that forces send, as JSON
 
 
 def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Row]:
@@ -165,7 +165,7 @@ def joined(*parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
 
 
 def tallied(*parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
-    """Return tallies, of which a zero has no qualifier."""
+    """Return a strategy for tallies; a zero has no qualifier."""
     return joined(*parts).filter(lambda row: row["quantity"] > 0 or "qualifier" not in row)
 
 
@@ -247,7 +247,7 @@ RETURNS = st.fixed_dictionaries(
 
 @st.composite
 def in_time(draw: st.DrawFn, facts: st.SearchStrategy[Row]) -> Row:
-    """Draw a fact that happened on a day of the operation; an activity may last."""
+    """Draw a fact that happened on a day of the operation; an activity may cover a period."""
     row, start = draw(facts), draw(st.integers(0, HALF_HOURS - 1))
     if row["type"] == "activity.recorded" and draw(st.booleans()):
         row = row | {"data": row["data"] | {"occurred_before": moment(draw(st.integers(start + 1, HALF_HOURS)))}}
@@ -261,12 +261,12 @@ OF_TYPE = {
     "activity.recorded": st.one_of(ACTIVITIES, TALLIES),
 }
 KINDS = st.sampled_from(
-    ["a new fact", "a correction", "a correction", "a withdrawal", "a return", "the same again", "other content"]
+    ["a new fact", "a correction", "a correction", "a withdrawal", "a return", "a replay", "changed content"]
 )
 
 
 def correction_of(target: Row, fact: Row) -> Row:
-    """Return the fact as a correction of the target, which keeps its force and what it may count."""
+    """Return the fact as a correction of the target; it keeps the force and the measure of the target."""
     kept = {"measure": target["data"]["measure"]} if "measure" in target.get("data", {}) else {}
     corrects = {"force": target["force"], "corrects": target["id"], "correction_reason": "mistake"}
     return fact | corrects | {"data": fact["data"] | kept}
@@ -281,11 +281,11 @@ def withdrawal_of(target: Row) -> Row:
     }
 
 
-# The histories
+# Random histories
 
 
 class Histories(RuleBasedStateMachine):
-    """Random histories of one operation, sent to the service and to the model alike."""
+    """Random histories of one operation, sent to both the service and the model."""
 
     operation_numbers = itertools.count(1)
 
@@ -309,7 +309,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(kinds=st.lists(KINDS, min_size=1, max_size=8), atomic=st.booleans(), data=st.data())
     def send(self, kinds: list[str], *, atomic: bool, data: st.DataObject) -> None:
-        """Send rows in one request; each may be about those before it."""
+        """Send rows in one request; each may refer to rows before it."""
         rows: list[Row] = []
         for kind in kinds:
             earlier = [row for row in [*self.model.log, *rows] if "force" in row]
@@ -342,11 +342,11 @@ class Histories(RuleBasedStateMachine):
         assert self.sums_as_of(SETUP + size) == self.model.figures(size)
 
     @invariant()
-    def live_totals_are_those_of_the_model(self) -> None:
+    def live_totals_equal_those_of_the_model(self) -> None:
         assert self.operation.figures() == self.model.figures(len(self.model.log))
 
     @invariant()
-    def history_is_only_added_to(self) -> None:
+    def history_only_grows(self) -> None:
         entries = self.operation.entries()
         assert entries[: len(self.entries)] == self.entries
         self.entries = entries
@@ -358,14 +358,14 @@ class Histories(RuleBasedStateMachine):
         self.assert_forces_add_up(Moment())
         self.assert_forces_add_up(Moment(as_of_seq=size // 2))
 
-    # What the rules are made of
+    # Steps of the rules
 
     def drawn(self, kind: str, data: st.DataObject, earlier: Row) -> Row:
-        """Draw a row of this kind; all but new facts and returns are about the earlier row."""
+        """Draw a row of this kind; all kinds but new facts and returns refer to the earlier row."""
         match kind:
-            case "the same again":
+            case "a replay":
                 return earlier
-            case "other content":
+            case "changed content":
                 return earlier | {"place": "m25"}
             case "a correction":
                 row = correction_of(earlier, data.draw(in_time(OF_TYPE.get(earlier["type"], ARRESTS))))
@@ -376,16 +376,16 @@ class Histories(RuleBasedStateMachine):
         return row | {"id": next(self.ids)}
 
     def send_to_both(self, rows: list[Row], *, atomic: bool = False) -> None:
-        """Send rows to the model and to the service; they must fare alike."""
-        expected = self.model.send_all_or_nothing(rows) if atomic else [self.model.send(row) for row in rows]
+        """Send rows to the model and to the service; assert that the outcomes are the same."""
+        expected = self.model.send_atomically(rows) if atomic else [self.model.send(row) for row in rows]
         sender = CredentialFactory(force=rows[0]["force"] if len(rows) == 1 else LEAD)
         outcomes = self.operation.submit(*map(event_from, rows), sender=sender, atomic=atomic)
-        became = [one.error.code if one.error else "recorded" if one.is_new else "replayed" for one in outcomes]
-        assert became == expected
+        codes = [one.error.code if one.error else "recorded" if one.is_new else "replayed" for one in outcomes]
+        assert codes == expected
 
     def change(self, event: Event, *, closed: bool) -> None:
         self.operation.change(event)
-        # The model counts nothing for it, but it takes a seq.
+        # The model does not count it, but it takes a seq.
         self.model.log.append({"id": str(event.id), "type": event.type})
         self.model.closed = closed
 
@@ -411,8 +411,8 @@ class Histories(RuleBasedStateMachine):
         assert dict(added) == {(figure.measure, figure.category): figure.quantity for figure in overall}
 
 
-# A history that breaks a law is made as short as it can be, which takes longer than tests are given.
+# Shrinking a history that breaks an invariant takes longer than the usual timeout.
 @pytest.mark.timeout(900)
-def test_random_histories_keep_the_laws(database: Database) -> None:
+def test_random_histories_keep_the_invariants(database: Database) -> None:
     short = settings(stateful_step_count=15, report_multiple_bugs=False)
     run_state_machine_as_test(lambda: Histories(database), settings=short)

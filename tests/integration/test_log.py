@@ -22,7 +22,7 @@ AN_HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def imported(database: Database) -> OpenedOperation:
-    """Return an operation with two arrests (seq 7 and 8) at one moment, and one of Kent (9) an hour later."""
+    """Return an operation with two arrests (seq 7 and 8) recorded at one moment, and one by Kent (9) an hour later."""
     operation = opened_operation(database, recorded_at=OPENED_AT)
     operation.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT)
     operation.record(ArrestRecordedFactory(), recorded_at=RECORDED_AT)
@@ -32,15 +32,13 @@ def imported(database: Database) -> OpenedOperation:
 
 @pytest.fixture
 def connection(database: Database, imported: OpenedOperation) -> Iterator[sa.Connection]:
-    """Return a connection that sees the imported operation."""
+    """Return a connection that can read the imported operation."""
     assert imported.database is database
     with database.snapshot() as connection:
         yield connection
 
 
-def test_a_page_is_in_the_order_of_the_log_and_within_its_bounds(
-    connection: sa.Connection, imported: OpenedOperation
-) -> None:
+def test_a_page_is_in_log_order_and_within_its_bounds(connection: sa.Connection, imported: OpenedOperation) -> None:
     rows = read.page(connection, imported.name, after=2, up_to=8, limit=100)
     assert [seq for seq, _force, _text in rows] == [3, 4, 5, 6, 7, 8]
     assert [text for _seq, _force, text in rows] == imported.log()[2:8]
@@ -48,16 +46,14 @@ def test_a_page_is_in_the_order_of_the_log_and_within_its_bounds(
     assert [seq for seq, _force, _text in limited] == [3, 4]
 
 
-def test_a_page_can_be_of_some_forces_and_types_only(connection: sa.Connection, imported: OpenedOperation) -> None:
+def test_a_page_can_be_filtered_by_force_and_type(connection: sa.Connection, imported: OpenedOperation) -> None:
     kents = read.page(connection, imported.name, after=0, up_to=9, limit=100, forces=["kent"])
     assert [(seq, force) for seq, force, _text in kents] == [(9, "kent")]
     arrests = read.page(connection, imported.name, after=7, up_to=9, limit=100, types=["arrest.recorded"])
     assert [seq for seq, _force, _text in arrests] == [8, 9]
 
 
-def test_setup_events_are_those_of_the_coordinator_up_to_a_seq(
-    connection: sa.Connection, imported: OpenedOperation
-) -> None:
+def test_setup_events_can_be_read_up_to_a_seq(connection: sa.Connection, imported: OpenedOperation) -> None:
     setup = read.setup_events(connection, imported.name)
     assert [recorded.seq for recorded in setup] == [1, 2, 3, 4, 5, 6]
     assert isinstance(setup[0].event.data, OperationOpened)
@@ -69,19 +65,21 @@ def test_setup_events_are_those_of_the_coordinator_up_to_a_seq(
     ("moment", "expected"),
     [
         pytest.param(OPENED_AT - AN_HOUR, None, id="before-the-log"),
-        pytest.param(OPENED_AT, 6, id="with-its-opening"),
+        pytest.param(OPENED_AT, 6, id="at-its-opening"),
         pytest.param(RECORDED_AT - AN_HOUR, 6, id="between"),
-        pytest.param(RECORDED_AT, 8, id="the-last-of-a-moment"),
+        pytest.param(RECORDED_AT, 8, id="last-of-one-moment"),
         pytest.param(RECORDED_AT + 9 * AN_HOUR, 9, id="after-the-log"),
     ],
 )
-def test_the_largest_seq_recorded_by_a_moment(
+def test_last_seq_by_returns_the_largest_seq_recorded_by_a_moment(
     connection: sa.Connection, imported: OpenedOperation, moment: datetime, expected: int | None
 ) -> None:
     assert read.last_seq_by(connection, imported.name, moment) == expected
 
 
-def test_when_a_seq_was_recorded(connection: sa.Connection, imported: OpenedOperation) -> None:
+def test_recorded_at_returns_the_time_at_which_a_seq_was_recorded(
+    connection: sa.Connection, imported: OpenedOperation
+) -> None:
     assert read.recorded_at(connection, imported.name, 9) == RECORDED_AT + AN_HOUR
 
 
@@ -96,7 +94,7 @@ def test_an_event_is_read_as_it_was_recorded(operation: OpenedOperation) -> None
     assert isinstance(recorded.event.data, ActivityRecorded)
 
 
-def test_what_corrects_an_event_is_found_by_the_event_that_it_corrects(operation: OpenedOperation) -> None:
+def test_a_correction_is_found_by_the_id_of_the_event_it_corrects(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     withdrawal = EventWithdrawnFactory(corrects=arrest.id)
     operation.record_all(arrest, withdrawal)
@@ -107,7 +105,7 @@ def test_what_corrects_an_event_is_found_by_the_event_that_it_corrects(operation
         assert read.correction_of(connection, operation.name, withdrawal.id) is None
 
 
-def test_the_history_of_some_ids_holds_them_and_their_corrections_and_nothing_else(operation: OpenedOperation) -> None:
+def test_history_returns_only_the_given_ids_and_their_corrections(operation: OpenedOperation) -> None:
     first, other = ArrestRecordedFactory(), ArrestRecordedFactory()
     second = ArrestRecordedFactory(corrects=first.id)
     third = ArrestRecordedFactory(corrects=second.id)
@@ -118,7 +116,7 @@ def test_the_history_of_some_ids_holds_them_and_their_corrections_and_nothing_el
     assert {corrected: by.event.id for corrected, by in history.corrected_by.items()} == {first.id: second.id}
 
 
-def test_what_another_operation_holds_is_never_read(database: Database, operation: OpenedOperation) -> None:
+def test_events_of_another_operation_are_never_read(database: Database, operation: OpenedOperation) -> None:
     other = opened_operation(database, "beacon")
     arrest = ArrestRecordedFactory()
     other.record(arrest)
@@ -130,7 +128,7 @@ def test_what_another_operation_holds_is_never_read(database: Database, operatio
         assert len(read.setup_events(connection, operation.name)) == SETUP
 
 
-def test_the_head_is_the_same_however_it_is_read(operation: OpenedOperation) -> None:
+def test_every_way_to_read_a_head_returns_the_same_head(operation: OpenedOperation) -> None:
     operation.record(ArrestRecordedFactory())
     with operation.database.writing() as connection:
         heads = [read_of(connection, operation.name) for read_of in (read_head, lock_head, share_head)]
@@ -139,6 +137,6 @@ def test_the_head_is_the_same_however_it_is_read(operation: OpenedOperation) -> 
     assert heads[0] == heads[1] == heads[2]
 
 
-def test_what_was_never_opened_has_no_head(database: Database) -> None:
+def test_an_operation_that_was_never_opened_has_no_head(database: Database) -> None:
     with database.writing() as connection:
         assert [read_of(connection, "nowhere") for read_of in (read_head, lock_head, share_head)] == [None] * 3

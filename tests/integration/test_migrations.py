@@ -1,4 +1,4 @@
-"""Migrations go up, down and up again, and leave the schema that the code describes."""
+"""Migrations run up, down and up again, and produce the schema that the code describes."""
 
 import pkgutil
 import re
@@ -25,7 +25,7 @@ from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 
-# Every module with tables, so that `metadata` is complete.
+# Import every module that defines tables, so that `metadata` is complete.
 for package in (service.access, service.eventlog, service.projections):
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
@@ -33,7 +33,7 @@ for package in (service.access, service.eventlog, service.projections):
 
 @pytest.fixture
 def described(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Iterator[Database]:
-    """Return an empty database of the same kind in which the tables are made as the code describes them."""
+    """Return an empty database of the same kind, with the tables created from the code's metadata."""
     if database.is_sqlite:
         made = open_database(f"sqlite:///{tmp_path / 'described.db'}")
         metadata.create_all(made.engine)
@@ -53,7 +53,7 @@ def migrate_down_to(database: Database, revision: str) -> None:
 
 
 def schema_of(database: Database) -> dict[str, Any]:
-    """Return all that the database itself says of its tables: columns, keys, checks, references and indexes."""
+    """Return the schema that the database reports: columns, keys, checks, references and indexes."""
     schema = {}
     with database.snapshot() as connection:
         inspector = sa.inspect(connection)
@@ -78,13 +78,13 @@ def _by_name(constraints: list[Any]) -> dict[str, Any]:
 
 
 def _in_words(constraint: Any) -> dict[str, Any]:
-    """Return a constraint whose further options, such as the condition of a partial index, can be compared."""
+    """Return a constraint whose options, such as the condition of a partial index, can be compared."""
     options = constraint.get("dialect_options", {})
     return constraint | {"dialect_options": {name: str(value) for name, value in options.items()}}
 
 
 def objects_in(database: Database) -> set[str]:
-    """Return the names of the tables, triggers and functions of ours in the database."""
+    """Return the names of our tables, triggers and functions in the database."""
     made_by_us = {
         True: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
         False: (
@@ -102,13 +102,11 @@ def test_the_migrated_schema_needs_no_further_migration(database: Database) -> N
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_the_migrated_schema_is_the_one_that_the_code_describes_down_to_its_checks(
-    database: Database, described: Database
-) -> None:
+def test_the_migrated_schema_equals_the_one_that_the_code_describes(database: Database, described: Database) -> None:
     assert schema_of(database) == schema_of(described)
 
 
-def test_migrations_go_down_to_nothing_and_up_again(database: Database, database_url: str) -> None:
+def test_migrations_run_down_to_an_empty_database_and_up_again(database: Database, database_url: str) -> None:
     at_first = schema_of(database), objects_in(database)
     migrate_to_base(database_url)
     assert objects_in(database) <= {"alembic_version", "alembic_version_pkc"}
@@ -118,14 +116,14 @@ def test_migrations_go_down_to_nothing_and_up_again(database: Database, database
     assert is_migrated(database)
 
 
-def test_a_database_that_went_down_and_up_records_again(database: Database, database_url: str) -> None:
+def test_a_database_migrated_down_and_up_records_events(database: Database, database_url: str) -> None:
     opened_operation(database).record(ArrestRecordedFactory())
     migrate_to_base(database_url)
     migrate_to_head(database_url)
     assert opened_operation(database).record(ArrestRecordedFactory()).seq == 7
 
 
-def test_a_database_of_before_totals_were_carried_answers_for_its_past_and_carries_them_once_rebuilt(
+def test_an_upgraded_database_answers_for_the_past_and_gets_snapshots_by_a_rebuild(
     database: Database, database_url: str
 ) -> None:
     operation = opened_operation(database, carry_every=2)
@@ -150,7 +148,7 @@ def test_migrating_a_migrated_database_changes_nothing(database: Database, datab
     assert operation.log() == before
 
 
-def test_migrations_are_numbered_without_a_gap_and_each_follows_the_one_before() -> None:
+def test_migrations_form_one_chain_numbered_without_a_gap() -> None:
     scripts = ScriptDirectory(str(migrations_directory()))
     revisions = list(reversed(list(scripts.walk_revisions())))
     numbers = [f"{number:04}" for number in range(1, len(revisions) + 1)]
@@ -159,7 +157,7 @@ def test_migrations_are_numbered_without_a_gap_and_each_follows_the_one_before()
     assert all(re.fullmatch(rf"{script.revision}_[a-z_]+\.py", Path(script.path).name) for script in revisions)
 
 
-def test_every_table_that_grows_can_be_distributed_by_operation() -> None:
+def test_every_table_with_an_operation_id_can_be_distributed_by_it() -> None:
     for table in metadata.tables.values():
         if "operation_id" not in table.columns:
             continue

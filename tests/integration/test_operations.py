@@ -68,14 +68,14 @@ def heads_in(database: Database) -> list[str]:
 # Opening
 
 
-def test_an_opening_is_the_first_event_and_the_forces_follow(database: Database) -> None:
+def test_opening_an_operation_records_the_opening_and_then_its_forces(database: Database) -> None:
     outcome = opened(database, opening())
     assert outcome.receipt is not None
     assert (outcome.is_new, outcome.receipt.seq) == (True, 1)
     assert OpenedOperation(database, "lantern").head().seq == 1 + len(FORCES)
 
 
-def test_an_opening_that_is_sent_again_gives_the_identical_receipt(database: Database) -> None:
+def test_repeating_an_opening_returns_the_same_receipt(database: Database) -> None:
     new = opening()
     first = opened(database, new)
     OpenedOperation(database, "lantern").record(ArrestRecordedFactory())
@@ -84,14 +84,14 @@ def test_an_opening_that_is_sent_again_gives_the_identical_receipt(database: Dat
     assert OpenedOperation(database, "lantern").head().seq == SETUP + 1
 
 
-def test_an_opening_that_is_sent_again_after_the_operation_was_closed_is_a_replay(database: Database) -> None:
+def test_repeating_the_opening_of_a_closed_operation_is_a_replay(database: Database) -> None:
     new = opening()
     first = opened(database, new)
     OpenedOperation(database, "lantern").change(OperationClosedFactory())
     assert opened(database, new).receipt == first.receipt
 
 
-def test_an_opening_that_is_sent_again_with_other_content_is_refused(database: Database) -> None:
+def test_repeating_an_opening_with_other_content_is_refused(database: Database) -> None:
     new = opening()
     opened(database, new)
     other = replace(
@@ -102,21 +102,21 @@ def test_an_opening_that_is_sent_again_with_other_content_is_refused(database: D
     assert caught.value.errors[0].pointer == "/name"
 
 
-def test_a_name_is_taken_once(database: Database) -> None:
+def test_the_name_of_an_operation_cannot_be_used_twice(database: Database) -> None:
     opened(database, opening())
     with pytest.raises(OperationExists) as caught:
         opened(database, opening())
     assert caught.value.errors[0].pointer == "/operation"
 
 
-def test_a_name_is_taken_for_those_too_who_may_not_see_the_operation(database: Database) -> None:
+def test_a_name_in_use_is_refused_even_to_those_who_cannot_see_the_operation(database: Database) -> None:
     opened(database, opening())
     stranger = CredentialFactory(force="sussex", role="coordinator")
     with pytest.raises(OperationExists):
         opened(database, opening(lead_force="sussex"), sender=stranger)
 
 
-def test_an_opening_that_comes_again_while_the_totals_are_outdated_is_told_to_come_later(
+def test_repeating_an_opening_while_projections_are_outdated_is_refused(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = opening()
@@ -127,7 +127,7 @@ def test_an_opening_that_comes_again_while_the_totals_are_outdated_is_told_to_co
 
 
 @pytest.mark.parametrize(
-    ("new", "sender", "wanted"),
+    ("new", "sender", "expected"),
     [
         pytest.param(opening(), CredentialFactory(force="kent"), NotCoordinator, id="no-coordinator"),
         pytest.param(
@@ -142,15 +142,15 @@ def test_an_opening_that_comes_again_while_the_totals_are_outdated_is_told_to_co
         pytest.param(opening(forces=(ForceJoined(force="nobody"),)), COORDINATOR, UnknownCode, id="unknown-force"),
     ],
 )
-def test_an_opening_that_is_refused_leaves_nothing_behind(
-    database: Database, new: Opening, sender: Credential, wanted: type[RecordError]
+def test_a_refused_opening_records_nothing(
+    database: Database, new: Opening, sender: Credential, expected: type[RecordError]
 ) -> None:
-    with pytest.raises(wanted):
+    with pytest.raises(expected):
         opened(database, new, sender=sender)
     assert heads_in(database) == []
 
 
-def test_a_force_that_an_administrator_added_joins_by_its_key_alone(database: Database) -> None:
+def test_a_registered_force_can_join_by_its_key_alone(database: Database) -> None:
     with database.writing() as connection:
         register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
     opened(database, opening(forces=(*FORCES, ForceJoined(force="port-of-dover"))))
@@ -162,7 +162,7 @@ def test_a_force_that_an_administrator_added_joins_by_its_key_alone(database: Da
 # Changing
 
 
-def test_what_the_coordinator_changes_holds_from_then_on(operation: OpenedOperation) -> None:
+def test_a_change_by_the_coordinator_applies_to_later_events(operation: OpenedOperation) -> None:
     btp_arrest = ArrestRecordedFactory(force="btp")
     with pytest.raises(UnknownOperation):
         operation.record(btp_arrest)
@@ -175,7 +175,7 @@ def test_what_the_coordinator_changes_holds_from_then_on(operation: OpenedOperat
     assert operation.quantity("dogs_seized") == 2
 
 
-def test_a_closed_operation_takes_no_new_facts_until_it_is_reopened(operation: OpenedOperation) -> None:
+def test_a_closed_operation_refuses_new_facts_until_it_is_reopened(operation: OpenedOperation) -> None:
     operation.change(OperationClosedFactory())
     with pytest.raises(OperationIsClosed):
         operation.record(ArrestRecordedFactory())
@@ -183,7 +183,7 @@ def test_a_closed_operation_takes_no_new_facts_until_it_is_reopened(operation: O
     assert operation.record(ArrestRecordedFactory()).seq == SETUP + 3
 
 
-def test_a_change_that_is_sent_again_gives_the_identical_receipt(operation: OpenedOperation) -> None:
+def test_repeating_a_change_returns_the_same_receipt(operation: OpenedOperation) -> None:
     closing = OperationClosedFactory()
     assert operation.change(closing) == operation.change(closing)
     joining = ForceJoinedFactory()
@@ -193,18 +193,18 @@ def test_a_change_that_is_sent_again_gives_the_identical_receipt(operation: Open
 @pytest.mark.parametrize(
     "event", [OperationClosedFactory(force="surrey"), OperationAmendedFactory(force="surrey", places=("m60",))]
 )
-def test_only_the_coordinator_changes_an_operation(operation: OpenedOperation, event: Event) -> None:
+def test_only_the_coordinator_can_change_an_operation(operation: OpenedOperation, event: Event) -> None:
     with pytest.raises(NotCoordinator):
         operation.change(event, sender=CredentialFactory(force="surrey"))
 
 
-def test_a_change_that_is_refused_is_not_recorded(operation: OpenedOperation) -> None:
+def test_a_refused_change_is_not_recorded(operation: OpenedOperation) -> None:
     with pytest.raises(AlreadyJoined):
         operation.change(ForceJoinedFactory(joining="surrey"))
     assert operation.head().seq == SETUP
 
 
-# Amended days, and the facts that stand
+# Amending the operating days
 
 
 def window(day: int, start: int = 18, hours: int = 10) -> Window:
@@ -216,13 +216,13 @@ def amending(operation: OpenedOperation, **amendment: Any) -> Callable[[], Any]:
     return lambda: operation.change(OperationAmendedFactory(**amendment))
 
 
-def test_days_may_grow(operation: OpenedOperation) -> None:
+def test_the_operating_days_can_be_extended(operation: OpenedOperation) -> None:
     operation.record(ArrestRecordedFactory())
     operation.change(OperationAmendedFactory(starts_at=STARTS_AT - A_DAY, ends_at=ENDS_AT + A_DAY))
     operation.record(ArrestRecordedFactory(occurred_at=ENDS_AT))
 
 
-def test_days_may_shrink_to_the_facts_that_stand(operation: OpenedOperation) -> None:
+def test_the_operating_days_can_be_shortened_to_the_standing_facts(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     operation.record(arrest)
     operation.change(OperationAmendedFactory(starts_at=arrest.occurred_at))
@@ -236,9 +236,11 @@ def test_days_may_shrink_to_the_facts_that_stand(operation: OpenedOperation) -> 
         {"ends_at": datetime(2023, 1, 17, 21, 40, tzinfo=UTC)},
         {"days": (window(16), window(18))},
     ],
-    ids=["starts-after-it", "ends-with-it", "no-window-holds-it"],
+    ids=["starts-after-it", "ends-at-it", "in-no-window"],
 )
-def test_no_standing_fact_may_fall_outside(operation: OpenedOperation, amendment: dict[str, Any]) -> None:
+def test_an_amendment_that_excludes_a_standing_fact_is_refused(
+    operation: OpenedOperation, amendment: dict[str, Any]
+) -> None:
     operation.record(ArrestRecordedFactory())
     with pytest.raises(StandingEventOutside) as caught:
         operation.change(OperationAmendedFactory(**amendment))
@@ -246,7 +248,7 @@ def test_no_standing_fact_may_fall_outside(operation: OpenedOperation, amendment
     assert operation.head().seq == SETUP + 1
 
 
-def test_the_end_of_an_activity_may_not_fall_outside(operation: OpenedOperation) -> None:
+def test_an_amendment_that_excludes_the_end_of_an_activity_is_refused(operation: OpenedOperation) -> None:
     before = datetime(2023, 1, 19, 12, tzinfo=UTC)
     operation.record(ActivityRecordedFactory(occurred_before=before))
     operation.change(OperationAmendedFactory(ends_at=before))
@@ -255,14 +257,14 @@ def test_the_end_of_an_activity_may_not_fall_outside(operation: OpenedOperation)
 
 
 @pytest.mark.parametrize("later", [ArrestRecordedFactory, EventWithdrawnFactory], ids=["corrected", "withdrawn"])
-def test_a_fact_that_no_longer_stands_is_not_in_the_way(operation: OpenedOperation, later: Any) -> None:
+def test_a_corrected_or_withdrawn_fact_does_not_block_an_amendment(operation: OpenedOperation, later: Any) -> None:
     arrest = ArrestRecordedFactory()
     moved = {"occurred_at": ENDS_AT - A_DAY} if later is ArrestRecordedFactory else {}
     operation.record_all(arrest, later(corrects=arrest.id, **moved))
     operation.change(OperationAmendedFactory(starts_at=STARTS_AT + 3 * A_DAY))
 
 
-def test_a_correction_stands_where_it_says(operation: OpenedOperation) -> None:
+def test_an_amendment_that_excludes_a_correction_is_refused(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory(occurred_at=ENDS_AT - A_DAY)
     operation.record_all(arrest, ArrestRecordedFactory(corrects=arrest.id))
     with pytest.raises(StandingEventOutside) as caught:
@@ -272,17 +274,17 @@ def test_a_correction_stands_where_it_says(operation: OpenedOperation) -> None:
 
 @pytest.fixture
 def nights(database: Database) -> OpenedOperation:
-    """Return an operation of two nights, 16 to 17 and 17 to 18 January, with an arrest in the second."""
+    """Return an operation of two nights, 16 to 17 and 17 to 18 January, with an arrest on the second."""
     operation = opened_operation(database, days=(window(16), window(17)))
     operation.record(ArrestRecordedFactory())
     return operation
 
 
-def test_a_window_without_facts_may_go_and_others_may_come(nights: OpenedOperation) -> None:
+def test_a_window_without_facts_can_be_replaced(nights: OpenedOperation) -> None:
     nights.change(OperationAmendedFactory(days=(window(17), window(20))))
 
 
-def test_a_window_may_grow_around_its_facts(nights: OpenedOperation) -> None:
+def test_a_window_can_be_extended_around_its_facts(nights: OpenedOperation) -> None:
     nights.change(OperationAmendedFactory(days=(window(16), window(17, start=12, hours=20))))
 
 
@@ -293,14 +295,16 @@ def test_a_window_may_grow_around_its_facts(nights: OpenedOperation) -> None:
         {"days": (window(16), window(17, start=22))},
         {"days": (window(16, hours=34),)},
     ],
-    ids=["goes", "starts-later", "becomes-part-of-another-day"],
+    ids=["window-removed", "window-starts-later", "part-of-another-day"],
 )
-def test_no_fact_may_lose_its_window_or_change_its_day(nights: OpenedOperation, amendment: dict[str, Any]) -> None:
+def test_an_amendment_that_changes_the_day_of_a_fact_is_refused(
+    nights: OpenedOperation, amendment: dict[str, Any]
+) -> None:
     with pytest.raises(StandingEventOutside):
         nights.change(OperationAmendedFactory(**amendment))
 
 
-def test_windows_may_become_dates_unless_a_fact_changes_its_day(nights: OpenedOperation) -> None:
+def test_windows_can_be_replaced_by_dates_unless_a_fact_would_change_its_day(nights: OpenedOperation) -> None:
     to_dates = OperationAmendedFactory(starts_at=STARTS_AT)
     early = nights.record(ArrestRecordedFactory(occurred_at=window(17).ends_at - timedelta(hours=1)))
     with pytest.raises(StandingEventOutside):
@@ -309,7 +313,7 @@ def test_windows_may_become_dates_unless_a_fact_changes_its_day(nights: OpenedOp
     nights.change(to_dates)
 
 
-def test_an_activity_that_ends_between_two_windows_is_not_in_the_way_of_a_further_window(
+def test_an_activity_that_ends_between_windows_does_not_block_a_further_window(
     nights: OpenedOperation,
 ) -> None:
     between = window(17).ends_at + timedelta(hours=4)
@@ -320,6 +324,6 @@ def test_an_activity_that_ends_between_two_windows_is_not_in_the_way_of_a_furthe
         nights.change(OperationAmendedFactory(days=(window(16), window(17))))
 
 
-def test_what_is_no_date_may_change_whatever_stands(nights: OpenedOperation) -> None:
+def test_an_amendment_that_changes_no_day_is_accepted_whatever_facts_stand(nights: OpenedOperation) -> None:
     nights.change(OperationAmendedFactory(places=("m60",), marking="OFFICIAL"))
     nights.change(OperationAmendedFactory(days=(window(16), window(17))))

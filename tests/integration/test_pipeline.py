@@ -1,4 +1,4 @@
-"""Statements sent together: in one transaction, in their order, all or none; and what becomes of the connection."""
+"""Pipelined statements: in one transaction, in order, all or none; and the state of the connection afterwards."""
 
 import signal
 import threading
@@ -32,7 +32,7 @@ VALUES = [
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
-    """Return an empty database of PostgreSQL."""
+    """Return an empty PostgreSQL database."""
     with storing(postgres_url, connections=2) as database:
         yield database
 
@@ -47,12 +47,12 @@ def insertion(number: int, words: str = "") -> tuple[str, list[Any]]:
 
 
 @pytest.mark.parametrize(("of_type", "value"), VALUES)
-def test_a_value_comes_back_as_it_went(database: Database, of_type: str, value: Any) -> None:
+def test_a_value_round_trips(database: Database, of_type: str, value: Any) -> None:
     with database.writing() as connection:
         assert pipeline_of(connection).run([(f"SELECT $1::{of_type}", [value])]) == [[(value,)]]
 
 
-def test_each_statement_sees_what_those_before_it_did(database: Database) -> None:
+def test_each_statement_sees_the_effects_of_earlier_ones(database: Database) -> None:
     counting = ("SELECT count(*) FROM stored", [])
     with database.writing() as connection:
         rows = pipeline_of(connection).run([counting, insertion(1), counting, insertion(2), counting])
@@ -60,7 +60,7 @@ def test_each_statement_sees_what_those_before_it_did(database: Database) -> Non
     assert numbers(database) == [1, 2]
 
 
-def test_it_belongs_to_the_transaction_that_is_open(database: Database) -> None:
+def test_a_pipeline_runs_in_the_open_transaction(database: Database) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("INSERT INTO stored VALUES (1)", ())
         pipeline_of(connection).run([insertion(2)])
@@ -68,13 +68,13 @@ def test_it_belongs_to_the_transaction_that_is_open(database: Database) -> None:
     assert numbers(database) == []
 
 
-def test_it_can_commit_on_the_way(database: Database) -> None:
+def test_a_pipeline_can_commit(database: Database) -> None:
     with database.writing() as connection:
         pipeline_of(connection).run([insertion(1), COMMIT])
         assert numbers(database) == [1]
 
 
-def test_a_snapshot_stays_one(database: Database) -> None:
+def test_a_pipeline_in_a_reading_sees_one_state_and_cannot_write(database: Database) -> None:
     with database.snapshot() as reading:
         before = pipeline_of(reading).run([("SELECT count(*) FROM stored", [])])
         with database.writing() as connection:
@@ -84,7 +84,7 @@ def test_a_snapshot_stays_one(database: Database) -> None:
             pipeline_of(reading).run([insertion(2)])
 
 
-def test_after_a_refusal_nothing_is_written_and_the_connection_is_good(database: Database) -> None:
+def test_a_refused_statement_writes_nothing_and_leaves_the_connection_usable(database: Database) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation, match="stored_pkey"), database.writing() as connection:
         pipeline_of(connection).run([insertion(1), insertion(1), insertion(2), COMMIT])
     assert numbers(database) == []
@@ -93,7 +93,7 @@ def test_after_a_refusal_nothing_is_written_and_the_connection_is_good(database:
     assert numbers(database) == [1]
 
 
-def test_a_statement_is_prepared_once_for_a_connection(database: Database) -> None:
+def test_a_statement_is_prepared_once_per_connection(database: Database) -> None:
     with database.writing() as connection:
         pipeline = pipeline_of(connection)
         pipeline.run([insertion(1), insertion(2)])
@@ -104,7 +104,7 @@ def test_a_statement_is_prepared_once_for_a_connection(database: Database) -> No
         assert pipeline_of(connection) is pipeline
 
 
-def test_what_somebody_else_has_dropped_is_prepared_again(database: Database) -> None:
+def test_a_deallocated_statement_is_prepared_again(database: Database) -> None:
     with database.writing() as connection:
         pipeline_of(connection).run([insertion(1)])
         connection.exec_driver_sql("DEALLOCATE ALL")
@@ -115,8 +115,8 @@ def test_what_somebody_else_has_dropped_is_prepared_again(database: Database) ->
     assert numbers(database) == [1, 3]
 
 
-def test_what_is_refused_stays_prepared(database: Database) -> None:
-    """Else whoever sends again and again what is refused fills the server's memory."""
+def test_a_refused_statement_stays_prepared(database: Database) -> None:
+    """Otherwise a client that retries a refused statement again and again would fill the server's memory."""
     with database.writing() as connection:
         pipeline_of(connection).run([insertion(1)])
     for _ in range(3):
@@ -127,7 +127,7 @@ def test_what_is_refused_stays_prepared(database: Database) -> None:
     assert prepared == ["COMMIT", insertion(1)[0], "SELECT 1", "SELECT 2"]
 
 
-def test_what_gives_another_type_now_is_prepared_again(database: Database) -> None:
+def test_a_statement_whose_result_type_changed_is_prepared_again(database: Database) -> None:
     reading: tuple[str, list[Any]] = ("SELECT words FROM stored", [])
     with database.writing() as connection:
         pipeline_of(connection).run([reading])
@@ -138,15 +138,15 @@ def test_what_gives_another_type_now_is_prepared_again(database: Database) -> No
         assert pipeline_of(connection).run([reading]) == [[]]
 
 
-def test_more_than_the_sockets_hold_goes_both_ways(database: Database) -> None:
+def test_values_larger_than_the_socket_buffers_are_sent_and_received(database: Database) -> None:
     words = "x" * 4_000_000
     with database.writing() as connection:
         rows = pipeline_of(connection).run([("SELECT $1::text", [words])] * 5)
     assert rows == [[(words,)]] * 5
 
 
-def test_while_it_waits_for_a_lock_others_work(database: Database) -> None:
-    """Waiting holds nothing that other threads need: the one that holds the lock here could else never let it go."""
+def test_other_threads_work_while_a_pipeline_waits_for_a_lock(database: Database) -> None:
+    """Waiting blocks no other thread of the process; otherwise the holder of the lock could never release it."""
     done = threading.Event()
 
     def write_the_same() -> None:
@@ -163,7 +163,7 @@ def test_while_it_waits_for_a_lock_others_work(database: Database) -> None:
     assert done.is_set()
 
 
-def test_a_connection_that_is_cut_is_an_error_and_not_used_again(database: Database) -> None:
+def test_a_lost_connection_raises_and_is_not_reused(database: Database) -> None:
     with database.writing() as connection:
         pipeline = pipeline_of(connection)
     with pytest.raises(DatabaseBusy, match="Send the same again"), database.writing() as connection:
@@ -174,14 +174,14 @@ def test_a_connection_that_is_cut_is_an_error_and_not_used_again(database: Datab
     assert numbers(database) == [1]
 
 
-def test_what_cut_a_connection_is_what_is_told(database: Database) -> None:
+def test_the_error_for_a_lost_connection_states_its_cause(database: Database) -> None:
     with pytest.raises(DatabaseBusy, match="closed the connection"), database.writing() as connection:
         read_together_as_stored(connection, (ending_itself, {}))
     with database.writing() as connection:
         assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
 
 
-def test_an_interruption_while_it_waits_stays_one(database: Database) -> None:
+def test_a_keyboard_interrupt_propagates_from_a_waiting_pipeline(database: Database) -> None:
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
         read_together_as_stored(connection, (sleeping, {"seconds": 10}))
@@ -197,7 +197,7 @@ def sleeping(_dialect: str) -> sa.Select[Any]:
     return sa.select(sa.func.pg_sleep(sa.bindparam("seconds", type_=sa.Integer)))
 
 
-def test_a_value_that_cannot_be_written_is_refused_before_anything_is_sent(database: Database) -> None:
+def test_a_value_that_cannot_be_encoded_is_refused_before_anything_is_sent(database: Database) -> None:
     with database.writing() as connection:
         pipeline = pipeline_of(connection)
     with pytest.raises(psycopg.DataError, match="NUL"), database.writing() as connection:

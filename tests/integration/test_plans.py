@@ -1,4 +1,4 @@
-"""How much PostgreSQL reads to find a few events in the log of an operation that is newer than its statistics."""
+"""The number of rows that PostgreSQL reads to find a few events of an operation newer than its statistics."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ READS: dict[str, Callable[[sa.Connection, str], Any]] = {
 
 @pytest.fixture(scope="module")
 def operation(postgres_server_url: str, postgres_template: str) -> Iterator[OpenedOperation]:
-    """Return an operation that the statistics do not know: when they were made, the others were all there was."""
+    """Return an operation that the statistics lack: they were collected when only the other operations existed."""
     with temporary_database(postgres_server_url, template=postgres_template) as url:
         database = open_database(url)
         for number in range(3):
@@ -46,18 +46,18 @@ def operation(postgres_server_url: str, postgres_template: str) -> Iterator[Open
 
 
 @pytest.mark.parametrize("name", READS)
-def test_few_events_are_found_by_reading_few(operation: OpenedOperation, name: str) -> None:
+def test_few_rows_are_read_to_find_few_events(operation: OpenedOperation, name: str) -> None:
     with operation.database.snapshot() as connection:
-        before = _events_looked_at(connection)
+        before = _rows_read(connection)
         READS[name](connection, operation.name)
-        assert _events_looked_at(connection) - before < FEW
+        assert _rows_read(connection) - before < FEW
 
 
-def _events_looked_at(connection: sa.Connection) -> int:
-    """Return how many rows and index entries of `events` this connection has looked at of late."""
-    looked_at = sa.text(
+def _rows_read(connection: sa.Connection) -> int:
+    """Return the number of rows and index entries of `events` that this connection has read recently."""
+    rows_read = sa.text(
         "SELECT pg_stat_get_xact_tuples_returned('events'::regclass)"
         " + sum(pg_stat_get_xact_tuples_returned(indexrelid))"
         " FROM pg_index WHERE indrelid = 'events'::regclass"
     )
-    return int(connection.execute(looked_at).scalar_one())
+    return int(connection.execute(rows_read).scalar_one())

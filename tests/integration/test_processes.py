@@ -1,4 +1,4 @@
-"""Work in pieces is done by several processes, and its results come as if one had done it."""
+"""Work in pieces is spread over several processes, and its results arrive as if from one."""
 
 import os
 
@@ -13,7 +13,7 @@ from service.pipeline import Query, pipeline_of
 from service.processes import in_order
 
 PIECES = range(20)
-# The same within one transaction.
+# Constant within one transaction.
 MOMENT: Query = ("SELECT now()", ())
 
 
@@ -23,7 +23,7 @@ def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asked(database: Database, piece: int) -> tuple[int, int]:
-    """Return the piece, as the database gives it back, and the process that asked for it."""
+    """Return the piece, as the database returns it, and the id of the process that asked for it."""
     with database.snapshot() as connection:
         return connection.execute(sa.select(sa.literal(piece))).scalar_one(), os.getpid()
 
@@ -34,12 +34,12 @@ def refused(_database: Database, piece: int) -> int:
     return piece
 
 
-def test_the_results_come_in_the_order_of_the_pieces(database: Database):
+def test_results_arrive_in_the_order_of_the_pieces(database: Database):
     assert [piece for piece, _process in in_order(database, asked, PIECES)] == list(PIECES)
     assert list(in_order(database, asked, [])) == []
 
 
-def test_other_processes_do_it_with_connections_of_their_own(postgres_url: str):
+def test_other_processes_work_over_connections_of_their_own(postgres_url: str):
     database = open_database(postgres_url)
     with database.snapshot() as connection:
         begun = pipeline_of(connection).run([MOMENT])
@@ -50,7 +50,7 @@ def test_other_processes_do_it_with_connections_of_their_own(postgres_url: str):
     assert os.getpid() not in makers
 
 
-def test_one_core_one_piece_and_sqlite_need_no_other_process(
+def test_no_other_process_is_used_for_one_core_one_piece_or_sqlite(
     sqlite_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     embedded, server = open_database(sqlite_url), open_database(postgres_url)
@@ -62,7 +62,7 @@ def test_one_core_one_piece_and_sqlite_need_no_other_process(
         database.engine.dispose()
 
 
-def test_what_a_piece_raises_is_raised_here_with_all_that_it_says(database: Database):
+def test_an_error_in_a_piece_is_raised_here_with_its_details(database: Database):
     results = in_order(database, refused, PIECES)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(NotFound) as raised:

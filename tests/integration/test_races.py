@@ -1,6 +1,6 @@
-"""Real threads that want the same thing at once. Whoever comes second sees what the first has committed.
+"""Threads that make conflicting requests at once: the second sees what the first has committed.
 
-Threads of one process share transactions; `elsewhere` stands for another process, which the database alone keeps apart.
+Threads of one process share transactions; `elsewhere` stands for another process, which only the database coordinates.
 """
 
 from collections import Counter
@@ -23,8 +23,8 @@ SETUP = 6
 ROUNDS = 10
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Start every call at the same moment, each in a thread of its own; return what they returned, in order."""
+def concurrently(*calls: Callable[[], Any]) -> list[Any]:
+    """Start all calls at the same moment, each in its own thread; return their results in order."""
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
@@ -43,7 +43,7 @@ def code_of(outcome: Outcome) -> str:
     return outcome.error.code if outcome.error else "recorded" if outcome.is_new else "replayed"
 
 
-def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_which(
+def test_one_of_two_concurrent_corrections_is_recorded_and_the_other_error_names_it(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     for round_number in range(ROUNDS):
@@ -51,7 +51,7 @@ def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_w
         operation.record(arrest)
         rivals = [ArrestRecordedFactory(corrects=arrest.id, count=count) for count in (2, 3)]
         places = (operation, elsewhere) if round_number % 2 else (operation, operation)
-        outcomes = [one for (one,) in at_once(*map(sending, places, rivals))]
+        outcomes = [one for (one,) in concurrently(*map(sending, places, rivals))]
         assert sorted(map(code_of, outcomes)) == ["already_corrected", "recorded"]
         winner = next(outcome for outcome in outcomes if outcome.is_new)
         (loser,) = (outcome for outcome in outcomes if not outcome.is_new)
@@ -62,31 +62,31 @@ def test_of_two_corrections_of_one_event_one_is_recorded_and_the_other_is_told_w
     assert operation.difference() is None
 
 
-def test_of_a_correction_and_a_withdrawal_one_is_recorded(
+def test_only_one_of_a_concurrent_correction_and_withdrawal_is_recorded(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     for _ in range(ROUNDS):
         arrest = ArrestRecordedFactory()
         operation.record(arrest)
         rivals = [ArrestRecordedFactory(corrects=arrest.id), EventWithdrawnFactory(corrects=arrest.id)]
-        codes = [code_of(one) for (one,) in at_once(*map(sending, (operation, elsewhere), rivals))]
+        codes = [code_of(one) for (one,) in concurrently(*map(sending, (operation, elsewhere), rivals))]
         assert codes in (["recorded", "already_corrected"], ["already_withdrawn", "recorded"])
     assert operation.difference() is None
 
 
-def test_eight_concurrent_sends_of_one_event_record_it_once_and_all_get_one_receipt(
+def test_eight_concurrent_sends_of_one_event_record_it_once_and_return_one_receipt(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     for sent in range(1, ROUNDS + 1):
         arrest = ArrestRecordedFactory()
-        outcomes = [one for (one,) in at_once(*[sending(operation, arrest), sending(elsewhere, arrest)] * 4)]
+        outcomes = [one for (one,) in concurrently(*[sending(operation, arrest), sending(elsewhere, arrest)] * 4)]
         assert Counter(map(code_of, outcomes)) == {"recorded": 1, "replayed": 7}
         assert len({outcome.receipt for outcome in outcomes}) == 1
         assert operation.head().seq == SETUP + sent
     assert operation.quantity("arrests") == ROUNDS
 
 
-def test_events_of_many_threads_are_numbered_without_a_gap_and_all_counted(
+def test_events_of_many_threads_are_numbered_without_a_gap_and_all_are_counted(
     operation: OpenedOperation, elsewhere: OpenedOperation
 ) -> None:
     def one_by_one() -> list[int]:
@@ -99,7 +99,7 @@ def test_events_of_many_threads_are_numbered_without_a_gap_and_all_counted(
             for receipt in operation.record_all(*(ArrestRecordedFactory() for _ in range(3)))
         ]
 
-    seqs = [seq for made in at_once(one_by_one, in_threes, one_by_one, in_threes) for seq in made]
+    seqs = [seq for made in concurrently(one_by_one, in_threes, one_by_one, in_threes) for seq in made]
     assert sorted(seqs) == list(range(SETUP + 1, SETUP + 45))
     assert operation.quantity("arrests") == 44
     assert operation.difference() is None
@@ -114,7 +114,7 @@ def test_a_reader_never_sees_a_later_event_without_the_earlier_ones(operation: O
 
     def send_all() -> None:
         try:
-            at_once(send, send, send)
+            concurrently(send, send, send)
         finally:
             all_sent.set()
 
@@ -124,7 +124,7 @@ def test_a_reader_never_sees_a_later_event_without_the_earlier_ones(operation: O
             seen += seqs_after(operation, seen[-1] if seen else 0)
         return seen + seqs_after(operation, seen[-1] if seen else 0)
 
-    _nothing, seen = at_once(send_all, follow)
+    _nothing, seen = concurrently(send_all, follow)
     assert seen == list(range(1, SETUP + 46))
 
 
@@ -134,7 +134,7 @@ def seqs_after(operation: OpenedOperation, after: int) -> list[int]:
         return [seq for seq, _force, _text in rows]
 
 
-def test_of_two_coordinators_who_open_one_operation_one_does(database: Database) -> None:
+def test_only_one_of_several_concurrent_openings_succeeds(database: Database) -> None:
     def opening() -> str:
         event = OperationOpenedFactory(forces=tuple(joined.force for joined in FORCES))
         new = Opening(operation="lantern", submission=Submission(event), forces=FORCES)
@@ -144,15 +144,15 @@ def test_of_two_coordinators_who_open_one_operation_one_does(database: Database)
             return "exists"
         return "opened"
 
-    assert sorted(at_once(opening, opening, opening)) == ["exists", "exists", "opened"]
+    assert sorted(concurrently(opening, opening, opening)) == ["exists", "exists", "opened"]
     assert OpenedOperation(database, "lantern").head().seq == SETUP
 
 
-def test_operations_do_not_share_their_numbers(database: Database) -> None:
+def test_each_operation_has_its_own_seqs(database: Database) -> None:
     operations = [opened_operation(database, name) for name in ("lantern", "beacon")]
 
     def send_to(operation: OpenedOperation) -> Callable[[], list[int]]:
         return lambda: [operation.record(ArrestRecordedFactory()).seq for _ in range(10)]
 
-    numbers = at_once(*(send_to(operation) for operation in operations))
+    numbers = concurrently(*(send_to(operation) for operation in operations))
     assert numbers == [list(range(SETUP + 1, SETUP + 11))] * 2

@@ -1,4 +1,4 @@
-"""Projections are derived: they can be built anew while posts go on, and whoever tampers with them is found out."""
+"""Projections are derived data: they can be rebuilt while posts continue, and tampering with them is detected."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -34,14 +34,14 @@ SETUP = 6
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a rebuild go in steps of five events, so that corrections lie in other steps than what they correct."""
+    """Make a rebuild take steps of five events, so that corrections and what they correct fall into different steps."""
     for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
         monkeypatch.setattr(rebuild_module, name, 5)
 
 
 @pytest.fixture
 def recorded(operation: OpenedOperation) -> OpenedOperation:
-    """Return an operation with 20 arrests, of which some are corrected, some twice, and some withdrawn, and more."""
+    """Return an operation with 20 arrests, some corrected once or twice, some withdrawn, and with other events."""
     arrests = [ArrestRecordedFactory(count=count) for count in range(1, 21)]
     corrections = [ArrestRecordedFactory(corrects=arrest.id, count=100) for arrest in arrests[:8]]
     operation.record_all(*arrests)
@@ -64,7 +64,7 @@ def recorded(operation: OpenedOperation) -> OpenedOperation:
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_rebuild_gives_what_was_there(recorded: OpenedOperation) -> None:
+def test_a_rebuild_reproduces_the_projections(recorded: OpenedOperation) -> None:
     before = recorded.figures(), recorded.entries()
     assert rebuild(recorded.database, recorded.name) == 2
     assert (recorded.figures(), recorded.entries()) == before
@@ -72,13 +72,13 @@ def test_a_rebuild_gives_what_was_there(recorded: OpenedOperation) -> None:
     assert recorded.difference() is None
 
 
-def test_a_rebuild_in_one_step_gives_the_same(recorded: OpenedOperation) -> None:
+def test_a_rebuild_in_one_step_reproduces_the_projections(recorded: OpenedOperation) -> None:
     before = recorded.figures(), recorded.entries()
     rebuild(recorded.database, recorded.name)
     assert (recorded.figures(), recorded.entries()) == before
 
 
-def test_a_rebuild_keeps_one_generation_only(recorded: OpenedOperation) -> None:
+def test_a_rebuild_deletes_older_generations(recorded: OpenedOperation) -> None:
     rebuild(recorded.database, recorded.name)
     assert rebuild(recorded.database, recorded.name) == 3
     with recorded.database.snapshot() as connection:
@@ -107,7 +107,7 @@ def test_after_a_rebuild_events_are_recorded_and_corrected_as_before(recorded: O
     assert recorded.difference() is None
 
 
-def test_a_rebuild_puts_right_what_was_tampered_with(recorded: OpenedOperation) -> None:
+def test_a_rebuild_repairs_tampered_projections(recorded: OpenedOperation) -> None:
     before = recorded.figures()
     tamper(recorded, totals.update().values(quantity=totals.c.quantity + 1))
     tamper(recorded, entries.delete().where(entries.c.measure == "arrests"))
@@ -116,7 +116,7 @@ def test_a_rebuild_puts_right_what_was_tampered_with(recorded: OpenedOperation) 
     assert recorded.difference() is None
 
 
-def test_a_rebuild_brings_outdated_totals_up_to_the_code(
+def test_a_rebuild_brings_outdated_projections_to_the_version_of_the_code(
     recorded: OpenedOperation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (registry, rebuild_module):
@@ -127,20 +127,20 @@ def test_a_rebuild_brings_outdated_totals_up_to_the_code(
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_rebuild_tells_how_far_it_is(recorded: OpenedOperation) -> None:
-    told: list[tuple[int, int]] = []
-    rebuild(recorded.database, recorded.name, lambda done, size: told.append((done, size)))
+def test_a_rebuild_reports_its_progress(recorded: OpenedOperation) -> None:
+    reported: list[tuple[int, int]] = []
+    rebuild(recorded.database, recorded.name, lambda done, size: reported.append((done, size)))
     size = recorded.head().seq
-    # What is left, at most five events, is applied under the head's lock.
-    assert told == [(done, size) for done in range(5, size, 5)]
+    # The rest, at most five events, is applied under the head's lock.
+    assert reported == [(done, size) for done in range(5, size, 5)]
 
 
-def test_of_an_operation_that_does_not_exist_nothing_is_rebuilt(database: Database) -> None:
+def test_rebuilding_an_unknown_operation_is_refused(database: Database) -> None:
     with pytest.raises(UnknownOperation):
         rebuild(database, "nowhere")
 
 
-def test_a_rebuild_of_a_log_that_counts_too_far_stops(recorded: OpenedOperation) -> None:
+def test_a_rebuild_stops_if_a_total_becomes_too_large(recorded: OpenedOperation) -> None:
     before = recorded.figures()
     tamper(recorded, totals.insert().values(_too_much(recorded)))
     with pytest.raises(TotalTooLarge):
@@ -148,7 +148,7 @@ def test_a_rebuild_of_a_log_that_counts_too_far_stops(recorded: OpenedOperation)
     assert recorded.figures() == before
 
 
-def test_whatever_was_recorded_can_be_rebuilt(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_recorded_log_can_be_rebuilt(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = open_database(sqlite_url)
     operation = opened_operation(database)
     most = (CashLine(currency="GBP", amount_minor=MAX_QUANTITY),) * MAX_LINES
@@ -163,7 +163,7 @@ def test_whatever_was_recorded_can_be_rebuilt(sqlite_url: str, monkeypatch: pyte
 
 
 def _too_much(recorded: OpenedOperation) -> dict[str, Any]:
-    """Return a row that stands in the generation to come and leaves no room for one more phone."""
+    """Return a row of `totals` in the next generation that leaves no room for one more arrest."""
     return {
         "operation_id": recorded.name,
         "generation": 2,
@@ -178,11 +178,11 @@ def _too_much(recorded: OpenedOperation) -> dict[str, Any]:
     }
 
 
-# While posts go on
+# Concurrent posts and rebuilds
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_rebuild_while_other_threads_keep_posting_loses_nothing(recorded: OpenedOperation) -> None:
+def test_a_rebuild_during_concurrent_posts_loses_nothing(recorded: OpenedOperation) -> None:
     posters, start = 3, Barrier(4)
 
     def post() -> int:
@@ -208,7 +208,7 @@ def test_a_rebuild_while_other_threads_keep_posting_loses_nothing(recorded: Open
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_two_rebuilds_at_once_leave_one_good_generation(recorded: OpenedOperation) -> None:
+def test_two_concurrent_rebuilds_leave_one_correct_generation(recorded: OpenedOperation) -> None:
     before, start = recorded.figures(), Barrier(2)
 
     def rebuild_once(_number: int) -> int:
@@ -224,7 +224,7 @@ def test_two_rebuilds_at_once_leave_one_good_generation(recorded: OpenedOperatio
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_rebuild_that_was_overtaken_by_a_later_one_leaves_that_in_place(recorded: OpenedOperation) -> None:
+def test_a_rebuild_overtaken_by_a_later_one_leaves_the_later_generation_live(recorded: OpenedOperation) -> None:
     before, overtaken_by = recorded.figures(), []
 
     def overtake(done: int, _size: int) -> None:
@@ -246,25 +246,25 @@ def tamper(recorded: OpenedOperation, statement: Any) -> None:
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_untouched_projections_agree_with_the_log_in_small_steps_too(recorded: OpenedOperation) -> None:
+def test_untouched_projections_agree_with_the_log(recorded: OpenedOperation) -> None:
     assert recorded.difference() is None
 
 
-def test_an_entry_that_was_changed_is_found_at_its_event(recorded: OpenedOperation) -> None:
+def test_a_changed_entry_is_reported_at_its_event(recorded: OpenedOperation) -> None:
     tamper(recorded, entries.update().where(entries.c.seq == 11).values(quantity=6))
     difference = recorded.difference()
     assert difference is not None
     assert (difference.projection, difference.seq) == ("entries", 11)
 
 
-def test_an_entry_that_was_removed_is_found_at_its_event(recorded: OpenedOperation) -> None:
+def test_a_removed_entry_is_reported_at_its_event(recorded: OpenedOperation) -> None:
     tamper(recorded, entries.delete().where(entries.c.seq == 12))
     difference = recorded.difference()
     assert difference is not None
     assert (difference.projection, difference.seq) == ("entries", 12)
 
 
-def test_an_entry_that_was_added_is_found_at_its_event(recorded: OpenedOperation) -> None:
+def test_an_added_entry_is_reported_at_its_event(recorded: OpenedOperation) -> None:
     columns = [column if column.name != "line" else column + 1 for column in entries.c]
     copied = sa.select(*columns).where(entries.c.seq == 13)
     tamper(recorded, entries.insert().from_select(list(entries.c), copied))
@@ -273,7 +273,7 @@ def test_an_entry_that_was_added_is_found_at_its_event(recorded: OpenedOperation
     assert (difference.projection, difference.seq) == ("entries", 13)
 
 
-def test_an_entry_of_no_event_of_the_log_is_found(recorded: OpenedOperation) -> None:
+def test_an_entry_without_an_event_in_the_log_is_reported(recorded: OpenedOperation) -> None:
     columns = [column if column.name != "seq" else column + 10_000 for column in entries.c]
     copied = sa.select(*columns).where(entries.c.seq == 13)
     tamper(recorded, entries.insert().from_select(list(entries.c), copied))
@@ -283,7 +283,9 @@ def test_an_entry_of_no_event_of_the_log_is_found(recorded: OpenedOperation) -> 
 
 
 @pytest.mark.parametrize("change", [{"quantity": totals.c.quantity + 1}, {"lines": totals.c.lines + 1}])
-def test_a_total_that_is_not_the_sum_of_its_entries_is_found(recorded: OpenedOperation, change: dict[str, Any]) -> None:
+def test_a_total_that_is_not_the_sum_of_its_entries_is_reported(
+    recorded: OpenedOperation, change: dict[str, Any]
+) -> None:
     tamper(recorded, totals.update().where(totals.c.measure == "weapons").values(**change))
     difference = recorded.difference()
     assert difference is not None
@@ -291,7 +293,7 @@ def test_a_total_that_is_not_the_sum_of_its_entries_is_found(recorded: OpenedOpe
     assert "weapons of surrey" in difference.detail
 
 
-def test_a_total_that_was_removed_is_found(recorded: OpenedOperation) -> None:
+def test_a_removed_total_is_reported(recorded: OpenedOperation) -> None:
     tamper(recorded, totals.delete().where(totals.c.measure == "weapons"))
     difference = recorded.difference()
     assert difference is not None
@@ -307,14 +309,16 @@ def test_a_total_that_was_removed_is_found(recorded: OpenedOperation) -> None:
     ],
     ids=["return-changed", "return-removed", "participant-removed"],
 )
-def test_the_other_projections_are_compared_too(recorded: OpenedOperation, statement: Any, projection: str) -> None:
+def test_a_changed_row_of_another_projection_is_reported(
+    recorded: OpenedOperation, statement: Any, projection: str
+) -> None:
     tamper(recorded, statement)
     difference = recorded.difference()
     assert difference is not None
     assert difference.projection == projection
 
 
-def test_what_is_wrong_in_another_operation_does_not_matter_here(recorded: OpenedOperation) -> None:
+def test_a_difference_in_another_operation_is_not_reported(recorded: OpenedOperation) -> None:
     other = opened_operation(recorded.database, "beacon")
     other.record(ArrestRecordedFactory())
     tamper(recorded, totals.update().where(totals.c.operation_id == other.name).values(quantity=99))
@@ -322,7 +326,7 @@ def test_what_is_wrong_in_another_operation_does_not_matter_here(recorded: Opene
     assert other.difference() is not None
 
 
-def test_a_head_of_another_generation_has_no_projections_at_all(recorded: OpenedOperation) -> None:
+def test_a_head_that_names_a_generation_without_rows_is_reported(recorded: OpenedOperation) -> None:
     tamper(recorded, heads.update().values(generation=7))
     difference = recorded.difference()
     assert difference is not None

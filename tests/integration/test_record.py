@@ -36,12 +36,12 @@ from tests.factories.reports import (
 )
 from tests.factories.setup import OperationClosedFactory
 
-# What opening the operation has recorded: operation.opened and five times force.joined.
+# The events that open the operation: operation.opened and five times force.joined.
 SETUP = 6
 
 
-def kinds(outcomes: list[Outcome]) -> list[str]:
-    """Return what became of each item: recorded, replayed, or the code of the mistake."""
+def outcome_codes(outcomes: list[Outcome]) -> list[str]:
+    """Return the outcome of each item: recorded, replayed, or an error code."""
     return [
         outcome.error.code if outcome.error else "recorded" if outcome.is_new else "replayed" for outcome in outcomes
     ]
@@ -61,7 +61,7 @@ def test_an_event_is_recorded_at_the_next_seq_and_its_receipt_proves_it(operatio
     assert receipt.root == tree.root().hex()
 
 
-def test_the_receipts_of_one_request_have_the_roots_of_their_own_seqs(operation: OpenedOperation) -> None:
+def test_each_receipt_of_a_request_has_the_root_at_its_own_seq(operation: OpenedOperation) -> None:
     receipts = operation.record_all(*(ArrestRecordedFactory() for _ in range(20)))
     tree, roots = Tree(), {}
     for seq, text in enumerate(operation.log(), start=1):
@@ -70,7 +70,7 @@ def test_the_receipts_of_one_request_have_the_roots_of_their_own_seqs(operation:
     assert [receipt.root for receipt in receipts] == [roots[receipt.seq] for receipt in receipts]
 
 
-def test_every_past_root_can_be_read_from_the_stored_hashes(operation: OpenedOperation) -> None:
+def test_every_past_root_can_be_computed_from_the_stored_hashes(operation: OpenedOperation) -> None:
     for _ in range(5):
         operation.record_all(*(ArrestRecordedFactory() for _ in range(7)))
     tree = Tree()
@@ -80,7 +80,7 @@ def test_every_past_root_can_be_read_from_the_stored_hashes(operation: OpenedOpe
             assert tree_at(connection, operation.name, size).root() == tree.root()
 
 
-def test_recorded_at_is_the_time_of_the_database_and_rises_from_request_to_request(operation: OpenedOperation) -> None:
+def test_recorded_at_is_the_time_of_the_database_and_rises_with_each_request(operation: OpenedOperation) -> None:
     before = datetime.now(UTC) - timedelta(minutes=1)
     moments = [operation.record(ArrestRecordedFactory()).recorded.recorded_at for _ in range(5)]
     assert sorted(set(moments)) == moments
@@ -88,7 +88,7 @@ def test_recorded_at_is_the_time_of_the_database_and_rises_from_request_to_reque
     assert moments[-1] < datetime.now(UTC) + timedelta(minutes=1)
 
 
-def test_recorded_at_rises_even_if_the_clock_has_gone_back(operation: OpenedOperation) -> None:
+def test_recorded_at_rises_even_if_the_clock_goes_back(operation: OpenedOperation) -> None:
     ahead = datetime(2100, 1, 1, tzinfo=UTC)
     with operation.database.writing() as connection:
         connection.execute(heads.update().values(recorded_at=ahead))
@@ -97,10 +97,10 @@ def test_recorded_at_rises_even_if_the_clock_has_gone_back(operation: OpenedOper
     assert second.recorded.recorded_at == ahead + timedelta(microseconds=2)
 
 
-# Sending again
+# Retries
 
 
-def test_the_same_event_again_gives_the_identical_receipt_and_records_nothing(operation: OpenedOperation) -> None:
+def test_a_replay_returns_the_same_receipt_and_records_nothing(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     receipt = operation.record(arrest)
     operation.record_all(*(ArrestRecordedFactory() for _ in range(3)))
@@ -110,7 +110,7 @@ def test_the_same_event_again_gives_the_identical_receipt_and_records_nothing(op
 
 
 @pytest.mark.parametrize("later", [ArrestRecordedFactory, EventWithdrawnFactory], ids=["corrected", "withdrawn"])
-def test_a_replay_gives_the_identical_receipt_after_the_event_was_corrected(
+def test_a_replay_returns_the_same_receipt_after_the_event_was_corrected_or_withdrawn(
     operation: OpenedOperation, later: Any
 ) -> None:
     arrest = ArrestRecordedFactory()
@@ -119,14 +119,14 @@ def test_a_replay_gives_the_identical_receipt_after_the_event_was_corrected(
     assert operation.submit(arrest) == [Outcome(is_new=False, receipt=receipt)]
 
 
-def test_a_replay_gives_the_identical_receipt_after_the_operation_was_closed(operation: OpenedOperation) -> None:
+def test_a_replay_returns_the_same_receipt_after_the_operation_was_closed(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     receipt = operation.record(arrest)
     operation.change(OperationClosedFactory())
     assert operation.record(arrest) == receipt
 
 
-def test_a_correction_that_is_sent_again_is_a_replay_too(operation: OpenedOperation) -> None:
+def test_a_repeated_correction_is_a_replay(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     correction = ArrestRecordedFactory(corrects=arrest.id, count=2)
     receipts = operation.record_all(arrest, correction)
@@ -134,14 +134,14 @@ def test_a_correction_that_is_sent_again_is_a_replay_too(operation: OpenedOperat
     assert operation.quantity("arrests") == 2
 
 
-def test_a_whole_request_that_is_sent_again_gives_the_identical_receipts(operation: OpenedOperation) -> None:
+def test_a_repeated_request_returns_the_same_receipts(operation: OpenedOperation) -> None:
     events = [ArrestRecordedFactory(), SeizureRecordedFactory(), ReturnDeclaredFactory()]
     receipts = operation.record_all(*events)
     assert operation.record_all(*events) == receipts
     assert operation.head().seq == SETUP + 3
 
 
-def test_the_coordinator_may_send_again_what_a_force_sent(operation: OpenedOperation) -> None:
+def test_the_coordinator_can_replay_an_event_of_a_force(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     receipt = operation.record(arrest)
     assert operation.record(arrest, sender=CredentialFactory(force="metropolitan")) == receipt
@@ -169,7 +169,7 @@ def test_the_same_id_with_other_content_is_refused(
     assert operation.head().seq == SETUP + 1
 
 
-def test_an_id_that_another_force_used_is_taken(operation: OpenedOperation) -> None:
+def test_an_id_used_by_another_force_is_refused(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory(force="kent", count=9)
     operation.record(arrest)
     (outcome,) = operation.submit(ArrestRecordedFactory(id=arrest.id, force="surrey"))
@@ -186,36 +186,36 @@ def test_one_id_can_be_used_in_two_operations(operation: OpenedOperation) -> Non
 # Requests of several events
 
 
-def test_a_bad_event_never_fails_its_neighbours(operation: OpenedOperation) -> None:
+def test_an_invalid_event_does_not_fail_the_others_in_its_request(operation: OpenedOperation) -> None:
     good = [ArrestRecordedFactory(), ArrestRecordedFactory()]
-    unreadable = Invalid("Wanted an event.", pointer="/data")
+    unreadable = Invalid("Expected an event.", pointer="/data")
     outcomes = operation.submit(good[0], ArrestRecordedFactory(reason="arson"), unreadable, good[1])
-    assert kinds(outcomes) == ["recorded", "unknown_code", "", "recorded"]
+    assert outcome_codes(outcomes) == ["recorded", "unknown_code", "", "recorded"]
     assert outcomes[2].error is unreadable
     assert [outcome.receipt.seq for outcome in outcomes if outcome.receipt] == [SETUP + 1, SETUP + 2]
 
 
-def test_an_item_may_correct_an_earlier_item_of_its_request(operation: OpenedOperation) -> None:
+def test_an_item_can_correct_an_earlier_item_of_its_request(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory(count=5)
     correction = ArrestRecordedFactory(corrects=arrest.id, count=3)
     outcomes = operation.submit(arrest, correction, EventWithdrawnFactory(corrects=arrest.id))
-    assert kinds(outcomes) == ["recorded", "recorded", "already_corrected"]
+    assert outcome_codes(outcomes) == ["recorded", "recorded", "already_corrected"]
     assert operation.quantity("arrests") == 3
 
 
-def test_the_same_event_twice_in_a_request_is_recorded_once_with_one_receipt(operation: OpenedOperation) -> None:
+def test_a_duplicate_within_a_request_is_recorded_once_with_one_receipt(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     outcomes = operation.submit(arrest, arrest)
-    assert kinds(outcomes) == ["recorded", "replayed"]
+    assert outcome_codes(outcomes) == ["recorded", "replayed"]
     assert outcomes[0].receipt == outcomes[1].receipt
     assert operation.quantity("arrests") == 1
 
 
-def test_a_large_request_looks_all_its_ids_up(operation: OpenedOperation) -> None:
+def test_a_large_request_looks_up_all_its_ids(operation: OpenedOperation) -> None:
     events = [ArrestRecordedFactory() for _ in range(600)]
     corrections = [ArrestRecordedFactory(corrects=event.id, count=2) for event in events]
     operation.record_all(*events)
-    assert set(kinds(operation.submit(*corrections, *events))) == {"recorded", "replayed"}
+    assert set(outcome_codes(operation.submit(*corrections, *events))) == {"recorded", "replayed"}
     assert operation.quantity("arrests") == 1_200
 
 
@@ -227,17 +227,17 @@ def test_an_empty_request_records_nothing(operation: OpenedOperation) -> None:
 # Atomic requests
 
 
-def test_an_atomic_request_without_a_mistake_is_recorded(operation: OpenedOperation) -> None:
+def test_an_atomic_request_without_errors_is_recorded(operation: OpenedOperation) -> None:
     outcomes = operation.submit(ArrestRecordedFactory(), ArrestRecordedFactory(), atomic=True)
-    assert kinds(outcomes) == ["recorded", "recorded"]
+    assert outcome_codes(outcomes) == ["recorded", "recorded"]
 
 
-def test_an_atomic_request_with_a_mistake_records_nothing_and_says_which_item_is_at_fault(
+def test_an_atomic_request_with_an_error_records_nothing_and_reports_the_item(
     operation: OpenedOperation,
 ) -> None:
     good, bad = ArrestRecordedFactory(), ArrestRecordedFactory(reason="arson")
     outcomes = operation.submit(good, bad, good, atomic=True)
-    assert kinds(outcomes) == ["not_recorded", "unknown_code", "not_recorded"]
+    assert outcome_codes(outcomes) == ["not_recorded", "unknown_code", "not_recorded"]
     assert all(isinstance(outcomes[index].error, NotRecorded) for index in (0, 2))
     assert operation.head().seq == SETUP
     assert operation.figures() == {}
@@ -247,27 +247,27 @@ def test_an_atomic_request_with_a_mistake_records_nothing_and_says_which_item_is
 # Dry runs
 
 
-def test_a_dry_run_decides_and_records_nothing(operation: OpenedOperation) -> None:
+def test_a_dry_run_returns_the_outcomes_and_records_nothing(operation: OpenedOperation) -> None:
     arrest, recorded = ArrestRecordedFactory(), ArrestRecordedFactory()
     operation.record(recorded)
     submitted = [arrest, recorded, EventWithdrawnFactory(corrects=arrest.id), ArrestRecordedFactory(reason="arson")]
     outcomes = operation.submit(*submitted, dry_run=True)
-    assert kinds(outcomes) == ["recorded", "replayed", "recorded", "unknown_code"]
+    assert outcome_codes(outcomes) == ["recorded", "replayed", "recorded", "unknown_code"]
     assert [outcome.receipt for outcome in outcomes] == [None] * 4
     assert operation.head().seq == SETUP + 1
 
 
-def test_an_atomic_dry_run_tells_what_would_keep_it_from_being_recorded(operation: OpenedOperation) -> None:
+def test_an_atomic_dry_run_reports_the_errors_that_would_prevent_recording(operation: OpenedOperation) -> None:
     items = [ArrestRecordedFactory(), ArrestRecordedFactory(reason="arson")]
-    assert kinds(operation.submit(*items, atomic=True, dry_run=True)) == ["not_recorded", "unknown_code"]
+    assert outcome_codes(operation.submit(*items, atomic=True, dry_run=True)) == ["not_recorded", "unknown_code"]
 
 
-# Totals that grow too large
+# Totals out of range
 
 
 @pytest.fixture
 def nearly_full(operation: OpenedOperation) -> OpenedOperation:
-    """Return an operation in which Surrey's cash of the second day leaves room for 100 pence."""
+    """Return an operation whose total of Surrey's cash on the second day has room for 100 pence more."""
     operation.record(cash(1))
     with operation.database.writing() as connection:
         connection.execute(totals.update().where(totals.c.measure == "cash").values(quantity=MOST - 100))
@@ -279,29 +279,29 @@ def cash(pence: int) -> Event:
     return event
 
 
-def test_an_event_that_would_take_a_total_too_far_is_refused(nearly_full: OpenedOperation) -> None:
+def test_an_event_that_would_make_a_total_too_large_is_refused(nearly_full: OpenedOperation) -> None:
     (outcome,) = nearly_full.submit(cash(101))
     assert isinstance(outcome.error, TotalTooLarge)
     assert nearly_full.head().seq == SETUP + 1
     assert nearly_full.record(cash(100)).seq == SETUP + 2
 
 
-def test_of_a_request_only_the_event_that_would_take_a_total_too_far_is_refused(nearly_full: OpenedOperation) -> None:
+def test_only_the_event_of_a_request_that_would_make_a_total_too_large_is_refused(nearly_full: OpenedOperation) -> None:
     phones = [SeizureRecordedFactory(lines=(PhoneLine(),)) for _ in range(2)]
     outcomes = nearly_full.submit(phones[0], cash(60), cash(60), cash(40), phones[1])
-    assert kinds(outcomes) == ["recorded", "recorded", "total_too_large", "recorded", "recorded"]
+    assert outcome_codes(outcomes) == ["recorded", "recorded", "total_too_large", "recorded", "recorded"]
     assert [outcome.receipt.seq for outcome in outcomes if outcome.receipt] == [8, 9, 10, 11]
     assert nearly_full.quantity("cash") == MOST
     assert nearly_full.quantity("phones") == 2
 
 
-def test_an_atomic_request_that_would_take_a_total_too_far_records_nothing(nearly_full: OpenedOperation) -> None:
+def test_an_atomic_request_that_would_make_a_total_too_large_records_nothing(nearly_full: OpenedOperation) -> None:
     outcomes = nearly_full.submit(ArrestRecordedFactory(), cash(101), atomic=True)
     assert {type(outcome.error) for outcome in outcomes} <= {TotalTooLarge, NotRecorded}
     assert nearly_full.head().seq == SETUP + 1
 
 
-# Who may send
+# Access
 
 
 @pytest.mark.parametrize(
@@ -313,12 +313,12 @@ def test_an_atomic_request_that_would_take_a_total_too_far_records_nothing(nearl
     ],
     ids=["no-participant", "coordinator-elsewhere", "limited-to-another"],
 )
-def test_to_others_the_operation_does_not_exist(operation: OpenedOperation, credential: Any) -> None:
+def test_an_operation_does_not_exist_for_a_sender_without_access(operation: OpenedOperation, credential: Any) -> None:
     with pytest.raises(UnknownOperation):
         operation.submit(ArrestRecordedFactory(force=credential.force), sender=credential)
 
 
-def test_an_operation_that_does_not_exist_cannot_be_told_from_one_that_is_hidden(operation: OpenedOperation) -> None:
+def test_a_hidden_operation_is_indistinguishable_from_one_that_does_not_exist(operation: OpenedOperation) -> None:
     stranger = CredentialFactory(force="sussex")
     with pytest.raises(UnknownOperation) as hidden:
         operation.submit(ArrestRecordedFactory(), sender=stranger)
@@ -327,30 +327,32 @@ def test_an_operation_that_does_not_exist_cannot_be_told_from_one_that_is_hidden
     assert hidden.value.detail.replace("lantern", "nowhere") == absent.value.detail
 
 
-def test_a_credential_that_is_limited_to_the_operation_may_send(operation: OpenedOperation) -> None:
+def test_a_credential_limited_to_the_operation_can_send(operation: OpenedOperation) -> None:
     credential = CredentialFactory(operations=("beacon", "lantern"))
     assert operation.record(ArrestRecordedFactory(), sender=credential).seq == SETUP + 1
 
 
-def test_who_sent_an_event_is_in_its_text(operation: OpenedOperation) -> None:
+def test_the_text_of_an_event_names_its_sender(operation: OpenedOperation) -> None:
     operation.record(ArrestRecordedFactory(force="kent"), sender=CredentialFactory(force="metropolitan"))
     assert '"recorded_by":{"force":"metropolitan","role":"coordinator"}' in operation.log()[-1]
 
 
 @pytest.mark.parametrize(
-    ("event", "wanted"),
+    ("event", "expected"),
     [
         (ArrestRecordedFactory(force="kent"), NotYourForce),
         (ArrestRecordedFactory(force="essex"), NotYourForce),
     ],
     ids=["kent", "essex"],
 )
-def test_a_force_records_for_itself_only(operation: OpenedOperation, event: Event, wanted: type[RecordError]) -> None:
+def test_a_force_can_record_only_for_itself(
+    operation: OpenedOperation, event: Event, expected: type[RecordError]
+) -> None:
     (outcome,) = operation.submit(event, sender=CredentialFactory(force="surrey"))
-    assert isinstance(outcome.error, wanted)
+    assert isinstance(outcome.error, expected)
 
 
-def test_the_rules_of_the_domain_hold_for_the_coordinator_too(operation: OpenedOperation) -> None:
+def test_the_domain_rules_also_apply_to_the_coordinator(operation: OpenedOperation) -> None:
     (outcome,) = operation.submit(ArrestRecordedFactory(force="essex"), sender=CredentialFactory(force="metropolitan"))
     assert isinstance(outcome.error, ForceReportsTallies)
 
@@ -358,7 +360,7 @@ def test_the_rules_of_the_domain_hold_for_the_coordinator_too(operation: OpenedO
 # Versions of the code
 
 
-def test_code_of_another_version_than_the_totals_records_nothing(
+def test_nothing_is_recorded_while_the_projections_have_another_version(
     operation: OpenedOperation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "VERSION", "entries=999")
@@ -369,7 +371,7 @@ def test_code_of_another_version_than_the_totals_records_nothing(
     assert operation.head().seq == SETUP
 
 
-# The last line of defence
+# Database constraints
 
 
 def append_and_send(writes: Writes, head: Head, recorded: list[RecordedEvent], tree: Tree) -> None:
@@ -378,15 +380,15 @@ def append_and_send(writes: Writes, head: Head, recorded: list[RecordedEvent], t
 
 
 @pytest.mark.parametrize(
-    ("second", "wanted", "pointer"),
+    ("second", "expected", "pointer"),
     [
         pytest.param({"id": UUID(int=1)}, ContentDiffers, "/id", id="id"),
         pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
     ],
 )
 @pytest.mark.parametrize("between", [0, MOST_ROWS_IN_A_STATEMENT], ids=["a few", "many"])
-def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
-    database: Database, second: dict[str, Any], wanted: type[RecordError], pointer: str, between: int
+def test_a_violated_constraint_becomes_the_domain_error(
+    database: Database, second: dict[str, Any], expected: type[RecordError], pointer: str, between: int
 ) -> None:
     operation = opened_operation(database)
     first = {"id": UUID(int=1), "corrects": UUID(int=2)}
@@ -399,12 +401,12 @@ def test_what_the_database_itself_refuses_is_told_as_the_mistake_that_it_is(
         with pytest.raises(sa.exc.IntegrityError) as caught:
             append_and_send(writes, head, recorded, tree)
         connection.rollback()
-    mistake = mistake_of(caught.value)
-    assert isinstance(mistake, wanted)
-    assert mistake.errors == [FieldError(pointer, mistake.detail)]
+    error = mistake_of(caught.value)
+    assert isinstance(error, expected)
+    assert error.errors == [FieldError(pointer, error.detail)]
 
 
-def test_a_force_that_an_administrator_added_may_be_named_as_assisting(operation: OpenedOperation) -> None:
+def test_a_registered_force_can_be_named_as_assisting(operation: OpenedOperation) -> None:
     with operation.database.writing() as connection:
         register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
     operation.record(ArrestRecordedFactory(assisting=("port-of-dover",)))

@@ -1,4 +1,4 @@
-"""PostgreSQL ends as in a crash and comes back: what was acknowledged is there, and who appends goes on as before."""
+"""PostgreSQL crashes and restarts: no acknowledged event is lost, and recording continues."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ SETUP, SENDERS, RESTARTS, SECONDS = 6, 4, 2, 30
 
 @pytest.fixture
 def server() -> Iterator[Path]:
-    """Return the folder of a server of the test's own."""
+    """Return the folder of the test's own server."""
     with own_server(partial(start_server, settings={})) as folder:
         migrate(url_of(folder))
         yield folder
@@ -39,7 +39,7 @@ def restart(server: Path) -> None:
 
 
 class Sender:
-    """Sends one event after another, each until it is acknowledged, and keeps what it sent and its receipts."""
+    """Sends one event after another, retries each until it is acknowledged, and keeps the receipts."""
 
     def __init__(self, operation: OpenedOperation) -> None:
         self.operation = operation
@@ -55,14 +55,14 @@ class Sender:
                 Signal().wait(0.01)
             else:
                 return
-        pytest.fail("the service did not go on")
+        pytest.fail("the service did not recover in time")
 
     def send_until(self, stopped: Signal) -> None:
         while not stopped.is_set():
             self.send(ArrestRecordedFactory())
 
 
-def acknowledged_is_there(operation: OpenedOperation, senders: list[Sender]) -> None:
+def assert_acknowledged_events_are_kept(operation: OpenedOperation, senders: list[Sender]) -> None:
     receipts = sorted((receipt for sender in senders for receipt in sender.receipts), key=lambda receipt: receipt.seq)
     assert [receipt.seq for receipt in receipts] == list(range(SETUP + 1, operation.head().seq + 1))
     assert operation.quantity("arrests") == len(receipts) == len({receipt.id for receipt in receipts})
@@ -71,17 +71,17 @@ def acknowledged_is_there(operation: OpenedOperation, senders: list[Sender]) -> 
     assert operation.difference() is None
 
 
-def test_a_restart_between_appends_costs_each_connection_one_try(server: Path, operation: OpenedOperation) -> None:
+def test_a_restart_between_appends_costs_each_connection_one_attempt(server: Path, operation: OpenedOperation) -> None:
     sender = Sender(operation)
     for _ in range(RESTARTS):
         sender.send(ArrestRecordedFactory())
         restart(server)
     sender.send(ArrestRecordedFactory())
     assert sender.refusals <= RESTARTS * SENDERS
-    acknowledged_is_there(operation, [sender])
+    assert_acknowledged_events_are_kept(operation, [sender])
 
 
-def test_a_restart_during_appends_loses_nothing_that_was_acknowledged(server: Path, operation: OpenedOperation) -> None:
+def test_a_restart_during_appends_loses_no_acknowledged_event(server: Path, operation: OpenedOperation) -> None:
     senders, stopped = [Sender(operation) for _ in range(SENDERS)], Signal()
     with ThreadPoolExecutor(SENDERS) as threads:
         sending = [threads.submit(sender.send_until, stopped) for sender in senders]
@@ -95,7 +95,7 @@ def test_a_restart_during_appends_loses_nothing_that_was_acknowledged(server: Pa
         for one in sending:
             one.result()
     assert sum(sender.refusals for sender in senders) >= 1
-    acknowledged_is_there(operation, senders)
+    assert_acknowledged_events_are_kept(operation, senders)
 
 
 def wait_for_receipts(senders: list[Sender], each: int) -> None:
@@ -103,4 +103,4 @@ def wait_for_receipts(senders: list[Sender], each: int) -> None:
         if all(len(sender.receipts) >= each for sender in senders):
             return
         Signal().wait(0.01)
-    pytest.fail("the service did not go on")
+    pytest.fail("the service did not recover in time")

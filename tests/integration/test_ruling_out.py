@@ -1,4 +1,4 @@
-"""A pair of two operations is ruled out in the log of the whole, which says by itself which events are meant."""
+"""A pair of events of two operations is ruled out in the log of the whole, which alone identifies both events."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ FIELDS = ("lower_operation", "lower_seq", "higher_operation", "higher_seq")
 
 
 class Found(NamedTuple):
-    """A whole and a part of it, and what rules out that an arrest of each, corrected there, is one with the other."""
+    """A whole, one of its parts, and the finding that an arrest of each, corrected in the part, is not the same."""
 
     whole: OpenedOperation
     part: OpenedOperation
@@ -72,13 +72,13 @@ def found(database: Database) -> Found:
 
 @pytest.fixture
 def elsewhere(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """Return a second database, which has no part of anything."""
+    """Return a second database, which holds no parts."""
     database = open_database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'elsewhere.db')}")
     yield database
     database.engine.dispose()
 
 
-def test_the_finding_is_stored_by_the_first_versions_and_a_rebuild_gives_the_same(found: Found):
+def test_a_finding_is_stored_by_first_versions_and_a_rebuild_reproduces_it(found: Found):
     found.record()
     database = found.whole.database
     assert found.rows(database) == [("part", 8, "whole", 8)]
@@ -87,7 +87,7 @@ def test_the_finding_is_stored_by_the_first_versions_and_a_rebuild_gives_the_sam
     assert verify_operation(database, "whole").fault is None
 
 
-def test_an_import_needs_no_part_to_know_which_events_are_meant(found: Found, elsewhere: Database):
+def test_an_import_identifies_both_events_without_the_part(found: Found, elsewhere: Database):
     found.record()
     import_operation(elsewhere, exported(found), reader=READER)
     assert found.rows(elsewhere) == found.rows(found.whole.database)
@@ -99,7 +99,7 @@ def test_an_import_needs_no_part_to_know_which_events_are_meant(found: Found, el
     "change",
     [{"first_seqs": None}, {"operations": None}, {"first_seqs": [8]}, {"operations": ["part"], "first_seqs": [8]}],
 )
-def test_an_import_takes_no_finding_that_does_not_say_which_events_are_meant(
+def test_an_import_refuses_a_finding_that_does_not_identify_both_events(
     found: Found, elsewhere: Database, change: dict[str, Any]
 ):
     found.record()
@@ -111,7 +111,7 @@ def test_an_import_takes_no_finding_that_does_not_say_which_events_are_meant(
     assert refused.value.members["cause"] == "not_a_pair"
 
 
-def test_nothing_is_ruled_out_by_what_other_code_has_found_in_a_part(found: Found):
+def test_ruling_out_is_refused_while_the_projections_of_a_part_are_outdated(found: Found):
     with found.part.database.writing() as connection:
         connection.execute(heads.update().where(heads.c.operation_id == "part").values(projection_version="older"))
     before = found.whole.head()
@@ -121,7 +121,7 @@ def test_nothing_is_ruled_out_by_what_other_code_has_found_in_a_part(found: Foun
 
 
 @pytest.mark.parametrize("change", [{"lower_operation": "whole"}, {"higher_operation": None}, {"lower_seq": 7}])
-def test_a_row_that_was_tampered_with_is_found(found: Found, change: dict[str, Any]):
+def test_a_tampered_row_is_reported(found: Found, change: dict[str, Any]):
     receipt = found.record()
     with found.whole.database.writing() as connection:
         connection.execute(ruled_out.update().where(ruled_out.c.operation_id == "whole").values(**change))
@@ -130,7 +130,7 @@ def test_a_row_that_was_tampered_with_is_found(found: Found, change: dict[str, A
     assert (fault.table, fault.seq) == ("ruled_out", receipt.seq)
 
 
-def test_one_id_may_stand_for_two_events_in_two_operations(found: Found):
+def test_events_of_two_operations_with_the_same_id_can_be_ruled_out(found: Found):
     twice = ArrestRecordedFactory()
     for operation in (found.whole, found.part):
         operation.record(twice)

@@ -1,4 +1,4 @@
-"""On PostgreSQL the service connects as a role that can add to the log and can do nothing else to it."""
+"""On PostgreSQL the service connects as a role that can add to the log but not change or remove events."""
 
 import secrets
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.factories.setup import OperationClosedFactory
 
 @pytest.fixture
 def serving(postgres_url: str) -> Iterator[Database]:
-    """Return the database as the serving role sees it; the role is made for this test."""
+    """Return the database, connected as the serving role; the role is created for this test."""
     role, password = f"Serving {secrets.token_hex(8)}", secrets.token_hex(8)
     owner = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
@@ -35,11 +35,11 @@ def serving(postgres_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def operation(serving: Database) -> OpenedOperation:
-    """Return an operation that the serving role itself has opened."""
+    """Return an operation that the serving role has opened."""
     return opened_operation(serving)
 
 
-def test_the_serving_role_records_corrects_and_closes(operation: OpenedOperation) -> None:
+def test_the_serving_role_can_record_correct_and_close(operation: OpenedOperation) -> None:
     arrest = ArrestRecordedFactory()
     operation.record(arrest)
     operation.record_all(ArrestRecordedFactory(corrects=arrest.id, count=2), ReturnDeclaredFactory())
@@ -47,7 +47,7 @@ def test_the_serving_role_records_corrects_and_closes(operation: OpenedOperation
     assert operation.quantity("arrests") == 2
 
 
-def test_the_serving_role_rebuilds_projections_and_sees_that_the_database_is_migrated(
+def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
     serving: Database, operation: OpenedOperation
 ) -> None:
     operation.record(ArrestRecordedFactory())
@@ -81,7 +81,7 @@ def test_the_serving_role_rebuilds_projections_and_sees_that_the_database_is_mig
         "CREATE TABLE public.notes (text text)",
     ],
 )
-def test_the_serving_role_may_not(serving: Database, operation: OpenedOperation, statement: str) -> None:
+def test_the_serving_role_is_denied(serving: Database, operation: OpenedOperation, statement: str) -> None:
     operation.record(ArrestRecordedFactory())
     before = operation.log()
     with (

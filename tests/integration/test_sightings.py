@@ -1,4 +1,4 @@
-"""What possible duplicates are found by follows from the log: live, rebuilt and imported it is the same."""
+"""Match candidates are derived from the log alone: live, rebuilt and imported rows are the same."""
 
 import shutil
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ READER = Reader(parse=parse, load_event=load_event)
 
 @pytest.fixture
 def recorded(operation: OpenedOperation) -> OpenedOperation:
-    """Return an operation with corrections of corrections, and a pair that was ruled out after the first of them."""
+    """Return an operation with corrections of corrections, and a pair ruled out after the first of them."""
     first = ArrestRecordedFactory(place="m25", incident="a" * 64)
     second = ArrestRecordedFactory(corrects=first.id, place="m25", count=2)
     other = ArrestRecordedFactory(force="kent", place="m25")
@@ -48,8 +48,8 @@ def recorded(operation: OpenedOperation) -> OpenedOperation:
 
 
 @pytest.fixture
-def empty_place(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """Return a second database, to import into."""
+def empty_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """Return a second database to import into."""
     database = open_database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'second.db')}")
     yield database
     database.engine.dispose()
@@ -61,7 +61,7 @@ def rows(database: Database, table: sa.Table, *names: str) -> list[Any]:
         return [tuple(row) for row in found]
 
 
-def test_each_version_has_a_row_that_names_the_first_and_the_one_that_it_replaces(recorded: OpenedOperation):
+def test_the_row_of_a_version_names_the_first_version_and_the_one_it_replaces(recorded: OpenedOperation):
     assert rows(recorded.database, sightings, "seq", "first_seq", "replaces_seq", "type", "place", "categories") == [
         (7, 7, None, "arrest.recorded", "m25", "knife"),
         (8, 7, 7, "arrest.recorded", "m25", "knife"),
@@ -74,7 +74,7 @@ def test_each_version_has_a_row_that_names_the_first_and_the_one_that_it_replace
 
 
 @pytest.mark.parametrize("events_at_a_time", [1, 3, 1_000])
-def test_a_rebuild_gives_the_same_rows(
+def test_a_rebuild_produces_the_same_rows(
     recorded: OpenedOperation, monkeypatch: pytest.MonkeyPatch, events_at_a_time: int
 ):
     names = [column.name for column in sightings.c if column.name != "generation"]
@@ -87,18 +87,18 @@ def test_a_rebuild_gives_the_same_rows(
     assert recorded.difference() is None
 
 
-def test_an_import_gives_the_same_rows(recorded: OpenedOperation, empty_place: Database):
+def test_an_import_produces_the_same_rows(recorded: OpenedOperation, empty_database: Database):
     texts = [text.encode() for text in export_operation(recorded.database, recorded.name)]
-    import_operation(empty_place, texts, reader=READER)
+    import_operation(empty_database, texts, reader=READER)
     for table in (sightings, ruled_out):
         names = [column.name for column in table.c]
-        assert rows(empty_place, table, *names) == rows(recorded.database, table, *names)
+        assert rows(empty_database, table, *names) == rows(recorded.database, table, *names)
 
 
 @pytest.mark.parametrize(
     ("table", "change"), [(sightings, {"place": "m1"}), (sightings, {"first_seq": 9}), (ruled_out, {"lower_seq": 8})]
 )
-def test_a_row_that_was_tampered_with_is_found(recorded: OpenedOperation, table: sa.Table, change: dict[str, Any]):
+def test_a_tampered_row_is_reported(recorded: OpenedOperation, table: sa.Table, change: dict[str, Any]):
     with recorded.database.writing() as connection:
         connection.execute(table.update().where(table.c.seq.in_((10, 11))).values(**change))
     fault = verify_operation(recorded.database, recorded.name).fault

@@ -1,4 +1,4 @@
-"""What stands is read in the order in which pairs are found, however much at a time, and each sighting once."""
+"""Standing match candidates are read once each, in the order in which pairs are found, at any page size."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ Recorded = tuple[str, int, Event]
 
 @pytest.fixture(params=range(2))
 def recorded(request: pytest.FixtureRequest, database: Database) -> list[Recorded]:
-    """Record arrests, corrections and withdrawals at random in three operations; return what stands, by operation."""
+    """Record random arrests, corrections and withdrawals in three operations; return the standing versions."""
     chance = random.Random(request.param)  # noqa: S311 - no secret
     standing: list[Recorded] = []
     for name in ("middle", "east", "west"):
@@ -82,7 +82,7 @@ def is_likely(one: Event, other: Event) -> bool:
 
 def names(pairs: Sequence[Pair]) -> list[list[tuple[str, int]]]:
     found = [sorted((one.operation, one.seq) for one in pair) for pair in pairs]
-    assert len({tuple(pair) for pair in found}) == len(found), "a pair came twice"
+    assert len({tuple(pair) for pair in found}) == len(found), "a pair was found twice"
     return sorted(found)
 
 
@@ -100,7 +100,7 @@ def standing(database: Database) -> Iterator[StandingSightings]:
 
 
 @pytest.mark.parametrize("limits", [((1,), 0, 0), ((2, 5), 5_000, 20), ((1_000, 8_000), 5_000, 20)])
-def test_all_pairs_that_comparing_everything_with_everything_finds_are_found_in_what_is_read(
+def test_ordered_reads_find_all_pairs_that_a_full_comparison_finds(
     database: Database,
     recorded: list[Recorded],
     monkeypatch: pytest.MonkeyPatch,
@@ -123,11 +123,11 @@ def test_all_pairs_that_comparing_everything_with_everything_finds_are_found_in_
         whole = list(likely_pairs(placed, MICROSECONDS))
         for index, pair in enumerate(whole):
             since = pair.later._replace(occurred_microseconds=pair.later.occurred_microseconds - MICROSECONDS)
-            behind = likely_pairs(sightings.by_place(since=since), MICROSECONDS, after=pair)
-            assert list(behind) == whole[index + 1 :]
+            rest = likely_pairs(sightings.by_place(since=since), MICROSECONDS, after=pair)
+            assert list(rest) == whole[index + 1 :]
 
 
-def test_incidents_of_one_party_alone_are_not_read(database: Database):
+def test_incidents_named_by_only_one_party_are_not_read(database: Database):
     operation = opened_operation(database)
     alone = [ArrestRecordedFactory(incident="a" * 64) for _ in range(3)]
     shared = [ArrestRecordedFactory(force=force, incident="b" * 64) for force in ("kent", "surrey")]
@@ -140,7 +140,7 @@ def test_incidents_of_one_party_alone_are_not_read(database: Database):
         assert [one.seq for one in sightings.by_incident(since=sightings.at(operation.name, 12))] == [12, 13]
 
 
-def test_a_part_may_have_the_name_of_a_force(database: Database):
+def test_a_part_can_have_the_name_of_a_force(database: Database):
     operations = [opened_operation(database, "whole"), opened_operation(database, "kent")]
     for operation in operations:
         operation.record(ArrestRecordedFactory(force="kent", incident="a" * 64, place="m25"))
@@ -153,7 +153,7 @@ def test_a_part_may_have_the_name_of_a_force(database: Database):
 
 @dataclass
 class Work:
-    """What an answer has cost: statements, and sightings read."""
+    """The cost of an answer: statements executed and match candidates read."""
 
     statements: int = 0
     sightings: int = 0
@@ -177,10 +177,10 @@ class Work:
 
 @pytest.mark.parametrize("force", [LEAD, "surrey"])
 @pytest.mark.parametrize("reasons", [("knife", "knife"), ("knife", "drugs")])
-def test_a_page_about_a_hot_place_reads_no_more_than_it_shows_or_each_event_once(
+def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
     database: Database, monkeypatch: pytest.MonkeyPatch, force: str, reasons: tuple[str, str]
 ):
-    """Two forces make hundreds of arrests at one place in one half hour, of which all are pairs, or none is."""
+    """Two forces make hundreds of arrests at one place within half an hour; either all of them are pairs, or none."""
     monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", (20, 40))
     work = {}
     for number in (100, 300):

@@ -1,4 +1,4 @@
-"""The sums that appends add to the totals are what the database makes of all entries: random histories in batches."""
+"""The sums that appends add to the totals equal the sums over all entries, for random histories in batches."""
 
 from itertools import count
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from tests.factories.setup import LEAD
 
 
 class Change(NamedTuple):
-    """Something that happens: a new report, or to one of those that stand (which, counted from the last) another."""
+    """A new report, or a correction or withdrawal of a standing one (`which`, counted from the last)."""
 
     kind: str
     which: int
@@ -38,7 +38,7 @@ CHANGES = st.builds(
 BATCHES = st.lists(st.lists(CHANGES, min_size=1, max_size=8), min_size=1, max_size=5)
 
 
-def test_totals_are_the_sums_of_all_entries_after_each_batch(database: Database) -> None:
+def test_totals_equal_the_sums_of_all_entries_after_each_batch(database: Database) -> None:
     coordinator, numbers = CredentialFactory(force=LEAD), count(1)
 
     @settings(max_examples=30)
@@ -54,7 +54,7 @@ def test_totals_are_the_sums_of_all_entries_after_each_batch(database: Database)
 
 
 def event_of(change: Change, standing: list[Event]) -> Event:
-    """Return the event that a change is, and bring what stands up to it."""
+    """Return the event for a change, and update the list of standing events."""
     made = {"reason": change.reason, "count": change.count}
     if change.kind == "reported" or len(standing) < change.which:
         standing.append(ArrestRecordedFactory(force=change.force, **made))
@@ -67,7 +67,7 @@ def event_of(change: Change, standing: list[Event]) -> Event:
 
 
 def sums_of_entries(operation: OpenedOperation) -> list[Row]:
-    """Return what `total_rows` must be: key, quantity, lines and last seq of each sum, sorted."""
+    """Return the expected `total_rows`: key, quantity, lines and last seq of each sum, sorted."""
     sums = [sa.cast(sa.func.sum(column), sa.BigInteger) for column in (entries.c.quantity, entries.c.lines)]
     statement = sa.select(*KEYS, *sums, sa.func.max(entries.c.seq)).where(entries.c.operation_id == operation.name)
     with operation.database.snapshot() as connection:

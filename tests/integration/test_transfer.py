@@ -1,4 +1,4 @@
-"""A log that is taken out and brought in elsewhere is the same log; anything else is refused, by its line."""
+"""An exported log is imported elsewhere unchanged; an import that is not exact is refused with its line number."""
 
 import itertools
 import json
@@ -38,8 +38,8 @@ Lines = list[bytes]
 
 
 @pytest.fixture
-def empty_place(sqlite_url: str) -> Iterator[Database]:
-    """Return a second database, to import into."""
+def empty_database(sqlite_url: str) -> Iterator[Database]:
+    """Return a second database to import into."""
     database = open_database(sqlite_url)
     yield database
     database.engine.dispose()
@@ -47,7 +47,7 @@ def empty_place(sqlite_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def lines(postgres_url: str) -> Lines:
-    """Return the exported live log."""
+    """Return the lines of the exported live log."""
     database = open_database(postgres_url)
     recorded_live(database)
     exported = exported_lines(database, NAME)
@@ -60,7 +60,7 @@ def exported_lines(database: Database, operation: str) -> Lines:
 
 
 def edited(line: bytes, **changes: Any) -> bytes:
-    """Return a line with other top-level members (None: without), canonical again."""
+    """Return a line in canonical form with some top-level members changed; None removes a member."""
     row = json.loads(line) | changes
     return rfc8785.dumps({name: value for name, value in row.items() if value is not None}) + b"\n"
 
@@ -82,7 +82,7 @@ def refusal(database: Database, lines: Lines) -> LineRefused:
 
 @pytest.mark.parametrize("record", [recorded_seed, lambda database: recorded_live(database)[0]], ids=["seed", "live"])
 @pytest.mark.parametrize("way", ["sqlite to postgresql", "postgresql to sqlite"])
-def test_an_imported_log_is_the_same_log(
+def test_an_imported_log_equals_the_exported_one(
     sqlite_url: str, postgres_url: str, record: Callable[[Database], OpenedOperation], way: str
 ):
     urls = [sqlite_url, postgres_url] if way.startswith("sqlite") else [postgres_url, sqlite_url]
@@ -102,22 +102,22 @@ def test_an_imported_log_is_the_same_log(
     target.engine.dispose()
 
 
-def test_pages_and_runs_of_any_length_give_the_same(lines: Lines, empty_place: Database, monkeypatch):
+def test_page_and_run_lengths_do_not_change_the_import(lines: Lines, empty_database: Database, monkeypatch):
     monkeypatch.setattr(transfer, "LINES_IN_ONE_PAGE", 3)
     monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
-    import_operation(empty_place, lines, reader=READER)
-    assert exported_lines(empty_place, NAME) == lines
-    assert verify_operation(empty_place, NAME).fault is None
+    import_operation(empty_database, lines, reader=READER)
+    assert exported_lines(empty_database, NAME) == lines
+    assert verify_operation(empty_database, NAME).fault is None
 
 
-def test_lines_are_read_in_runs_and_an_amendment_begins_one(lines: Lines, monkeypatch):
+def test_lines_are_read_in_runs_and_an_amendment_starts_a_new_run(lines: Lines, monkeypatch):
     monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
     numbers = [[line.number for line in run] for run in log_lines.runs(log_lines.read_lines(lines, READER))]
     assert [run[0] for run in numbers] == [1, 5, 9, AMENDED, 14, 18]
     assert list(itertools.chain.from_iterable(numbers)) == list(range(1, LAST + 1))
 
 
-def test_an_export_ends_at_the_head_it_began_with(database: Database):
+def test_an_export_ends_at_the_head_it_started_with(database: Database):
     operation, _receipts = recorded_live(database)
     texts = export_operation(database, NAME)
     next(texts)
@@ -125,40 +125,40 @@ def test_an_export_ends_at_the_head_it_began_with(database: Database):
     assert len(list(texts)) == LAST - 1
 
 
-def test_an_imported_live_log_goes_on(lines: Lines, empty_place: Database):
-    import_operation(empty_place, lines, reader=READER)
-    operation = OpenedOperation(empty_place, NAME)
+def test_an_imported_live_log_accepts_new_events(lines: Lines, empty_database: Database):
+    import_operation(empty_database, lines, reader=READER)
+    operation = OpenedOperation(empty_database, NAME)
     assert operation.record(ArrestRecordedFactory()).seq == LAST + 1
     assert operation.difference() is None
 
 
-def test_a_last_line_without_its_end_is_taken(lines: Lines, empty_place: Database):
-    import_operation(empty_place, [*lines[:-1], lines[-1].rstrip(b"\n")], reader=READER)
-    assert exported_lines(empty_place, NAME) == lines
+def test_a_last_line_without_a_newline_is_accepted(lines: Lines, empty_database: Database):
+    import_operation(empty_database, [*lines[:-1], lines[-1].rstrip(b"\n")], reader=READER)
+    assert exported_lines(empty_database, NAME) == lines
 
 
-def test_an_operation_that_is_here_already_is_refused(lines: Lines, empty_place: Database):
-    import_operation(empty_place, lines, reader=READER)
+def test_importing_an_existing_operation_is_refused(lines: Lines, empty_database: Database):
+    import_operation(empty_database, lines, reader=READER)
     with pytest.raises(OperationExists):
-        import_operation(empty_place, lines, reader=READER)
-    assert exported_lines(empty_place, NAME) == lines
+        import_operation(empty_database, lines, reader=READER)
+    assert exported_lines(empty_database, NAME) == lines
 
 
-def test_no_line_is_no_log(empty_place: Database):
+def test_an_empty_import_is_refused(empty_database: Database):
     with pytest.raises(NothingToImport):
-        import_operation(empty_place, [], reader=READER)
+        import_operation(empty_database, [], reader=READER)
 
 
-def test_a_log_cut_short_has_another_root(lines: Lines, empty_place: Database):
-    root = import_operation(empty_place, edited_name(lines, "whole"), reader=READER).root
+def test_a_truncated_log_is_refused_by_its_root(lines: Lines, empty_database: Database):
+    root = import_operation(empty_database, edited_name(lines, "whole"), reader=READER).root
     with pytest.raises(RootDiffers):
-        import_operation(empty_place, lines[:-1], reader=READER, expected_root=root)
+        import_operation(empty_database, lines[:-1], reader=READER, expected_root=root)
     with pytest.raises(UnknownOperation):
-        export_operation(empty_place, NAME)
+        export_operation(empty_database, NAME)
 
 
 def opened_again(lines: Lines) -> bytes:
-    """Return the opening once more, as an event of its own behind the arrest."""
+    """Return the opening again, as a separate event after the arrest."""
     recorded_at = json.loads(lines[ARREST - 1])["recorded_at"]
     return edited(lines[0], id="00000000-0000-4000-8000-000000000001", seq=ARREST + 1, recorded_at=recorded_at)
 
@@ -181,9 +181,11 @@ def edited_name(lines: Lines, operation: str) -> Lines:
     ],
     ids=range(8),
 )
-def test_a_line_that_is_no_event_is_named(lines: Lines, empty_place: Database, line: int, other: bytes, cause: str):
+def test_a_line_that_is_not_an_event_is_refused_with_its_number(
+    lines: Lines, empty_database: Database, line: int, other: bytes, cause: str
+):
     lines[line - 1] = other
-    error = refusal(empty_place, lines)
+    error = refusal(empty_database, lines)
     assert error.members == {"line": line, "cause": cause}
     assert error.detail.startswith(f"Line {line}: ")
 
@@ -229,13 +231,13 @@ def test_a_line_that_is_no_event_is_named(lines: Lines, empty_place: Database, l
     ],
     ids=range(35),
 )
-def test_a_line_that_would_not_have_been_recorded_there_is_named(
-    lines: Lines, empty_place: Database, line: int, changes: dict[str, Any], cause: str
+def test_a_line_that_could_not_have_been_recorded_is_refused_with_its_number(
+    lines: Lines, empty_database: Database, line: int, changes: dict[str, Any], cause: str
 ):
     if changes.get("id") == "repeated":
         changes = changes | {"id": json.loads(lines[ARREST - 1])["id"]}
     lines[line - 1] = edited(lines[line - 1], **changes)
-    assert refusal(empty_place, lines).members == {"line": line, "cause": cause}
+    assert refusal(empty_database, lines).members == {"line": line, "cause": cause}
 
 
 @pytest.mark.parametrize(
@@ -251,29 +253,29 @@ def test_a_line_that_would_not_have_been_recorded_there_is_named(
         (lambda lines: [*lines[:6], lines[6].replace(b'"data":{', b'"data": {'), *lines[7:]], ARREST),
         (lambda lines: [*lines[:6], b"\xef\xbb\xbf" + lines[6], *lines[7:]], ARREST),
     ],
-    ids=["headless", "gap", "twice", "opened twice", "swapped", "blank", "windows", "spaced", "marked"],
+    ids=["no-opening", "gap", "twice", "opened-twice", "swapped", "blank", "crlf", "extra-space", "byte-order-mark"],
 )
-def test_lines_out_of_place_are_named(
-    lines: Lines, empty_place: Database, change: Callable[[Lines], Lines], line: int, monkeypatch
+def test_a_missing_misplaced_or_altered_line_is_refused_with_its_number(
+    lines: Lines, empty_database: Database, change: Callable[[Lines], Lines], line: int, monkeypatch
 ):
     monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 5)
-    assert refusal(empty_place, change(lines)).members["line"] == line
+    assert refusal(empty_database, change(lines)).members["line"] == line
 
 
-def test_an_exact_repeat_of_an_event_is_refused(lines: Lines, empty_place: Database):
+def test_an_exact_repeat_of_an_event_is_refused(lines: Lines, empty_database: Database):
     repeat = edited(lines[ARREST - 1], seq=LAST + 1, recorded_at=json.loads(lines[-1])["recorded_at"])
-    error = refusal(empty_place, [*lines, repeat])
+    error = refusal(empty_database, [*lines, repeat])
     assert error.members["line"] == LAST + 1
     assert f"the event at seq {ARREST} again" in error.detail
 
 
-def test_an_unknown_operation_is_not_exported(empty_place: Database):
+def test_exporting_an_unknown_operation_is_refused(empty_database: Database):
     with pytest.raises(UnknownOperation):
-        export_operation(empty_place, "nowhere")
+        export_operation(empty_database, "nowhere")
 
 
 @pytest.mark.parametrize("seq", [1, 5, LAST])
-def test_a_log_with_a_gap_is_not_exported_as_if_it_had_none(database: Database, seq: int):
+def test_exporting_a_log_with_a_gap_is_refused(database: Database, seq: int):
     recorded_live(database)
     with database.writing() as connection:
         on_table = "" if database.is_sqlite else " ON events"

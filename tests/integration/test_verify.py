@@ -1,4 +1,4 @@
-"""A record that was tampered with is found out, and the first event that is wrong is named."""
+"""Verification detects a tampered record and reports the first wrong event."""
 
 import hashlib
 import itertools
@@ -36,7 +36,7 @@ LOG_TRIGGERS = ("events_no_update", "events_no_delete", "events_no_replace", "ev
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a log be checked four events at a time, on PostgreSQL by several processes."""
+    """Check logs four events at a time, on PostgreSQL in several processes."""
     for module in (check_block, check_log, verify_blocks):
         monkeypatch.setattr(module, "EVENTS_IN_ONE_BLOCK", 4)
     monkeypatch.setattr(verify_blocks, "EVENTS_IN_ONE_PIECE", 8)
@@ -50,7 +50,7 @@ def record(database: Database) -> Database:
 
 
 def tamper(database: Database, *statements: sa.sql.expression.Executable) -> None:
-    """Change the stored record as somebody can who owns the database: without the triggers that refuse it."""
+    """Change the stored record as the owner of the database can: after dropping the triggers that refuse it."""
     with database.writing() as connection:
         for trigger in LOG_TRIGGERS:
             on_table = "" if database.is_sqlite else " ON events"
@@ -70,7 +70,7 @@ def column(database: Database, name: str, seq: int) -> Any:
 
 
 def rewrite_log(database: Database, edit: Callable[[int, str], str]) -> None:
-    """Rewrite texts and compute all hashes anew, as somebody can who knows how the log is made."""
+    """Rewrite texts and recompute all hashes, as an attacker who knows the format of the log can."""
     tree, statements = Tree(), []
     with database.snapshot() as connection:
         rows = connection.execute(sa.select(events.c.seq, events.c.text).order_by(events.c.seq)).all()
@@ -88,7 +88,7 @@ def fault_in(database: Database) -> Fault:
     return fault
 
 
-def test_an_untouched_record_is_right_and_says_what_was_checked(record: Database):
+def test_an_untouched_record_passes_and_reports_what_was_checked(record: Database):
     seed = recorded_seed(record)
     seen: list[tuple[int, int]] = []
     live = verify_operation(record, NAME)
@@ -122,7 +122,7 @@ def test_an_unknown_operation_is_refused(database: Database):
         verify_projections(database, "nowhere")
 
 
-def test_a_changed_text_is_named(record: Database):
+def test_a_changed_text_is_reported(record: Database):
     text = column(record, "text", ARREST)
     change_event(record, ARREST, text=text.replace('"count":2', '"count":3'))
     assert fault_in(record) == Fault("events", ARREST, "its leaf hash is not that of its text")
@@ -147,7 +147,7 @@ def test_a_changed_text_is_named(record: Database):
     ],
     ids=itertools.count(),
 )
-def test_a_text_that_cannot_be_read_is_named(record: Database, part: str, other: str):
+def test_an_unreadable_text_is_reported(record: Database, part: str, other: str):
     text = column(record, "text", ARREST)
     change_event(record, ARREST, text=other if part == "all" else text.replace(part, other))
     fault = fault_in(record)
@@ -155,41 +155,41 @@ def test_a_text_that_cannot_be_read_is_named(record: Database, part: str, other:
     assert "text" in fault.detail
 
 
-def test_a_text_that_is_not_canonical_is_named(record: Database):
+def test_a_text_that_is_not_canonical_is_reported(record: Database):
     text = column(record, "text", ARREST).replace('"data":{', '"data": {')
     change_event(record, ARREST, text=text, leaf_hash=leaf_hash(text))
     assert fault_in(record) == Fault("events", ARREST, "its text is not canonical")
 
 
-def test_a_rehashed_text_is_named_by_the_next_subtree(record: Database):
+def test_a_rehashed_text_is_detected_by_the_next_subtree_hashes(record: Database):
     text = column(record, "text", ARREST).replace('"count":2', '"count":3')
     change_event(record, ARREST, text=text, leaf_hash=leaf_hash(text))
     assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
 
 
-def test_a_changed_leaf_is_named(record: Database):
+def test_a_changed_leaf_hash_is_reported(record: Database):
     change_event(record, SEIZURE, leaf_hash=hashlib.sha256(b"other").digest())
     assert fault_in(record).seq == SEIZURE
 
 
-def test_a_changed_subtree_is_named(record: Database):
+def test_a_changed_subtree_hash_is_reported(record: Database):
     change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[32:])
     assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
 
 
 @pytest.mark.parametrize("other", [b"", b"\0" * 32, b"\0" * 64])
-def test_a_changed_subtree_of_more_than_its_block_is_named(record: Database, other: bytes):
+def test_a_changed_subtree_hash_across_blocks_is_reported(record: Database, other: bytes):
     change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[:-32] + other)
     assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
 
 
-def test_a_subtree_where_none_belongs_is_named(record: Database):
+def test_a_superfluous_subtree_hash_is_reported(record: Database):
     change_event(record, ARREST, subtree_hashes=b"\0" * 32)
     assert fault_in(record).seq == ARREST
 
 
 @pytest.mark.parametrize("name", ["id", "type", "force", "corrects", "occurred_at", "occurred_before", "recorded_at"])
-def test_a_changed_column_is_named(record: Database, name: str):
+def test_a_changed_column_is_reported(record: Database, name: str):
     other = column(record, name, 1 if name in ("id", "type", "force") else CORRECTION)
     if name in ("id", "corrects"):
         other = column(record, "id", SEIZURE) if name == "corrects" else type(other)(int=1)
@@ -201,8 +201,8 @@ def test_a_changed_column_is_named(record: Database, name: str):
     assert f"column {name}" in fault.detail
 
 
-def test_a_column_that_cannot_be_read_is_named(sqlite_url: str):
-    """SQLite keeps any text in a column of moments; PostgreSQL keeps nothing but moments."""
+def test_an_unreadable_column_is_reported(sqlite_url: str):
+    """SQLite stores any text in a column of moments; PostgreSQL stores only moments."""
     database = open_database(sqlite_url)
     recorded_live(database)
     tamper(database, sa.text(f"UPDATE events SET recorded_at = 'soon' WHERE seq = {SEIZURE}"))
@@ -213,14 +213,14 @@ def test_a_column_that_cannot_be_read_is_named(sqlite_url: str):
 
 
 @pytest.mark.parametrize(("seq", "said"), [(1, "no such event"), (ARREST, "no such event"), (19, "the log holds 18")])
-def test_a_removed_event_is_named(record: Database, seq: int, said: str):
+def test_a_removed_event_is_reported(record: Database, seq: int, said: str):
     tamper(record, events.delete().where(events.c.seq == seq))
     fault = fault_in(record)
     assert fault.seq == seq
     assert said in fault.detail
 
 
-def test_a_second_opening_is_named(record: Database):
+def test_a_second_opening_is_reported(record: Database):
     opening, arrest = json.loads(column(record, "text", 1)), json.loads(column(record, "text", ARREST))
     again = opening | {name: arrest[name] for name in ("id", "seq", "recorded_at")}
     text = rfc8785.dumps(again).decode()
@@ -229,8 +229,8 @@ def test_a_second_opening_is_named(record: Database):
     assert fault_in(record) == Fault("events", ARREST, "operation.opened is the first event of every log, and no other")
 
 
-def test_two_events_of_one_id_are_found(postgres_url: str):
-    """Only who drops the constraint as well can make them."""
+def test_two_events_with_the_same_id_are_reported(postgres_url: str):
+    """They can be made only after dropping the unique constraint as well."""
     record = open_database(postgres_url)
     recorded_live(record)
     tamper(record, sa.text("ALTER TABLE events DROP CONSTRAINT events_operation_id_id_key"))
@@ -242,39 +242,39 @@ def test_two_events_of_one_id_are_found(postgres_url: str):
     assert fault == Fault("events", None, "two events have one id, or correct one version")
 
 
-def test_a_log_cut_short_with_its_head_is_found_by_the_projections(record: Database):
+def test_a_log_truncated_with_its_head_is_detected_by_the_projections(record: Database):
     last = column(record, "recorded_at", 18)
     tamper(record, events.delete().where(events.c.seq == 19), heads.update().values(seq=18, recorded_at=last))
     assert fault_in(record) == Fault("entries", 19, "a stored row belongs to no event of the log")
 
 
-def test_an_event_behind_the_head_is_named(record: Database):
+def test_an_event_after_the_head_is_reported(record: Database):
     tamper(record, heads.update().values(seq=18))
     assert fault_in(record) == Fault("heads", 19, "the head says 18 events; the log holds 19")
 
 
-def test_a_head_with_another_moment_is_found(record: Database):
+def test_a_head_with_a_changed_time_is_reported(record: Database):
     tamper(record, heads.update().values(recorded_at=column(record, "recorded_at", 1)))
     assert fault_in(record).table == "heads"
 
 
-def test_a_head_that_says_imported_is_found(record: Database):
+def test_a_head_wrongly_marked_as_imported_is_reported(record: Database):
     tamper(record, heads.update().values(imported=True))
     assert fault_in(record).seq == 1
 
 
-def test_a_row_ahead_of_the_numbering_is_found(record: Database):
+def test_a_row_with_seq_0_is_reported(record: Database):
     row = {name: column(record, name, ARREST) for name in events.c.keys()}  # noqa: SIM118 - it is not a dict
     tamper(record, events.insert().values(row | {"seq": 0, "id": uuid4()}))
     assert fault_in(record) == Fault("events", None, "1 rows stand outside of the numbering")
 
 
-def test_a_log_rewritten_with_all_its_hashes_is_found_by_the_projections(record: Database):
+def test_a_log_rewritten_with_all_its_hashes_is_detected_by_the_projections(record: Database):
     rewrite_log(record, lambda seq, text: text.replace('"count":2', '"count":3') if seq == ARREST else text)
     assert fault_in(record) == Fault("entries", ARREST, "the stored rows are not those that the event gives")
 
 
-def test_a_log_rewritten_into_nonsense_is_a_fault_and_no_crash(record: Database):
+def test_a_log_rewritten_to_unknown_codes_is_a_fault_and_not_a_crash(record: Database):
     rewrite_log(record, lambda _seq, text: text.replace('"vehicles_stopped"', '"vehicles_imagined"'))
     fault = fault_in(record)
     assert (fault.table, fault.seq) == ("projections", None)
@@ -282,7 +282,7 @@ def test_a_log_rewritten_into_nonsense_is_a_fault_and_no_crash(record: Database)
 
 
 @pytest.mark.parametrize("seq", [SEIZURE, SEIZURE + 1], ids=["within a block", "at its start"])
-def test_moments_that_fall_are_found(record: Database, seq: int):
+def test_a_recorded_at_before_that_of_the_previous_event_is_reported(record: Database, seq: int):
     early = datetime(2023, 1, 1, tzinfo=UTC)
     late = format_instant(column(record, "recorded_at", seq))
     rewrite_log(
@@ -308,7 +308,7 @@ def test_moments_that_fall_are_found(record: Database, seq: int):
         (declared_returns, {"status": "nil"}, "returns"),
     ],
 )
-def test_a_changed_projection_is_found(record: Database, table: sa.Table, change: dict[str, Any], found: str):
+def test_a_changed_projection_row_is_reported(record: Database, table: sa.Table, change: dict[str, Any], found: str):
     one = table.c.force == "surrey"
     if table is totals:
         one = sa.and_(one, table.c.measure == "weapons")
@@ -320,7 +320,7 @@ def test_a_changed_projection_is_found(record: Database, table: sa.Table, change
 
 
 @pytest.mark.parametrize("table", [entries, totals, participants, declared_returns])
-def test_removed_and_added_projection_rows_are_found(record: Database, table: sa.Table):
+def test_removed_and_added_projection_rows_are_reported(record: Database, table: sa.Table):
     with record.snapshot() as connection:
         row = dict(connection.execute(sa.select(table).where(table.c.force == "surrey").limit(1)).mappings().one())
     one = sa.and_(*(table.c[key.name] == row[key.name] for key in table.primary_key))
@@ -336,7 +336,7 @@ def test_projections_of_another_version_are_not_compared(record: Database):
     assert "run oprecord projections rebuild" in fault_in(record).detail
 
 
-def test_receipts_are_borne_out_or_named(database: Database):
+def test_receipts_are_confirmed_or_reported(database: Database):
     _operation, receipts = recorded_live(database)
     kept = [receipt.as_json() for receipt in receipts]
     assert verify_receipts(database, NAME, kept).faults == []
@@ -357,8 +357,8 @@ def test_receipts_are_borne_out_or_named(database: Database):
     assert "has no event of this id" in found.faults[3].detail
 
 
-def test_a_receipt_shows_a_log_that_was_rewritten_with_everything(database: Database):
-    """Even where every hash and projection was made anew, the receipt that a force kept tells."""
+def test_a_kept_receipt_exposes_a_log_rewritten_with_all_its_hashes(database: Database):
+    """A receipt that a force kept differs even though every hash and projection was recomputed."""
     _operation, receipts = recorded_live(database)
     rewrite_log(database, lambda seq, text: text.replace('"count":2', '"count":3') if seq == ARREST else text)
     rebuild(database, NAME)
@@ -368,7 +368,7 @@ def test_a_receipt_shows_a_log_that_was_rewritten_with_everything(database: Data
     assert "leaf_hash" in faults[0].detail
 
 
-def test_a_receipt_of_an_event_with_a_broken_text_is_a_fault(database: Database):
+def test_a_receipt_for_an_event_with_a_damaged_text_is_a_fault(database: Database):
     _operation, receipts = recorded_live(database)
     change_event(database, ARREST, text="{")
     change_event(database, SEIZURE, subtree_hashes=b"")
