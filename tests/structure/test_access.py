@@ -1,4 +1,4 @@
-"""Who may make which call: one table, and every route is tried with every credential that must not pass."""
+"""The roles that each call allows, in one table; every route is tried with every credential that it must refuse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,21 +20,21 @@ from tests.functional.apps import running_app
 
 REPORTERS = {FORCE, COORDINATOR}
 READERS = {FORCE, COORDINATOR, OBSERVER}
-EVERYBODY = set(ROLES)
-NOBODY_IN_PARTICULAR = None
+ALL_ROLES = set(ROLES)
+PUBLIC = None
 
-# A new route fails the tests until it has a line here.
-WHO_MAY: dict[tuple[str, str], set[str] | None] = {
-    ("GET", "/healthz"): NOBODY_IN_PARTICULAR,
-    ("GET", "/readyz"): NOBODY_IN_PARTICULAR,
-    ("GET", "/openapi.json"): NOBODY_IN_PARTICULAR,
-    ("GET", "/docs"): NOBODY_IN_PARTICULAR,
-    ("GET", "/docs/"): NOBODY_IN_PARTICULAR,
-    ("GET", "/docs/<name>"): NOBODY_IN_PARTICULAR,
-    ("GET", "/v1/forces"): EVERYBODY,
+# A new route fails the tests until it is listed here.
+ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/openapi.json"): PUBLIC,
+    ("GET", "/docs"): PUBLIC,
+    ("GET", "/docs/"): PUBLIC,
+    ("GET", "/docs/<name>"): PUBLIC,
+    ("GET", "/v1/forces"): ALL_ROLES,
     ("POST", "/v1/forces"): {ADMINISTRATOR},
-    ("GET", "/v1/measures"): EVERYBODY,
-    ("GET", "/v1/me"): EVERYBODY,
+    ("GET", "/v1/measures"): ALL_ROLES,
+    ("GET", "/v1/me"): ALL_ROLES,
     ("GET", "/v1/operations"): REPORTERS,
     ("POST", "/v1/operations"): {COORDINATOR},
     ("GET", "/v1/operations/<operation>"): REPORTERS,
@@ -60,17 +60,17 @@ WHO_MAY: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/operations/<operation>/possible-duplicates"): REPORTERS,
     ("POST", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
 }
-WITH_CREDENTIAL = [call for call, roles in WHO_MAY.items() if roles is not NOBODY_IN_PARTICULAR]
-OF_AN_OPERATION = [call for call in WITH_CREDENTIAL if "<operation>" in call[1]]
-OPERATION, FORCE_IN_IT, STRANGER = "lantern", "metropolitan", "btp"
+WITH_CREDENTIAL = [call for call, roles in ALLOWED_ROLES.items() if roles is not PUBLIC]
+FOR_AN_OPERATION = [call for call in WITH_CREDENTIAL if "<operation>" in call[1]]
+OPERATION, PARTICIPANT, OUTSIDER = "lantern", "metropolitan", "btp"
 
 
 def body_of(rule: str) -> dict[str, Any]:
-    """Return a body that passes the call's own checks, so that only who calls can be in the way."""
+    """Return a body that passes the call's own checks, so that only access can be refused."""
     event = {
         "id": str(uuid4()),
         "type": "arrest.recorded",
-        "force": STRANGER,
+        "force": OUTSIDER,
         "occurred_at": "2023-01-17T21:40:00Z",
         "data": {"reason": "knife"},
     }
@@ -91,8 +91,8 @@ def body_of(rule: str) -> dict[str, Any]:
 
 
 @dataclass
-class Door:
-    """The app with one operation, and credentials of every kind to try it with."""
+class AccessProbe:
+    """Makes calls to the app, which has one operation, with credentials of every kind."""
 
     app: Flask
     database: Database
@@ -112,7 +112,7 @@ class Door:
     def revoked_secret(self, role: str) -> str:
         with self.database.writing() as connection:
             credential, secret = issue(
-                connection, force=FORCE_IN_IT, role=role, operations=(), now=datetime.now(UTC), expires_at=None
+                connection, force=PARTICIPANT, role=role, operations=(), now=datetime.now(UTC), expires_at=None
             )
             revoke(connection, credential.id, datetime.now(UTC))
         return secret
@@ -120,7 +120,7 @@ class Door:
     def answer(self, call: tuple[str, str], authorization: str | None, **wrong: Any) -> tuple[int, str]:
         """Make a call with this Authorization header; return the status and the code of the problem.
 
-        `wrong` replaces what is sent with something that the call would refuse.
+        `wrong` replaces the body or the query with one that the call itself would refuse.
         """
         method, rule = call
         path = rule.replace("<operation>", OPERATION).replace("<event_id>", str(uuid4())).replace("<number>", "1")
@@ -132,13 +132,13 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    path = tmp_path_factory.mktemp("door") / "oprecord.db"
+def probe(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessProbe]:
+    path = tmp_path_factory.mktemp("access") / "oprecord.db"
     path.write_bytes(sqlite_template.read_bytes())
     database = open_database(f"sqlite:///{path}")
     opened_operation(database, OPERATION)
     with running_app(database) as app:
-        yield Door(app, database)
+        yield AccessProbe(app, database)
     database.engine.dispose()
 
 
@@ -146,19 +146,19 @@ def calls_of(rule: Rule) -> list[tuple[str, str]]:
     return [(method, rule.rule) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
 
 
-def test_the_table_has_a_line_for_every_route(door: Door):
-    routes = [call for rule in door.app.url_map.iter_rules() for call in calls_of(rule)]
-    assert sorted(routes) == sorted(WHO_MAY)
+def test_the_table_lists_every_route(probe: AccessProbe):
+    routes = [call for rule in probe.app.url_map.iter_rules() for call in calls_of(rule)]
+    assert sorted(routes) == sorted(ALLOWED_ROLES)
     assert len(set(routes)) == len(routes)
 
 
-def test_every_call_under_v1_wants_a_credential():
-    assert [call for call in WHO_MAY if call[1].startswith("/v1")] == WITH_CREDENTIAL
+def test_every_call_under_v1_requires_a_credential():
+    assert [call for call in ALLOWED_ROLES if call[1].startswith("/v1")] == WITH_CREDENTIAL
 
 
-def test_the_document_and_the_code_say_the_same_as_the_table(door: Door):
-    document = door.app.test_client().get("/openapi.json").json
-    for (method, rule), roles in WHO_MAY.items():
+def test_the_openapi_document_states_the_roles_of_the_table(probe: AccessProbe):
+    document = probe.app.test_client().get("/openapi.json").json
+    for (method, rule), roles in ALLOWED_ROLES.items():
         shown = document["paths"].get(rule.replace("<", "{").replace(">", "}"), {}).get(method.lower())
         if shown is None:
             assert rule.startswith(("/docs", "/openapi"))
@@ -168,9 +168,9 @@ def test_the_document_and_the_code_say_the_same_as_the_table(door: Door):
 
 
 @pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
-def test_no_call_passes_without_a_valid_credential(door: Door, call: tuple[str, str]):
-    role = min(WHO_MAY[call])
-    valid = door.secret(FORCE_IN_IT, role)
+def test_every_call_is_refused_without_a_valid_credential(probe: AccessProbe, call: tuple[str, str]):
+    role = min(ALLOWED_ROLES[call])
+    valid = probe.secret(PARTICIPANT, role)
     mistyped = valid[:-7] + ("a" if valid[-7] != "a" else "b") + valid[-6:]
     wrong = {
         None: "credential_missing",
@@ -185,55 +185,55 @@ def test_no_call_passes_without_a_valid_credential(door: Door, call: tuple[str, 
         f"Bearer {valid.upper()}": "credential_malformed",
         f"Bearer {mistyped}": "credential_malformed",
         f"Bearer {new_secret()}": "credential_unknown",
-        f"Bearer {door.revoked_secret(role)}": "credential_revoked",
-        f"Bearer {door.secret(FORCE_IN_IT, role, hours=-1)}": "credential_expired",
+        f"Bearer {probe.revoked_secret(role)}": "credential_revoked",
+        f"Bearer {probe.secret(PARTICIPANT, role, hours=-1)}": "credential_expired",
     }
     for authorization, code in wrong.items():
-        assert door.answer(call, authorization) == (401, code), authorization
+        assert probe.answer(call, authorization) == (401, code), authorization
 
 
 @pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
 @pytest.mark.parametrize(
     "wrong", [{"json": {"colour": "blue"}}, {"query_string": "colour=blue"}], ids=["body", "query"]
 )
-def test_whoever_may_not_call_is_not_told_what_is_wrong_with_the_call(
-    door: Door, call: tuple[str, str], wrong: dict[str, Any]
+def test_access_is_refused_before_the_request_is_validated(
+    probe: AccessProbe, call: tuple[str, str], wrong: dict[str, Any]
 ):
-    assert door.answer(call, f"Bearer {new_secret()}", **wrong) == (401, "credential_unknown")
-    for role in EVERYBODY - WHO_MAY[call]:
-        assert door.answer(call, f"Bearer {door.secret(FORCE_IN_IT, role)}", **wrong) == (403, "role_may_not"), role
+    assert probe.answer(call, f"Bearer {new_secret()}", **wrong) == (401, "credential_unknown")
+    for role in ALL_ROLES - ALLOWED_ROLES[call]:
+        assert probe.answer(call, f"Bearer {probe.secret(PARTICIPANT, role)}", **wrong) == (403, "role_may_not"), role
 
 
 @pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
-def test_no_call_passes_with_a_role_that_may_not_make_it(door: Door, call: tuple[str, str]):
-    for role in EVERYBODY - WHO_MAY[call]:
-        assert door.answer(call, f"Bearer {door.secret(FORCE_IN_IT, role)}") == (403, "role_may_not"), role
+def test_every_call_is_refused_for_a_role_that_is_not_allowed(probe: AccessProbe, call: tuple[str, str]):
+    for role in ALL_ROLES - ALLOWED_ROLES[call]:
+        assert probe.answer(call, f"Bearer {probe.secret(PARTICIPANT, role)}") == (403, "role_may_not"), role
 
 
 @pytest.mark.parametrize("call", WITH_CREDENTIAL, ids=" ".join)
-def test_every_call_passes_with_each_role_that_may_make_it(door: Door, call: tuple[str, str]):
-    for role in WHO_MAY[call]:
-        status, code = door.answer(call, f"Bearer {door.secret(FORCE_IN_IT, role, hours=1)}")
+def test_every_call_is_accepted_for_each_allowed_role(probe: AccessProbe, call: tuple[str, str]):
+    for role in ALLOWED_ROLES[call]:
+        status, code = probe.answer(call, f"Bearer {probe.secret(PARTICIPANT, role, hours=1)}")
         assert status != 401, role
         assert code not in ("role_may_not", "unknown_operation"), role
 
 
-@pytest.mark.parametrize("call", OF_AN_OPERATION, ids=" ".join)
-def test_an_operation_does_not_exist_for_a_force_that_is_not_in_it(door: Door, call: tuple[str, str]):
-    for role in WHO_MAY[call]:
-        assert door.answer(call, f"Bearer {door.secret(STRANGER, role)}") == (404, "unknown_operation"), role
+@pytest.mark.parametrize("call", FOR_AN_OPERATION, ids=" ".join)
+def test_an_operation_does_not_exist_for_a_force_outside_it(probe: AccessProbe, call: tuple[str, str]):
+    for role in ALLOWED_ROLES[call]:
+        assert probe.answer(call, f"Bearer {probe.secret(OUTSIDER, role)}") == (404, "unknown_operation"), role
 
 
-@pytest.mark.parametrize("call", OF_AN_OPERATION, ids=" ".join)
-def test_an_operation_does_not_exist_for_a_credential_limited_to_others(door: Door, call: tuple[str, str]):
-    for role in WHO_MAY[call]:
-        limited = door.secret(FORCE_IN_IT, role, operations=("other", f"{OPERATION}-2"))
-        assert door.answer(call, f"Bearer {limited}") == (404, "unknown_operation"), role
-        allowed = door.secret(FORCE_IN_IT, role, operations=("other", OPERATION))
-        assert door.answer(call, f"Bearer {allowed}")[1] != "unknown_operation", role
+@pytest.mark.parametrize("call", FOR_AN_OPERATION, ids=" ".join)
+def test_an_operation_does_not_exist_for_a_credential_limited_to_others(probe: AccessProbe, call: tuple[str, str]):
+    for role in ALLOWED_ROLES[call]:
+        limited = probe.secret(PARTICIPANT, role, operations=("other", f"{OPERATION}-2"))
+        assert probe.answer(call, f"Bearer {limited}") == (404, "unknown_operation"), role
+        allowed = probe.secret(PARTICIPANT, role, operations=("other", OPERATION))
+        assert probe.answer(call, f"Bearer {allowed}")[1] != "unknown_operation", role
 
 
-@pytest.mark.parametrize("call", OF_AN_OPERATION, ids=" ".join)
-def test_only_a_coordinator_of_the_lead_force_changes_an_operation(door: Door, call: tuple[str, str]):
-    if WHO_MAY[call] == {COORDINATOR}:
-        assert door.answer(call, f"Bearer {door.secret('surrey', COORDINATOR)}") == (403, "not_coordinator")
+@pytest.mark.parametrize("call", FOR_AN_OPERATION, ids=" ".join)
+def test_only_a_coordinator_of_the_lead_force_can_change_an_operation(probe: AccessProbe, call: tuple[str, str]):
+    if ALLOWED_ROLES[call] == {COORDINATOR}:
+        assert probe.answer(call, f"Bearer {probe.secret('surrey', COORDINATOR)}") == (403, "not_coordinator")

@@ -1,4 +1,4 @@
-"""The documents are as good as the code: generated pages are fresh and complete, and no link or path leads nowhere."""
+"""The documentation matches the code: generated pages are current and complete, and every link and path exists."""
 
 import importlib.util
 import re
@@ -40,14 +40,14 @@ def page(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", GENERATE.PAGES)
-def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+def test_a_generated_page_matches_the_code(name: str) -> None:
     assert page(name) == GENERATE.text_of(GENERATE.PAGES[name]), "run `make docs`"
 
 
 def test_every_error_is_listed() -> None:
     codes = sorted(code for text in sources() for code in CODE_OF_AN_ERROR.findall(text))
     assert len(codes) > 50, "the codes were not found"
-    assert len(set(codes)) == len(codes), "a code is used for two mistakes"
+    assert len(set(codes)) == len(codes), "a code is used for two errors"
     listed = re.findall(r"^\| `([a-z_]+)` \|", page("errors.md"), re.MULTILINE)
     assert sorted(listed) == codes
 
@@ -84,7 +84,7 @@ def test_every_command_is_described() -> None:
     }
 
 
-def test_every_decision_has_a_number_of_its_own() -> None:
+def test_decisions_are_numbered_without_a_gap() -> None:
     names = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
     assert [name[:5] for name in names] == [f"{number:04}-" for number in range(1, len(names) + 1)]
     for number, name in enumerate(names, start=1):
@@ -94,22 +94,22 @@ def test_every_decision_has_a_number_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
-def test_no_link_leads_nowhere(document: Path) -> None:
+def test_every_link_has_a_target(document: Path) -> None:
     text = CODE_BLOCK.sub("", (ROOT / document).read_text(encoding="utf-8"))
-    broken = [target for target in LINK.findall(text) if not leads_somewhere(document, target)]
+    broken = [target for target in LINK.findall(text) if not has_target(document, target)]
     assert not broken
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
-def test_every_file_named_is_there(document: Path) -> None:
+def test_every_named_file_exists(document: Path) -> None:
     text = CODE_BLOCK.sub("", (ROOT / document).read_text(encoding="utf-8"))
     places = (ROOT, (ROOT / document).parent, REFERENCE)
     missing = [path for path in PATH_IN_CODE.findall(text) if not any((place / path).exists() for place in places)]
     assert not missing
 
 
-def leads_somewhere(document: Path, target: str) -> bool:
-    """Return whether a link of a document leads to a file of the checkout, and to a heading in it if it names one."""
+def has_target(document: Path, target: str) -> bool:
+    """Return whether a link leads to a file in the checkout and, if it has an anchor, to a heading in that file."""
     if re.match(r"[a-z]+:", target):
         return True
     path, _, anchor = target.partition("#")
@@ -120,7 +120,7 @@ def leads_somewhere(document: Path, target: str) -> bool:
 
 
 def anchors(text: str) -> Iterator[str]:
-    """Yield the anchors that a page's headings get: small letters, hyphens for spaces, no other punctuation."""
+    """Yield the anchors of a page's headings: lower case, hyphens for spaces, no other punctuation."""
     for heading in HEADING.findall(CODE_BLOCK.sub("", text)):
         yield re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
 

@@ -1,4 +1,4 @@
-"""What the house promises about its own code, kept by machine."""
+"""House rules for the service's own code, checked by machine."""
 
 import ast
 import importlib
@@ -24,13 +24,13 @@ SOURCES = sorted((ROOT / "service").rglob("*.py"))
 FORBIDDEN = {"utils", "util", "helpers", "helper", "misc", "manager", "managers", "base", "common"}
 
 
-def test_imports_point_down():
+def test_imports_follow_the_layers():
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_no_module_is_named_for_having_no_name():
+def test_no_module_has_a_catch_all_name():
     assert [path for path in SOURCES if FORBIDDEN & {path.stem, *path.stem.split("_")}] == []
 
 
@@ -40,7 +40,7 @@ def test_every_init_is_empty():
     assert [path for path in inits if path.read_text(encoding="utf-8")] == []
 
 
-def test_events_are_inserted_in_one_place_only():
+def test_events_are_inserted_in_only_one_place():
     where = [path.relative_to(ROOT).as_posix() for path in SOURCES if inserts_events(path)]
     assert where == ["service/eventlog/append.py"]
 
@@ -85,36 +85,36 @@ def subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:
 
 
 @pytest.fixture(scope="module")
-def mistakes() -> list[type[RecordError]]:
-    """Return every class of mistake that the service has."""
+def error_classes() -> list[type[RecordError]]:
+    """Return every error class of the service."""
     for module in pkgutil.walk_packages(service.__path__, "service."):
         importlib.import_module(module.name)
     return [cls for cls in subclasses(RecordError) if cls not in KINDS and cls.__module__.startswith("service.")]
 
 
-def test_a_code_belongs_to_one_mistake(mistakes: list[type[RecordError]]):
-    codes = [cls.code for cls in mistakes]
+def test_every_error_class_has_its_own_code(error_classes: list[type[RecordError]]):
+    codes = [cls.code for cls in error_classes]
     assert len(codes) > 50
     assert sorted(set(codes)) == sorted(codes)
     assert all(code and code == code.lower() and code.replace("_", "").isalnum() for code in codes)
-    # Each says its own code, and inherits none.
-    assert [cls for cls in mistakes if "code" not in vars(cls)] == []
+    # Each class defines its own code and inherits none.
+    assert [cls for cls in error_classes if "code" not in vars(cls)] == []
 
 
-def test_a_mistake_says_what_it_is_in_words_of_its_own(mistakes: list[type[RecordError]]):
-    assert [cls for cls in (*mistakes, *KINDS) if not vars(cls).get("__doc__")] == []
+def test_every_error_class_has_its_own_docstring(error_classes: list[type[RecordError]]):
+    assert [cls for cls in (*error_classes, *KINDS) if not vars(cls).get("__doc__")] == []
 
 
-def test_a_mistake_is_of_one_kind(mistakes: list[type[RecordError]]):
-    for cls in mistakes:
+def test_every_error_class_is_of_one_kind(error_classes: list[type[RecordError]]):
+    for cls in error_classes:
         kinds = [kind for kind in KINDS if issubclass(cls, kind)]
-        # Only our own failure is no mistake of anybody's.
+        # InternalError is the service's own failure, which none of the kinds covers.
         assert len(kinds) == (cls.__name__ != "InternalError"), cls
 
 
-def test_only_the_api_and_the_command_know_http():
-    knowing = [path.relative_to(ROOT).as_posix() for path in SOURCES if imports_http(path)]
-    assert [path for path in knowing if not path.startswith(("service/api/", "service/cli/", "service/app.py"))] == []
+def test_only_the_api_and_the_command_import_http_libraries():
+    importing = [path.relative_to(ROOT).as_posix() for path in SOURCES if imports_http(path)]
+    assert [path for path in importing if not path.startswith(("service/api/", "service/cli/", "service/app.py"))] == []
 
 
 def imports_http(path: Path) -> bool:

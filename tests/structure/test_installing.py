@@ -1,4 +1,4 @@
-"""The lock files are installed as they stand, whatever else a package index offers."""
+"""Exactly the pinned versions of the lock files are installed, whatever else a package index offers."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# The pip to try besides the one that this Python brings along; `.ci/run` names the oldest that Python 3.11 came with.
+# A pip version to test besides the one bundled with this Python; `.ci/run` names the oldest bundled with Python 3.11.
 OTHER_PIP = os.environ.get("TEST_PIP_VERSION")
 BUILD_BACKEND = """
 from zipfile import ZipFile
@@ -53,7 +53,7 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path, index: Path) -> Path:
-    """Return a checkout with our Makefile, whose lock pins `measured`, wanted by another package with an extra."""
+    """Return a checkout with our Makefile; its lock pins `measured`, which another package requires with an extra."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     shutil.copy(ROOT / "Makefile", folder)
@@ -82,36 +82,36 @@ def make(
     )
 
 
-def only(index: Path) -> dict[str, str]:
-    """Return the variables that let pip look into this folder and nowhere else."""
+def only_from(index: Path) -> dict[str, str]:
+    """Return the variables that restrict pip to this folder."""
     return {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": index.as_uri()}
 
 
 @pytest.mark.parametrize("pip_version", [None, *([OTHER_PIP] if OTHER_PIP else [])], ids=str)
-def test_a_newer_release_of_a_package_pinned_through_an_extra_changes_nothing(
+def test_a_newer_release_of_a_package_required_with_an_extra_is_not_installed(
     checkout: Path, index: Path, pip_version: str | None
 ):
     assert make(checkout, ".venv/bin/pip").returncode == 0
     python = checkout / ".venv/bin/python"
     if pip_version:
         subprocess.run([python, "-m", "pip", "install", "--quiet", f"pip=={pip_version}"], check=True, timeout=120)
-    done = make(checkout, ".venv/.installed", **only(index))
+    done = make(checkout, ".venv/.installed", **only_from(index))
     assert done.returncode == 0, done.stdout + done.stderr
     listed = subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True, check=True, timeout=60)
     assert "measured      1\n" in listed.stdout
 
 
-def test_a_lock_that_lacks_a_package_is_noticed(checkout: Path, index: Path):
+def test_a_lock_that_lacks_a_package_is_reported(checkout: Path, index: Path):
     lock = checkout / "requirements.lock"
     kept = [line for line in lock.read_text(encoding="utf-8").splitlines(keepends=True) if "measured" not in line]
     lock.write_text("".join(kept), encoding="utf-8")
-    done = make(checkout, ".venv/.installed", **only(index))
+    done = make(checkout, ".venv/.installed", **only_from(index))
     assert done.returncode == 2
     assert "report 1 requires measured, which is not installed" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
-    ("python", "wanted"),
+    ("python", "expected"),
     [
         ("exit 127", "Python 3.11 or later is needed, and {} is Python 3.10.13: make PYTHON=python3.12"),
         (
@@ -120,8 +120,8 @@ def test_a_lock_that_lacks_a_package_is_noticed(checkout: Path, index: Path):
         ),
     ],
 )
-def test_a_python_that_will_not_do_is_named_in_one_sentence(tmp_path: Path, python: str, wanted: str):
-    """A script stands for a Python that is too old, or that lacks venv, as Debian's does without python3-venv."""
+def test_an_unsuitable_python_is_reported_in_one_sentence(tmp_path: Path, python: str, expected: str):
+    """A script stands in for a Python that is too old, or that lacks venv, as Debian's does without python3-venv."""
     script = tmp_path / "python3"
     script.write_text(
         "#!/bin/sh\n"
@@ -137,11 +137,11 @@ def test_a_python_that_will_not_do_is_named_in_one_sentence(tmp_path: Path, pyth
     for target, exit_code in (("help", 0), (".venv/bin/pip", 2)):
         done = make(tmp_path, target, python=str(script))
         assert done.returncode == exit_code
-        assert done.stdout.splitlines()[-1] == wanted.format(script), done.stderr
+        assert done.stdout.splitlines()[-1] == expected.format(script), done.stderr
         assert "No module named" not in done.stdout + done.stderr
 
 
-def test_a_python_that_is_not_there_is_named(tmp_path: Path):
+def test_a_missing_python_is_reported(tmp_path: Path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     done = make(tmp_path, "help", python="python3.99")
     assert done.stdout.endswith("and there is no python3.99: make PYTHON=python3.12\n")

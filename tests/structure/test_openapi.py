@@ -1,4 +1,4 @@
-"""The API's document is valid and whole, and the page that shows it needs no network."""
+"""The OpenAPI document is valid and complete, and the page that shows it needs no network."""
 
 import re
 from html.parser import HTMLParser
@@ -50,15 +50,15 @@ def test_the_document_is_valid_openapi(document: dict[str, Any]):
 
 def test_every_call_is_in_the_document(app: Flask, document: dict[str, Any]):
     routes = [call for rule in app.url_map.iter_rules() for call in calls_of(rule)]
-    wanted = {
+    expected = {
         (method, rule.replace("<", "{").replace(">", "}"))
         for method, rule in routes
         if not rule.startswith(("/docs", "/openapi"))
     }
-    assert set(operations(document)) == wanted
+    assert set(operations(document)) == expected
 
 
-def test_every_call_says_what_it_does_and_what_it_answers(document: dict[str, Any]):
+def test_every_call_has_a_summary_and_documents_its_responses(document: dict[str, Any]):
     for (method, path), operation in operations(document).items():
         assert operation["summary"], (method, path)
         statuses = set(operation["responses"])
@@ -72,7 +72,7 @@ def test_every_call_says_what_it_does_and_what_it_answers(document: dict[str, An
             assert operation["requestBody"]["required"], (method, path)
 
 
-def test_every_problem_is_documented_as_one(document: dict[str, Any]):
+def test_every_error_is_documented_as_a_problem(document: dict[str, Any]):
     for (method, path), operation in operations(document).items():
         for status, response in operation["responses"].items():
             media = set(response["content"])
@@ -90,7 +90,7 @@ def test_every_parameter_in_a_path_is_declared(document: dict[str, Any]):
 
 
 class Page(HTMLParser):
-    """Collects what a page loads, and any script or style that is written into it."""
+    """Collects what a page loads, and any inline script or event handler."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class Page(HTMLParser):
         self.within = ""
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_all_that_it_loads_is_there(client: FlaskClient):
+def test_the_page_loads_only_from_this_server_and_everything_it_loads_exists(client: FlaskClient):
     redirect = client.get("/docs")
     assert (redirect.status_code, redirect.headers["Location"]) == (302, "/docs/")
     with client.get("/docs/") as response:
@@ -129,7 +129,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_all_that_it_loads_is_there(cl
             assert response.get_data(), address
 
 
-def test_the_script_of_the_page_asks_this_server_only(client: FlaskClient):
+def test_the_script_of_the_page_calls_only_this_server(client: FlaskClient):
     assert "start.js" in docs.SERVED
     with client.get("/docs/start.js") as response:
         script = response.get_data(as_text=True)
