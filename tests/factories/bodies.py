@@ -1,4 +1,4 @@
-"""What is sent over HTTP, as JSON: bodies that the operations of `tests.functional.conftest` take."""
+"""JSON request bodies that the operations of `tests.functional.conftest` accept."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,27 +27,27 @@ def now() -> datetime:
 
 
 def hours_ago(hours: float) -> str:
-    """Return a moment before now, as the wire writes it."""
+    """Return a moment in the past, in wire format."""
     return format_instant(now() - timedelta(hours=hours))
 
 
 def earlier_today() -> str:
-    """Return a moment of the present London day: an hour ago, or its midnight while it is younger than that."""
+    """Return a moment of the current London day: an hour ago, or midnight if the day is younger than that."""
     return format_instant(max(now() - timedelta(hours=1), london_midnight(london_date(now()))))
 
 
 def midnight(days_from_today: int) -> str:
-    """Return the moment at which a London day near today begins."""
+    """Return the moment at which a London day begins, counted from today."""
     return format_instant(london_midnight(london_date(now()) + timedelta(days=days_from_today)))
 
 
 def today() -> str:
-    """Return the present London day."""
+    """Return the current London day."""
     return str(london_date(now()))
 
 
 def yesterday() -> str:
-    """Return the London day before the present one."""
+    """Return the London day before the current one."""
     return str(london_date(now()) - timedelta(days=1))
 
 
@@ -81,7 +81,7 @@ def arrest(reason: str = "knife", *, count: int = 1, **fields: Any) -> Json:
 
 
 def seizure(*lines: Json, **fields: Any) -> Json:
-    """Return a seizure of these lines; of one knife, if none are given."""
+    """Return a seizure of these lines; of one knife by default."""
     return fact("seizure.recorded", {"lines": list(lines) or [{"kind": "weapon", "weapon": "bladed/knife"}]}, **fields)
 
 
@@ -92,13 +92,13 @@ def activity(measure: str = "vehicles_stopped", quantity: int = 12, **fields: An
 
 
 def declared(status: str = "complete", *, day: str | None = None, force: str = "surrey", **data: Any) -> Json:
-    """Return a return, for today unless a day is given."""
+    """Return a return; for today by default."""
     data = {"day": day or today(), "status": status} | data
     return {"id": new_id(), "type": "return.declared", "force": force, "data": data}
 
 
 def correction(of: Json, *, why: str = "mistake", **fields: Any) -> Json:
-    """Return a correction: the event with an id of its own, and with whatever is said otherwise."""
+    """Return a correction: the event with a new id and the changed fields."""
     return of | {"id": new_id(), "corrects": of["id"], "correction_reason": why} | fields
 
 

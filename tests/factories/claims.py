@@ -1,4 +1,4 @@
-"""Claims files to compare: written as short rows, read as any file is."""
+"""Claims files to compare: written as short rows, read like any other file."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def figure(value: object, says: str = "exact", measure: str = "arrests", unit: str = "arrests", **keys: object) -> Json:
-    """Return one figure; arrests unless said otherwise."""
+    """Return one figure; arrests by default."""
     return {"measure": measure, "value": value, "unit": unit, "says": says, **keys}
 
 
@@ -23,12 +23,12 @@ def block(*figures: Json, source: str = "release", **scope: object) -> Json:
 
 
 def breakdown(lines: Json | list[Json], by: str = "force", **keys: object) -> Json:
-    """Return arrests broken down, from the release."""
+    """Return a breakdown of arrests, from the release."""
     return {"source": "release", "measure": "arrests", "unit": "arrests", "by": by, "lines": lines, **keys}
 
 
 def document(*blocks: Json, sources: Json | None = None, breakdowns: tuple[Json, ...] = (), **top: object) -> Json:
-    """Return a whole file; its sources are the release and the bbc, which say nothing of themselves."""
+    """Return a whole file; its sources, the release and the bbc, have no details by default."""
     return {
         "format": "claims/1",
         "source": {"release": {}, "bbc": {}} | (sources or {}),
@@ -39,15 +39,15 @@ def document(*blocks: Json, sources: Json | None = None, breakdowns: tuple[Json,
 
 
 def read(*blocks: Json, **keys: Any) -> ClaimsFile:
-    """Return the file, read."""
+    """Return a file as it is read."""
     return read_claims(document(*blocks, **keys), measure_catalogue())
 
 
 def found(*blocks: Json, facts: Facts | None = None, **keys: Any) -> list[Finding]:
-    """Return what the claims of a file say about each other."""
+    """Return the findings from comparing the claims of a file with each other."""
     return compare_claims(read(*blocks, **keys), facts or Facts())
 
 
 def rules(findings: list[Finding]) -> list[str]:
-    """Return the rules that were broken, in order of their names."""
+    """Return the names of the broken rules, sorted."""
     return sorted(finding.rule for finding in findings)

@@ -1,4 +1,4 @@
-"""Factories for who calls: a credential as it is stored, and one that is issued, with its secret."""
+"""Factories for credentials: a stored one, and the secret of an issued one."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -14,7 +14,7 @@ LONG_AGO = datetime(2023, 1, 1, tzinfo=UTC)
 
 
 class CredentialFactory(factory.Factory):
-    """A credential without limits. The lead force's is a coordinator's."""
+    """A credential without limits; for the lead force, a coordinator's."""
 
     class Meta:
         model = Credential
@@ -29,7 +29,7 @@ class CredentialFactory(factory.Factory):
 
 
 def issued_secret(database: Database, force: str, role: str | None = None, operations: tuple[str, ...] = ()) -> str:
-    """Issue a credential and return its secret. The lead force's is a coordinator's unless a role is given."""
+    """Issue a credential and return its secret. The default role for the lead force is coordinator."""
     role = role or CredentialFactory(force=force).role
     with database.writing() as connection:
         _credential, secret = issue(

@@ -1,4 +1,4 @@
-"""Figures as they go wrong in print: a digit changed, two swapped, a threshold doubled, a number that is none."""
+"""Misprinted figures: a digit changed, two digits swapped, a threshold doubled, an invalid number."""
 
 import json
 import re
@@ -15,7 +15,7 @@ THREE = 3
 
 
 def changed_digits(text: str) -> Iterator[str]:
-    """Yield the number with each of its digits one higher, 9 as 0; never with a zero in front."""
+    """Yield the number with each of its digits in turn one higher (9 becomes 0); never with a leading zero."""
     for place in (place for place, sign in enumerate(text) if sign.isdigit()):
         digit = str((int(text[place]) + 1) % 10)
         if place or digit != "0":
@@ -23,7 +23,7 @@ def changed_digits(text: str) -> Iterator[str]:
 
 
 def swapped_digits(text: str) -> Iterator[str]:
-    """Yield the number with each two different digits that stand beside each other swapped."""
+    """Yield the number with each pair of different adjacent digits in turn swapped; never with a leading zero."""
     places = [place for place, sign in enumerate(text) if sign.isdigit()]
     for one, other in pairwise(places):
         if text[one] != text[other] and not (one == 0 and text[other] == "0"):
@@ -33,14 +33,14 @@ def swapped_digits(text: str) -> Iterator[str]:
 
 
 def doubled(text: str) -> str:
-    """Return twice the number, written as it is."""
+    """Return twice the number, with as many decimals."""
     places = len(text.partition(".")[2])
     twice = str(2 * int(re.sub(r"\D", "", text)))
     return f"{twice[:-places]}.{twice[-places:]}" if places else twice
 
 
 def misprints(one: Printed) -> Iterator[Json]:
-    """Yield the claim of a figure with a value that is none, and with a unit that is not its measure's."""
+    """Yield the claim of a figure with each of several invalid values and with units that its measure does not have."""
     text = one.value
     whole = text.partition(".")[0].replace(",", "")
     wrong: list[object] = [
@@ -70,12 +70,12 @@ def misprints(one: Printed) -> Iterator[Json]:
 
 
 def as_toml(document: Json) -> str:
-    """Return a claims file as TOML, each key on a line of its own."""
+    """Return a claims file as TOML, one key per line."""
     return "".join(f"{key} = {_inline(value)}\n" for key, value in document.items())
 
 
 def as_csv(document: Json) -> str:
-    """Return a claims file as CSV: a row for each figure, with what is said of its source."""
+    """Return a claims file as CSV: a row for each figure, with the details of its source."""
     rows = [
         {
             name: _cell(value)

@@ -1,4 +1,4 @@
-"""Whole logs: the replay of a real operation of January 2023, and a live operation with one of each kind of change."""
+"""Whole logs: the replay of a real operation of January 2023, and a live operation with every kind of change."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def _call_of(row: Json) -> Submission:
 
 
 def recorded_live(database: Database) -> tuple[OpenedOperation, list[Receipt]]:
-    """Record an operation that is not imported, with every type of event, and return it with its reports' receipts."""
+    """Record a live operation with every type of change; return it with the receipts of its reports."""
     operation = opened_operation(database)
     arrest, seizure, activity = ArrestRecordedFactory(count=2), SeizureRecordedFactory(), ActivityRecordedFactory()
     receipts = operation.record_all(arrest, seizure, activity)

@@ -1,4 +1,4 @@
-"""An operation to record events in: its state in memory, or opened in a database with calls that read like a story."""
+"""An operation to record events in: its state in memory, or opened in a database with methods to use and inspect it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from tests.factories.credentials import CredentialFactory
 from tests.factories.setup import LEAD, ForceJoinedFactory, OperationOpenedFactory
 
 NAME = "lantern"
-# When the operation was opened, and when an event that happened on its second evening was recorded.
+# When the operation was opened, and when an event of its second evening was recorded.
 OPENED_AT = datetime(2023, 1, 10, 9, tzinfo=UTC)
 RECORDED_AT = datetime(2023, 1, 18, 8, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ def operation_state(*further: Event, **opening: Any) -> Operation:
 
 
 class Key(NamedTuple):
-    """What a figure is of."""
+    """The key of a figure."""
 
     force: str
     day: str
@@ -89,7 +89,7 @@ Figures = dict[Key, int]
 
 @dataclass(frozen=True)
 class OpenedOperation:
-    """An operation in a database. Whoever sends is the force of the first event, unless `sender` says otherwise."""
+    """An operation in a database. The sender is the force of the first event unless `sender` is given."""
 
     database: Database
     name: str
@@ -101,7 +101,7 @@ class OpenedOperation:
         atomic: bool = False,
         dry_run: bool = False,
     ) -> list[Outcome]:
-        """Send events in one request and return what became of each."""
+        """Send events in one request and return their outcomes."""
         submissions = [Submission(item) if isinstance(item, Event) else item for item in items]
         sender = sender or CredentialFactory(force=_force_of(submissions))
         return record_events(
@@ -114,12 +114,12 @@ class OpenedOperation:
         )
 
     def record(self, event: Event, *, recorded_at: datetime | None = None, sender: Credential | None = None) -> Receipt:
-        """Send one event and return its receipt; raise the mistake if it is refused."""
+        """Send one event and return its receipt; raise the error if it is refused."""
         (outcome,) = self.submit(Submission(event, recorded_at), sender=sender)
         return _receipt(outcome)
 
     def record_all(self, *events: Event, sender: Credential | None = None) -> list[Receipt]:
-        """Send events in one request, of which none may be refused, and return their receipts."""
+        """Send events in one request and return their receipts; raise the first error if any is refused."""
         return [_receipt(outcome) for outcome in self.submit(*events, sender=sender)]
 
     def change(self, event: Event, *, recorded_at: datetime | None = None, sender: Credential | None = None) -> Receipt:
@@ -129,7 +129,7 @@ class OpenedOperation:
         return _receipt(change_operation(self.database, operation=self.name, sender=sender, submission=submission))
 
     def head(self) -> Head:
-        """Return the head of the log as it now is."""
+        """Return the current head of the log."""
         with self.database.snapshot() as connection:
             head = read_head(connection, self.name)
         assert head is not None
@@ -149,13 +149,13 @@ class OpenedOperation:
             return [dict(row) for row in rows.mappings()]
 
     def figures(self) -> Figures:
-        """Return the live totals of which some line stands: quantity by force, day, measure, category, qualifier."""
+        """Return the live totals that are not fully reversed: quantity by force, day, measure, category, qualifier."""
         with self.database.snapshot() as connection:
             rows = connection.execute(self._live(totals, [*_key_columns(totals), totals.c.quantity, totals.c.lines]))
             return {Key(*key): quantity for *key, quantity, lines in rows if lines > 0}
 
     def carried(self) -> dict[int, list[Row]]:
-        """Return the live carried totals by the seq at which they stand, each as `total_rows` gives them."""
+        """Return the live totals snapshots by seq, each in the form of `total_rows`."""
         columns = [carried_totals.c[name] for name in COLUMNS[2:]]
         with self.database.snapshot() as connection:
             statement = self._live(carried_totals, [carried_totals.c.seq, *columns])
@@ -163,13 +163,13 @@ class OpenedOperation:
         return {seq: [tuple(row) for _seq, *row in found] for seq, found in groupby(rows, key=itemgetter(0))}
 
     def total_rows(self) -> list[Row]:
-        """Return the live totals, also where no line stands: their key, quantity, lines and last seq, sorted."""
+        """Return the live totals, including fully reversed ones: key, quantity, lines and last seq, sorted."""
         columns = [totals.c[name] for name in COLUMNS[2:]]
         with self.database.snapshot() as connection:
             return [tuple(row) for row in connection.execute(self._live(totals, columns).order_by(*columns))]
 
     def figures_as_of(self, seq: int) -> Figures:
-        """Return the sums of the live entries up to this seq, where some line stands."""
+        """Return the sums of the live entries up to this seq that are not fully reversed."""
         summed = [sa.cast(sa.func.sum(column), sa.BigInteger) for column in (entries.c.quantity, entries.c.lines)]
         statement = self._live(entries, [*_key_columns(entries), *summed]).where(entries.c.seq <= seq)
         with self.database.snapshot() as connection:
@@ -177,7 +177,7 @@ class OpenedOperation:
             return {Key(*key): quantity for *key, quantity, lines in rows if lines > 0}
 
     def quantity(self, measure: str, **key: str) -> int:
-        """Return the live total of a measure, or of the part of it that these parts of the key name."""
+        """Return the live total of a measure, or of its part with these values in the key."""
         wanted = {"measure": measure, **key}
         return sum(quantity for found, quantity in self.figures().items() if wanted.items() <= found._asdict().items())
 
@@ -186,7 +186,7 @@ class OpenedOperation:
         return sa.select(*columns).where(table.c.operation_id == self.name, table.c.generation == live)
 
     def difference(self) -> Difference | None:
-        """Return where the projections first differ from the log; None if they agree."""
+        """Return the first difference between the projections and the log; None if they agree."""
         fault = verify_projections(self.database, self.name)
         return None if fault is None else Difference(fault.table, fault.seq, fault.detail)
 
@@ -202,7 +202,7 @@ def opened_operation(
 ) -> OpenedOperation:
     """Open an operation in which the five forces take part; `recorded_at` makes it an imported one.
 
-    With `carry_every` it is rebuilt at once, so that its totals are carried as often as a short log needs it.
+    With `carry_every` it is rebuilt at once with this totals snapshot interval, short enough for a short log.
     """
     event = OperationOpenedFactory(
         forces=tuple(joined.force for joined in forces), imported=recorded_at is not None, **opening

@@ -1,4 +1,4 @@
-"""Printed figures as arrests and seizures: by measure, what makes its events of a quantity and a qualifier."""
+"""Printed figures as arrests and seizures: for each measure, the function that makes events for a quantity."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def _vehicles(count: int, qualifier: str) -> list[Json]:
 
 
 def _drugs(count: int, qualifier: str) -> list[Json]:
-    """Return one seizure each: that is how they are counted."""
+    """Return one seizure for each, because each seizure counts once."""
     return [_seizure({"kind": "drug", "drug": "unstated", "qualifier": qualifier}) for _number in range(count)]
 
 

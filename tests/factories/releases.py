@@ -1,8 +1,8 @@
-"""Published results as tests use them: each file of tests/claims as events to be sent, and as a claims file.
+"""Published results for tests: each file of tests/claims as events to send, and as a claims file.
 
-A file has the figures as they were printed. Each is recorded, of its force or of no single one: as a tally, or as
-arrests and seizures in a file with `events`; of a figure marked `whole` only what its printed parts leave; with
-`record = false` not at all, since it says another figure again.
+A file holds the figures as they were printed. Each is recorded for its force or for no single force: as a tally, or as
+arrests and seizures in a file with `events`. Of a figure marked `whole`, only the rest after its printed parts is
+recorded. A figure with `record = false` is not recorded, because it repeats another one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.factories.release_events import EVENTS
 Json = dict[str, Any]
 
 FOLDER = Path(__file__).parents[1] / "claims"
-# What was printed of no single force.
+# The force of figures that were printed for no single force.
 NOBODY = {"force": "no-single-force", "name": "No single force", "kind": "residual", "reports": "tallies"}
 SMALLEST = {
     "pounds": 100,
@@ -75,7 +75,7 @@ class Printed:
 
     @property
     def block(self) -> Json:
-        """What stands around it in a claims file."""
+        """Its block in a claims file, without the figure: source, forces and days."""
         scope = {"forces": [self.force]} if self.force else {}
         days = {"days": [str(day) for day in self.days]} if self.days else {}
         return {"source": self.source or "release", **scope, **days}
@@ -122,7 +122,7 @@ class Release:
 
     @property
     def days(self) -> list[date]:
-        """The operating days: all between the first and the last, or those of the weekends."""
+        """The operating days: all from the first to the last, or those of the weekends."""
         spans = self.told.get("weekends", [self.told["days"]])
         return [first + n * ONE_DAY for first, last in spans for n in range((last - first).days + 1)]
 
@@ -136,7 +136,7 @@ class Release:
         return [led | reports, *named, *([] if self.told.get("by") else [NOBODY | how])]
 
     def opening(self, *watching: str) -> Json:
-        """Return the opening; the forces that are watching take part without reporting anything."""
+        """Return the opening; the watching forces take part and report nothing."""
         first, last = self.told["days"]
         days = {"starts_at": _midnight(first), "ends_at": _midnight(last + ONE_DAY)}
         if "weekends" in self.told:
@@ -154,17 +154,17 @@ class Release:
         }
 
     def registrations(self) -> Iterator[Json]:
-        """Yield the measures and categories that no catalogue has."""
+        """Yield the measures and categories that are not in the catalogue."""
         for measure in self.told.get("measures", ()):
             yield {"id": str(uuid4()), "recorded_at": self.reported_at} | measure
 
     @property
     def reported_at(self) -> str:
-        """When everything was recorded: after the last day."""
+        """The moment at which everything was recorded: 12:00 UTC on the day after the last."""
         return format_instant(datetime.combine(self.told["days"][1] + ONE_DAY, time(12), UTC))
 
     def events(self) -> list[Json]:
-        """Return what was printed as facts, and a complete return of everybody for every day."""
+        """Return the printed figures as facts, and a complete return of each reporting force for every day."""
         facts = [fact for one in self._tallied() for fact in self._facts(*one)]
         returns = [
             {"type": "return.declared", "force": one["force"], "data": {"day": str(day), "status": "complete"}}
@@ -199,7 +199,7 @@ class Release:
         return [*self.figures, *(one for part in self.parts for one in part.figures)]
 
     def _tallied(self) -> Iterator[tuple[Printed, int]]:
-        """Yield each figure that is recorded, with what its recorded parts leave of it; the narrowest first."""
+        """Yield each recorded figure with the quantity left after its recorded parts; the narrowest first."""
         done: list[tuple[Printed, int]] = []
         for one in sorted(self.figures, key=_width):
             if one.record is False:
@@ -224,7 +224,7 @@ class Release:
 
 
 def _width(one: Printed) -> tuple[bool, int, bool]:
-    """Order figures so that every part comes before its whole."""
+    """Return a sort key that puts every part before its whole."""
     return one.force is None, -len((one.category or "").split("/")) if one.category else 1, not one.days
 
 

@@ -1,4 +1,4 @@
-"""Factories for what forces send. Each gives an event that the operation of `tests.factories.operations` takes."""
+"""Factories for the events that forces send. The operation of `tests.factories.operations` accepts each of them."""
 
 from datetime import UTC, date, datetime
 from uuid import uuid4
@@ -20,7 +20,7 @@ TUESDAY_EVENING = datetime(2023, 1, 17, 21, 40, tzinfo=UTC)
 
 
 class EventFactory(factory.Factory):
-    """What every event has. A correction names what it corrects, and why."""
+    """The fields of every event. A correction names the version it corrects, and a reason."""
 
     class Meta:
         model = Event
@@ -33,7 +33,7 @@ class EventFactory(factory.Factory):
 
 
 class FactFactory(EventFactory):
-    """Something that happened on the evening of the operation's second day."""
+    """A fact that happened on the evening of the operation's second day."""
 
     class Meta:
         abstract = True
@@ -55,7 +55,7 @@ class ArrestRecordedFactory(FactFactory):
 
 
 class SeizureRecordedFactory(FactFactory):
-    """One seizure of one knife; `lines` says otherwise."""
+    """One seizure of one knife by default."""
 
     class Params:
         lines = (WeaponLine(weapon="bladed/knife", acquired="seized"),)

@@ -1,4 +1,4 @@
-"""Factories for what the coordinator sends: how an operation is opened, changed, closed and reopened."""
+"""Factories for the events that the coordinator sends: to open, change, close and reopen an operation."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from service.domain.events import (
 from tests.factories.reports import EventFactory
 
 LEAD = "metropolitan"
-# A week of London days in winter, when London has the time of UTC.
+# A week of London days in winter, when London time is UTC.
 STARTS_AT = datetime(2023, 1, 16, tzinfo=UTC)
 ENDS_AT = datetime(2023, 1, 23, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ class SetupFactory(EventFactory):
 
 
 class OperationOpenedFactory(SetupFactory):
-    """A week in January 2023; with `days`, the windows given instead."""
+    """A week in January 2023; with `days`, those windows instead."""
 
     class Params:
         name = "Lantern"
@@ -63,7 +63,7 @@ class OperationOpenedFactory(SetupFactory):
 
 
 class OperationAmendedFactory(SetupFactory):
-    """An amendment of what is given, and of nothing else."""
+    """An amendment of only the given fields."""
 
     class Params:
         starts_at = None
@@ -86,7 +86,7 @@ class OperationAmendedFactory(SetupFactory):
 
 
 class ForceJoinedFactory(SetupFactory):
-    """Sussex, which reports events."""
+    """Sussex joins and reports events."""
 
     class Params:
         joining = "sussex"
@@ -123,19 +123,19 @@ class MeasureRegisteredFactory(SetupFactory):
 
 
 class OperationClosedFactory(SetupFactory):
-    """The end of new facts."""
+    """The operation stops accepting new facts."""
 
     data = factory.LazyFunction(OperationClosed)
 
 
 class OperationReopenedFactory(SetupFactory):
-    """New facts are taken again."""
+    """The operation accepts new facts again."""
 
     data = factory.LazyFunction(OperationReopened)
 
 
 class FiguresPublishedFactory(SetupFactory):
-    """A publication as of now, as it is asked for: the service fills in the rest."""
+    """A request to publish the current figures; the service fills in the rest."""
 
     class Params:
         label = "provisional"
@@ -144,7 +144,7 @@ class FiguresPublishedFactory(SetupFactory):
 
 
 class DuplicateRuledOutFactory(SetupFactory):
-    """Two events of two forces, or of two operations, that may have been one, and are not."""
+    """A finding that two events of two forces, or of two operations, are not the same."""
 
     class Params:
         events = ()

@@ -1,4 +1,4 @@
-"""What a statement is made of, in memory: figures of the operation of `tests.factories.operations`."""
+"""Facts and statements in memory, of the operation of `tests.factories.operations`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ REPORTING = tuple(one.force for one in FORCES if one.reports != "nothing")
 
 @dataclass(frozen=True)
 class StatedFigure:
-    """A figure as the totals give it."""
+    """A figure in the form that the totals return."""
 
     measure: str
     quantity: int
@@ -53,7 +53,7 @@ def declared(*forces: str, status: str = "complete", measures: Sequence[str] = (
 
 
 def facts(*figures: StatedFigure, operation: Operation | None = None, **given: Any) -> Facts:
-    """Return facts of an operation that is over and of which every return is in, unless something else is said."""
+    """Return facts of an operation that is over, with every return declared unless `given` says otherwise."""
     operation = operation or operation_state()
     outstanding = {one for figure in figures for one in figure.outstanding}
     defaults = {
@@ -76,5 +76,5 @@ def statement(*figures: StatedFigure, **given: Any) -> Statement:
 
 
 def statement_answer(*figures: StatedFigure, **given: Any) -> StatementAnswer:
-    """Return a statement as it is read, at the twelfth event of a log."""
+    """Return the answer with a statement, at the twelfth event of a log."""
     return StatementAnswer(statement=statement(*figures, **given), positions=(POSITION,))
