@@ -1,4 +1,4 @@
-"""Making the next item while the last is being worked on: while the database writes, the next rows are read."""
+"""Prefetching: the next item is made while the current one is in use, as when rows are read during a write."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Item = TypeVar("Item")
 
 
 def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items. Each is made by another thread while the one before it is in use; so one more is in memory.
+    """Yield the items; another thread prefetches one item while the one before it is in use, and holds it in memory.
 
-    What making an item raises is raised in its place.
+    An exception raised while making an item is raised in its place.
     """
     source: Iterator[Item | object] = iter(items)
     end = object()

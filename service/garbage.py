@@ -1,4 +1,4 @@
-"""When Python looks for garbage: of a log that is read or recorded, nearly nothing goes round in circles."""
+"""Settings of the garbage collector: reading and recording a log creates almost no reference cycles."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ OBJECTS_BETWEEN_LOOKS = 50_000
 
 
 def look_rarely() -> None:
-    """Look for garbage less often from now on, and not at all through what there is now.
+    """Run the garbage collector less often from now on, and never over the objects that exist now.
 
-    As Python does it by itself, it takes a twentieth of the time of recording batches, and a quarter of that of reading
+    With Python's defaults it takes a twentieth of the time of recording batches, and a quarter of the time of reading
     or recording a long log.
     """
     gc.freeze()
@@ -21,7 +21,7 @@ def look_rarely() -> None:
 
 @contextmanager
 def rarely_looked_for() -> Iterator[None]:
-    """Look for garbage less often in this block."""
+    """Run the garbage collector less often in this block."""
     usual = gc.get_threshold()
     look_rarely()
     try:

@@ -1,4 +1,4 @@
-"""Work on a database in pieces, side by side: in a process for each core, each with connections of its own."""
+"""Parallel work on a database, in pieces: one process per core, each with its own connections."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Result = TypeVar("Result")
 def in_order(
     database: Database, work: Callable[[Database, Piece], Result], pieces: Sequence[Piece]
 ) -> Iterator[Result]:
-    """Return what the work on each piece gives, in their order.
+    """Return the results of the work on each piece, in the order of the pieces.
 
-    Other processes begin at once. This one does it alone, as results are asked for, with one core, with one piece, and
-    on SQLite, which has one writer.
+    Other processes start at once. With one core, with one piece, and on SQLite, which has one writer, this process does
+    the work alone, as results are requested.
 
-    Work, pieces and results pass between processes, so they are plain values and functions of a module.
+    Work, pieces and results pass between processes, so they must be plain values and module-level functions.
     """
     processes = 1 if database.is_sqlite else min(_cores(), len(pieces))
-    if processes < 2:  # noqa: PLR2004 - one can do it here
+    if processes < 2:  # noqa: PLR2004 - nothing runs in parallel
         return (work(database, piece) for piece in pieces)
     url = database.engine.url.render_as_string(hide_password=False)
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _open, (url,))
@@ -51,7 +51,7 @@ _opened: list[Database] = []
 
 
 def _open(url: str) -> None:
-    """Open the database in a process that was just forked: connections cannot be shared with another process."""
+    """Open the database in a newly forked process: processes cannot share connections."""
     _opened[:] = [open_database(url, pool_size=1)]
 
 

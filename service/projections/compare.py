@@ -1,4 +1,4 @@
-"""Comparing stored projections with the log: every row is made again from the events, every total summed again."""
+"""Comparing stored projections with the log: every row is derived and every total summed again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.writes import Row, Writes
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first place where stored projections differ from the log: at an event, or (seq None) in the totals."""
+    """The first difference between stored projections and the log: at an event, or (seq None) in the totals."""
 
     projection: str
     seq: int | None
@@ -26,7 +26,7 @@ class Difference:
 
 
 def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | None:
-    """Make the rows of a run of events, without a gap, again; return the first difference from those stored."""
+    """Derive the rows of a run of events, without a gap, again; return the first difference from the stored rows."""
     place = {"name": run.operation, "of": run.generation, "first": run.first_seq, "last": run.last_seq}
     queries = [(_rows_of(projection.table), place) for projection in BY_SEQ]
     nothing_written = Writes(connection)
@@ -34,20 +34,20 @@ def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | Non
         wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(nothing_written, run))
         if stored != wanted:
             seq = _first_difference(projection.table, stored, wanted)
-            return Difference(projection.name, seq, "the stored rows are not those that the event gives")
+            return Difference(projection.name, seq, "the stored rows differ from those derived from the event")
     return None
 
 
 def difference_beyond_runs(connection: sa.Connection, head: Head) -> Difference | None:
-    """Return the first difference that no run of the log shows: a row of no event, or a total that is no sum."""
+    """Return the first difference outside all runs: a row without an event, or a total that is not a sum of entries."""
     for projection in BY_SEQ:
         if (seq := _first_beyond(connection, projection.table, head)) is not None:
-            return Difference(projection.name, seq, "a stored row belongs to no event of the log")
+            return Difference(projection.name, seq, "a stored row belongs to no event in the log")
     return next((Difference(*found) for found in differing_totals(connection, head)), None)
 
 
 def _first_difference(table: sa.Table, stored: list[Row], wanted: list[Row]) -> int:
-    """Return the lowest seq whose rows are not the same as stored."""
+    """Return the lowest seq whose stored rows differ from the derived ones."""
     seq = itemgetter(list(table.columns).index(table.c.seq))
     kept, expected = set(stored), set(wanted)
     first: int = min(seq(row) for row in (kept ^ expected) or wanted)
@@ -72,7 +72,7 @@ def _rows_of(table: sa.Table) -> Statement:
 
 
 def _first_beyond(connection: sa.Connection, table: sa.Table, head: Head) -> int | None:
-    """Return the lowest seq of a row outside of the log; None if there is none."""
+    """Return the lowest seq of a row outside the log; None if there is no such row."""
     outside = sa.or_(table.c.seq < 1, table.c.seq > head.seq)
     statement = sa.select(sa.func.min(table.c.seq)).where(
         table.c.operation_id == head.operation, table.c.generation == head.generation, outside

@@ -1,4 +1,4 @@
-"""Comparing totals with the entries, page by page: each is what was carried before it and the entries since."""
+"""Comparing totals with the entries, snapshot by snapshot: each is the one before it plus the entries since."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Found = tuple[str, int | None, str]
 
 
 def differing_totals(connection: sa.Connection, head: Head) -> Iterator[Found]:
-    """Yield (table, seq, what is wrong) of each total that is no sum, by seq; the last are those of now, without one.
+    """Yield (table, seq, detail) for each total that is not the sum of its entries: snapshots by seq, then totals.
 
-    As each is summed from what was carried before it, all of them take no longer than the sum of all entries.
+    Each snapshot is summed from the one before it, so all of them take no longer than one sum over all entries.
     """
     if (seq := _first_misplaced(connection, head)) is not None:
-        yield carried_totals.name, seq, "no totals are carried there"
+        yield carried_totals.name, seq, "no totals snapshot belongs at this seq"
     place = {"name": head.operation, "of": head.generation}
     seqs = carried_seqs(1, head.seq, head.carried_every)
     pages = [(_differing_carried, {**place, "before": seq - seqs.step, "at": seq}) for seq in seqs]
@@ -44,7 +44,7 @@ def differing_totals(connection: sa.Connection, head: Head) -> Iterator[Found]:
 
 
 def _first_misplaced(connection: sa.Connection, head: Head) -> int | None:
-    """Return the lowest seq at which totals are stored as carried, and none are to be; None if there is none."""
+    """Return the lowest seq that has a totals snapshot and should have none; None if there is no such seq."""
     seqs = carried_seqs(1, head.seq, head.carried_every)
     seq = carried_totals.c.seq
     misplaced = sa.or_(seq < 1, seq > head.seq, seq % seqs.step != 0) if seqs else sa.true()
@@ -66,8 +66,8 @@ def _differing_now(_dialect: str) -> sa.Select[Any]:
 
 
 def _differing(stored: sa.Select[Any]) -> sa.Select[Any]:
-    """Select force and measure of each row that is among those stored or those summed, and not among both."""
+    """Select force and measure of each row that is only among the stored rows or only among the summed ones."""
     both = sa.union_all(stored, sums()).subquery()
-    # Operation and generation are the same in all rows, and would only cost time.
+    # Operation and generation are the same in all rows; grouping by them would only cost time.
     key = [both.c[name] for name in COLUMNS if name not in ("operation_id", "generation")]
     return sa.select(both.c.force, both.c.measure).group_by(*key).having(sa.func.count() == 1)

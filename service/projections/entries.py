@@ -1,4 +1,4 @@
-"""Entries: the signed lines that every figure is a sum of. One event makes its own lines; a correction also negates."""
+"""Entries: the signed lines that every figure is a sum of. A correction also adds the old lines, negated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.projections.steps import Batch, Step
 from service.writes import Row, Writes
 
 NO_DAY = ""
-# One line of a version: its of_seq, force and day, what it counts, and its +1 or -1.
+# One line of a version: its of_seq, force and day, its count, and +1 or -1.
 Line = tuple[int, str, str, Count, int]
 
 entries = sa.Table(
@@ -59,7 +59,7 @@ def row(
 def rows(writes: Writes, batch: Batch) -> list[Row]:
     """Return the entries of these events, numbered from 1 within each event.
 
-    A correction or withdrawal first copies, negated, the lines of the version it corrects, with their old day.
+    A correction or withdrawal first copies, negated, the lines of the version it corrects, on their old day.
     """
     reversed_seqs = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
     known = _lines_of_versions(writes, batch, reversed_seqs - {step.recorded.seq for step in batch.steps})
@@ -107,7 +107,7 @@ def _row_of(batch: Batch, step: Step, number: int, line: Line) -> Row:
 
 
 def _lines_of_versions(writes: Writes, batch: Batch, seqs: Collection[int]) -> dict[int, list[Line]]:
-    """Return the own lines of each of these versions. Their reversals carry the same of_seq and another seq."""
+    """Return the own lines of each of these versions. Their reversals have the same of_seq and another seq."""
     lines: dict[int, list[Line]] = {seq: [] for seq in seqs}
     if not seqs:
         return lines

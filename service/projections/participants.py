@@ -1,4 +1,4 @@
-"""Participants: which force takes part in which operation, so that each force finds its own."""
+"""Participants: which force takes part in which operation, so that a force can find its operations."""
 
 from __future__ import annotations
 

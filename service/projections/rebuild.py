@@ -1,4 +1,4 @@
-"""Building projections anew from the log while the service takes posts."""
+"""Rebuilding projections from the log while the service accepts posts."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Progress = Callable[[int, int], None]
 
 
 def no_progress(_done: int, _size: int) -> None:
-    """Tell nobody how far the work is."""
+    """Report no progress."""
 
 
 def rebuild(
     database: Database, operation: str, progress: Progress = no_progress, *, carry_every: int | None = None
 ) -> int:
-    """Build a new generation of the operation's projections, switch to it, delete the older ones; return its number.
+    """Build a new generation of the operation's projections, make it live, delete the older ones; return its number.
 
-    Posts go on meanwhile: most of the log is applied in blocks, by a process for each core, what was added since in
-    transactions of 1,000 events, and only the last of them, which also switches, holds the head's lock.
+    Posts continue during a rebuild: most of the log is applied in blocks, by one process per core, and later events in
+    transactions of 1,000. Only the last transaction, which also makes the generation live, holds the head's lock.
 
-    `carry_every`: at which multiples totals are carried from now on; None: as they are, or at the usual ones.
+    `carry_every`: the totals snapshot interval from now on, in seqs; None keeps the current one, or sets the default.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -63,10 +63,10 @@ def rebuild(
 
 
 def _apply_blocks(database: Database, operation: str, generation: int, size: int, progress: Progress) -> int:
-    """Apply as many whole blocks as the log has; return the last seq of them.
+    """Apply as many whole blocks as the log has; return their last seq.
 
-    First, in any order, the events that stand by themselves; then, in the order of the log, those whose rows are made
-    from rows of earlier events. They are not summed yet.
+    Independent events come first, in any order; then, in the order of the log, the events whose rows are
+    derived from rows of earlier events. Nothing is summed yet.
     """
     done = size - size % EVENTS_IN_ONE_BLOCK
     firsts = range(1, done, EVENTS_IN_ONE_BLOCK) if done else range(0)
@@ -77,7 +77,7 @@ def _apply_blocks(database: Database, operation: str, generation: int, size: int
 
 
 def _sum_blocks(database: Database, operation: str, generation: int, every: int, done: int) -> None:
-    """Sum the entries of all blocks, from one carried seq to the next; from the last of them, those of now."""
+    """Sum the entries of all blocks, from one totals snapshot to the next; the totals start from the last one."""
     seqs = carried_totals.carried_seqs(1, done, every)
     with database.writing() as connection:
         writes = Writes(connection)
@@ -110,7 +110,7 @@ def _apply_dependent(database: Database, operation: str, generation: int, up_to:
 
 
 def _depends(step: Step) -> bool:
-    """Return whether the rows of an event are made from rows of earlier events."""
+    """Return whether the rows of an event are derived from rows of earlier events."""
     return step.corrected_seq is not None or isinstance(step.recorded.event.data, DuplicateRuledOut)
 
 
@@ -131,7 +131,7 @@ def _begin_generation(connection: sa.Connection, operation: str) -> int:
 
 
 def _finish(database: Database, operation: str, generation: int, every: int, done: int) -> None:
-    """Apply what is left under the head's lock and make the generation the live one, unless a newer one is."""
+    """Apply the remaining events under the head's lock; make the generation live unless a newer one is."""
     with database.writing() as connection:
         head = require_head(lock_head(connection, operation), operation)
         while done < head.seq:

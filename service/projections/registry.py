@@ -1,4 +1,4 @@
-"""The projections, each with its version and its table. All are applied in the transaction that appends."""
+"""The projections, each with its version and its table. All are updated in the transaction that appends."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from service.writes import Row, Writes
 class Projection:
     """A table of rows by seq that is derived from the log. Raise `version` whenever the same log gives other rows.
 
-    `of` are the kinds of events that have rows in it. `reads_run`: to make rows, it reads what the projections before
-    it made of the same run of events.
+    `of` are the classes of events that have rows in it. `reads_run`: it derives its rows from the rows that the
+    projections before it made of the same run of events.
     """
 
     name: str
@@ -50,9 +50,9 @@ VERSION = ",".join(
 
 
 def apply(writes: Writes, batch: Batch, *, carried_every: int | None, and_commit: bool = False) -> None:
-    """Have a run of events applied to one generation of all projections, and whatever else was to be written sent.
+    """Apply a run of events to one generation of all projections, and send everything that is queued in `writes`.
 
-    `carried_every` is that generation's; `and_commit` commits in the same round trip.
+    `carried_every` is that generation's totals snapshot interval; `and_commit` commits in the same round trip.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
@@ -65,7 +65,7 @@ def apply(writes: Writes, batch: Batch, *, carried_every: int | None, and_commit
 
 
 def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
-    """Have the rows of some events inserted in all projections but those that are sums; return them."""
+    """Queue the rows of some events for all projections that are not sums; return the rows by table."""
     kinds = {type(step.recorded.event.data) for step in batch.steps}
     made: dict[sa.Table, list[Row]] = {}
     for projection in BY_SEQ:
@@ -79,7 +79,7 @@ def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
 
 
 def send(writes: Writes, *, and_commit: bool = False) -> None:
-    """Send what is to be written.
+    """Send everything that is queued in `writes`.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.

@@ -1,4 +1,4 @@
-"""Declared returns, kept by seq: what each force has said about how complete its record of a day is."""
+"""Declared returns by seq: how complete each force has declared its record of a day to be."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def rows(_writes: Writes, batch: Batch) -> list[Row]:
 
 
 def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declarations:
-    """Return what has been declared up to this seq, newest first, by force and day.
+    """Return the declarations up to this seq, newest first, by force and day.
 
-    A return that said complete or nil is reopened by a later event of that force and day, of a measure it spoke of.
+    A complete or nil return is reopened by a later event of that force and day, of a measure that the return covers.
     """
     found: dict[tuple[str, date], list[Declaration]] = {}
     last_seqs = _last_seqs(connection, head, up_to=up_to)
@@ -86,7 +86,7 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
 
 
 def _last_seqs(connection: sa.Connection, head: Head, *, up_to: int) -> dict[tuple[str, str], dict[str, int]]:
-    """Return the seq of the last entry of each measure, by force and day, at this seq."""
+    """Return the seq of the last entry of each measure, by force and day, as of this seq."""
     rows = rows_at(head, up_to)
     keys = (rows.c.force, rows.c.day, rows.c.measure)
     statement = sa.select(*keys, sa.func.max(rows.c.last_seq)).group_by(*keys)

@@ -1,4 +1,4 @@
-"""Pairs of events that the coordinator has ruled out to be one: they are never shown as possible duplicates again."""
+"""Pairs of events that the coordinator has ruled out as duplicates; they are never reported as possible ones again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def row(
 
 
 def rows(writes: Writes, batch: Batch) -> list[Row]:
-    """Return a row for each pair ruled out among these events. The sightings of this log are stored already."""
+    """Return a row for each pair ruled out among these events. The log's match candidates must be stored already."""
     found = [
         (step.recorded.seq, data)
         for step in batch.steps
@@ -67,7 +67,7 @@ def rows(writes: Writes, batch: Batch) -> list[Row]:
 
 
 def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tuple[Fact, Fact]]:
-    """Return the pairs ruled out in these logs, each in order."""
+    """Return the pairs ruled out in these logs, each pair in order."""
     columns = [ruled_out.c[name] for name in ("lower_operation", "lower_seq", "higher_operation", "higher_seq")]
     live = sa.tuple_(ruled_out.c.operation_id, ruled_out.c.generation).in_(
         [(head.operation, head.generation) for head in heads]
@@ -81,7 +81,7 @@ def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tup
 
 
 def _facts(data: DuplicateRuledOut, first_seqs: Mapping[UUID, int]) -> list[Fact]:
-    """Return the two events of a finding; without an operation where both are of this log."""
+    """Return the two events of a finding; with an empty operation where both are in this log."""
     if data.operations:
         return list(zip(data.operations, data.first_seqs, strict=True))
     return [("", first_seqs[event_id]) for event_id in data.events]

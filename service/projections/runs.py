@@ -1,4 +1,4 @@
-"""Runs of events as projections are applied to them, read from the log with what lies ahead of them."""
+"""Runs of events to apply projections to, read from the log with the state that precedes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.projections.steps import Batch, Step, steps_of
 
 
 def read_run(connection: sa.Connection, operation: str, generation: int, first: int, last: int) -> Batch:
-    """Return the events with these seqs, of which there is at least one, as a run."""
+    """Return the events with these seqs, at least one, as a run."""
     return run_of(connection, operation, generation, read.events_between(connection, operation, first, last))
 
 
@@ -25,9 +25,9 @@ def run_of(
     *,
     after: Batch | None = None,
 ) -> Batch:
-    """Return a run of events with what the log ahead of it says: what the operation is, and what is corrected.
+    """Return a run of events with what it needs from the log before it: the operation, and the corrected versions.
 
-    `after`, if given, is the run just ahead of it, which knows what the operation is.
+    `after`, if given, is the run immediately before, which holds the operation.
     """
     if after is not None:
         before: Operation | None = after.steps[-1].operation
@@ -40,6 +40,6 @@ def run_of(
 def steps_with(
     connection: sa.Connection, operation: str, recorded: Sequence[RecordedEvent], before: Operation | None
 ) -> list[Step]:
-    """Return the steps of these events; the seqs of the versions that they correct are read."""
+    """Return the steps of these events; read the seqs of the versions that they correct."""
     corrected = {event.event.corrects for event in recorded if event.event.corrects is not None}
     return steps_of(recorded, before, read.seqs_by_id(connection, operation, corrected))

@@ -1,7 +1,7 @@
-"""Sightings: what is compared of every arrest and seizure to find those that two forces may both have counted.
+"""Match candidates: what is compared of every arrest and seizure to find those that two forces may both have counted.
 
-A correction is a sighting of its own, which names the version that it replaces; so does the row of a withdrawal, which
-holds nothing to compare. Only what no row replaces stands.
+A correction is a match candidate of its own and names the version that it replaces. So does the row of a withdrawal,
+which holds nothing to compare. A version is standing if no row replaces it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ sightings = sa.Table(
 )
 of = sightings.c
 sa.Index("sightings_place_idx", of.operation_id, of.generation, of.type, of.place, of.occurred_microseconds, of.seq)
-# With the force in it, what two forces share is found without reading the rows.
+# The index includes the force, so incidents that two forces share are found without reading the rows.
 sa.Index(
     "sightings_incident_idx",
     *(of.operation_id, of.generation, of.incident, of.type, of.force),

@@ -1,4 +1,4 @@
-"""The sightings that stand in an operation and its parts, in the orders in which pairs are found."""
+"""The standing match candidates of an operation and its parts, in the orders in which pairs are found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.eventlog.head import Head
 from service.projections.sighting_log import PlaceKey, SightingLog
 from service.projections.sightings import sightings
 
-# Along an index a few rows are found at once, and a page of answers seldom needs more. Many are read as they lie.
+# An index finds a few rows quickly, and a page of answers seldom needs more. Many rows are read in storage order.
 ROWS_ALONG_THE_INDEX = (1_000, 8_000)
 MOST_KINDS = 5_000
 INCIDENTS_AT_A_TIME = 500
@@ -25,7 +25,7 @@ TypeAndPlace = tuple[str, str]
 
 
 class StandingSightings:
-    """The standing sightings of an operation and of its parts, whose heads are given, the operation's own first.
+    """The standing match candidates of an operation and its parts. The first of `heads` is the operation's own.
 
     In the operation itself each force is a party. A part is one party as a whole.
     """
@@ -39,14 +39,14 @@ class StandingSightings:
         }
 
     def by_place(self, *, since: Sighting | None = None) -> Iterator[Sighting]:
-        """Yield those that name a place, by (type, place, occurred_microseconds, operation, seq).
+        """Yield those that name a place, in order of (type, place, occurred_microseconds, operation, seq).
 
-        `since` gives type, place and moment to begin at.
+        `since` gives the type, place and moment to start at.
         """
         start = None if since is None else (since.type, since.place or "", since.occurred_microseconds, "", 0)
         for most in ROWS_ALONG_THE_INDEX:
             pages = [log.along_places(start, ceil(most / len(self._logs))) for log in self._logs.values()]
-            # Behind the end of a full page its log may have more, so what the others have there has to wait.
+            # A log may have more rows after a full page, so later rows of other logs wait for the next round.
             end = min((end for _found, end in pages if end is not None), default=None)
             found = [one for page, _end in pages for one in page if end is None or place_key(one) <= end]
             yield from sorted(found, key=place_key)
@@ -57,9 +57,9 @@ class StandingSightings:
         yield from self._rest_by_place(start)
 
     def by_incident(self, *, since: Sighting | None = None, force: str | None = None) -> Iterator[Sighting]:
-        """Yield those whose incident more than one party names, by (incident, type, operation, seq).
+        """Yield those whose incident more than one party names, in order of (incident, type, operation, seq).
 
-        `since` gives an incident to begin at; with `force`, only incidents that this force names too.
+        `since` gives the incident to start at; with `force`, only incidents that this force names too.
         """
         incidents = self._shared_incidents(None if since is None else since.incident, force)
         for first in range(0, len(incidents), INCIDENTS_AT_A_TIME):
@@ -69,11 +69,11 @@ class StandingSightings:
             )
 
     def at(self, operation: str, seq: int) -> Sighting | None:
-        """Return the sighting of one version, standing or not; None if it is no arrest and no seizure of these logs."""
+        """Return the match candidate of a version, standing or not; None if not an arrest or seizure of these logs."""
         return self._logs[operation].at(seq) if operation in self._logs else None
 
     def _rest_by_place(self, start: PlaceKey) -> Iterator[Sighting]:
-        """Yield all behind a start, but for places with nothing that could be a pair, however near in time."""
+        """Yield all after a start, except at places where no two could be a pair, whatever their times."""
         first, behind = start[:2], start[2:]
         groups: dict[TypeAndPlace, list[Sighting]] = {place: [] for place in self._places_with_pairs(first)}
         for _name, log in sorted(self._logs.items()):
@@ -81,18 +81,18 @@ class StandingSightings:
                 if (where := _type_and_place(one)) in groups:
                     groups[where].append(one)
         for place in sorted(groups):
-            # What happened at one moment is in order of operation and seq already, and sorting keeps it so.
+            # Those of one moment are in order of operation and seq already, and sorting is stable.
             in_order = sorted(groups[place], key=attrgetter("occurred_microseconds"))
             yield from in_order if place > first else (one for one in in_order if _moment_key(one) > behind)
 
     def _places_with_pairs(self, first: TypeAndPlace) -> list[TypeAndPlace]:
-        """Return the types and places, from a first one on, with sightings of two parties that are related."""
+        """Return the types and places, from a first one on, with related match candidates of two parties."""
         kinds = sorted(self._kinds(first), key=_type_and_place)
         groups = ((place, group) for place, group in groupby(kinds, key=_type_and_place) if place >= first)
         return [place for place, group in groups if next(likely_pairs(group, AT_ANY_TIME), None) is not None]
 
     def _kinds(self, first: TypeAndPlace) -> list[Sighting]:
-        """Return a sighting of each kind there is, from a type and place on; if too many, as if all were related."""
+        """Return one match candidate per kind, from a type and place on; if too many, as if all were related."""
         kinds = [list(log.kinds(first[0], sightings.c.categories, most=MOST_KINDS + 1)) for log in self._logs.values()]
         if any(len(some) > MOST_KINDS for some in kinds):
             kinds = [list(log.kinds(first[0], sa.literal(""))) for log in self._logs.values()]
@@ -108,12 +108,12 @@ class StandingSightings:
 
 
 def incident_key(one: Sighting) -> tuple[str, str, str, int]:
-    """Return by what sightings are sorted that name an incident."""
+    """Return the sort key of a match candidate that names an incident."""
     return one.incident or "", one.type, one.operation, one.seq
 
 
 def place_key(one: Sighting) -> PlaceKey:
-    """Return by what sightings are sorted that name a place."""
+    """Return the sort key of a match candidate that names a place."""
     return one.type, one.place or "", one.occurred_microseconds, one.operation, one.seq
 
 

@@ -1,4 +1,4 @@
-"""What projections are applied to: a run of events, each with the operation as it is after the event."""
+"""The input of projections: a run of events, each with the operation after the event."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Batch:
 
 
 def steps_of(recorded: Iterable[RecordedEvent], before: Operation | None, seq_by_id: Mapping[UUID, int]) -> list[Step]:
-    """Return the steps of these events; `before` is the operation ahead of them, None before operation.opened.
+    """Return the steps of these events; `before` is the operation before them, None before operation.opened.
 
-    `seq_by_id` gives the seqs of the versions that they correct.
+    `seq_by_id` maps the ids of the versions that they correct to seqs.
     """
     operation, steps = before, []
     for event in recorded:

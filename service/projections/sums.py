@@ -1,4 +1,4 @@
-"""Sums over totals: one question, put to those of now or to the rows that add up to those of an earlier seq."""
+"""Sums over totals: one query, for the current totals or for the rows that add up to those at an earlier seq."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIMENSIONS = ("force", "day", "category")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rows are summed, and by what. Empty means all; `day_before` is not included."""
+    """The rows to sum, and the dimensions to group by. Empty means all; `day_before` is not included."""
 
     by: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
@@ -31,13 +31,13 @@ class Selection:
     day_before: date | None = None
 
     def spans(self, day: date) -> bool:
-        """Return whether the day is one of those asked for."""
+        """Return whether the day is one of those selected."""
         return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """One sum. `force`, `day` and `category` are None where it is over all; a day of '' stands for no single day."""
+    """One sum. `force`, `day` and `category` are None where it is over all; a day of '' means no single day."""
 
     measure: str
     qualifier: Qualifier
@@ -50,9 +50,9 @@ class Sum:
 def sums(
     connection: sa.Connection, logs: Sequence[tuple[Head, int]], selection: Selection, *, by_category: Sequence[str]
 ) -> list[Sum]:
-    """Return the sums that exist over these logs, each up to its seq; those where every line was reversed do not.
+    """Return the sums over these logs, each log up to its seq; a sum whose lines were all reversed is left out.
 
-    They stand apart by qualifier. `by_category` names measures that are never summed over categories.
+    Each qualifier is summed separately. `by_category` names measures that are never summed over categories.
     """
     lines = sa.union_all(*(_lines(head, seq, selection, by_category) for head, seq in logs)).subquery()
     keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
@@ -77,7 +77,7 @@ def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str
 
 
 def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: Sequence[str], limit: int) -> list[int]:
-    """Return the seqs behind `after` whose events changed a figure, at most `limit`; `forces` limits whose events."""
+    """Return at most `limit` seqs after `after` whose events changed a figure; only events of `forces`, if any."""
     statement = (
         sa.select(entries.c.seq)
         .distinct()

@@ -1,6 +1,6 @@
 """Totals: the entries summed by force, day, measure, category and qualifier.
 
-The entries of an append are summed here, and the database adds those sums to the totals that stand.
+The entries of an append are summed here, and the database adds those sums to the stored totals.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SET quantity = totals.quantity + excluded.quantity, lines = totals.lines + exclu
 
 
 def sum_columns() -> list[sa.Column[Any]]:
-    """Return new columns for sums of entries: what they are by, what they are, and their last entry's seq."""
+    """Return new columns for sums of entries: the key, the sums, and the seq of the last entry."""
     return [
         *(sa.Column(key.name, CodeText, primary_key=True) for key in KEYS),
         sa.Column("quantity", sa.BigInteger, nullable=False),
@@ -47,17 +47,17 @@ Number = int | sa.BindParameter[int]
 
 
 class TotalTooLarge(Invalid):
-    """The event would take a total beyond 9,007,199,254,740,991, the most that every reader of JSON keeps exactly."""
+    """The event would make a total exceed 9,007,199,254,740,991, the largest integer that JSON readers keep exactly."""
 
     code = "total_too_large"
 
 
 def add(writes: Writes, batch: Batch, made: Sequence[Row]) -> None:
-    """Have the entries that were made of these events, and are stored before, added to the totals.
+    """Queue the addition of the entries of these events to the totals; the entries themselves must be queued already.
 
     Raises:
-        TotalTooLarge: a total would leave the range on the way, even if the last of these events brought it back: a
-            rebuild must be able to stop between any two events.
+        TotalTooLarge: a total would leave the range at any of these events, even if a later one brought it back,
+            because a rebuild must be able to stop between any two events.
     """
     if len(batch.steps) > 1 and any(step.corrected_seq for step in batch.steps):
         writes.send()
@@ -67,7 +67,7 @@ def add(writes: Writes, batch: Batch, made: Sequence[Row]) -> None:
 
 
 def too_large() -> TotalTooLarge:
-    """Return the error of a total that would leave the range."""
+    """Return the error for a total that would leave the range."""
     return TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
 
 
@@ -75,8 +75,8 @@ def _summed(batch: Batch, made: Sequence[Row]) -> list[Row]:
     """Return the sums of these entries as rows of `totals`.
 
     Raises:
-        TotalTooLarge: a sum alone is beyond the range. No total that stands can bring it back: none is below 0, since
-            no event counts less than nothing.
+        TotalTooLarge: a sum alone is beyond the range. No stored total can bring it back: none is below 0, because no
+            event has a negative count.
     """
     found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
     for _operation, _generation, seq, _line, _of_seq, *key, quantity, lines in made:
@@ -88,7 +88,7 @@ def _summed(batch: Batch, made: Sequence[Row]) -> list[Row]:
 
 
 def _passes_beyond(connection: sa.Connection, batch: Batch) -> bool:
-    """Return whether a total, as it is now, would leave the range at any line of these events."""
+    """Return whether a total, starting from its current value, would leave the range at any line of these events."""
     running = sa.func.sum(entries.c.quantity).over(partition_by=KEYS, order_by=(entries.c.seq, entries.c.line))
     lines = (
         sa.select(*KEYS, running.label("running"))
@@ -117,7 +117,7 @@ def entry_rows(operation: Text, generation: Number) -> sa.Select[Any]:
 
 def summed(rows: sa.Subquery, operation: Text, generation: Number) -> sa.Select[Any]:
     """Sum rows of one operation and generation, with the columns of `totals`, to totals."""
-    # To group by what is the same in all rows would cost a third more.
+    # Grouping by the operation and generation too, the same in all rows, would take a third longer.
     keys = [rows.c[key.name] for key in KEYS]
     return sa.select(
         sa.cast(operation, sa.Text).label("operation_id"),

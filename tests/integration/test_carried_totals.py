@@ -206,7 +206,7 @@ def test_a_snapshot_row_between_the_snapshot_seqs_is_reported(recorded: OpenedOp
     assert (difference.projection, difference.seq, difference.detail) == (
         "carried_totals",
         seq,
-        "no totals are carried there",
+        "no totals snapshot belongs at this seq",
     )
 
 

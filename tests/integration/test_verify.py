@@ -245,7 +245,7 @@ def test_two_events_with_the_same_id_are_reported(postgres_url: str):
 def test_a_log_truncated_with_its_head_is_detected_by_the_projections(record: Database):
     last = column(record, "recorded_at", 18)
     tamper(record, events.delete().where(events.c.seq == 19), heads.update().values(seq=18, recorded_at=last))
-    assert fault_in(record) == Fault("entries", 19, "a stored row belongs to no event of the log")
+    assert fault_in(record) == Fault("entries", 19, "a stored row belongs to no event in the log")
 
 
 def test_an_event_after_the_head_is_reported(record: Database):
@@ -271,7 +271,7 @@ def test_a_row_with_seq_0_is_reported(record: Database):
 
 def test_a_log_rewritten_with_all_its_hashes_is_detected_by_the_projections(record: Database):
     rewrite_log(record, lambda seq, text: text.replace('"count":2', '"count":3') if seq == ARREST else text)
-    assert fault_in(record) == Fault("entries", ARREST, "the stored rows are not those that the event gives")
+    assert fault_in(record) == Fault("entries", ARREST, "the stored rows differ from those derived from the event")
 
 
 def test_a_log_rewritten_to_unknown_codes_is_a_fault_and_not_a_crash(record: Database):
