@@ -11,7 +11,7 @@ from sqlite3 import SQLITE_OK, SQLITE_READONLY
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName, ReadOnlySqlTransaction
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Invalid, Unavailable
@@ -138,7 +138,7 @@ class Database:
                     # This connection may stay so; one that is made anew may find a database that takes writes.
                     connection.invalidate()
                     raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
-                if not isinstance(error, sa.exc.OperationalError):
+                if not is_temporary(error):
                     raise
                 raise DatabaseBusy(
                     f"The database did not answer: {_first_line(error)}. Send the same again."
@@ -210,6 +210,16 @@ def is_read_only(error: sa.exc.DBAPIError) -> bool:
     # Of SQLite's codes, the lowest byte says what an error is, the others more of it.
     sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
     return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
+
+
+def is_temporary(error: sa.exc.DBAPIError) -> bool:
+    """Return whether the same transaction can succeed when it is sent again.
+
+    So it is where a prepared statement is missing or was prepared already, as a connection pooler can bring about: from
+    then on the connection's pipeline knows.
+    """
+    prepared_otherwise = InvalidSqlStatementName | DuplicatePreparedStatement
+    return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, prepared_otherwise)
 
 
 def _first_line(error: Exception) -> str:

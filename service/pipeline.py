@@ -3,6 +3,9 @@
 Statements go together, each prepared once for a connection. psycopg's own pipeline does the same, but what it does
 around each statement costs several times what ours take (docs/performance.md). Rows are copied into a table, and stored
 while the next are made. Values are still written and read by psycopg.
+
+The name of a prepared statement is made from its text. A connection pooler may give the server connection of one client
+to another: a name can then be missing or taken, but it never stands for another statement.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import count
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +21,13 @@ from psycopg import Connection, Error, OperationalError
 from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.copy import Writer
-from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.errors import (
+    DuplicatePreparedStatement,
+    FeatureNotSupported,
+    InvalidSqlStatementName,
+    error_from_result,
+)
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from service.libpq import next_result, send_all
@@ -30,8 +38,7 @@ Rows = list[tuple[Any, ...]]
 # Never sent alone: to a transaction that has failed, PostgreSQL answers it with a rollback and no error.
 COMMIT: Query = ("COMMIT", ())
 KEPT_AS = "oprecord_pipeline"
-# No name is given twice: what was prepared before, and then forgotten here, is in nobody's way.
-_numbers = count(1)
+HASH_DIGITS = 16
 
 
 class Pipeline:
@@ -59,7 +66,7 @@ class Pipeline:
         if not queries:
             return []
         asked = [(text, self._written(values)) for text, values in queries]
-        new = {text: b"oprecord_%d" % next(_numbers) for text, _values in asked if text not in self.prepared}
+        new = {text: statement_name(text) for text, _values in asked if text not in self.prepared}
         try:
             results = self._exchange(new, asked)
         except BaseException:
@@ -67,10 +74,20 @@ class Pipeline:
             self.connection.close()
             raise
         preparing, executing = results[-len(new) - len(asked) : -len(asked)], results[-len(asked) :]
-        # What is prepared stays so when the transaction fails: forgotten, it would be prepared again at each failure.
+        # A statement stays prepared when the transaction fails.
         pairs = zip(new.items(), preparing, strict=True)
-        self.prepared |= {text: name for (text, name), result in pairs if result.status == ExecStatus.COMMAND_OK}
-        self._raise_if_refused(results)
+        fresh = {text: name for (text, name), result in pairs if _is_prepared(result)}
+        self.prepared |= fresh
+        try:
+            self._raise_if_refused(results)
+        except InvalidSqlStatementName:
+            # One is missing, so perhaps all that were prepared before are.
+            self.prepared = fresh
+            raise
+        except FeatureNotSupported:
+            # A result has other column types than when it was planned. The old plan keeps its name on this connection.
+            self.connection.close()
+            raise
         return [self._read(result) for result in executing]
 
     def copy(self, statement: str, type_names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -158,17 +175,7 @@ class Pipeline:
     def _raise_if_refused(self, results: Sequence[PGresult]) -> None:
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
-                raise self._error(result)
-
-    def _error(self, result: PGresult) -> Error:
-        """Return what a result refuses.
-
-        If a statement is not known any more, or gives other types of columns now, all are prepared again from now on.
-        """
-        error = error_from_result(result, encoding=self.connection.info.encoding)
-        if isinstance(error, InvalidSqlStatementName | FeatureNotSupported):
-            self.prepared.clear()
-        return error
+                raise error_from_result(result, encoding=self.connection.info.encoding)
 
     def _written(self, values: Sequence[Any]) -> Sequence[Any]:
         return self.transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
@@ -196,6 +203,17 @@ class _Unawaited(Writer):
         while not self.pgconn.put_copy_end(None if exc is None else type(exc).__name__.encode()):
             send_all(self.pgconn)
         self.pgconn.flush()
+
+
+def statement_name(text: str) -> bytes:
+    """Return the name under which a statement is prepared: the same for the same text in every process."""
+    return b"oprecord_" + sha256(text.encode()).hexdigest()[:HASH_DIGITS].encode()
+
+
+def _is_prepared(result: PGresult) -> bool:
+    """Return whether a statement is prepared after this result, by us or by another client under the same name."""
+    sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b""
+    return result.status == ExecStatus.COMMAND_OK or sqlstate.decode() == DuplicatePreparedStatement.sqlstate
 
 
 def abandon_copy(connection: sa.Connection) -> None:

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from service.db import Database, DatabaseBusy
 from service.driver import read_together_as_stored
-from service.pipeline import COMMIT, pipeline_of
+from service.pipeline import COMMIT, Pipeline, pipeline_of, statement_name
 from tests.integration.stored import storing
 
+INSERTION = "INSERT INTO stored VALUES (9, '') RETURNING number"
 VALUES = [
     ("int8", 2**53 - 1),
     ("int4", -1),
@@ -128,14 +129,73 @@ def test_a_refused_statement_stays_prepared(database: Database) -> None:
 
 
 def test_a_statement_whose_result_type_changed_is_prepared_again(database: Database) -> None:
-    reading: tuple[str, list[Any]] = ("SELECT words FROM stored", [])
     with database.writing() as connection:
-        pipeline_of(connection).run([reading])
+        read_together_as_stored(connection, (words_stored, {}))
         connection.exec_driver_sql("ALTER TABLE stored ALTER words TYPE varchar(5)")
-    with pytest.raises(psycopg.errors.FeatureNotSupported), database.writing() as connection:
-        pipeline_of(connection).run([reading])
+    with pytest.raises(sa.exc.NotSupportedError, match="cached plan"), database.writing() as connection:
+        read_together_as_stored(connection, (words_stored, {}))
     with database.writing() as connection:
-        assert pipeline_of(connection).run([reading]) == [[]]
+        assert read_together_as_stored(connection, (words_stored, {})) == [[]]
+
+
+def names_prepared(connection: sa.Connection) -> dict[str, str]:
+    """Return the texts of the prepared statements of a server connection, by name."""
+    rows = connection.exec_driver_sql("SELECT name, statement FROM pg_prepared_statements")
+    return {row.name: row.statement for row in rows}
+
+
+def test_a_statement_has_the_same_name_on_every_connection(database: Database) -> None:
+    with database.writing() as one, database.writing() as other:
+        pipeline_of(one).run([insertion(1), COMMIT])
+        pipeline_of(other).run([("SELECT 1", []), insertion(2), COMMIT])
+        name = statement_name(insertion(1)[0]).decode()
+        assert names_prepared(one)[name] == names_prepared(other)[name] == insertion(1)[0]
+        assert len(names_prepared(other)) == 3
+
+
+def test_statements_prepared_while_another_is_missing_stay_prepared(database: Database) -> None:
+    with database.writing() as connection:
+        pipeline_of(connection).run([insertion(1)])
+        connection.exec_driver_sql("DEALLOCATE ALL")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName), database.writing() as connection:
+        pipeline_of(connection).run([("SELECT 1", []), insertion(2)])
+    with database.writing() as connection:
+        assert pipeline_of(connection).run([("SELECT 1", []), insertion(3)]) == [[(1,)], []]
+
+
+def test_clients_that_share_a_server_connection_never_run_the_statements_of_each_other(database: Database) -> None:
+    """As behind a pooler that gives a server connection to another client after each transaction."""
+    with database.writing() as connection:
+        driver: Any = connection.connection.driver_connection
+        clients = [Pipeline(driver), Pipeline(driver)]
+        clients[0].run([("SELECT 'one'", [])])
+        assert clients[1].run([("SELECT 'other'", [])]) == [[("other",)]]
+        assert clients[0].run([("SELECT 'one'", [])]) == [[("one",)]]
+
+
+def test_a_missing_statement_is_there_when_the_same_is_sent_again(database: Database) -> None:
+    with database.writing() as connection:
+        read_together_as_stored(connection, (words_stored, {}))
+        connection.exec_driver_sql("DEALLOCATE ALL")
+    with pytest.raises(DatabaseBusy, match=r"does not exist\. Send the same again"), database.writing() as connection:
+        read_together_as_stored(connection, (words_stored, {}))
+    with database.writing() as connection:
+        assert read_together_as_stored(connection, (words_stored, {})) == [[]]
+
+
+def test_what_another_client_has_prepared_is_used_when_the_same_is_sent_again(database: Database) -> None:
+    def insert() -> None:
+        with database.writing() as connection:
+            read_together_as_stored(connection, (inserting, {}))
+
+    with database.writing() as connection:
+        Pipeline(connection.connection.driver_connection).run([(INSERTION, [])])  # type: ignore[arg-type]
+        connection.rollback()
+    with pytest.raises(DatabaseBusy, match=r"already exists\. Send the same again"):
+        insert()
+    assert numbers(database) == []
+    insert()
+    assert numbers(database) == [9]
 
 
 def test_values_larger_than_the_socket_buffers_are_sent_and_received(database: Database) -> None:
@@ -187,6 +247,14 @@ def test_a_keyboard_interrupt_propagates_from_a_waiting_pipeline(database: Datab
         read_together_as_stored(connection, (sleeping, {"seconds": 10}))
     with database.writing() as connection:
         assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+
+
+def inserting(_dialect: str) -> sa.TextClause:
+    return sa.text(INSERTION)
+
+
+def words_stored(_dialect: str) -> sa.TextClause:
+    return sa.text("SELECT words FROM stored")
 
 
 def ending_itself(_dialect: str) -> sa.Select[Any]:
