@@ -5,25 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from functools import cache
+from typing import Any, get_type_hints
 
 from flask import Response, request
 
 from service.api.blueprint import JSON
 from service.api.tables import Cell, Column, Table, csv_text
 from service.api.workbooks import workbook
-from service.domain.events import FACTS, LINE_CLASSES, DuplicateRuledOut, ReturnDeclared
+from service.domain.events import (
+    DATA_CLASSES,
+    FACTS,
+    LINE_CLASSES,
+    DuplicateRuledOut,
+    Event,
+    EventWithdrawn,
+    ReturnDeclared,
+)
 from service.eventlog.codec import wire_name
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
 BETWEEN = "; "
 
-ENVELOPE = (
-    *("operation", "seq", "line", "id", "type", "force", "occurred_at", "place", "incident", "assisting"),
-    *("corrects", "correction_reason", "recorded_at", "recorded_by_force", "recorded_by_role"),
-)
 RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
+# The events whose data has columns of its own, field by field; that of all others is JSON in the column `setup`.
+IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut)
+IDENTITY = {"operation": str, "seq": int, "line": int, "id": str, "type": str, "force": str}
+SIGNATURE = {"recorded_at": str, "recorded_by_force": str, "recorded_by_role": str}
+# Columns in pence, and those beside them in pounds.
 POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
 
 
@@ -87,11 +97,10 @@ def returns_tables(answer: dict[str, Any]) -> list[Table]:
 
 def events_table(lines: Iterable[str]) -> Table:
     """Return the table of a log's canonical texts: a row for each event, for a seizure one for each of its lines."""
-    columns = [*(Column(name, "whole" if name in ("seq", "line") else "text") for name in ENVELOPE), *_data_columns()]
+    columns = _event_columns()
     names = [column.name for column in columns]
-    return Table(
-        "events", columns, ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
-    )
+    rows = ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
+    return Table("events", columns, rows)
 
 
 def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -> list[Cell]:
@@ -107,25 +116,33 @@ def _outstanding(owing: Iterable[dict[str, Any]]) -> str:
     return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in owing)
 
 
-def _data_columns() -> list[Column]:
-    """Return a column for each field that reports have, in the order of the event classes; `setup` holds all others."""
-    names: dict[str, None] = {"kind": None}
-    for cls in (*FACTS, *LINE_CLASSES.values(), ReturnDeclared, DuplicateRuledOut):
-        names |= {wire_name(cls, one.name): None for one in fields(cls) if one.name != "lines"}
-    whole = {"count", "quantity", "rounds", "weight_milligrams", "plants", "tablets", "wraps", *POUNDS}
+@cache
+def _event_columns() -> list[Column]:
+    """Return the columns: of every event; a field of data or of a line each, in the order of the classes; `setup`."""
+    of_data = {"kind": str}
+    for cls in (*FACTS, *LINE_CLASSES.values(), *IN_COLUMNS):
+        of_data |= _types(cls)
+    # Each line is a row.
+    of_data.pop("lines")
+    of_event = {name: of_type for name, of_type in _types(Event).items() if name != "data"}
     columns = []
-    for name in names:
-        columns.append(Column(name, "whole" if name in whole else "text"))
+    for name, of_type in (IDENTITY | of_event | SIGNATURE | of_data).items():
+        columns.append(Column(name, "whole" if of_type in (int, int | None) else "text"))
         columns += [Column(POUNDS[name], "pounds")] if name in POUNDS else []
     return [*columns, Column("setup")]
 
 
+def _types(cls: type[Any]) -> dict[str, Any]:
+    """Return the type of each field of an event class, by the name that the field has on the wire."""
+    hints = get_type_hints(cls)
+    return {wire_name(cls, one.name): hints[one.name] for one in fields(cls)}
+
+
 def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:
-    own = {name: _cell(event[name]) for name in ENVELOPE if name in event}
-    by = event["recorded_by"]
-    own |= {"recorded_by_force": by["force"], "recorded_by_role": by["role"]}
+    own = {name: _cell(value) for name, value in event.items() if name not in ("data", "recorded_by")}
+    own |= {f"recorded_by_{name}": value for name, value in event["recorded_by"].items()}
     data = event.get("data", {})
-    if not event["type"].endswith((".recorded", ".declared", ".ruled_out", ".withdrawn")):
+    if DATA_CLASSES[event["type"]] not in IN_COLUMNS:
         yield own | {"line": 1, "setup": json.dumps(data)}
         return
     for number, line in enumerate(data.get("lines", [data]), start=1):
