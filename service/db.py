@@ -15,7 +15,6 @@ from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import Invalid, Unavailable
-from service.pipeline import abandon_copy
 from service.postgresql import postgresql_engine
 from service.sqlite import sqlite_engine
 
@@ -106,11 +105,7 @@ class Database:
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
             if not durable and not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            try:
-                yield connection
-            except BaseException:
-                abandon_copy(connection)
-                raise
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:

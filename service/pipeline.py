@@ -1,8 +1,8 @@
 """What is sent to PostgreSQL without waiting in between: libpq used directly, as psycopg awaits each answer.
 
 Statements go together, each prepared once for a connection. psycopg's own pipeline does the same, but what it does
-around each statement costs several times what ours take (docs/performance.md). Rows are copied into a table, and stored
-while the next are made. Values are still written and read by psycopg.
+around each statement costs several times what ours take (docs/performance.md). Values are still written and read by
+psycopg.
 
 The name of a prepared statement is made from its text. A connection pooler may give the server connection of one client
 to another: a name can then be missing or taken, but it never stands for another statement.
@@ -11,16 +11,13 @@ to another: a name can then be missing or taken, but it never stands for another
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg import Connection, Error, OperationalError
-from psycopg.abc import Buffer
+from psycopg import Connection, OperationalError
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.copy import Writer
 from psycopg.errors import (
     DuplicatePreparedStatement,
     FeatureNotSupported,
@@ -28,7 +25,7 @@ from psycopg.errors import (
     error_from_result,
 )
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq.abc import PGresult
 
 from service.libpq import next_result, send_all
 
@@ -42,16 +39,12 @@ HASH_DIGITS = 16
 
 
 class Pipeline:
-    """The pipeline of one connection: what is prepared on it, and what writes and reads its values.
-
-    From `copy` until `finish_copy` nobody else may use the connection.
-    """
+    """The pipeline of one connection: what is prepared on it, and what writes and reads its values."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection
         self.transformer = Transformer(connection)
         self.prepared: dict[str, bytes] = {}
-        self.is_copying = False
         self.socket = select.poll()
         self.socket.register(connection.pgconn.socket, select.POLLIN)
 
@@ -59,10 +52,8 @@ class Pipeline:
         """Send all queries at once, in a new transaction if none is open; return the rows of each, in their order.
 
         Raises:
-            psycopg.Error: the database refuses one of them, and has then passed over those that follow; or rows that
-                were copied before.
+            psycopg.Error: the database refuses one of them, and has then passed over those that follow.
         """
-        self.finish_copy()
         if not queries:
             return []
         asked = [(text, self._written(values)) for text, values in queries]
@@ -90,37 +81,6 @@ class Pipeline:
             raise
         return [self._read(result) for result in executing]
 
-    def copy(self, statement: str, type_names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Send rows by a COPY in binary form, and leave PostgreSQL to store them meanwhile.
-
-        Raises:
-            psycopg.Error: the database refuses the statement, or rows that were copied before.
-        """
-        self.finish_copy()
-        writer = _Unawaited(self.connection.pgconn)
-        self.is_copying = True
-        with self.connection.cursor() as cursor, cursor.copy(statement, writer=writer) as copy:
-            copy.set_types(type_names)
-            for row in rows:
-                copy.write_row(row)
-
-    def finish_copy(self) -> None:
-        """Wait until all rows that were copied are stored.
-
-        Raises:
-            psycopg.Error: the database refuses them.
-        """
-        if not self.is_copying:
-            return
-        try:
-            results = self._results_of_copy()
-        except BaseException:
-            self.connection.close()
-            raise
-        finally:
-            self.is_copying = False
-        self._raise_if_refused(results)
-
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
         """Begin a transaction if none is open, prepare what is new, and execute.
 
@@ -139,18 +99,6 @@ class Pipeline:
         send_all(pgconn)
         results = list(self._results())
         pgconn.exit_pipeline_mode()
-        return results
-
-    def _results_of_copy(self) -> list[PGresult]:
-        pgconn = self.connection.pgconn
-        send_all(pgconn)
-        results = []
-        while (result := next_result(pgconn, self.socket)) is not None:
-            if result.status == ExecStatus.COPY_IN:
-                # Whoever sent the rows was interrupted before their end. Until it is told, there is no other result.
-                pgconn.put_copy_end(b"interrupted")
-                send_all(pgconn)
-            results.append(result)
         return results
 
     def _begin(self) -> bytes:
@@ -187,24 +135,6 @@ class Pipeline:
         return self.transformer.load_rows(0, result.ntuples, tuple)
 
 
-class _Unawaited(Writer):
-    """Hands rows over to libpq as they are made, and waits for nothing."""
-
-    def __init__(self, pgconn: PGconn) -> None:
-        self.pgconn = pgconn
-
-    def write(self, data: Buffer) -> None:
-        while not self.pgconn.put_copy_data(data):
-            send_all(self.pgconn)
-        self.pgconn.flush()
-
-    def finish(self, exc: BaseException | None = None) -> None:
-        """End the COPY; with an error, PostgreSQL stores nothing of it."""
-        while not self.pgconn.put_copy_end(None if exc is None else type(exc).__name__.encode()):
-            send_all(self.pgconn)
-        self.pgconn.flush()
-
-
 def statement_name(text: str) -> bytes:
     """Return the name under which a statement is prepared: the same for the same text in every process."""
     return b"oprecord_" + sha256(text.encode()).hexdigest()[:HASH_DIGITS].encode()
@@ -214,13 +144,6 @@ def _is_prepared(result: PGresult) -> bool:
     """Return whether a statement is prepared after this result, by us or by another client under the same name."""
     sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b""
     return result.status == ExecStatus.COMMAND_OK or sqlstate.decode() == DuplicatePreparedStatement.sqlstate
-
-
-def abandon_copy(connection: sa.Connection) -> None:
-    """Leave a connection, of whichever database, free for a rollback, whatever becomes of rows that were copied."""
-    if not connection.invalidated and (kept := connection.info.get(KEPT_AS)):
-        with suppress(Error):
-            kept.finish_copy()
 
 
 def pipeline_of(connection: sa.Connection) -> Pipeline:

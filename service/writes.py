@@ -1,8 +1,8 @@
-"""What a transaction writes, collected and sent with little between us and the driver.
+"""The writes of a transaction, collected and then sent together.
 
-PostgreSQL takes rows of one table in few statements of many rows, and all statements, with the commit, in one round
-trip. Very many rows of a table go ahead by COPY, and are stored while the next are made. SQLite is no further than a
-function call.
+PostgreSQL gets all statements, with the commit, in one round trip, and the rows of a table in a few statements of many
+rows. If a table has more rows than one statement takes, they go first, by COPY. SQLite, which runs in this process, is
+called for each statement.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from service.db import Instant
 from service.driver import Statement, Values, bind_processors, driver_of, filled, own_errors, processed
 from service.pipeline import COMMIT, Query, pipeline_of
 
-# More cost less by COPY.
+# COPY takes less processor time for more rows than this, and more for fewer.
 MOST_ROWS_IN_A_STATEMENT = 64
 # The values of one row, in the order of its table's columns.
 Row = tuple[Any, ...]
 
+# What PostgreSQL calls the types of our columns.
 TYPE_NAMES: dict[type[Any], str] = {
     sa.BigInteger: "int8",
     sa.Boolean: "bool",
@@ -37,7 +38,7 @@ TYPE_NAMES: dict[type[Any], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Rows of a table, and what is to be done instead where there is such a row already, as SQL says it."""
+    """Rows to insert into a table. `on_conflict` is the SQL of what to do where a row is there already."""
 
     table: sa.Table
     rows: Sequence[Row]
@@ -45,59 +46,41 @@ class Insert:
 
     @property
     def is_copied(self) -> bool:
-        """Whether PostgreSQL is sent the rows by COPY, which knows of no conflicts."""
+        """Whether PostgreSQL gets the rows by COPY, which has no ON CONFLICT."""
         return len(self.rows) > MOST_ROWS_IN_A_STATEMENT and not self.on_conflict
 
 
 class Writes:
-    """Rows to insert, and then statements to execute, on one connection. What is written is complete after `send`."""
+    """Rows to insert, then statements to execute, in one transaction. Nothing is written until `send`."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self._is_postgresql = connection.dialect.name == "postgresql"
+        self.connection = connection
         self.inserts: list[Insert] = []
         self.statements: list[tuple[Statement, Values]] = []
 
-    @property
-    def connection(self) -> sa.Connection:
-        """The connection, free to be used by others: the rows that are on their way have been stored.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: the database refuses them. Only a rollback is possible then.
-        """
-        if self._is_postgresql:
-            with own_errors(self._connection):
-                pipeline_of(self._connection).finish_copy()
-        return self._connection
-
     def insert(self, table: sa.Table, rows: Sequence[Row], *, on_conflict: str = "") -> None:
-        """Have rows inserted: the values of each in the order of the table's columns. Very many are sent at once.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: the database refuses what was sent before. Only a rollback is possible then.
-        """
-        insert = Insert(table, rows, on_conflict)
-        if self._is_postgresql and insert.is_copied:
-            with own_errors(self._connection):
-                pipeline_of(self._connection).copy(_copying(table), _type_names(table), rows)
-        elif rows:
-            self.inserts.append(insert)
+        """Add rows to insert: the values of each in the order of the table's columns."""
+        if rows:
+            self.inserts.append(Insert(table, rows, on_conflict))
 
     def execute(self, make: Statement, values: Values) -> None:
-        """Have a statement executed after all inserts."""
+        """Add a statement to execute after all inserts."""
         self.statements.append((make, values))
 
     def send(self, *, and_commit: bool = False) -> None:
-        """Write what has been collected; and commit, on the way, what is then the whole transaction.
+        """Write what was added since the last `send`. `and_commit` also commits the transaction.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database refuses any of it. Only a rollback is possible then.
+            sqlalchemy.exc.DBAPIError: the database refuses any of it. The transaction can then only be rolled back.
         """
         inserts, statements, self.inserts, self.statements = self.inserts, self.statements, [], []
-        send = _send_to_postgresql if self._is_postgresql else _send_to_sqlite
-        with own_errors(self._connection):
-            queries = [filled(make, self._connection.dialect.name, values) for make, values in statements]
-            send(self._connection, inserts, queries, and_commit=and_commit)
+        dialect = self.connection.dialect.name
+        with own_errors(self.connection):
+            queries = [filled(make, dialect, values) for make, values in statements]
+            if dialect == "sqlite":
+                _send_to_sqlite(self.connection, inserts, queries, and_commit=and_commit)
+            else:
+                _send_to_postgresql(self.connection, inserts, queries, and_commit=and_commit)
 
 
 def _send_to_sqlite(
@@ -116,13 +99,27 @@ def _send_to_sqlite(
 def _send_to_postgresql(
     connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
 ) -> None:
-    queries = [query for one in inserts for query in _insertions(one)]
+    queries: list[Query] = []
+    for one in inserts:
+        if one.is_copied:
+            _copy(connection, one)
+        else:
+            queries += _insertions(one)
     queries += [*statements, COMMIT] if and_commit else statements
     pipeline_of(connection).run(queries)
 
 
+def _copy(connection: sa.Connection, insert: Insert) -> None:
+    """Insert rows by COPY in binary form, which takes half the processor time of its text form."""
+    statement = f"COPY {insert.table.name} ({_columns(insert.table)}) FROM STDIN (FORMAT binary)"
+    with driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(_type_names(insert.table))
+        for row in insert.rows:
+            copy.write_row(row)
+
+
 def _insertions(insert: Insert) -> Iterator[Query]:
-    """Yield statements of 64, 32, 16, ... rows: few that serve any number of rows, so that each is prepared once."""
+    """Yield statements of 64, 32, 16, ... rows: a few texts serve any number of rows, and each is prepared once."""
     start = 0
     while left := len(insert.rows) - start:
         size = min(1 << left.bit_length() - 1, MOST_ROWS_IN_A_STATEMENT)
@@ -139,7 +136,7 @@ def _into_sqlite(table: sa.Table, on_conflict: str) -> str:
 
 @cache
 def _into_postgresql(table: sa.Table, size: int, on_conflict: str) -> str:
-    """Return the statement that inserts so many rows into a table of PostgreSQL."""
+    """Return the statement that inserts `size` rows into a table of PostgreSQL."""
     types, numbers = _type_names(table), count(1)
     rows = (", ".join(f"${next(numbers)}::{name}" for name in types) for _ in range(size))
     return _into(table, ", ".join(f"({row})" for row in rows), on_conflict)
@@ -149,17 +146,12 @@ def _into(table: sa.Table, rows: str, on_conflict: str) -> str:
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES {rows} {on_conflict}"  # noqa: S608 - our own words
 
 
-@cache
-def _copying(table: sa.Table) -> str:
-    return f"COPY {table.name} ({_columns(table)}) FROM STDIN (FORMAT binary)"
-
-
 def _columns(table: sa.Table) -> str:
     return ", ".join(column.name for column in table.columns)
 
 
 @cache
 def _type_names(table: sa.Table) -> list[str]:
-    """Return the names of the columns' types on PostgreSQL: in binary form, it converts nothing."""
+    """Return what PostgreSQL calls the types of a table's columns."""
     families = [type(column.type).__mro__ for column in table.columns]
     return [next(TYPE_NAMES[cls] for cls in family if cls in TYPE_NAMES) for family in families]

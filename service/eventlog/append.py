@@ -19,25 +19,21 @@ from service.eventlog.table import events
 from service.eventlog.tree import Tree, leaf_hash
 from service.writes import Row, Writes
 
-# So PostgreSQL stores some while the next are made; fewer at once would take it longer.
-EVENTS_AT_ONCE = 250
-
 
 def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:
     """Have events appended, numbered from the head on, under the head's lock; return their receipts in order.
 
     `tree` is that of the log at its head; it grows with them. If the writes then fail, `mistake_of` says why.
     """
+    rows: list[Row] = []
     receipts: list[Receipt] = []
-    for start in range(0, len(recorded), EVENTS_AT_ONCE):
-        rows = []
-        for event in recorded[start : start + EVENTS_AT_ONCE]:
-            assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
-            text = text_of(event)
-            leaf = leaf_hash(text)
-            rows.append(_row_of(event, text, leaf, tree.add(leaf)))
-            receipts.append(Receipt(event, leaf, tuple(tree.peaks), head.imported))
-        writes.insert(events, rows)
+    for event in recorded:
+        assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
+        text = text_of(event)
+        leaf = leaf_hash(text)
+        rows.append(_row_of(event, text, leaf, tree.add(leaf)))
+        receipts.append(Receipt(event, leaf, tuple(tree.peaks), head.imported))
+    writes.insert(events, rows)
     move_head(writes, head.operation, seq=recorded[-1].seq, recorded_at=recorded[-1].recorded_at)
     return receipts
 
