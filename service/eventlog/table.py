@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from service.db import CodeText, Instant, metadata
@@ -52,3 +56,20 @@ events = sa.Table(
     sa.Index("events_operation_id_type_seq_idx", "operation_id", "type", "seq"),
     sa.Index("events_operation_id_recorded_at_seq_idx", "operation_id", "recorded_at", "seq"),
 )
+
+
+class EventRow(NamedTuple):
+    """A row of `events`."""
+
+    operation_id: str
+    seq: int
+    id: UUID
+    type: str
+    force: str
+    corrects: UUID | None
+    occurred_at: datetime | None
+    occurred_before: datetime | None
+    recorded_at: datetime
+    text: str
+    leaf_hash: bytes
+    subtree_hashes: bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -54,9 +55,9 @@ def _first_difference(table: sa.Table, stored: list[Row], wanted: list[Row]) -> 
     return first
 
 
-def _as_stored(table: sa.Table, dialect: str, made: list[Row]) -> list[Row]:
+def _as_stored(table: sa.Table, dialect: str, made: Sequence[Row]) -> list[Row]:
     processors = bind_processors(table, dialect)
-    return [processed(row, processors) for row in made] if any(processors) else made
+    return [processed(row, processors) for row in made] if any(processors) else list(made)
 
 
 @cache

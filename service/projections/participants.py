@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.domain.events import ForceJoined
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.writes import Writes
 
 participants = sa.Table(
     "participants",
@@ -20,15 +22,19 @@ participants = sa.Table(
 )
 
 
-def row(*, operation_id: str, generation: int, seq: int, force: str) -> Row:
-    """Return the values of a row in the order of the table's columns."""
-    return operation_id, generation, seq, force
+class ParticipantRow(NamedTuple):
+    """A row of `participants`."""
+
+    operation_id: str
+    generation: int
+    seq: int
+    force: str
 
 
-def rows(_writes: Writes, batch: Batch) -> list[Row]:
+def rows(_writes: Writes, batch: Batch) -> list[ParticipantRow]:
     """Return a row for each force that joined among these events."""
     return [
-        row(
+        ParticipantRow(
             operation_id=batch.operation,
             generation=batch.generation,
             seq=step.recorded.seq,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Projection:
     name: str
     version: int
     table: sa.Table
-    rows: Callable[[Writes, Batch], list[Row]]
+    rows: Callable[[Writes, Batch], Sequence[Row]]
     of: tuple[type[Any], ...]
     reads_run: bool = False
 
@@ -64,10 +64,10 @@ def apply(writes: Writes, batch: Batch, *, carried_every: int | None, and_commit
     send(writes, and_commit=and_commit)
 
 
-def fill(writes: Writes, batch: Batch) -> dict[sa.Table, list[Row]]:
+def fill(writes: Writes, batch: Batch) -> Mapping[sa.Table, Sequence[Any]]:
     """Queue the rows of some events for all projections that are not sums; return the rows by table."""
     kinds = {type(step.recorded.event.data) for step in batch.steps}
-    made: dict[sa.Table, list[Row]] = {}
+    made: dict[sa.Table, Sequence[Row]] = {}
     for projection in BY_SEQ:
         if kinds.isdisjoint(projection.of):
             continue

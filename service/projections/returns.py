@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from service.domain.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.carried_totals import rows_at
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.writes import Writes
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -28,25 +29,23 @@ declared_returns = sa.Table(
 )
 
 
-def row(
-    *,
-    operation_id: str,
-    generation: int,
-    seq: int,
-    force: str,
-    day: str,
-    status: str,
-    measures: str,
-    recorded_at: datetime,
-) -> Row:
-    """Return the values of a row in the order of the table's columns."""
-    return operation_id, generation, seq, force, day, status, measures, recorded_at
+class DeclaredReturnRow(NamedTuple):
+    """A row of `declared_returns`."""
+
+    operation_id: str
+    generation: int
+    seq: int
+    force: str
+    day: str
+    status: str
+    measures: str
+    recorded_at: datetime
 
 
-def rows(_writes: Writes, batch: Batch) -> list[Row]:
+def rows(_writes: Writes, batch: Batch) -> list[DeclaredReturnRow]:
     """Return a row for each declared return among these events."""
     return [
-        row(
+        DeclaredReturnRow(
             operation_id=batch.operation,
             generation=batch.generation,
             seq=step.recorded.seq,

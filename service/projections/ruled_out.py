@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
 from service.projections.sightings import first_seqs_of
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.writes import Writes
 
 ruled_out = sa.Table(
     "ruled_out",
@@ -29,21 +30,19 @@ ruled_out = sa.Table(
 )
 
 
-def row(
-    *,
-    operation_id: str,
-    generation: int,
-    seq: int,
-    lower_seq: int,
-    higher_seq: int,
-    lower_operation: str | None,
-    higher_operation: str | None,
-) -> Row:
-    """Return the values of a row in the order of the table's columns."""
-    return operation_id, generation, seq, lower_seq, higher_seq, lower_operation, higher_operation
+class RuledOutRow(NamedTuple):
+    """A row of `ruled_out`."""
+
+    operation_id: str
+    generation: int
+    seq: int
+    lower_seq: int
+    higher_seq: int
+    lower_operation: str | None
+    higher_operation: str | None
 
 
-def rows(writes: Writes, batch: Batch) -> list[Row]:
+def rows(writes: Writes, batch: Batch) -> list[RuledOutRow]:
     """Return a row for each pair ruled out among these events. The log's match candidates must be stored already."""
     found = [
         (step.recorded.seq, data)
@@ -52,7 +51,7 @@ def rows(writes: Writes, batch: Batch) -> list[Row]:
     ]
     first_seqs = _first_seqs(writes.connection, batch, [data for _seq, data in found if not data.operations])
     return [
-        row(
+        RuledOutRow(
             operation_id=batch.operation,
             generation=batch.generation,
             seq=seq,

@@ -6,15 +6,15 @@ The entries of an append are summed here, and the database adds those sums to th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.errors import Invalid
-from service.projections.entries import KEYS, entries
+from service.projections.entries import KEYS, EntryRow, entries
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.writes import Writes
 
 # The largest integer that every JSON reader keeps exactly.
 MOST = 2**53 - 1
@@ -46,13 +46,28 @@ Text = str | sa.BindParameter[str]
 Number = int | sa.BindParameter[int]
 
 
+class TotalRow(NamedTuple):
+    """A row of `totals`."""
+
+    operation_id: str
+    generation: int
+    force: str
+    day: str
+    measure: str
+    category: str
+    qualifier: str
+    quantity: int
+    lines: int
+    last_seq: int
+
+
 class TotalTooLarge(Invalid):
     """The event would make a total exceed 9,007,199,254,740,991, the largest integer that JSON readers keep exactly."""
 
     code = "total_too_large"
 
 
-def add(writes: Writes, batch: Batch, made: Sequence[Row]) -> None:
+def add(writes: Writes, batch: Batch, made: Sequence[EntryRow]) -> None:
     """Queue the addition of the entries of these events to the totals; the entries themselves must be queued already.
 
     Raises:
@@ -71,20 +86,21 @@ def too_large() -> TotalTooLarge:
     return TotalTooLarge(f"A total would exceed {MOST:,}.", pointer="/data")
 
 
-def _summed(batch: Batch, made: Sequence[Row]) -> list[Row]:
+def _summed(batch: Batch, made: Sequence[EntryRow]) -> list[TotalRow]:
     """Return the sums of these entries as rows of `totals`.
 
     Raises:
         TotalTooLarge: a sum alone is beyond the range. No stored total can bring it back: none is below 0, because no
             event has a negative count.
     """
-    found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
-    for _operation, _generation, seq, _line, _of_seq, *key, quantity, lines in made:
-        before = found.get(tuple(key), (0, 0, 0))
-        found[tuple(key)] = (before[0] + quantity, before[1] + lines, seq)
-    if any(abs(quantity) > MOST for quantity, _lines, _seq in found.values()):
+    found: dict[tuple[str, str, str, str, str], tuple[int, int, int]] = {}
+    for entry in made:
+        key = entry.force, entry.day, entry.measure, entry.category, entry.qualifier
+        quantity, lines, _last_seq = found.get(key, (0, 0, 0))
+        found[key] = quantity + entry.quantity, lines + entry.lines, entry.seq
+    if any(abs(quantity) > MOST for quantity, _lines, _last_seq in found.values()):
         raise too_large()
-    return [(batch.operation, batch.generation, *key, *sums) for key, sums in found.items()]
+    return [TotalRow(batch.operation, batch.generation, *key, *sums) for key, sums in found.items()]
 
 
 def _passes_beyond(connection: sa.Connection, batch: Batch) -> bool:

@@ -2,22 +2,21 @@
 
 import ast
 import importlib
-import inspect
 import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import sqlalchemy as sa
 
 import service
 from service.errors import KINDS, RecordError
-from service.eventlog import append
-from service.eventlog.table import events
-from service.projections.registry import BY_SEQ
+from service.eventlog.table import EventRow, events
+from service.projections.registry import BY_SEQ, Projection
+from service.projections.totals import TotalRow, totals
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "service").rglob("*.py"))
@@ -67,15 +66,19 @@ def test_no_event_is_updated_or_deleted_anywhere():
         assert not made & {"update", "delete"}, path
 
 
+def row_class(projection: Projection) -> Any:
+    """Return the class of the rows that a projection makes."""
+    (found,) = get_args(get_type_hints(projection.rows)["return"])
+    return found
+
+
 @pytest.mark.parametrize(
-    ("module", "table"),
-    [(append, events), *((sys.modules[projection.rows.__module__], projection.table) for projection in BY_SEQ)],
+    ("cls", "table"),
+    [(EventRow, events), *((row_class(projection), projection.table) for projection in BY_SEQ), (TotalRow, totals)],
     ids=lambda one: one.name if isinstance(one, sa.Table) else "",
 )
-def test_the_values_of_a_row_stand_in_the_order_of_its_tables_columns(module: Any, table: sa.Table):
-    columns = [column.name for column in table.columns]
-    assert list(inspect.signature(module.row).parameters) == columns
-    assert module.row(**{name: name for name in columns}) == tuple(columns)
+def test_the_fields_of_a_row_are_the_columns_of_its_table_in_their_order(cls: Any, table: sa.Table):
+    assert list(cls._fields) == [column.name for column in table.columns]
 
 
 def subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:
