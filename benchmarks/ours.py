@@ -87,7 +87,7 @@ def log_sizes(url: str) -> dict[str, int]:
     """Return how many events each operation's log holds."""
     database = open_database(url)
     statement = sa.select(events.c.operation_id, sa.func.count().label("size")).group_by(events.c.operation_id)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         sizes = {row.operation_id: row.size for row in connection.execute(statement)}
     database.engine.dispose()
     return sizes

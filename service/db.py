@@ -18,7 +18,7 @@ from service.errors import Invalid, Unavailable
 from service.postgresql import postgresql_engine
 from service.sqlite import sqlite_engine
 
-Kept = TypeVar("Kept")
+Single = TypeVar("Single")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -85,7 +85,7 @@ class Database:
     """One database and the ways to talk to it. Each is a transaction, rolled back if the block raises."""
 
     engine: sa.Engine
-    _own: dict[type[Any], Any] = field(default_factory=dict, compare=False, repr=False)
+    _singletons: dict[type[Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -108,8 +108,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def snapshot(self) -> Iterator[sa.Connection]:
-        """Begin a transaction that only reads, and sees one moment however many statements it makes.
+    def reading(self) -> Iterator[sa.Connection]:
+        """Begin a read-only transaction in which all statements see the database at one moment.
 
         Raises:
             DatabaseBusy: no connection became free in time, or the database cannot be reached.
@@ -139,10 +139,10 @@ class Database:
                     f"The database did not answer: {_first_line(error)}. Send the same again."
                 ) from error
 
-    def own(self, cls: type[Kept]) -> Kept:
-        """Return the one object of a class that this process keeps for this database, made when first asked for."""
-        found: Kept | None = self._own.get(cls)
-        return found or self._own.setdefault(cls, cls())
+    def singleton(self, cls: type[Single]) -> Single:
+        """Return the per-process singleton of `cls` for this database, made at the first call."""
+        found: Single | None = self._singletons.get(cls)
+        return found or self._singletons.setdefault(cls, cls())
 
     def now(self, connection: sa.Connection) -> datetime:
         """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""

@@ -31,7 +31,7 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     def _note(connection: Any, record: Any) -> None:
         record.info["rests_since"] = monotonic()
         if connection is not None and connection.read_only is False:
-            # So SQLAlchemy leaves it after a snapshot: to begin by asking for READ WRITE, which a standby refuses.
+            # SQLAlchemy sets this after a read-only transaction. The next would ask for READ WRITE, which a standby refuses.
             connection.read_only = None
 
     @event.listens_for(engine, "checkout")

@@ -54,7 +54,7 @@ def as_of(stage: Stage) -> list[Comparison]:
 def from_entries(stage: Stage) -> list[Comparison]:
     """Sum the entries of a large log to totals by our statement, and by one that was written by hand."""
     database = open_database(stage.archive.urls.owner)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         generation = existing_head(connection, LARGE).generation
         mine = (entries.c.operation_id == LARGE, entries.c.generation == generation)
         count: int = connection.execute(sa.select(sa.func.count()).select_from(entries).where(*mine)).scalar_one()

@@ -31,7 +31,7 @@ def proved(secret: Secret) -> Credential:
     Raises:
         CredentialUnknown, CredentialRevoked, CredentialExpired, RoleMayNot.
     """
-    with database().snapshot() as connection:
+    with database().reading() as connection:
         credential = authenticate(connection, secret.text)
     require_role(credential.role, secret.roles)
     return credential

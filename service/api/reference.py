@@ -29,7 +29,7 @@ blueprint = Blueprint("reference", __name__, description="Forces, measures, and 
 @blueprint.answers({200: ForceListSchema}, problems=(422,))
 def get_forces(_query: dict[str, Any]) -> Response:
     """List all forces: those known to everybody, then those that were added."""
-    with database().snapshot() as connection:
+    with database().reading() as connection:
         found = known_forces(connection)
     return answer({"forces": [_force_json(force) for force in found.values()]})
 

@@ -71,7 +71,7 @@ def resolve(database: Database, operation: str, credential: Credential, moment: 
         return None
     if moment.as_of is not None and moment.as_of_seq is not None:
         raise AsOfTwice("Give as_of or as_of_seq, not both.", pointer="/as_of")
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
     if moment.as_of_seq is not None:
         _check_seq(head, state, moment.as_of_seq)
@@ -96,7 +96,7 @@ def _with_parts(database: Database, head: Head, seq: int, as_of: datetime) -> di
     waiting = [head]
     while waiting:
         whole = waiting.pop()
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             names = operation_at(connection, whole, seqs[whole.operation]).parts
             parts = [require_part(read_head(connection, name), name) for name in names if name not in seqs]
         for part in parts:
@@ -114,7 +114,7 @@ def _largest_seq_by(database: Database, head: Head, as_of: datetime) -> int | No
     under way could otherwise still be recorded at or before it.
     """
     if as_of < head.recorded_at:
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             return read.last_seq_by(connection, head.operation, as_of)
     with database.writing() as connection:
         share_head(connection, head.operation)

@@ -1,4 +1,4 @@
-"""The totals that claims are compared with: those of now in one snapshot, those of past moments as of each moment."""
+"""The totals that claims are compared with: those of now in one transaction, of past moments as of each moment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ask = Callable[[str, Selection], Totals]
 
 
 def asking_now(connection: sa.Connection, credential: Credential, found: Sequence[Position]) -> Ask:
-    """Return what asks for totals now: of the operation at these positions, and of any other in the same snapshot.
+    """Return what asks for totals now: of the operation at these positions, and of any other in the same transaction.
 
     The answer raises UnknownOperation: there is no such operation, or the credential may not know of it.
     """

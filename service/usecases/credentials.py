@@ -56,7 +56,7 @@ def issue_credential(
 
 def list_credentials(database: Database) -> list[Credential]:
     """Return all credentials ever issued, oldest first, without their secrets."""
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return credentials.list_credentials(connection)
 
 
@@ -78,7 +78,7 @@ def credential_of_lead(database: Database, operation: str) -> Credential:
     Raises:
         UnknownOperation: there is no such operation.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         existing_head(connection, operation)
         lead = fold(setup_events(connection, operation)).lead_force
         now = database.now(connection)

@@ -48,7 +48,7 @@ def difference(
     publication = read_publication(database, operation=operation, credential=credential, number=number)
     published_seq = publication.published.as_of_seq
     assert published_seq is not None, "the service filled it in"
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
         now = frozen_figures(connection, positions(connection, operation, begun_by=None))
         forces = readable_forces(credential, state, ())

@@ -90,7 +90,7 @@ class Feeds:
             AsOfBeyondLog: the log is not that long yet.
             TooManyFeeds: this process serves as many as it may.
         """
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             head, state = visible(connection, operation, credential)
         if after is not None and after > head.seq:
             raise AsOfBeyondLog(f"Wanted a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
@@ -139,7 +139,7 @@ class Feeds:
             sent = rows[-1][0]
 
     def _page(self, operation: str, after: int, forces: Sequence[str] = ()) -> list[Item]:
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             return read.page(
                 connection, operation, after=after, up_to=BEYOND_ANY_LOG, limit=EVENTS_IN_ONE_PAGE, forces=forces
             )
@@ -161,7 +161,7 @@ class Feeds:
     def _serve(self, operations: set[str]) -> None:
         """End the feeds whose credential is no longer valid, and offer what is new to the others."""
         watching = set(self.subscribers)
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             ids = {subscriber.credential_id for subscriber in watching}
             valid = still_valid(connection, ids, self.database.now(connection))
             columns = (heads.c.operation_id, heads.c.seq)

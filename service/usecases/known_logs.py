@@ -90,4 +90,4 @@ def _caught_up(connection: sa.Connection, head: Head, known: KnownLog) -> Operat
 
 def known_logs(database: Database) -> KnownLogs:
     """Return what this process knows of the logs of a database."""
-    return database.own(KnownLogs)
+    return database.singleton(KnownLogs)

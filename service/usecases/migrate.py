@@ -66,7 +66,7 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
 def is_migrated(database: Database) -> bool:
     """Return whether the database has the tables that this version of the code wants."""
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
 
 

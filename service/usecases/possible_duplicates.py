@@ -78,7 +78,7 @@ def possible_duplicates(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         WindowNotYours, NoSuchPosition: by what is asked.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         _head, state = visible(connection, operation, credential)
         own = None if coordinates(credential, state) else credential.force
         if own is not None and window_minutes is not None:

@@ -73,7 +73,7 @@ def list_publications(database: Database, *, operation: str, credential: Credent
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
         now, rows = database.now(connection), _rows(connection, head)
     found = [_publication(state, recorded_from_text(text)) for _seq, _force, text in rows]

@@ -67,7 +67,7 @@ def read_page(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NotYourForce, UnknownCode: by what is wanted.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
         rows = read.page(
             connection,
@@ -91,7 +91,7 @@ def stream_lines(
     Raises:
         as `read_page`, before the first line.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
     forces, types = readable_forces(credential, state, wanted.forces), _known_types(wanted.types)
     return _lines(database, head, forces, types, after)
@@ -99,7 +99,7 @@ def stream_lines(
 
 def _lines(database: Database, head: Head, forces: Sequence[str], types: Sequence[str], after: int) -> Iterator[str]:
     while True:
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             rows = read.page(
                 connection,
                 head.operation,
@@ -122,7 +122,7 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
         UnknownOperation: there is no such operation, or the credential may not know of it.
         EventNotFound: it has no such event, or it is another force's.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head, state = visible(connection, operation, credential)
         found = read.event_by_id(connection, operation, event_id)
         if found is None or not _may_read(credential, state, found):

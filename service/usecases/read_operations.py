@@ -22,7 +22,7 @@ def read_operation(database: Database, *, operation: str, credential: Credential
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return visible(connection, operation, credential)
 
 
@@ -30,7 +30,7 @@ def list_operations(
     database: Database, *, credential: Credential, after: str, limit: int
 ) -> tuple[list[tuple[Head, Operation]], str | None]:
     """Return at most `limit` operations that the credential may see, by name after `after`, and where to go on."""
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         names: list[str] = list(connection.scalars(_names(credential, after).limit(limit + 1)))
         found = [visible(connection, name, credential) for name in names[:limit]]
     return found, names[limit - 1] if len(names) > limit else None

@@ -48,7 +48,7 @@ class Reconciliation:
 def reconcile(database: Database, *, operation: str, credential: Credential, read: ReadClaims) -> Reconciliation:
     """Compare claims with the totals that this credential may see, and with each other.
 
-    All claims without a moment of their own are compared in one snapshot, so that they are true at one log position.
+    All claims without a moment of their own are compared in one transaction, so that they are true at one log position.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.

@@ -84,7 +84,7 @@ def record_events(
         if atomic or dry_run:
             return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
         work = partial(_record_together, database, operation)
-        return _or_raise(database.own(RequestGroups).join(operation, request, len(submissions), work))
+        return _or_raise(database.singleton(RequestGroups).join(operation, request, len(submissions), work))
     except TotalTooLarge as error:
         if atomic or len(submissions) == 1:
             return [Outcome(is_new=False, error=error) for _ in submissions]

@@ -32,7 +32,7 @@ class NoSuchPosition(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One look through the standing sightings of an operation and its parts, in one snapshot."""
+    """One look through the standing sightings of an operation and its parts, in one transaction."""
 
     sightings: StandingSightings
     window_seconds: int

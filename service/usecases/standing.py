@@ -1,4 +1,4 @@
-"""Where an answer stands: one snapshot, and in it the log positions of an operation and its parts at a moment."""
+"""Where an answer stands: a reading transaction, and in it the positions of an operation and its parts at a moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.usecases.visibility import visible
 def standing_at(
     database: Database, *, operation: str, credential: Credential, moment: Moment
 ) -> Iterator[tuple[sa.Connection, list[Position]]]:
-    """Begin a snapshot; give its connection and the positions at the moment, the operation's own first.
+    """Begin a reading transaction; give its connection and the positions at the moment, the operation's own first.
 
     Days have begun by the moment asked for, else by that of the seq asked for, else by now.
 
@@ -27,7 +27,7 @@ def standing_at(
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
     """
     seqs = resolve(database, operation, credential, moment)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         visible(connection, operation, credential)
         begun_by = database.now(connection) if moment.is_now else moment.as_of
         yield connection, positions(connection, operation, begun_by=begun_by, seqs=seqs)

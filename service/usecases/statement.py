@@ -54,7 +54,7 @@ class StatementAnswer:
 def read_statement(
     database: Database, *, operation: str, credential: Credential, moment: Moment, publication: int | None = None
 ) -> StatementAnswer:
-    """Return the statement of an operation at a moment, read in one snapshot, or that of the publication of a number.
+    """Return the statement of an operation at a moment, read in one transaction, or of the publication of a number.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -91,7 +91,7 @@ def _statement_of(database: Database, publication: Publication) -> StatementAnsw
     published, name = publication.published, publication.operation.operation
     assert published.as_of_seq is not None, "the service filled it in"
     seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         found = positions(connection, name, begun_by=publication.recorded_at, seqs=seqs)
         own, *parts = [position.operation for position in found]
         marking = operation_at(connection, found[0].head, publication.seq).marking

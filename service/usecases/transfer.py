@@ -64,7 +64,7 @@ def export_operation(database: Database, operation: str) -> Iterator[str]:
         UnknownOperation: there is no such operation.
         LogHasGap: while iterating, where an event is missing.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head = read_head(connection, operation)
     if head is None:
         raise UnknownOperation(f"There is no operation {operation!r}.")
@@ -74,7 +74,7 @@ def export_operation(database: Database, operation: str) -> Iterator[str]:
 def _texts(database: Database, head: Head) -> Iterator[str]:
     done = 0
     while done < head.seq:
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             rows = read.page(connection, head.operation, after=done, up_to=head.seq, limit=LINES_IN_ONE_PAGE)
         for seq, _force, text in rows or [(0, "", "")]:
             done += 1

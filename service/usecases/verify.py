@@ -29,12 +29,12 @@ class Verification:
 
 
 def verify_operation(database: Database, operation: str, progress: Progress = no_progress) -> Verification:
-    """Compute an operation's hashes, columns and projections again, in one snapshot and with bounded memory.
+    """Compute an operation's hashes, columns and projections again, in one transaction and with bounded memory.
 
     Raises:
         UnknownOperation: there is no such operation.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head = existing_head(connection, operation)
         log, wrong = CheckedLog(head), None
         blocks = verified_blocks(database, connection, head, check_piece)
@@ -61,7 +61,7 @@ def verify_projections(database: Database, operation: str, progress: Progress = 
     Raises:
         UnknownOperation: there is no such operation.
     """
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head = existing_head(connection, operation)
         if fault := outdated(head):
             return fault
@@ -74,7 +74,7 @@ def verify_projections(database: Database, operation: str, progress: Progress = 
 
 def list_heads(database: Database) -> list[Head]:
     """Return the heads of all operations, by name."""
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         names = connection.scalars(sa.select(heads.c.operation_id).order_by(heads.c.operation_id)).all()
         return [existing_head(connection, name) for name in names]
 

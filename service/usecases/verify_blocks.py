@@ -53,7 +53,7 @@ def verified_blocks(database: Database, connection: sa.Connection, head: Head, c
 
 
 def _in_snapshot(check: Check, snapshot: str, head: Head, database: Database, first: int) -> list[VerifiedBlock]:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         return check(connection, head, first)
 

@@ -46,7 +46,7 @@ def verify_receipts(database: Database, operation: str, receipts: Iterable[Mappi
         UnknownOperation: there is no such operation.
     """
     checked, faults = 0, []
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         head = existing_head(connection, operation)
         for receipt in receipts:
             checked += 1

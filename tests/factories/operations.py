@@ -130,34 +130,34 @@ class OpenedOperation:
 
     def head(self) -> Head:
         """Return the current head of the log."""
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             head = read_head(connection, self.name)
         assert head is not None
         return head
 
     def log(self) -> list[str]:
         """Return the canonical texts of all events, in the order of the log."""
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             statement = sa.select(events.c.text).where(events.c.operation_id == self.name)
             return list(connection.scalars(statement.order_by(events.c.seq)))
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the live entries in the order in which they were made, without operation and generation."""
         columns = [column for column in entries.c if column.name not in ("operation_id", "generation")]
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(self._live(entries, columns).order_by(entries.c.seq, entries.c.line))
             return [dict(row) for row in rows.mappings()]
 
     def figures(self) -> Figures:
         """Return the live totals that are not fully reversed: quantity by force, day, measure, category, qualifier."""
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(self._live(totals, [*_key_columns(totals), totals.c.quantity, totals.c.lines]))
             return {Key(*key): quantity for *key, quantity, lines in rows if lines > 0}
 
     def carried(self) -> dict[int, list[Row]]:
         """Return the live totals snapshots by seq, each in the form of `total_rows`."""
         columns = [carried_totals.c[name] for name in COLUMNS[2:]]
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             statement = self._live(carried_totals, [carried_totals.c.seq, *columns])
             rows = connection.execute(statement.order_by(carried_totals.c.seq, *columns)).all()
         return {seq: [tuple(row) for _seq, *row in found] for seq, found in groupby(rows, key=itemgetter(0))}
@@ -165,14 +165,14 @@ class OpenedOperation:
     def total_rows(self) -> list[Row]:
         """Return the live totals, including fully reversed ones: key, quantity, lines and last seq, sorted."""
         columns = [totals.c[name] for name in COLUMNS[2:]]
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             return [tuple(row) for row in connection.execute(self._live(totals, columns).order_by(*columns))]
 
     def figures_as_of(self, seq: int) -> Figures:
         """Return the sums of the live entries up to this seq that are not fully reversed."""
         summed = [sa.cast(sa.func.sum(column), sa.BigInteger) for column in (entries.c.quantity, entries.c.lines)]
         statement = self._live(entries, [*_key_columns(entries), *summed]).where(entries.c.seq <= seq)
-        with self.database.snapshot() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(statement.group_by(*_key_columns(entries)))
             return {Key(*key): quantity for *key, quantity, lines in rows if lines > 0}
 

@@ -226,7 +226,7 @@ def test_init_gives_a_role_what_serving_needs(postgres_url: str, postgres_server
     try:
         assert oprecord("init", "--grant-to", role, url=postgres_url)[0] == DONE
         granted = "SELECT has_table_privilege(:role, 'events', :right)"
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             rights = {
                 right: connection.scalar(sa.text(granted), {"role": role, "right": right})
                 for right in ("INSERT", "SELECT", "UPDATE", "DELETE")

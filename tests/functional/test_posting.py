@@ -144,5 +144,5 @@ def test_a_replay_in_an_imported_operation_is_decided_first(imported: str, surre
 def test_nothing_is_stored_of_what_is_refused(live: str, surrey: Caller, database: Database):
     for event in (arrest("knive"), arrest(force="kent"), withdrawal(arrest())):
         assert surrey.send(live, event).status_code >= 400
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert len(connection.execute(events.select()).all()) == 6

@@ -98,7 +98,7 @@ def test_a_database_that_does_not_answer_is_a_problem_to_come_back_with(
     def busy(*_arguments: object) -> None:
         raise DatabaseBusy("No database connection.")
 
-    monkeypatch.setattr(Database, "snapshot", busy)
+    monkeypatch.setattr(Database, "reading", busy)
     response = lead.get(f"/v1/operations/{live}/totals")
     refused(response, 503, "database_busy")
     assert int(response.headers["Retry-After"]) > 0

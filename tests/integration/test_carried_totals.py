@@ -55,7 +55,7 @@ def recorded(opened: OpenedOperation) -> OpenedOperation:
 
 def sums_as_of(operation: OpenedOperation, seq: int) -> Figures:
     """Return the figures as of a seq, as the service reads them."""
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         found = sums(connection, [(operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
     return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
 
@@ -160,7 +160,7 @@ def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
     opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(reopens_at - 9)))
     assert opened.record(EventWithdrawnFactory(corrects=arrest.id)).seq == reopens_at
     opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(8)))
-    with opened.database.snapshot() as connection:
+    with opened.database.reading() as connection:
         for seq in range(8, 20):
             ((declared,),) = declarations(connection, opened.head(), up_to=seq).values()
             assert (declared.status == "reopened") == (seq >= reopens_at), seq
@@ -170,7 +170,7 @@ def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
 
 
 def first_row(recorded: OpenedOperation) -> dict[str, Any]:
-    with recorded.database.snapshot() as connection:
+    with recorded.database.reading() as connection:
         statement = sa.select(carried_totals).where(carried_totals.c.seq == 12)
         return dict(connection.execute(statement.limit(1)).mappings().one())
 

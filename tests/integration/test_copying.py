@@ -42,7 +42,7 @@ def count_in(connection: sa.Connection) -> int:
 
 
 def count(database: Database) -> int:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return count_in(connection)
 
 
@@ -67,7 +67,7 @@ def test_the_next_statement_sees_the_copied_rows(database: Database) -> None:
         writes.insert(stored, numbered(range(1000, 1000 + MANY)))
         writes.insert(stored, numbered(range(2000, 2001)))
         writes.send(and_commit=True)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert connection.scalars(sa.select(stored.c.words)).all() == ["seen"] * (1000 + MANY + 1)
 
 
@@ -75,7 +75,7 @@ def test_rows_larger_than_the_socket_buffer_are_stored(database: Database) -> No
     with database.writing() as connection:
         for_each_row(connection, "PERFORM pg_sleep(0.01)")
         copy(connection, numbered(range(MANY), "x" * 300_000))
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert connection.scalar(sa.select(sa.func.sum(sa.func.length(stored.c.words)))) == MANY * 300_000
 
 

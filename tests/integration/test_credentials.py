@@ -47,7 +47,7 @@ def issued(
 
 
 def authenticated(database: Database, secret: str) -> Credential:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return authenticate(connection, secret)
 
 
@@ -58,7 +58,7 @@ def test_a_secret_authenticates_as_the_credential_it_was_issued_with(database: D
 
 def test_the_secret_itself_is_not_stored(database: Database) -> None:
     _credential, secret = issued(database)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         stored = connection.execute(sa.select(credentials)).mappings().one()
     assert secret not in str(dict(stored))
     assert secret.encode() not in bytes(stored["digest"])
@@ -88,7 +88,7 @@ def test_the_checksum_detects_every_single_mistyped_character() -> None:
 
 
 def test_a_credential_expires_by_the_clock_of_the_database(database: Database) -> None:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         now = database.now(connection)
     credential, secret = issued(database, expires_at=now + A_DAY)
     assert authenticated(database, secret) == credential
@@ -137,7 +137,7 @@ def test_still_valid_returns_the_credentials_neither_expired_nor_revoked(databas
 def test_credentials_are_listed_oldest_first(database: Database) -> None:
     later, _secret = issued(database, now=NOW + A_DAY)
     earlier, _secret = issued(database)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert list_credentials(connection) == [earlier, later]
 
 

@@ -44,7 +44,7 @@ def test_any_other_database_is_refused(url: str) -> None:
 def test_a_transaction_that_raises_is_rolled_back(database: Database) -> None:
     with pytest.raises(LookupError), database.writing() as connection:
         _insert_and_fail(connection)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert forces_in(connection) == []
 
 
@@ -54,18 +54,18 @@ def _insert_and_fail(connection: sa.Connection) -> None:
 
 
 def test_a_reading_sees_one_state_in_all_its_statements(database: Database) -> None:
-    with database.snapshot() as reading:
+    with database.reading() as reading:
         before = forces_in(reading)
         with database.writing() as writing:
             writing.execute(registered_forces.insert().values(FORCE))
         assert forces_in(reading) == before == []
-    with database.snapshot() as reading:
+    with database.reading() as reading:
         assert forces_in(reading) == ["port-of-dover"]
 
 
 def test_a_connection_can_write_after_a_reading(database_url: str) -> None:
     database = open_database(database_url, pool_size=1)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         forces_in(connection)
     with database.writing() as connection:
         connection.execute(registered_forces.insert().values(FORCE))
@@ -74,7 +74,7 @@ def test_a_connection_can_write_after_a_reading(database_url: str) -> None:
 
 def test_a_call_without_a_free_connection_raises_database_busy(database_url: str) -> None:
     database = open_database(database_url, pool_size=1, pool_timeout_seconds=0)
-    with database.snapshot(), pytest.raises(DatabaseBusy), database.snapshot():
+    with database.reading(), pytest.raises(DatabaseBusy), database.reading():
         pass
     database.engine.dispose()
 
@@ -91,7 +91,7 @@ def test_a_call_without_a_free_connection_raises_database_busy(database_url: str
     ids=str,
 )
 def test_a_moment_is_returned_in_utc_to_the_microsecond(database: Database, moment: datetime) -> None:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         found = connection.execute(sa.select(sa.cast(sa.literal(moment, Instant), Instant))).scalar_one()
     assert found == moment
     assert found.utcoffset() == timedelta(0)

@@ -47,7 +47,7 @@ def operation(database_url: str) -> Iterator[OpenedOperation]:
 def connected(operation: OpenedOperation) -> list[Any]:
     """Return a list of the connections opened from now on; both connections of the pool are open already."""
     made: list[Any] = []
-    with operation.database.snapshot(), operation.database.snapshot():
+    with operation.database.reading(), operation.database.reading():
         sa.event.listen(operation.database.engine, "connect", lambda connection, _record: made.append(connection))
     return made
 
@@ -63,7 +63,7 @@ def sent_together(operation: OpenedOperation, first: Event, *others: Event) -> l
 
     The first waits for the lock; the others queue after it in their order and are then recorded as one group.
     """
-    waiting = operation.database.own(RequestGroups)._waiting
+    waiting = operation.database.singleton(RequestGroups)._waiting
     with ThreadPoolExecutor(1 + len(others)) as threads:
         with operation.database.writing() as connection:
             lock_head(connection, operation.name)

@@ -11,14 +11,14 @@ DOVER = Force(force="port-of-dover", name="Port of Dover Police", kind="special"
 
 
 def test_without_registrations_the_known_forces_are_the_catalogue(database: Database) -> None:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert known_forces(connection) == force_catalogue()
 
 
 def test_a_registered_force_comes_after_those_of_the_catalogue(database: Database) -> None:
     with database.writing() as connection:
         assert register_force(connection, DOVER)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert list(known_forces(connection).items()) == [*force_catalogue().items(), (DOVER.force, DOVER)]
 
 

@@ -16,7 +16,7 @@ from tests.factories.setup import OperationAmendedFactory, OperationClosedFactor
 
 def root_of(operation: OpenedOperation) -> str:
     """Return the root computed from the stored hashes."""
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         return read.tree_at(connection, operation.name, operation.head().seq).root().hex()
 
 
@@ -69,7 +69,7 @@ def test_a_correction_made_by_another_process_is_seen(operation: OpenedOperation
 def test_a_log_shorter_than_the_cached_one_is_read_again(operation: OpenedOperation) -> None:
     before = operation.head()
     operation.record(ArrestRecordedFactory())
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         known = known_logs(operation.database).operation(connection, before)
         assert known == KnownLogs().operation(connection, before)
         assert (
@@ -80,11 +80,11 @@ def test_a_log_shorter_than_the_cached_one_is_read_again(operation: OpenedOperat
 
 def test_a_cached_log_that_a_restored_backup_replaced_is_discarded(operation: OpenedOperation) -> None:
     head = operation.head()
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         state = known_logs(operation.database).operation(connection, head)
     lost = KnownLog(head.seq, head.recorded_at + timedelta(seconds=1), replace(state, places=()))
     operation.record(ArrestRecordedFactory())
     known = KnownLogs()
     known.remember(operation.name, lost)
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         assert known.operation(connection, operation.head()) == state

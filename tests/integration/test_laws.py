@@ -390,7 +390,7 @@ class Histories(RuleBasedStateMachine):
         self.model.closed = closed
 
     def sums_as_of(self, seq: int) -> dict[Key, int]:
-        with self.operation.database.snapshot() as connection:
+        with self.operation.database.reading() as connection:
             found = sums(connection, [(self.operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
         return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
 

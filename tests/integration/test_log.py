@@ -34,7 +34,7 @@ def imported(database: Database) -> OpenedOperation:
 def connection(database: Database, imported: OpenedOperation) -> Iterator[sa.Connection]:
     """Return a connection that can read the imported operation."""
     assert imported.database is database
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         yield connection
 
 
@@ -86,7 +86,7 @@ def test_recorded_at_returns_the_time_at_which_a_seq_was_recorded(
 def test_an_event_is_read_as_it_was_recorded(operation: OpenedOperation) -> None:
     activity = ActivityRecordedFactory(qualifier="about", place="a406", assisting=("kent",), incident="ab" * 32)
     operation.record(activity)
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         recorded = read.event_by_id(connection, operation.name, activity.id)
     assert recorded is not None
     assert recorded.event == activity
@@ -98,7 +98,7 @@ def test_a_correction_is_found_by_the_id_of_the_event_it_corrects(operation: Ope
     arrest = ArrestRecordedFactory()
     withdrawal = EventWithdrawnFactory(corrects=arrest.id)
     operation.record_all(arrest, withdrawal)
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         found = read.correction_of(connection, operation.name, arrest.id)
         assert found is not None
         assert found.event == withdrawal
@@ -110,7 +110,7 @@ def test_history_returns_only_the_given_ids_and_their_corrections(operation: Ope
     second = ArrestRecordedFactory(corrects=first.id)
     third = ArrestRecordedFactory(corrects=second.id)
     operation.record_all(first, second, third, other)
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         history = read.history(connection, operation.name, {first.id, uuid4()})
     assert set(history.recorded) == {first.id, second.id}
     assert {corrected: by.event.id for corrected, by in history.corrected_by.items()} == {first.id: second.id}
@@ -121,7 +121,7 @@ def test_events_of_another_operation_are_never_read(database: Database, operatio
     arrest = ArrestRecordedFactory()
     other.record(arrest)
     other.change(OperationClosedFactory())
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert read.event_by_id(connection, operation.name, arrest.id) is None
         assert read.history(connection, operation.name, {arrest.id}).recorded == {}
         assert read.seqs_by_id(connection, operation.name, {arrest.id}) == {}

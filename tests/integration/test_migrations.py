@@ -55,7 +55,7 @@ def migrate_down_to(database: Database, revision: str) -> None:
 def schema_of(database: Database) -> dict[str, Any]:
     """Return the schema that the database reports: columns, keys, checks, references and indexes."""
     schema = {}
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         inspector = sa.inspect(connection)
         for table in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
             schema[table] = {
@@ -93,12 +93,12 @@ def objects_in(database: Database) -> set[str]:
             "UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         ),
     }
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return set(connection.scalars(sa.text(made_by_us[database.is_sqlite])))
 
 
 def test_the_migrated_schema_needs_no_further_migration(database: Database) -> None:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -132,7 +132,7 @@ def test_an_upgraded_database_answers_for_the_past_and_gets_snapshots_by_a_rebui
     migrate_down_to(database, "0003")
     migrate_to_head(database_url)
     assert (operation.head().carried_every, operation.carried()) == (None, {})
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         (arrests,) = sums(connection, [(operation.head(), 9)], Selection(), by_category=())
     assert arrests.quantity == sum(past.values())
     rebuild(database, operation.name, carry_every=2)

@@ -61,7 +61,7 @@ def opened(database: Database, new: Opening, sender: Credential = COORDINATOR) -
 
 
 def heads_in(database: Database) -> list[str]:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return list(connection.scalars(sa.select(heads.c.operation_id)))
 
 
@@ -154,7 +154,7 @@ def test_a_registered_force_can_join_by_its_key_alone(database: Database) -> Non
     with database.writing() as connection:
         register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
     opened(database, opening(forces=(*FORCES, ForceJoined(force="port-of-dover"))))
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         _head, state = visible(connection, "lantern", COORDINATOR)
     assert state.participants["port-of-dover"].name == "Port of Dover Police"
 

@@ -39,7 +39,7 @@ def database(postgres_url: str) -> Iterator[Database]:
 
 
 def numbers(database: Database) -> list[int]:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return list(connection.scalars(sa.text("SELECT number FROM stored ORDER BY number")))
 
 
@@ -76,7 +76,7 @@ def test_a_pipeline_can_commit(database: Database) -> None:
 
 
 def test_a_pipeline_in_a_reading_sees_one_state_and_cannot_write(database: Database) -> None:
-    with database.snapshot() as reading:
+    with database.reading() as reading:
         before = pipeline_of(reading).run([("SELECT count(*) FROM stored", [])])
         with database.writing() as connection:
             pipeline_of(connection).run([insertion(1)])

@@ -47,7 +47,7 @@ def operation(postgres_server_url: str, postgres_template: str) -> Iterator[Open
 
 @pytest.mark.parametrize("name", READS)
 def test_few_rows_are_read_to_find_few_events(operation: OpenedOperation, name: str) -> None:
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         before = _rows_read(connection)
         READS[name](connection, operation.name)
         assert _rows_read(connection) - before < FEW

@@ -24,7 +24,7 @@ def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(database: Database, piece: int) -> tuple[int, int]:
     """Return the piece, as the database returns it, and the id of the process that asked for it."""
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return connection.execute(sa.select(sa.literal(piece))).scalar_one(), os.getpid()
 
 
@@ -41,7 +41,7 @@ def test_results_arrive_in_the_order_of_the_pieces(database: Database):
 
 def test_other_processes_work_over_connections_of_their_own(postgres_url: str):
     database = open_database(postgres_url)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         begun = pipeline_of(connection).run([MOMENT])
         makers = {process for _piece, process in in_order(database, asked, PIECES)}
         assert pipeline_of(connection).run([MOMENT]) == begun

@@ -129,7 +129,7 @@ def test_a_reader_never_sees_a_later_event_without_the_earlier_ones(operation: O
 
 
 def seqs_after(operation: OpenedOperation, after: int) -> list[int]:
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         rows = read.page(connection, operation.name, after=after, up_to=10_000, limit=10_000)
         return [seq for seq, _force, _text in rows]
 

@@ -81,7 +81,7 @@ def test_a_rebuild_in_one_step_reproduces_the_projections(recorded: OpenedOperat
 def test_a_rebuild_deletes_older_generations(recorded: OpenedOperation) -> None:
     rebuild(recorded.database, recorded.name)
     assert rebuild(recorded.database, recorded.name) == 3
-    with recorded.database.snapshot() as connection:
+    with recorded.database.reading() as connection:
         for table in registry.TABLES:
             assert set(connection.scalars(sa.select(table.c.generation))) <= {3}
         assert set(connection.scalars(sa.select(registry.TABLES[0].c.generation))) == {3}

@@ -74,7 +74,7 @@ def test_every_past_root_can_be_computed_from_the_stored_hashes(operation: Opene
     for _ in range(5):
         operation.record_all(*(ArrestRecordedFactory() for _ in range(7)))
     tree = Tree()
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         for size, text in enumerate(operation.log(), start=1):
             tree.add(leaf_hash(text))
             assert tree_at(connection, operation.name, size).root() == tree.root()

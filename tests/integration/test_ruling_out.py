@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
     def rows(self, database: Database) -> list[tuple[Any, ...]]:
         columns = [ruled_out.c[name] for name in FIELDS]
-        with database.snapshot() as connection:
+        with database.reading() as connection:
             statement = sa.select(*columns).where(ruled_out.c.operation_id == self.whole.name)
             return [tuple(row) for row in connection.execute(statement)]
 

@@ -66,5 +66,5 @@ def test_a_writer_that_waited_for_a_lock_sees_what_its_holder_committed(database
 
     with ThreadPoolExecutor(WRITERS) as writers:
         list(writers.map(increment, range(WRITERS)))
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert connection.scalar(sa.text("SELECT number FROM stored")) == WRITERS * 10

@@ -56,7 +56,7 @@ def empty_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 def rows(database: Database, table: sa.Table, *names: str) -> list[Any]:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         found = connection.execute(sa.select(*(table.c[name] for name in names)).order_by(table.c.seq))
         return [tuple(row) for row in found]
 

@@ -93,7 +93,7 @@ def is_in_order(rows: list[Sighting], *fields: str) -> bool:
 
 @contextmanager
 def standing(database: Database) -> Iterator[StandingSightings]:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         yield StandingSightings(
             connection, [OpenedOperation(database, name).head() for name in ("middle", "east", "west")]
         )
@@ -133,7 +133,7 @@ def test_incidents_named_by_only_one_party_are_not_read(database: Database):
     shared = [ArrestRecordedFactory(force=force, incident="b" * 64) for force in ("kent", "surrey")]
     others = [ArrestRecordedFactory(force=force, incident="c" * 64) for force in ("kent", LEAD)]
     operation.record_all(*alone, *shared, *others, sender=CredentialFactory(force=LEAD))
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         sightings = StandingSightings(connection, [operation.head()])
         assert [one.seq for one in sightings.by_incident()] == [10, 11, 12, 13]
         assert [one.seq for one in sightings.by_incident(force="surrey")] == [10, 11]
@@ -144,7 +144,7 @@ def test_a_part_can_have_the_name_of_a_force(database: Database):
     operations = [opened_operation(database, "whole"), opened_operation(database, "kent")]
     for operation in operations:
         operation.record(ArrestRecordedFactory(force="kent", incident="a" * 64, place="m25"))
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         sightings = StandingSightings(connection, [operation.head() for operation in operations])
         assert [one.operation for one in sightings.by_incident()] == ["kent", "whole"]
         assert len(list(certain_pairs(sightings.by_incident()))) == 1

@@ -70,5 +70,5 @@ def sums_of_entries(operation: OpenedOperation) -> list[Row]:
     """Return the expected `total_rows`: key, quantity, lines and last seq of each sum, sorted."""
     sums = [sa.cast(sa.func.sum(column), sa.BigInteger) for column in (entries.c.quantity, entries.c.lines)]
     statement = sa.select(*KEYS, *sums, sa.func.max(entries.c.seq)).where(entries.c.operation_id == operation.name)
-    with operation.database.snapshot() as connection:
+    with operation.database.reading() as connection:
         return [tuple(row) for row in connection.execute(statement.group_by(*KEYS).order_by(*KEYS))]

@@ -68,14 +68,14 @@ def edited(line: bytes, **changes: Any) -> bytes:
 def projected(database: Database, table: sa.Table, operation: str) -> list[Any]:
     columns = [column for column in table.c if column.name != "generation"]
     statement = sa.select(*columns).where(table.c.operation_id == operation).order_by(*columns)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         return list(connection.execute(statement).all())
 
 
 def refusal(database: Database, lines: Lines) -> LineRefused:
     with pytest.raises(LineRefused) as refused:
         import_operation(database, lines, reader=READER)
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         assert read_head(connection, NAME) is None, "an import is all or nothing"
     return refused.value
 

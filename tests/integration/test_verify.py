@@ -64,7 +64,7 @@ def change_event(database: Database, seq: int, **values: Any) -> None:
 
 
 def column(database: Database, name: str, seq: int) -> Any:
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         statement = sa.select(events.c[name]).where(events.c.operation_id == NAME, events.c.seq == seq)
         return connection.execute(statement).scalar_one()
 
@@ -72,7 +72,7 @@ def column(database: Database, name: str, seq: int) -> Any:
 def rewrite_log(database: Database, edit: Callable[[int, str], str]) -> None:
     """Rewrite texts and recompute all hashes, as an attacker who knows the format of the log can."""
     tree, statements = Tree(), []
-    with database.snapshot() as connection:
+    with database.reading() as connection:
         rows = connection.execute(sa.select(events.c.seq, events.c.text).order_by(events.c.seq)).all()
     for seq, text in rows:
         edited = edit(seq, text)
@@ -321,7 +321,7 @@ def test_a_changed_projection_row_is_reported(record: Database, table: sa.Table,
 
 @pytest.mark.parametrize("table", [entries, totals, participants, declared_returns])
 def test_removed_and_added_projection_rows_are_reported(record: Database, table: sa.Table):
-    with record.snapshot() as connection:
+    with record.reading() as connection:
         row = dict(connection.execute(sa.select(table).where(table.c.force == "surrey").limit(1)).mappings().one())
     one = sa.and_(*(table.c[key.name] == row[key.name] for key in table.primary_key))
     tamper(record, table.delete().where(one))
