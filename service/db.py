@@ -1,4 +1,4 @@
-"""The database: how a transaction is begun on SQLite and on PostgreSQL, and the column types they share."""
+"""The database: transactions on SQLite and on PostgreSQL, and the column types that both have."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ READ_ONLY = (
     "Recording goes on by itself once the service's database address leads to a server that takes writes, not to a "
     "standby; on SQLite, once the file and its folder can be written."
 )
-# PostgreSQL itself takes both for its own.
+# PostgreSQL itself accepts both in an address.
 POSTGRESQL = ("postgresql", "postgres")
 
 
@@ -45,7 +45,7 @@ class DatabaseBusy(Unavailable):
 
 
 class DatabaseNotSupported(Invalid):
-    """The address is of a database that the service does not keep its record in."""
+    """The address is neither of SQLite nor of PostgreSQL."""
 
     code = "database_not_supported"
 
@@ -62,13 +62,13 @@ class Instant(sa.TypeDecorator[datetime]):
         return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        """Turn a moment with a zone into what the database stores."""
+        """Convert a moment with a zone into what the database stores."""
         if value is None or dialect.name != "sqlite":
             return value
         return value.astimezone(UTC).strftime(self.TEXT_FORMAT)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Turn what the database stored into a moment in UTC."""
+        """Convert what the database stored into a moment in UTC."""
         if value is None or dialect.name != "sqlite":
             return value.astimezone(UTC) if value is not None else None
         return datetime.fromisoformat(value)
@@ -82,25 +82,25 @@ CodeText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database and the ways to talk to it. Each is a transaction, rolled back if the block raises."""
+    """One database. `reading` and `writing` are its transactions: each is rolled back if its block raises."""
 
     engine: sa.Engine
     _singletons: dict[type[Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether this is the embedded database, which has one writer and no clock of its own."""
+        """Whether this is SQLite, which has one writer at a time and no clock of its own."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """Begin a transaction that may write: READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite.
 
-        Not `durable`, PostgreSQL commits it before it is on the disk. A crash may then undo it, though never if a
-        durable one was committed after it: for what means nothing until then.
+        If it is not `durable`, PostgreSQL commits it before it is on disk. A crash can then undo it, but not once a
+        durable transaction was committed after it: for rows that mean nothing until then.
 
         Raises:
-            DatabaseBusy: no connection became free in time, or the database cannot be reached, or only be read.
+            DatabaseBusy: no connection became free in time, or the database cannot be reached, or is read-only.
         """
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
             if not durable and not self.is_sqlite:
@@ -130,7 +130,7 @@ class Database:
                     yield connection
             except sa.exc.DBAPIError as error:
                 if is_read_only(error):
-                    # This connection may stay so; one that is made anew may find a database that takes writes.
+                    # This connection may stay read-only; a new one may reach a server that accepts writes.
                     connection.invalidate()
                     raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
                 if not is_temporary(error):
@@ -172,20 +172,20 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
 
 
 def clock(dialect: str) -> sa.ColumnElement[datetime]:
-    """Return what reads the clock of a database, in a statement. SQLite has none: it is told what it is `here`."""
+    """Return the SQL expression of a database's clock. SQLite has none: bind this process's clock to `here`."""
     here: sa.BindParameter[datetime] = sa.bindparam("here", type_=Instant)
     return here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant)
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """Return an INSERT that can say what is to be done on a conflict; each database has a class of its own for it."""
+    """Return an INSERT that accepts ON CONFLICT, for which SQLAlchemy has a class for each database."""
     return INSERTS[connection.dialect.name](table)
 
 
 def constraint_of(error: sa.exc.DBAPIError) -> str:
-    """Return the name of the constraint that a statement broke.
+    """Return the name of the constraint that a statement violated; empty if it violated none.
 
-    PostgreSQL says it. SQLite names a check by name, but a unique constraint only by its columns
+    PostgreSQL reports the name. SQLite names a check, but of a unique constraint only the columns
     (`UNIQUE constraint failed: events.operation_id, events.id`), from which our naming convention gives the name.
     """
     diagnostics = getattr(error.orig, "diag", None)
@@ -201,8 +201,8 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
 
 
 def is_read_only(error: sa.exc.DBAPIError) -> bool:
-    """Return whether a database refused to write at all: a standby, or one that was set so or may not be written."""
-    # Of SQLite's codes, the lowest byte says what an error is, the others more of it.
+    """Return whether a database refused all writes: a standby, a read-only setting, or a file without write access."""
+    # The lowest byte of an extended SQLite code is the primary code.
     sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
     return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
 
@@ -210,8 +210,8 @@ def is_read_only(error: sa.exc.DBAPIError) -> bool:
 def is_temporary(error: sa.exc.DBAPIError) -> bool:
     """Return whether the same transaction can succeed when it is sent again.
 
-    So it is where a prepared statement is missing or was prepared already, as a connection pooler can bring about: from
-    then on the connection's pipeline knows.
+    That includes a prepared statement that is missing or already there, which a connection pooler can cause: the
+    connection's pipeline has corrected what it believes to be prepared.
     """
     prepared_otherwise = InvalidSqlStatementName | DuplicatePreparedStatement
     return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, prepared_otherwise)

@@ -1,6 +1,6 @@
-"""Statements that are compiled once for each kind of database, and sent with little between us and the driver.
+"""Statements compiled once for each kind of database and sent through the driver, without SQLAlchemy's execution.
 
-SQLAlchemy says what a statement is; what it does around each execution costs more than most of our statements take.
+SQLAlchemy's work around each execution costs more than most of our statements take.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from service.pipeline import Query, Rows, pipeline_of
 
 Values = Mapping[str, Any]
-# Gives a statement for a kind of database, "postgresql" or "sqlite": for one kind always the same.
+# Returns a statement for a kind of database, "postgresql" or "sqlite"; always the same one for the same kind.
 Statement = Callable[[str], Any]
 Process = Callable[[Any], Any] | None
 
@@ -46,24 +46,24 @@ def read_together(connection: sa.Connection, *queries: tuple[Statement, Values])
 
 
 def read_together_as_stored(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
-    """Return what `read_together` does, but as the driver gives it, without what SQLAlchemy makes of it.
+    """Return what `read_together` does, with values as the driver returns them, not converted by SQLAlchemy.
 
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses any of it.
     """
     filled_in = [filled(make, connection.dialect.name, values) for make, values in queries]
-    with own_errors(connection):
+    with sqlalchemy_errors(connection):
         return _run(connection, filled_in)
 
 
 def read_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:
-    """Return the rows of a query as the driver gives them, without what SQLAlchemy makes of them: for many rows.
+    """Return the rows of a query as the driver returns them, not converted by SQLAlchemy: for many rows.
 
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses it.
     """
     query = filled(make, connection.dialect.name, values)
-    with own_errors(connection):
+    with sqlalchemy_errors(connection):
         if connection.dialect.name == "sqlite":
             (rows,) = _run(connection, [query])
             return rows
@@ -71,17 +71,17 @@ def read_as_stored(connection: sa.Connection, make: Statement, values: Values) -
 
 
 def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a column is one of the values bound to this name: a list of any length."""
+    """Return the condition that a column equals one of the values in the list that is bound to this name."""
     if dialect == "postgresql":
         return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
     return column.in_(sa.bindparam(name, expanding=True))
 
 
 def filled(make: Statement, dialect: str, values: Values) -> Query:
-    """Return the text of a statement, and its values in the order of their places, as the driver takes them."""
+    """Return the text of a statement and its parameters, in their order, as the driver takes them."""
     compiled = _compiled(make, dialect)
     if compiled.post_compile_params:
-        # Each value of a list has a place of its own on SQLite, so the text depends on how many there are.
+        # On SQLite each value of a list is a parameter, so the text depends on their number.
         state = compiled.construct_expanded_state(values)
         pairs = zip(map(state.processors.get, state.positiontup), state.positional_parameters, strict=True)
         return state.statement, [value if process is None else process(value) for process, value in pairs]
@@ -96,8 +96,8 @@ def driver_of(connection: sa.Connection) -> Any:
 
 
 @contextmanager
-def own_errors(connection: sa.Connection) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy's, and give up a connection that is lost, as if it had executed it."""
+def sqlalchemy_errors(connection: sa.Connection) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy's, and invalidate a lost connection, as SQLAlchemy's execution does."""
     base: Any = connection.dialect.loaded_dbapi.Error
     driver = driver_of(connection)
     try:
@@ -105,20 +105,20 @@ def own_errors(connection: sa.Connection) -> Iterator[None]:
     except base as error:
         raise sa.exc.DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
     finally:
-        # Else it would be rolled back, and that this fails would be told in place of what happened.
+        # Otherwise the rollback of the lost connection would fail, and hide the error that lost it.
         if connection.dialect.name == "postgresql" and driver.closed:
             connection.invalidate()
 
 
 def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:
-    """Return values as their processors turn them."""
+    """Return values, each converted by its processor."""
     pairs = zip(values, processors, strict=True)
     return tuple([value if process is None else process(value) for value, process in pairs])
 
 
 @cache
 def bind_processors(table: sa.Table, dialect: str) -> list[Process]:
-    """Return what turns the values of a row into what the driver takes, in the order of the table's columns."""
+    """Return the processors that convert the values of a row for the driver, in the order of the table's columns."""
     return [_bind_processor(column.type, dialect) for column in table.columns]
 
 
@@ -136,7 +136,7 @@ def _compiled(make: Statement, dialect: str) -> Any:
 
 @cache
 def _places(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
-    """Return a statement's text, a name and a processor for each of its places, and its fixed values."""
+    """Return a statement's text, the name and processor of each parameter, and the values that are fixed."""
     compiled = _compiled(make, dialect)
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     places = [(name, _bind_processor(binds[name].type, dialect)) for name in compiled.positiontup]
@@ -144,7 +144,7 @@ def _places(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process
 
 
 def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:
-    """Return what turns a value of a type into what the driver takes; None where it is taken as it is."""
+    """Return the function that converts a value of a type for the driver; None if it needs no conversion."""
     if isinstance(of_type, postgresql.ARRAY) and isinstance(of_type.item_type, sa.Uuid):
         return _array_of_ids
     return of_type.dialect_impl(DIALECTS[dialect]).bind_processor(DIALECTS[dialect])
@@ -157,5 +157,5 @@ def _result_processors(make: Statement, dialect: str) -> list[Process]:
 
 
 def _array_of_ids(ids: Sequence[UUID]) -> str:
-    """Return an array as PostgreSQL reads it, in a fifth of the time that psycopg takes to write one of ids."""
+    """Return ids as the text of a PostgreSQL array, in a fifth of the time that psycopg takes."""
     return f"{{{','.join([one.hex for one in ids])}}}"

@@ -1,4 +1,4 @@
-"""What is to be waited for with libpq, while the interpreter is left to others: that all is sent, and an answer."""
+"""Waiting for libpq, to send everything or to receive a result, without holding Python's global lock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg.pq.abc import PGconn, PGresult
 
 
 def send_all(pgconn: PGconn) -> None:
-    """Send what was collected. The database may want to answer before it takes the rest."""
+    """Send everything that libpq has buffered, and read meanwhile: the server may answer before it takes the rest."""
     while pgconn.flush():
         waiting = select.poll()
         waiting.register(pgconn.socket, select.POLLIN | select.POLLOUT)
@@ -19,9 +19,9 @@ def send_all(pgconn: PGconn) -> None:
 
 
 def next_result(pgconn: PGconn, readable: select.poll) -> PGresult | None:
-    """Return the next result, or None where libpq says that there is no other of a statement.
+    """Return the next result, or None after the last result of a statement.
 
-    `readable` waits until the connection's socket can be read.
+    `readable` polls the connection's socket for reading.
 
     Raises:
         psycopg.OperationalError: the connection is lost.

@@ -1,11 +1,10 @@
-"""What is sent to PostgreSQL without waiting in between: libpq used directly, as psycopg awaits each answer.
+"""Several statements in one round trip to PostgreSQL, each prepared once for a connection, through libpq's pipeline.
 
-Statements go together, each prepared once for a connection. psycopg's own pipeline does the same, but what it does
-around each statement costs several times what ours take (docs/performance.md). Values are still written and read by
-psycopg.
+psycopg has a pipeline of its own, but its work around each statement costs several times what our statements take
+(docs/performance.md). psycopg still converts the values in both directions.
 
-The name of a prepared statement is made from its text. A connection pooler may give the server connection of one client
-to another: a name can then be missing or taken, but it never stands for another statement.
+A prepared statement is named by the hash of its text. A connection pooler may give the server connection of one client
+to another: a name can then be missing or taken already, but it never stands for another statement.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ from service.libpq import next_result, send_all
 Query = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 
-# Never sent alone: to a transaction that has failed, PostgreSQL answers it with a rollback and no error.
+# Never sent alone: PostgreSQL answers the COMMIT of a failed transaction with a rollback and no error.
 COMMIT: Query = ("COMMIT", ())
-KEPT_AS = "oprecord_pipeline"
+INFO_KEY = "oprecord_pipeline"
 HASH_DIGITS = 16
 
 
 class Pipeline:
-    """The pipeline of one connection: what is prepared on it, and what writes and reads its values."""
+    """The pipeline of one connection: its prepared statements by text, and the converter of its values."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection
@@ -52,7 +51,7 @@ class Pipeline:
         """Send all queries at once, in a new transaction if none is open; return the rows of each, in their order.
 
         Raises:
-            psycopg.Error: the database refuses one of them, and has then passed over those that follow.
+            psycopg.Error: the database refuses one of them; those after it were not executed.
         """
         if not queries:
             return []
@@ -61,7 +60,7 @@ class Pipeline:
         try:
             results = self._exchange(new, asked)
         except BaseException:
-            # Nobody knows what is still on its way.
+            # Results that nobody has read may still arrive.
             self.connection.close()
             raise
         preparing, executing = results[-len(new) - len(asked) : -len(asked)], results[-len(asked) :]
@@ -72,24 +71,24 @@ class Pipeline:
         try:
             self._raise_if_refused(results)
         except InvalidSqlStatementName:
-            # One is missing, so perhaps all that were prepared before are.
+            # One is missing, so all that were prepared before may be.
             self.prepared = fresh
             raise
         except FeatureNotSupported:
-            # A result has other column types than when it was planned. The old plan keeps its name on this connection.
+            # "Cached plan must not change result type": the name belongs to the old plan as long as we are connected.
             self.connection.close()
             raise
         return [self._read(result) for result in executing]
 
     def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
-        """Begin a transaction if none is open, prepare what is new, and execute.
+        """Begin a transaction if none is open, prepare the new statements, and execute what is asked.
 
-        Return the results: of BEGIN if it was sent, of each new statement, then of each that was asked for.
+        Return the results in that order: of BEGIN if it was sent, of each new statement, of each query.
         """
         pgconn = self.connection.pgconn
         pgconn.enter_pipeline_mode()
         if pgconn.transaction_status == TransactionStatus.IDLE:
-            # Before anything is prepared: that takes a snapshot.
+            # BEGIN comes first, as preparing takes a snapshot, which fixes the isolation level.
             pgconn.send_query_params(self._begin(), None)
         for text, name in new.items():
             pgconn.send_prepare(name, text.encode())
@@ -102,7 +101,7 @@ class Pipeline:
         return results
 
     def _begin(self) -> bytes:
-        """Return the statement that begins a transaction as the connection is set to."""
+        """Return the BEGIN with the isolation level and access mode that the connection is set to."""
         level, read_only = self.connection.isolation_level, self.connection.read_only
         isolation = "" if level is None else f" ISOLATION LEVEL {level.name.replace('_', ' ')}"
         return f"BEGIN{isolation}{' READ ONLY' if read_only else ''}".encode()
@@ -117,7 +116,7 @@ class Pipeline:
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return
             yield result
-            # Each statement has one result; then None says that it was the last.
+            # Each statement has one result, and None after it.
             pgconn.get_result()
 
     def _raise_if_refused(self, results: Sequence[PGresult]) -> None:
@@ -136,20 +135,20 @@ class Pipeline:
 
 
 def statement_name(text: str) -> bytes:
-    """Return the name under which a statement is prepared: the same for the same text in every process."""
+    """Return the name that a statement is prepared under: the same for the same text in every process."""
     return b"oprecord_" + sha256(text.encode()).hexdigest()[:HASH_DIGITS].encode()
 
 
 def _is_prepared(result: PGresult) -> bool:
-    """Return whether a statement is prepared after this result, by us or by another client under the same name."""
+    """Return whether a statement is prepared after this result, by us or already by another client."""
     sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b""
     return result.status == ExecStatus.COMMAND_OK or sqlstate.decode() == DuplicatePreparedStatement.sqlstate
 
 
 def pipeline_of(connection: sa.Connection) -> Pipeline:
-    """Return the pipeline of a connection to PostgreSQL. What it has prepared is of use as long as it is connected."""
-    kept: Pipeline | None = connection.info.get(KEPT_AS)
+    """Return the pipeline of a connection to PostgreSQL: a new one after each reconnection."""
+    kept: Pipeline | None = connection.info.get(INFO_KEY)
     driver: Any = connection.connection.driver_connection
     if kept is None or kept.connection is not driver:
-        kept = connection.info[KEPT_AS] = Pipeline(driver)
+        kept = connection.info[INFO_KEY] = Pipeline(driver)
     return kept

@@ -1,4 +1,4 @@
-"""PostgreSQL's engine: how its connections are set, and tried before they are used again."""
+"""PostgreSQL's engine: the settings of its connections, and the check of an idle one before it is used again."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-# psycopg writes bytes, and reads moments and bytes, by these, which a server, a database or a role can set otherwise.
+# psycopg relies on these to write bytes and to read moments and bytes. A server, a database or a role can change them.
 SETTINGS = "SET standard_conforming_strings = on; SET DateStyle = ISO; SET bytea_output = hex"
-SECONDS_OF_REST = 1
+# A connection that was idle for longer is checked before it is used.
+UNCHECKED_IDLE_SECONDS = 1
 
 
 def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     """Return the engine of an address; `pool` are arguments of `sqlalchemy.create_engine`.
 
-    It tries a connection before it is used again, if that has rested: the server may have gone.
-    psycopg prepares nothing by itself: at each rollback it would forget all that is prepared, `pipeline`'s too.
+    A connection that was idle is checked before it is used again, as the server may have closed it. psycopg prepares no
+    statements itself: at each rollback it would deallocate all, including those of `service.pipeline`.
     """
     settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}}
     engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
@@ -28,15 +29,16 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
         connection.commit()
 
     @event.listens_for(engine, "checkin")
-    def _note(connection: Any, record: Any) -> None:
-        record.info["rests_since"] = monotonic()
+    def _released(connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
         if connection is not None and connection.read_only is False:
-            # SQLAlchemy sets this after a read-only transaction. The next would ask for READ WRITE, which a standby refuses.
+            # SQLAlchemy sets this after a read-only transaction. The next one would begin READ WRITE, which a standby
+            # refuses.
             connection.read_only = None
 
     @event.listens_for(engine, "checkout")
-    def _try(connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get("rests_since", monotonic()) < SECONDS_OF_REST:
+    def _check(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("idle_since", monotonic()) < UNCHECKED_IDLE_SECONDS:
             return
         try:
             engine.dialect.do_ping(connection)

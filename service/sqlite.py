@@ -1,4 +1,4 @@
-"""SQLite's engine: which SQLite it is, how its connections are set, and how they begin a transaction."""
+"""SQLite's engine: which SQLite it uses, the settings of its connections, and how a transaction begins."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 logger = logging.getLogger(__name__)
 
+# Older versions can lose a checkpoint, so they make none while a connection is open.
 FIXED_VERSION = (3, 51, 3)
 PRAGMAS = (
     "journal_mode=WAL",
@@ -28,7 +29,7 @@ PRAGMAS = (
 def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     """Return the engine of an address; `pool` are arguments of `sqlalchemy.create_engine`.
 
-    A transaction begins as the connection's option `sqlite_begin` says: DEFERRED, unless it is IMMEDIATE.
+    A transaction begins DEFERRED, unless the connection's option `sqlite_begin` is IMMEDIATE.
     """
     module = _newest_module()
     engine = sa.create_engine(address.set(drivername="sqlite"), module=module, poolclass=sa.pool.QueuePool, **pool)
@@ -54,7 +55,7 @@ def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
 
 
 def _newest_module() -> ModuleType:
-    """Return pysqlite3, which brings a newer SQLite, where it is installed; else the module of this Python."""
+    """Return pysqlite3, which brings a newer SQLite, if it is installed; otherwise this Python's own module."""
     if find_spec("pysqlite3") is not None:
         return import_module("pysqlite3.dbapi2")
     if sqlite3.sqlite_version_info < FIXED_VERSION:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.db import Instant
-from service.driver import Statement, Values, bind_processors, driver_of, filled, own_errors, processed
+from service.driver import Statement, Values, bind_processors, driver_of, filled, processed, sqlalchemy_errors
 from service.pipeline import COMMIT, Query, pipeline_of
 
 # COPY takes less processor time for more rows than this, and more for fewer.
@@ -75,7 +75,7 @@ class Writes:
         """
         inserts, statements, self.inserts, self.statements = self.inserts, self.statements, [], []
         dialect = self.connection.dialect.name
-        with own_errors(self.connection):
+        with sqlalchemy_errors(self.connection):
             queries = [filled(make, dialect, values) for make, values in statements]
             if dialect == "sqlite":
                 _send_to_sqlite(self.connection, inserts, queries, and_commit=and_commit)

@@ -19,9 +19,10 @@ from service.writes import Writes
 
 
 def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:
-    """Have events appended, numbered from the head on, under the head's lock; return their receipts in order.
+    """Add the writes that append events, whose seqs follow the head's; return their receipts in order.
 
-    `tree` is that of the log at its head; it grows with them. If the writes then fail, `mistake_of` says why.
+    The caller holds the head's lock. `tree` is the log's tree at its head, and is extended by the events. If sending
+    the writes fails, `mistake_of` returns the domain error.
     """
     rows: list[EventRow] = []
     receipts: list[Receipt] = []
@@ -37,9 +38,9 @@ def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: 
 
 
 def mistake_of(error: sa.exc.IntegrityError) -> RecordError | None:
-    """Return the mistake that the database itself refused: a second event of one id, or correction of one version.
+    """Return the domain error of a violated constraint: a second event of an id, a second correction of a version.
 
-    Decisions made under the lock see both before; the database is the last line of defence.
+    Decisions under the lock find both earlier; the constraints are the last line of defence.
     """
     match constraint_of(error):
         case "events_operation_id_id_key":

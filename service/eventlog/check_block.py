@@ -1,7 +1,7 @@
 """Checking a block of a stored log against its own texts: numbering, canonical form, columns that repeat them, hashes.
 
-A block can be checked by itself: its events are the leaves of a perfect subtree. Each kind of thing is compared for all
-rows at once, which costs least where nothing is wrong, as nearly always.
+A block can be checked independently: its events are the leaves of a perfect subtree. Each property is compared for all
+rows at once, which is cheapest if nothing is wrong, as is almost always so.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from service.eventlog.head import BEFORE_EVERYTHING, Head
 from service.eventlog.stored_columns import Columns, Wrong, first_unequal, stored_columns, wrong_columns
 from service.eventlog.tree import Tree, leaf_hash
 
-# A power of two: so few that all that is made of them stays in the processor's cache.
+# A power of two, small enough that everything computed for a block stays in the processor's cache.
 EVENTS_IN_ONE_BLOCK = 1_024
-# What reading a text or a column raises if it is not as this service wrote it.
+# What reading a text or a column can raise if this service did not write it.
 UNREADABLE = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 NOT_OF_THE_LOG = "its subtree hashes are not those that the log gives"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first thing that is wrong: in which table, at which event (None where it is of no single one), and how."""
+    """The first thing that is wrong: its table, its event (None if it concerns no single event), and a description."""
 
     table: str
     seq: int | None
@@ -41,7 +41,7 @@ class Fault:
 class CheckedBlock:
     """A block of the events after seq `before`, up to its first fault.
 
-    `tree` is over the block alone. `above` are the stored hashes of the larger subtrees that the block completes.
+    `tree` covers the block alone. `above` holds the stored hashes of the larger subtrees that the block completes.
     """
 
     before: int
@@ -59,12 +59,12 @@ def check_block(connection: sa.Connection, head: Head, first: int) -> tuple[Chec
 
 
 def falls(moment: datetime) -> str:
-    """Return what to say of a moment that is before the one ahead of it."""
+    """Return the description of a moment that is before that of the previous event."""
     return f"its recorded_at {moment} is before that of the event ahead of it"
 
 
 def _checked(head: Head, before: int, stored: Columns) -> tuple[CheckedBlock, list[RecordedEvent]]:
-    """Return the block that these rows are, up to the first fault in them, and its events."""
+    """Return the block of these rows, up to their first fault, and its events."""
     recorded, unreadable = _read(stored["text"])
     tree, leaves = Tree(), [leaf_hash(text) for text in stored["text"][: len(recorded)]]
     subtrees = [b"".join(tree.add(leaf)) for leaf in leaves]
@@ -86,7 +86,7 @@ def _checked(head: Head, before: int, stored: Columns) -> tuple[CheckedBlock, li
 
 
 def _read(texts: Sequence[str]) -> tuple[list[RecordedEvent], list[Wrong]]:
-    """Return the events of these texts, up to the first that is wrong, and what is."""
+    """Return the events of these texts, up to the first wrong text, and what is wrong with it."""
     recorded: list[RecordedEvent] = []
     for text in texts:
         try:
@@ -129,7 +129,7 @@ def _wrong_hashes(stored: Columns, leaves: list[bytes], subtrees: list[bytes]) -
 
 
 def _cut_off_above(stored: list[bytes], subtrees: list[bytes]) -> bytes:
-    """Take from the last row of a whole block, and return, the hashes of subtrees that are larger than the block."""
+    """Remove from the last row of a whole block the hashes of subtrees larger than the block; return them."""
     if len(subtrees) < EVENTS_IN_ONE_BLOCK:
         return b""
     joined, within = stored[-1], len(subtrees[-1])

@@ -1,4 +1,4 @@
-"""Checking a whole stored log: its blocks, each of which was checked by itself, put together, and its head."""
+"""Checking a whole stored log: the blocks, each already checked, put together, and the head."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.eventlog.tree import Tree
 
 
 class CountedRows(NamedTuple):
-    """How many rows a log has, how many ids are in them, and how many corrections too many of one version."""
+    """How many rows a log has, how many different ids, and how many second corrections of a version."""
 
     rows: int
     ids: int
@@ -23,9 +23,9 @@ class CountedRows(NamedTuple):
 
 
 def counted_rows(connection: sa.Connection, head: Head) -> CountedRows:
-    """Count the rows of a log, wherever they stand in it."""
+    """Count the rows of a log, whatever their seqs are."""
     mine = events.c.operation_id == head.operation
-    # As `count(DISTINCT ...)`, PostgreSQL would sort them, which takes longer than all the rest.
+    # For `count(DISTINCT ...)` PostgreSQL would sort them, which takes longer than everything else here.
     ids = sa.select(events.c.id).where(mine).distinct().subquery()
     columns = (
         sa.func.count(),
@@ -46,7 +46,7 @@ class CheckedLog:
     rest: list[bytes] = field(default_factory=list)
 
     def add(self, block: CheckedBlock) -> Fault | None:
-        """Add the next block; return the first fault in it, or of it in its place."""
+        """Add the next block; return its first fault, or a fault in how it continues the log."""
         if block.first_recorded_at is not None and block.first_recorded_at < self.recorded_at:
             return Fault("events", block.before + 1, falls(block.first_recorded_at))
         self.size += block.tree.size
@@ -65,7 +65,7 @@ class CheckedLog:
         return Tree(self.size, [*self.blocks.peaks, *self.rest]).root()
 
     def fault_at_end(self, connection: sa.Connection, counted: CountedRows) -> Fault | None:
-        """Return what is wrong with the head, or with a row that no block has, after all blocks were added."""
+        """Return what is wrong with the head or with rows outside of all blocks, once all blocks were added."""
         head, size = self.head, self.size
         mine = events.c.operation_id == head.operation
         behind = connection.scalar(sa.select(sa.func.min(events.c.seq)).where(mine, events.c.seq > size))

@@ -1,4 +1,4 @@
-"""The head row of a log: its size, its last moment, and the lock under which everything is appended."""
+"""The head row of a log: its size, the moment of its last event, and the lock that every append holds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class UnknownOperation(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The last row of a log: its size, its last moment, and the live generation of its projections.
+    """Where a log ends: its size, the moment of its last event, and the live generation of its projections.
 
     `carried_every`: the totals of that generation are carried at each multiple of it; None: at none.
     """
@@ -47,10 +47,7 @@ class Head:
 def begin_log(
     connection: sa.Connection, operation: str, *, imported: bool, projection_version: str, carried_every: int
 ) -> Head:
-    """Insert the head row of a new, empty log, unless there is one; lock it and return it.
-
-    A log that is not new has a seq above 0.
-    """
+    """Insert the head row of a new, empty log, unless it exists; lock it and return it. A seq above 0: it existed."""
     row = {
         "operation_id": operation,
         "seq": 0,
@@ -70,8 +67,8 @@ def begin_log(
 def lock_head(connection: sa.Connection, operation: str) -> Head | None:
     """Lock the operation's head row until the transaction ends, and return it; None if there is no such operation.
 
-    A statement of its own: a snapshot taken together with the lock misses what the previous holder committed.
-    On SQLite the transaction, begun IMMEDIATE, holds the lock.
+    It is a statement of its own: one that also read the log would use a snapshot from before it waited for the lock,
+    and miss what the previous holder committed. On SQLite the transaction itself, begun IMMEDIATE, is the lock.
     """
     return _head(connection, LOCKED, operation)
 
@@ -82,7 +79,7 @@ def locking(_dialect: str) -> sa.Select[Any]:
 
 
 def head_of(rows: Sequence[tuple[Any, ...]]) -> Head | None:
-    """Return the head that `locking` found; None if it found none."""
+    """Return the head in the result of `locking`; None if there is none."""
     return as_head(dict(zip(COLUMNS, rows[0], strict=True))) if rows else None
 
 
@@ -132,7 +129,7 @@ def share_head(connection: sa.Connection, operation: str) -> Head | None:
 
 
 def move_head(writes: Writes, operation: str, *, seq: int, recorded_at: datetime) -> None:
-    """Have the head, which is locked, moved to the last event that is appended."""
+    """Add the write that moves the locked head to the last appended event."""
     writes.execute(_moved, {"name": operation, "last_seq": seq, "last_recorded_at": recorded_at})
 
 

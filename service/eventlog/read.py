@@ -1,4 +1,4 @@
-"""Reading the log: by id, by seq, by moment; and the hashes that roots are made of."""
+"""Reading the log: by id, seq, moment or type; and the hashes that roots are computed from."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ KEYS_IN_ONE_STATEMENT = 500
 
 
 def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> History:
-    """Return what the log holds of these ids: the events that have them, and the corrections of those events."""
+    """Return the events that have these ids, and the corrections of these events."""
     return history_of(read_together(connection, (about_ids, {"name": operation, "ids": list(ids)}))[0])
 
 
 def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
-    """Return the statement that finds what the log of `name` holds of `ids`, for `history_of`.
+    """Return the statement that reads the history of `ids` in the log of `name`, for `history_of`.
 
-    An event may be found twice. Each half has an index of its own, which OR would join at a higher price.
+    It may return an event twice. Each half uses an index of its own; with OR, both would have to be combined.
     """
     mine = _of(sa.bindparam("name"), events.c.text)
     return sa.union_all(*(mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)))
 
 
 def history_of(rows: Iterable[tuple[Any, ...]]) -> History:
-    """Return what `about_ids` found."""
+    """Return the history in the result of `about_ids`."""
     found = History({}, {})
     for (text,) in rows:
         found.add(recorded_from_text(text))
@@ -44,7 +44,7 @@ def history_of(rows: Iterable[tuple[Any, ...]]) -> History:
 
 
 def seqs_by_id(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return the seqs of the events that have these ids; ids that the log does not hold are left out."""
+    """Return the seqs of the events that have these ids; ids that are not in the log are left out."""
     seqs: dict[UUID, int] = {}
     for some in _chunks(list(ids)):
         rows = connection.execute(_of(operation, events.c.id, events.c.seq).where(events.c.id.in_(some)))
@@ -126,7 +126,7 @@ def events_at(connection: sa.Connection, operation: str, seqs: Collection[int]) 
 
 
 def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
-    """Return the event that corrects or withdraws this one; None if it stands."""
+    """Return the event that corrects or withdraws this one; None if there is none."""
     text = connection.scalar(_of(operation, events.c.text).where(events.c.corrects == event_id))
     return None if text is None else recorded_from_text(text)
 
@@ -148,9 +148,9 @@ def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime
 def first_standing_outside(
     connection: sa.Connection, operation: str, spans: Sequence[Span], ends_at: datetime | None
 ) -> int | None:
-    """Return the first seq of a standing fact that is in the way; None if none is.
+    """Return the first seq of a standing fact outside of the spans; None if there is none.
 
-    In the way is what begins or ends in none of the spans [from, before), or ends after `ends_at`.
+    A fact is outside if it begins or ends in none of the spans [from, before), or ends after `ends_at`.
     """
     later = events.alias("later")
     starts_within = sa.or_(sa.false(), *(_within(events.c.occurred_at, *span) for span in spans))
@@ -174,7 +174,7 @@ def count_of_type(connection: sa.Connection, operation: str, wire_type: str) -> 
 
 
 def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that this force opened the operation: it leads it. The first event says so."""
+    """Return the condition that this force opened the operation, and so leads it."""
     first = sa.select(events.c.seq).where(
         events.c.operation_id == operation, events.c.seq == 1, events.c.force == force
     )
@@ -204,8 +204,8 @@ def _texts_between(_dialect: str) -> sa.Select[Any]:
 def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.Select[Any]:
     """Return the statement that reads columns of an operation's events.
 
-    PostgreSQL is not told for which operation it plans: one that is newer than its statistics has, as far as it knows,
-    a single event, so that to read them all would cost nothing.
+    The subquery hides from PostgreSQL's planner which operation it is. It would assume that an operation newer than its
+    statistics has a single event, and plan to read all events.
     """
     name = sa.select(sa.type_coerce(operation, events.c.operation_id.type)).scalar_subquery()
     return sa.select(*columns).where(events.c.operation_id == name)

@@ -1,4 +1,4 @@
-"""What a sender gets for an event, now and for every replay."""
+"""Receipts: what a sender gets for an event, the same for every replay."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from service.eventlog.tree import Tree, peak_seqs, root_of
 
 
 class Receipt(NamedTuple):
-    """What a sender gets for an event, now and for every replay.
+    """A recorded event, its leaf hash, and the peaks of the tree at size `seq`.
 
-    `peaks` are those of the tree at size `seq`. `imported` is said only where it is true: times of an imported
-    operation are its sender's.
+    `imported` is in the JSON only if it is true: the times of an imported operation are its sender's.
     """
 
     recorded: RecordedEvent
@@ -39,7 +38,7 @@ class Receipt(NamedTuple):
 
     @property
     def root(self) -> str:
-        """The tree's root at size `seq`, in hex; computed when asked for, as nobody asks for those of lines."""
+        """The tree's root at size `seq`, in hex; computed on access, as the answer to lines does not show it."""
         return root_of(self.peaks).hex()
 
     def as_json(self) -> dict[str, object]:
@@ -56,7 +55,7 @@ class Receipt(NamedTuple):
 
 
 def receipts_of(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent]) -> list[Receipt]:
-    """Return the receipts of recorded events, identical to those first given, in the order asked for."""
+    """Return the receipts of recorded events, identical to those first given, in the same order."""
     wanted = {seq for event in recorded for seq in (event.seq, *peak_seqs(event.seq))}
     stored = stored_hashes(connection, head.operation, wanted)
     return [

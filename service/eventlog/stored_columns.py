@@ -1,4 +1,4 @@
-"""The stored rows of a log, column by column, and the columns that repeat what the texts of its events say."""
+"""The stored rows of a log, column by column, and the columns that must agree with the texts of its events."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
 READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
 # The values of each column of some rows.
 Columns = dict[str, list[Any]]
-# What is wrong with the row at a place among some rows.
+# The index of a row among some rows, and what is wrong with it.
 Wrong = tuple[int, str]
 
 
 def stored_columns(connection: sa.Connection, operation: str, first: int, last: int) -> Columns:
-    """Return the columns of the rows with these seqs, as they are stored, in the order of the log."""
+    """Return the columns of the rows with these seqs, both included, as they are stored, in the order of the log."""
     rows = read_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
     columns = map(list, zip(*rows, strict=True)) if rows else ([] for _name in READ)
     return dict(zip(READ, columns, strict=True))
 
 
 def wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
-    """Yield, for each column that repeats the texts of these events, the first row where it says something else."""
+    """Yield, for each column that must agree with the texts of these events, the first row where it differs."""
     for name, said in _repeated(recorded).items():
         found = [_moment(text) for text in stored[name]] if name in MOMENTS else stored[name]
         for place in first_unequal(found, said):
@@ -39,14 +39,14 @@ def wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterato
 
 
 def first_unequal(found: list[Any], wanted: list[Any]) -> Iterator[int]:
-    """Yield the first place at which a list is not as wanted, if there is one. `wanted` may end before it."""
+    """Yield the first index at which a list is not as wanted, if there is one. `wanted` may be shorter."""
     if found != wanted:
         unequal = (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other)
         yield from islice(unequal, 1)
 
 
 def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
-    """Return what the columns that repeat the texts of these events must hold."""
+    """Return what the columns must hold according to the texts of these events."""
     made = [one.event for one in recorded]
     return {
         "operation_id": [one.operation for one in recorded],
@@ -64,7 +64,7 @@ def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
 
 
 def _between(dialect: str) -> sa.Select[Any]:
-    """Return the statement that reads rows by seq: ids as 32 digits and moments as text, which costs least."""
+    """Return the statement that reads rows by seq: ids as 32 digits and moments as text, which is cheapest."""
     columns = [_plain(events.c[name], dialect) for name in READ]
     within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
     return sa.select(*columns).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
@@ -80,7 +80,7 @@ def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
 
 
 def _moment(text: str | None) -> datetime | str | None:
-    """Return the moment that a column holds, or its text where that is none: SQLite keeps any."""
+    """Return the moment that a column holds, or its text if it is not a moment: SQLite stores any text."""
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:

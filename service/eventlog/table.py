@@ -1,4 +1,4 @@
-"""The two tables of the log: one head row an operation, one row an event. Nothing in `events` is ever changed."""
+"""The two tables of the log: a head row for each operation, and a row for each event, which is never changed."""
 
 from __future__ import annotations
 

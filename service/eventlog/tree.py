@@ -75,5 +75,5 @@ def root_of(peaks: Sequence[bytes]) -> bytes:
 
 
 def split_hashes(joined: bytes) -> list[bytes]:
-    """Return the 32-byte hashes that stand one after the other."""
+    """Return the 32-byte hashes in their concatenation."""
     return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]

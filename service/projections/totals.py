@@ -16,7 +16,7 @@ from service.projections.entries import KEYS, EntryRow, entries
 from service.projections.steps import Batch
 from service.writes import Writes
 
-# The largest integer that every JSON reader keeps exactly.
+# The largest integer that every JSON reader represents exactly.
 MOST = 2**53 - 1
 ADDED = """ON CONFLICT (operation_id, generation, force, day, measure, category, qualifier) DO UPDATE
 SET quantity = totals.quantity + excluded.quantity, lines = totals.lines + excluded.lines,
