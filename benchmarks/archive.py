@@ -1,4 +1,4 @@
-"""Logs to read: filled in process, by the use case that the API calls, so that they are what the service records."""
+"""Fills and exports logs in process, through the use case that the API calls, so that they match what it records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVENTS_AT_A_TIME = 1_000
 
 
 def fill(ours: Ours, operation: str, size: int) -> None:
-    """Open an operation and record events, the same whatever the size, until its log has this size."""
+    """Open an operation and record events until its log holds `size` of them. Longer logs begin alike."""
     ours.open(operation)
     database = open_database(ours.urls.owner)
     sender, _secret = issue_credential(database, force=LEAD, role="coordinator", operations=(), expires_in=None)
@@ -28,13 +28,13 @@ def fill(ours: Ours, operation: str, size: int) -> None:
         outcomes = record_events(database, operation=operation, sender=sender, submissions=submissions)
         for outcome in outcomes:
             if outcome.error is not None:
-                raise RecordBroken(f"{operation} was not filled: {outcome.error}")
+                raise RecordBroken(f"Could not fill {operation}: {outcome.error}")
     ours.note(operation, count)
     database.engine.dispose()
 
 
 def export(ours: Ours, operation: str, file: Path) -> None:
-    """Write a log to a file, one canonical text a line."""
+    """Write a log to a file, one event in canonical form per line."""
     database = open_database(ours.urls.owner)
     with file.open("wb") as lines:
         lines.writelines(text.encode() + b"\n" for text in export_operation(database, operation))

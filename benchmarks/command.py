@@ -1,4 +1,4 @@
-"""A command of ours in a process of its own: how long it took without Python's own start, and its memory.
+"""Runs an `oprecord` command in its own process and measures its time, without Python's start-up, and its memory.
 
 python -m benchmarks.command RESULT_FILE verify OPERATION
 """
@@ -22,7 +22,7 @@ KIBIBYTE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a command came to. The peak is that of the largest of its processes."""
+    """The result of one run of a command. `peak_bytes` is the peak memory of its largest process."""
 
     code: int
     seconds: float
@@ -30,10 +30,10 @@ class Run:
 
 
 def run_command(folder: Path, url: str, *arguments: str) -> Run:
-    """Run `oprecord` with these arguments over a database, in a process of its own.
+    """Run `oprecord` with these arguments on a database, in its own process.
 
     Raises:
-        RecordBroken: it ended with another code than 0.
+        RecordBroken: the exit code was not 0.
     """
     result = folder / "command.json"
     command = [sys.executable, "-m", "benchmarks.command", str(result), "--database-url", url, *arguments]
@@ -42,13 +42,13 @@ def run_command(folder: Path, url: str, *arguments: str) -> Run:
         raise RecordBroken(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     run = Run(**json.loads(result.read_text(encoding="utf-8")))
     if run.code != 0:
-        raise RecordBroken(f"{' '.join(command)}: code {run.code}\n{done.stdout}{done.stderr}")
+        raise RecordBroken(f"{' '.join(command)}: exit code {run.code}\n{done.stdout}{done.stderr}")
     return run
 
 
 def main() -> None:
-    """Run the command, and write what it came to into the file."""
-    from service.cli.main import run  # noqa: PLC0415 - only this process needs all of it
+    """Run the command, and write its result to the file."""
+    from service.cli.main import run  # noqa: PLC0415 - only this process needs the whole service
 
     result, *arguments = sys.argv[1:]
     begin = time.perf_counter()

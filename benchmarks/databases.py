@@ -1,4 +1,4 @@
-"""The databases of a run: a PostgreSQL of its own with its default, durable settings, and SQLite files beside it."""
+"""The databases of a run: its own PostgreSQL server with the default, durable settings, and SQLite files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SERVING_ROLE = "oprecord_serving"
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Where one database is: for its owner, who migrates and looks after it, and for the service."""
+    """The URLs of one database: for its owner, who migrates it, and for the serving role."""
 
     owner: str
     serving: str
@@ -29,7 +29,7 @@ class DatabaseUrls:
 
 @dataclass
 class Databases:
-    """The folder of a run, which holds all of its databases, and the PostgreSQL server in it, once it is wanted."""
+    """The databases of a run, all in one folder. The PostgreSQL server starts on first use."""
 
     folder: Path = field(
         default_factory=lambda: Path(tempfile.mkdtemp(prefix="oprecord-bench-", dir=place_for_servers()))
@@ -37,12 +37,12 @@ class Databases:
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        # PostgreSQL runs as another user if we are root, and has to enter.
+        # When run as root, PostgreSQL runs as another user, who must be able to enter the folder.
         self.folder.chmod(0o755)
 
     @cached_property
     def server_url(self) -> str:
-        """The address of the PostgreSQL server, started at the first look; its settings are durable."""
+        """The URL of the PostgreSQL server, which starts on first use."""
         port = free_port()
         settings = {"listen_addresses": "127.0.0.1", "port": str(port)}
         start_server(self.folder / "postgresql", self.folder, settings)
@@ -51,17 +51,17 @@ class Databases:
         return url
 
     def empty(self) -> str:
-        """Return the address of a new PostgreSQL database with nothing in it."""
+        """Create an empty PostgreSQL database; return its URL."""
         name = f"bench_{next(self.numbers)}"
         self._execute(self.server_url, f"CREATE DATABASE {name}")
         return sa.make_url(self.server_url).set(database=name).render_as_string(hide_password=False)
 
     def empty_sqlite(self) -> str:
-        """Return the address of an SQLite file that is not there yet."""
+        """Return the URL of an SQLite file that does not exist yet."""
         return f"sqlite:///{self.folder / f'bench_{next(self.numbers)}.db'}"
 
     def migrated(self) -> DatabaseUrls:
-        """Return a new PostgreSQL database with our tables in it, which the service reaches as the serving role."""
+        """Create a PostgreSQL database with our tables, which the service reaches as the serving role."""
         url = self.empty()
         migrate_to_head(url)
         grant_to_serving_role(url, SERVING_ROLE)
@@ -69,20 +69,20 @@ class Databases:
         return DatabaseUrls(owner=url, serving=serving)
 
     def migrated_sqlite(self) -> DatabaseUrls:
-        """Return a new SQLite file with our tables in it."""
+        """Create an SQLite file with our tables."""
         url = self.empty_sqlite()
         migrate_to_head(url)
         return DatabaseUrls(owner=url, serving=url)
 
     def server_version(self) -> str:
-        """Return the version of PostgreSQL, and the settings that decide what a commit is worth."""
+        """Return the version of PostgreSQL, and the settings that decide how durable a commit is."""
         with psycopg.connect(driver_url(self.server_url)) as connection:
             names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
-            said = {name: _shown(connection, name) for name in names}
-        return " ".join([said.pop("server_version"), *(f"{name}={value}" for name, value in said.items())])
+            settings = {name: _current_setting(connection, name) for name in names}
+        return " ".join([settings.pop("server_version"), *(f"{name}={value}" for name, value in settings.items())])
 
     def close(self) -> None:
-        """Stop the server and remove everything."""
+        """Stop the server and remove the folder."""
         stop_server(self.folder / "postgresql", self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -93,10 +93,10 @@ class Databases:
 
 
 def driver_url(url: str) -> str:
-    """Return an SQLAlchemy address as the driver itself takes it."""
+    """Return an SQLAlchemy URL in the form that psycopg takes."""
     return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _shown(connection: psycopg.Connection, name: str) -> str:
+def _current_setting(connection: psycopg.Connection, name: str) -> str:
     (value,) = connection.execute("SELECT current_setting(%s)", [name]).fetchone() or ("",)
     return str(value)

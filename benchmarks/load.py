@@ -1,6 +1,6 @@
-"""The load: prebuilt requests over connections that stay open, sent by one thread at little cost.
+"""The load generator: one thread sends prebuilt requests over keep-alive connections, at little cost.
 
-It is the same for us and for the references, and any answer but the expected one ends the run.
+The service and its comparisons get the same load. Any unexpected response ends the case.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from time import perf_counter
 
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD_END = b"\r\n\r\n"
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 BYTES_AT_A_TIME = 256 * 1024
 
 
 class UnexpectedAnswer(RuntimeError):
-    """The server closed a connection, did not answer, or answered something else than was expected."""
+    """The server closed a connection, did not answer, or gave a response that was not expected."""
 
 
 def request(method: str, path: str, body: bytes = b"", *, secret: str = "", media: str = "application/json") -> bytes:
@@ -33,9 +33,9 @@ def request(method: str, path: str, body: bytes = b"", *, secret: str = "", medi
 
 @dataclass(slots=True)
 class Load:
-    """What came of it: how long it took, from the first byte sent to the last received, and each answer's latency.
+    """The result of a load: `seconds` from the first byte sent to the last received, and each response's latency.
 
-    `answered` counts the answers of each stream.
+    `answered` counts the responses of each stream.
     """
 
     seconds: float = 0.0
@@ -45,15 +45,15 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return len(self.latencies) / self.seconds
 
 
 class Connection:
-    """One connection, with at most one request on it at a time."""
+    """One connection, with at most one request in flight."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.unsent = memoryview(b"")
@@ -62,13 +62,13 @@ class Connection:
         self.answers = 0
 
     def send(self, raw: bytes) -> None:
-        """Begin to send a request; where the socket takes only a part, `go_on` sends the rest."""
+        """Start sending a request. If the socket accepts only a part, `continue_sending` sends the rest."""
         self.sent_at = perf_counter()
         self.unsent = memoryview(raw)
-        self.go_on()
+        self.continue_sending()
 
-    def go_on(self) -> None:
-        """Send as much as the socket takes."""
+    def continue_sending(self) -> None:
+        """Send as much as the socket accepts."""
         while self.unsent:
             try:
                 self.unsent = self.unsent[self.socket.send(self.unsent) :]
@@ -76,41 +76,41 @@ class Connection:
                 return
 
     def receive(self, status: int) -> bytes | None:
-        """Read what has come; return the answer's body once it is whole.
+        """Read available bytes; return the response's body when it is complete, else None.
 
         Raises:
-            UnexpectedAnswer: it has another status, or the server has closed the connection.
+            UnexpectedAnswer: the response has another status, or the server closed the connection.
         """
-        came = self.socket.recv(BYTES_AT_A_TIME)
-        if not came:
+        chunk = self.socket.recv(BYTES_AT_A_TIME)
+        if not chunk:
             raise UnexpectedAnswer(f"The server closed the connection after {bytes(self.received[:500])!r}")
-        self.received += came
+        self.received += chunk
         end = self.received.find(HEAD_END)
         if end < 0:
             return None
         length = CONTENT_LENGTH.search(self.received, 0, end)
         if length is None:
-            raise UnexpectedAnswer(f"An answer without a length: {bytes(self.received[:500])!r}")
+            raise UnexpectedAnswer(f"Expected a Content-Length; found {bytes(self.received[:500])!r}")
         start = end + len(HEAD_END)
         if len(self.received) < start + int(length[1]):
             return None
         body = bytes(self.received[start:])
         if int(self.received[9:12]) != status:
-            raise UnexpectedAnswer(f"Wanted {status}; found {bytes(self.received[:end])!r} {body[:500]!r}")
+            raise UnexpectedAnswer(f"Expected {status}; found {bytes(self.received[:end])!r} {body[:500]!r}")
         self.received.clear()
         self.answers += 1
         return body
 
 
 def drive(port: int, streams: Sequence[Iterable[bytes]], *, status: int, seconds: float | None = None) -> Load:
-    """Send each stream of requests over a connection of its own, one after another; return what came of it.
+    """Send each stream of requests over its own connection, one request after another.
 
-    After so many seconds no more are begun, and those under way are waited for; without, each stream is sent whole.
+    After `seconds`, no new request is sent, and those in flight are completed. Without it, every stream is sent whole.
 
     Raises:
-        UnexpectedAnswer: an answer has another status, or does not come.
+        UnexpectedAnswer: a response has another status, or did not arrive.
     """
-    with selectors.DefaultSelector() as selector, quiet_interpreter():
+    with selectors.DefaultSelector() as selector, garbage_collector_paused():
         driver = _Driver(selector, status, [(Connection(port), iter(stream)) for stream in streams])
         try:
             return driver.run(seconds)
@@ -119,8 +119,8 @@ def drive(port: int, streams: Sequence[Iterable[bytes]], *, status: int, seconds
 
 
 @contextmanager
-def quiet_interpreter() -> Iterator[None]:
-    """Keep the garbage collector from looking through all the requests in the midst of a measurement."""
+def garbage_collector_paused() -> Iterator[None]:
+    """Disable the garbage collector during a measurement: it would scan all prepared requests."""
     gc.collect()
     gc.disable()
     try:
@@ -147,9 +147,9 @@ class _Driver:
             self.selector.register(connection.socket, selectors.EVENT_READ, connection)
             self._send_next(connection)
         while self.busy:
-            ready = self.selector.select(PATIENCE_SECONDS)
+            ready = self.selector.select(TIMEOUT_SECONDS)
             if not ready:
-                raise UnexpectedAnswer(f"No answer within {PATIENCE_SECONDS:.0f} seconds")
+                raise UnexpectedAnswer(f"No answer within {TIMEOUT_SECONDS:.0f} seconds")
             for key, mask in ready:
                 self._advance(key.data, mask)
         self.load.seconds = perf_counter() - begin
@@ -162,7 +162,7 @@ class _Driver:
 
     def _advance(self, connection: Connection, mask: int) -> None:
         if mask & selectors.EVENT_WRITE:
-            connection.go_on()
+            connection.continue_sending()
             self._wait_for(connection)
         if mask & selectors.EVENT_READ and (body := connection.receive(self.status)) is not None:
             self.load.latencies.append(perf_counter() - connection.sent_at)
@@ -179,6 +179,6 @@ class _Driver:
             self._wait_for(connection)
 
     def _wait_for(self, connection: Connection) -> None:
-        """Wait until the socket takes more only while there is more: it would be ready all the time."""
+        """Select for writing only while bytes are unsent; otherwise the socket would always be ready."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
         self.selector.modify(connection.socket, events, connection)

@@ -1,4 +1,4 @@
-"""What a run was made on: machine, versions, revision. No name of a host or a person."""
+"""Facts about a run: machine, versions and revision, without any host or user name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PACKAGES = ("gunicorn", "flask", "marshmallow", "sqlalchemy", "psycopg", "events
 BYTES_IN_A_GIB = 1024**3
 
 
-def facts(size: str, databases: Databases) -> dict[str, str]:
-    """Return what stands above the table."""
+def run_facts(size: str, databases: Databases) -> dict[str, str]:
+    """Return the facts that are printed above the table."""
     config = Config()
     system = f"{platform.system()} {platform.release()}"
     return {
@@ -34,7 +34,7 @@ def facts(size: str, databases: Databases) -> dict[str, str]:
 
 
 def revision() -> str:
-    """Return the git revision, with `-dirty` where the checkout has changes that are in none."""
+    """Return the git revision, with `-dirty` if the checkout has uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

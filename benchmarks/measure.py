@@ -1,7 +1,7 @@
-"""How two sides are compared: by turns, and by the median of the ratios of their pairs.
+"""Compares two sides: interleaved measurements, and the median of their ratios.
 
-By turns (A B A B), so that what else the machine does falls on both; by the median, so that one bad round decides
-nothing.
+The sides take turns (A B A B), so that other load on the machine affects both. The median keeps one bad round from
+deciding the result.
 """
 
 from __future__ import annotations
@@ -15,35 +15,36 @@ from typing import Any
 
 from benchmarks.sizes import Sizes
 
-FEWEST_ROUNDS = 2
-MOST_MEGABYTES = 200.0
+MINIMUM_ROUNDS = 2
+MEMORY_LIMIT_MEGABYTES = 200.0
 BYTES_IN_A_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a ratio has to reach, or must not pass."""
+    """A lower or upper bound on a ratio."""
 
     bound: float
-    is_most: bool = False
+    is_upper: bool = False
 
     def holds(self, ratio: float) -> bool:
-        """Return whether a ratio is good enough."""
-        return ratio <= self.bound if self.is_most else ratio >= self.bound
+        """Return whether a ratio is within the bound."""
+        return ratio <= self.bound if self.is_upper else ratio >= self.bound
 
     def __str__(self) -> str:
-        return f"{'<=' if self.is_most else '>='} {self.bound:g}"
+        return f"{'<=' if self.is_upper else '>='} {self.bound:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One line of the table. `pairs` has ours and the reference's figure of each round, in `unit`.
+    """One line of the table. `pairs` holds our figure and theirs for each round, in `unit`.
 
-    Where the reference is a fixed limit, it is the second of each pair. Without one (None) ours is only shown.
+    `compared_with` names the other side: the baseline, the reference, another way through the service, or a fixed
+    limit, which is then the second figure of each pair. If that figure is None, ours is only shown.
     """
 
     case: str
-    what: str
+    compared_with: str
     unit: str
     pairs: Sequence[tuple[float, float | None]]
     bar: Bar | None = None
@@ -52,23 +53,23 @@ class Comparison:
     @property
     def ours(self) -> float:
         """The median of our figures."""
-        return median(ours for ours, _reference in self.pairs)
+        return median(ours for ours, _theirs in self.pairs)
 
     @property
-    def reference(self) -> float | None:
-        """The median of the reference's figures."""
-        found = [reference for _ours, reference in self.pairs if reference is not None]
-        return median(found) if found else None
+    def theirs(self) -> float | None:
+        """The median of the other side's figures."""
+        figures = [theirs for _ours, theirs in self.pairs if theirs is not None]
+        return median(figures) if figures else None
 
     @property
     def ratio(self) -> float | None:
-        """The median of the ratios of ours to the reference's, pair by pair."""
-        ratios = [ours / reference for ours, reference in self.pairs if reference]
+        """The median over the rounds of our figure divided by theirs."""
+        ratios = [ours / theirs for ours, theirs in self.pairs if theirs]
         return median(ratios) if ratios else None
 
     @property
     def verdict(self) -> str:
-        """`pass` or `FAIL` by the bar, `goal` or `short` where there is a goal only, `shown` where there is neither."""
+        """`pass` or `FAIL` against the bar; with a goal only, `goal` or `short`; with neither, `shown`."""
         if self.ratio is None or (self.bar is None and self.goal is None):
             return "shown"
         if self.bar is not None:
@@ -77,33 +78,34 @@ class Comparison:
         return "goal" if self.goal.holds(self.ratio) else "short"
 
 
-def by_turns(sizes: Sizes, **sides: Callable[[], Any]) -> Mapping[str, list[Any]]:
-    """Return what each side measured in each round; in every round each side has its turn, in this order.
+def interleave(sizes: Sizes, **sides: Callable[[], Any]) -> Mapping[str, list[Any]]:
+    """Measure every side once per round, in the order given; return each side's results.
 
-    There are as many rounds as the sizes say; fewer, but at least two, where they take too long.
+    There are `sizes.rounds` rounds; fewer, but at least two, if they take longer than `sizes.timeout_seconds`.
     """
-    found: dict[str, list[Any]] = {name: [] for name in sides}
+    results: dict[str, list[Any]] = {name: [] for name in sides}
     begin = time.monotonic()
     for done in range(sizes.rounds):
-        if done >= FEWEST_ROUNDS and time.monotonic() - begin > sizes.patience_seconds:
+        if done >= MINIMUM_ROUNDS and time.monotonic() - begin > sizes.timeout_seconds:
             break
         for name, measure in sides.items():
-            found[name].append(measure())
-    return found
+            results[name].append(measure())
+    return results
 
 
-def paired(ours: Sequence[float], reference: Sequence[float]) -> list[tuple[float, float | None]]:
-    """Return the figures of both sides, round by round."""
-    return list(zip(ours, reference, strict=True))
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> list[tuple[float, float | None]]:
+    """Pair the figures of both sides by round."""
+    return list(zip(ours, theirs, strict=True))
 
 
-def memory(case: str, what: str, peaks: Sequence[int]) -> Comparison:
-    """Return the comparison of the most bytes that any of these processes had with what a process may have."""
-    pair = (max(peaks) / BYTES_IN_A_MEGABYTE, MOST_MEGABYTES)
-    return Comparison(case=case, what=what, unit="MB", pairs=[pair], bar=Bar(1.0, is_most=True))
+def memory(case: str, peaks: Sequence[int]) -> Comparison:
+    """Compare the largest of these peaks, in bytes, with the memory limit of a process."""
+    pair = (max(peaks) / BYTES_IN_A_MEGABYTE, MEMORY_LIMIT_MEGABYTES)
+    limit = f"{MEMORY_LIMIT_MEGABYTES:.0f} MB, largest process"
+    return Comparison(case=case, compared_with=limit, unit="MB", pairs=[pair], bar=Bar(1.0, is_upper=True))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the smallest value that at least so many percent do not exceed."""
+    """Return the smallest value that at least `percent` percent of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]

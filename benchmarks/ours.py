@@ -1,4 +1,4 @@
-"""Our service as people run it: `oprecord serve`, a credential for each force, operations opened over HTTP."""
+"""The service as in production: `oprecord serve`, a credential for each force, operations opened over HTTP."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CREATED = 201
 
 
 class RecordBroken(AssertionError):
-    """The record lacks what was acknowledged, or does not verify: figures of such a server count nothing."""
+    """The record lacks acknowledged events or does not verify, so the server's figures are invalid."""
 
 
 @dataclass
 class Ours:
-    """The service over one database, and how many events it has acknowledged in each operation."""
+    """The service on one database, and the number of events that it has acknowledged in each operation."""
 
     urls: DatabaseUrls
     server: ServerProcess
@@ -40,21 +40,21 @@ class Ours:
         headers = {"Authorization": f"Bearer {self.secrets[LEAD]}", "Content-Type": "application/json"}
         connection.request("POST", "/v1/operations", body, headers)
         answer = connection.getresponse()
-        said = answer.read()
+        content = answer.read()
         connection.close()
         if answer.status != CREATED:
-            raise RecordBroken(f"{operation} was not opened: {answer.status} {said[:500]!r}")
+            raise RecordBroken(f"Could not open {operation}: {answer.status} {content[:500]!r}")
         self.acknowledged[operation] = SETUP_EVENTS
 
     def note(self, operation: str, count: int) -> None:
-        """Remember that so many more events were acknowledged."""
+        """Add to the number of acknowledged events."""
         self.acknowledged[operation] += count
 
     def check(self) -> None:
-        """See that every acknowledged event is in the log, and no other.
+        """Check that each log holds every acknowledged event and no other.
 
         Raises:
-            RecordBroken: it is not so.
+            RecordBroken: a log has more or fewer events than were acknowledged.
         """
         found = log_sizes(self.urls.owner)
         for operation, count in self.acknowledged.items():
@@ -62,17 +62,17 @@ class Ours:
                 raise RecordBroken(f"{operation}: {count:,} acknowledged, {found.get(operation, 0):,} recorded")
 
     def verify(self) -> None:
-        """See that the shortest of the logs verifies.
+        """Verify the shortest log.
 
         Raises:
-            RecordBroken: it does not.
+            RecordBroken: the log does not verify.
         """
         if self.acknowledged:
             root_of(self.urls.owner, min(self.acknowledged, key=lambda name: self.acknowledged[name]))
 
 
 def issue_to_forces(urls: DatabaseUrls) -> dict[str, str]:
-    """Issue a credential to each force, to the lead as the coordinator; return the secrets."""
+    """Issue a credential to each force, to the lead force as coordinator; return the secrets by force."""
     database = open_database(urls.owner)
     roles = {force: "coordinator" if force == LEAD else "force" for force in FORCES}
     secrets = {
@@ -84,7 +84,7 @@ def issue_to_forces(urls: DatabaseUrls) -> dict[str, str]:
 
 
 def log_sizes(url: str) -> dict[str, int]:
-    """Return how many events each operation's log holds."""
+    """Return the number of events in each operation's log."""
     database = open_database(url)
     statement = sa.select(events.c.operation_id, sa.func.count().label("size")).group_by(events.c.operation_id)
     with database.reading() as connection:
@@ -94,10 +94,10 @@ def log_sizes(url: str) -> dict[str, int]:
 
 
 def root_of(url: str, operation: str) -> str:
-    """Return the root of a log, after everything of it has been verified.
+    """Verify a log and its projections; return its root.
 
     Raises:
-        RecordBroken: something is not as it should be.
+        RecordBroken: the log does not verify.
     """
     database = open_database(url)
     found = verify_operation(database, operation)

@@ -1,4 +1,4 @@
-"""Servers as processes of their own, started as people start them, and the memory of all their processes."""
+"""Servers as separate processes, started as in production, and the memory of all their processes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 OURS = ("-m", "service.cli.main", "serve")
-FLOOR = ("-m", "benchmarks.floor")
-PATIENCE_SECONDS = 60.0
+BASELINE = ("-m", "benchmarks.baseline")
+TIMEOUT_SECONDS = 60.0
 OK = 200
 
 
 class ServerBroken(RuntimeError):
-    """A server did not start, or has ended; the message has what it wrote."""
+    """A server did not start, or ended early. The message holds its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How long a server took until it answered that it is ready, and the memory of all its processes then."""
+    """The time until a server was ready, and the memory of all its processes at that moment."""
 
     seconds: float
     resident_bytes: int
 
 
 class ServerProcess:
-    """A server over one database: the arbiter that was started, and its workers."""
+    """A server on one database: gunicorn's arbiter and its workers."""
 
     def __init__(self, module: tuple[str, ...], database_url: str, log: Path, **settings: object) -> None:
         self.module = module
@@ -44,36 +44,36 @@ class ServerProcess:
         self.started = Start(0.0, 0)
 
     def start(self) -> None:
-        """Start it, and wait until it answers that it is ready."""
+        """Start the server, and wait until it is ready."""
         begin = time.perf_counter()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.module], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
         while not self._is_ready():
-            if self.process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:
+            if self.process.poll() is not None or time.perf_counter() - begin > TIMEOUT_SECONDS:
                 raise ServerBroken(f"{self.module}: {self.log.read_text(errors='replace')}")
             time.sleep(0.005)
         seconds = time.perf_counter() - begin
         self.started = Start(seconds, sum(memory_bytes(pid, "VmRSS") for pid in self._pids()))
 
-    def tell_to_stop(self) -> None:
-        """Tell it to stop."""
+    def request_stop(self) -> None:
+        """Ask the server to stop, without waiting."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
 
     def stop(self) -> None:
-        """Stop it and wait until it has ended."""
-        self.tell_to_stop()
+        """Stop the server and wait until it has ended."""
+        self.request_stop()
         if self.process is not None:
             try:
-                self.process.wait(PATIENCE_SECONDS)
+                self.process.wait(TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
 
     def peak_bytes(self) -> list[int]:
-        """Return the most memory that each of its processes has ever had."""
+        """Return the peak memory of each of its processes."""
         return [memory_bytes(pid, "VmHWM") for pid in self._pids()]
 
     def _pids(self) -> list[int]:
@@ -81,7 +81,7 @@ class ServerProcess:
         return with_descendants(self.process.pid)
 
     def _is_ready(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == OK
@@ -92,13 +92,13 @@ class ServerProcess:
 
 
 def with_descendants(pid: int) -> list[int]:
-    """Return a process and all that it has started."""
+    """Return the ids of a process and of all its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return [pid, *(found for child in children for found in with_descendants(int(child)))]
 
 
 def memory_bytes(pid: int, name: str) -> int:
-    """Return what Linux says of a process's memory: VmRSS is resident now, VmHWM the most that ever was."""
+    """Return a process's memory as Linux reports it: `VmRSS` is resident memory now, `VmHWM` its peak."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
@@ -106,7 +106,7 @@ def memory_bytes(pid: int, name: str) -> int:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a TCP port that is not in use."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The cases, in the order in which they run and are shown."""
+"""The cases, in the order in which they run and appear in the table."""
 
 from __future__ import annotations
 

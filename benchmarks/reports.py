@@ -1,4 +1,4 @@
-"""What the forces of a benchmark send: arrests and seizures over three days, the same to us and to the references."""
+"""The events of a benchmark: arrests and seizures over three days, the same for the service and its comparisons."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ SEIZURES: tuple[list[Json], ...] = (
     [{"kind": "drug", "drug": "b/cannabis", "plants": 40}, {"kind": "cash", "currency": "GBP", "amount_minor": 52_000}],
     [{"kind": "vehicle", "ground": "stolen_recovered", "count": 1}, {"kind": "phone", "count": 2}],
 )
-# Four arrests to a seizure.
+# Four arrests for each seizure.
 DATA: tuple[tuple[str, Json], ...] = (
     *(("arrest.recorded", {"reason": reason, "count": 1}) for reason in REASONS),
     *(("seizure.recorded", {"lines": lines}) for lines in SEIZURES),
 )
-# As many events as this, in a row, have every force, day, category and kind in them.
+# Any run of this many consecutive events covers every combination of force, day and data.
 ALL_KEYS = len(FORCES) * len(DAYS) * len(DATA)
 
 
 def opening(operation: str) -> Json:
-    """Return the body of the call that opens an operation in which all these forces take part."""
+    """Return the request body that opens an operation with all these forces."""
     return {
         "id": str(uuid7()),
         "operation": operation,
@@ -51,19 +51,19 @@ SETUP_EVENTS = 1 + len(FORCES)
 
 
 def report(number: int) -> Json:
-    """Return the event of this number, with a new id. Any `ALL_KEYS` numbers in a row give every combination once."""
-    rest, force = divmod(number, len(FORCES))
-    return json.loads(text(FORCES[force], rest))  # type: ignore[no-any-return]
+    """Return event `number`, with a new id. Any `ALL_KEYS` consecutive numbers give every combination once."""
+    of_force, force = divmod(number, len(FORCES))
+    return json.loads(text(FORCES[force], of_force))  # type: ignore[no-any-return]
 
 
 def text(force: str, number: int) -> bytes:
-    """Return an event of this force as JSON, with a new id; day, category and kind go round with the number."""
+    """Return event `number` of a force as JSON, with a new id. Days and data repeat in a cycle."""
     before, after = _around_id(force, number % (len(DAYS) * len(DATA)))
     return before + str(uuid7()).encode() + after
 
 
 def texts(force: str, count: int) -> Iterator[bytes]:
-    """Yield so many events of one force as JSON."""
+    """Yield `count` events of one force as JSON."""
     return (text(force, number) for number in range(count))
 
 

@@ -1,4 +1,4 @@
-"""How much is measured: just enough to see every case run, enough for a judgement, and at full size."""
+"""The sizes of a run: `quick` shows that every case runs, `bench` measures, `full` measures at a million events."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ class Sizes:
     """The size of a run."""
 
     name: str
-    # How often each side has its turn; fewer where a case has taken `patience_seconds`, but never fewer than two.
+    # Turns of each side. A case that exceeds `timeout_seconds` has fewer, but at least two.
     rounds: int
-    patience_seconds: float
-    # How long each side is under load in its turn.
+    timeout_seconds: float
+    # The duration of the load in each turn.
     seconds: float
-    # The events of the large log, of the small one beside it, and of the one that is imported.
+    # Events in the large log, in the small log that it is compared with, and in the log that is imported.
     events: int
-    few_events: int
-    imported_events: int
-    # Who listens to the feed, what is posted meanwhile, and for how long.
+    small_log_events: int
+    import_events: int
+    # Feed listeners, the rate of posts that they receive, and for how long.
     subscribers: int
     posts_per_second: int
     feed_seconds: float
@@ -28,11 +28,11 @@ class Sizes:
 QUICK = Sizes(
     name="quick",
     rounds=1,
-    patience_seconds=2,
+    timeout_seconds=2,
     seconds=0.5,
     events=2_000,
-    few_events=1_000,
-    imported_events=1_000,
+    small_log_events=1_000,
+    import_events=1_000,
     subscribers=20,
     posts_per_second=20,
     feed_seconds=1,
@@ -40,11 +40,11 @@ QUICK = Sizes(
 BENCH = Sizes(
     name="bench",
     rounds=5,
-    patience_seconds=45,
+    timeout_seconds=45,
     seconds=3,
     events=100_000,
-    few_events=1_000,
-    imported_events=20_000,
+    small_log_events=1_000,
+    import_events=20_000,
     subscribers=200,
     posts_per_second=100,
     feed_seconds=5,
@@ -52,11 +52,11 @@ BENCH = Sizes(
 FULL = Sizes(
     name="full",
     rounds=5,
-    patience_seconds=600,
+    timeout_seconds=600,
     seconds=5,
     events=1_000_000,
-    few_events=1_000,
-    imported_events=100_000,
+    small_log_events=1_000,
+    import_events=100_000,
     subscribers=200,
     posts_per_second=100,
     feed_seconds=10,

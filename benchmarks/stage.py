@@ -1,4 +1,4 @@
-"""What the cases of one run share. Each thing is made when a case first asks for it, so `--only` makes little."""
+"""Databases and servers that the cases of a run share. Each is created on first use, so `--only` starts few."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from benchmarks.archive import fill
 from benchmarks.databases import Databases, DatabaseUrls
 from benchmarks.measure import Comparison
 from benchmarks.ours import Ours, issue_to_forces
-from benchmarks.peer_process import run_peer
-from benchmarks.processes import FLOOR, OURS, ServerProcess
+from benchmarks.processes import BASELINE, OURS, ServerProcess
+from benchmarks.reference_process import run_reference
 from benchmarks.sizes import Sizes
 
 LARGE = "large"
@@ -27,54 +27,54 @@ class Stage:
 
     @cached_property
     def ours(self) -> Ours:
-        """Our service on PostgreSQL."""
+        """The service on PostgreSQL."""
         return self.serve(self.databases.migrated())
 
     @cached_property
     def ours_on_sqlite(self) -> Ours:
-        """Our service on SQLite."""
+        """The service on SQLite."""
         return self.serve(self.databases.migrated_sqlite())
 
     @cached_property
-    def floor(self) -> ServerProcess:
-        """The floor on PostgreSQL."""
-        return self.server(FLOOR, self.databases.empty())
+    def baseline(self) -> ServerProcess:
+        """The baseline on PostgreSQL."""
+        return self.server(BASELINE, self.databases.empty())
 
     @cached_property
-    def floor_on_sqlite(self) -> ServerProcess:
-        """The floor on SQLite."""
-        return self.server(FLOOR, self.databases.empty_sqlite())
+    def baseline_on_sqlite(self) -> ServerProcess:
+        """The baseline on SQLite."""
+        return self.server(BASELINE, self.databases.empty_sqlite())
 
     @cached_property
     def archive(self) -> Ours:
-        """Our service on PostgreSQL, with a large log in its database."""
+        """The service on PostgreSQL, with the large log in its database."""
         fill(self.ours, LARGE, self.sizes.events)
         return self.ours
 
     @cached_property
-    def peer_log(self) -> tuple[str, str, str]:
-        """What the peer is to be asked for, so that it replays as many events as the large log has."""
+    def reference_log(self) -> tuple[str, str, str]:
+        """The arguments of `run_reference` that replay as many events as the large log has."""
         url = self.databases.empty()
-        return url, "replay", run_peer(url, "fill", self.sizes.events).aggregate
+        return url, "replay", run_reference(url, "fill", self.sizes.events).aggregate
 
     def serve(self, urls: DatabaseUrls) -> Ours:
-        """Start our service over a database; it ends with the run."""
+        """Start the service on a database; it stops at the end of the run."""
         server = self.server(OURS, urls.serving)
         self.services.append(Ours(urls, server, issue_to_forces(urls)))
         return self.services[-1]
 
     def server(self, module: tuple[str, ...], url: str) -> ServerProcess:
-        """Start a server over a database; it ends with the run, if not before."""
+        """Start a server on a database; it stops at the end of the run at the latest."""
         log = self.databases.folder / f"server_{next(self.databases.numbers)}.log"
         self.servers.append(ServerProcess(module, url, log, feed_subscribers=self.sizes.subscribers))
         self.servers[-1].start()
         return self.servers[-1]
 
     def verified(self) -> list[Comparison]:
-        """Verify our records, an operation of each; there is nothing to compare.
+        """Verify one operation in each of the service's databases; return no comparisons.
 
         Raises:
-            RecordBroken: one is not as it should be.
+            RecordBroken: a log does not verify.
         """
         for ours in self.services:
             ours.verify()
@@ -83,7 +83,7 @@ class Stage:
     def close(self) -> None:
         """Stop all servers and remove all databases."""
         for server in self.servers:
-            server.tell_to_stop()
+            server.request_stop()
         for server in self.servers:
             server.stop()
         self.databases.close()

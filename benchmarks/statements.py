@@ -1,4 +1,4 @@
-"""The SQL reference: what we let the database do, as one statement written by hand."""
+"""Hand-written SQL for what the service has the database compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run came to, as a table to read and as JSON to keep."""
+"""The results of a run, as a text table and as JSON."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 
 from benchmarks.measure import Bar, Comparison
 
-COLUMNS = ("case", "against", "unit", "ours", "reference", "ratio", "rounds", "bar", "")
+COLUMNS = ("case", "compared with", "unit", "ours", "theirs", "ratio", "rounds", "bar", "")
 
 
 def header(facts: Mapping[str, str]) -> list[str]:
-    """Return what was measured, on what, as lines."""
-    widest = max(map(len, facts))
-    return [f"{name:<{widest}}  {said}" for name, said in facts.items()]
+    """Return the facts about a run as aligned lines."""
+    width = max(map(len, facts))
+    return [f"{name:<{width}}  {value}" for name, value in facts.items()]
 
 
 def table(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return the lines of the table, columns aligned, its titles first."""
+    """Return the lines of the table, headings first, with aligned columns."""
     rows = [COLUMNS, *map(_row, comparisons)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     return [_aligned(row, widths) for row in rows]
 
 
 def as_json(facts: Mapping[str, str], comparisons: Sequence[Comparison]) -> dict[str, Any]:
-    """Return all figures of a run, those of each round too."""
+    """Return all figures of a run, including those of each round."""
     return {"run": dict(facts), "comparisons": [_described(one) for one in comparisons]}
 
 
 def number(value: float | None) -> str:
-    """Return a figure with three digits that count, or all that stand before the point; `-` if there is none."""
+    """Return a figure with three significant digits, or all digits of its whole part; `-` for None."""
     if value is None:
         return "-"
     decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
@@ -39,8 +39,8 @@ def number(value: float | None) -> str:
 
 def _row(one: Comparison) -> tuple[str, ...]:
     ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
-    figures = (number(one.ours), number(one.reference), ratio, str(len(one.pairs)))
-    return (one.case, one.what, one.unit, *figures, _bars(one), one.verdict)
+    figures = (number(one.ours), number(one.theirs), ratio, str(len(one.pairs)))
+    return (one.case, one.compared_with, one.unit, *figures, _bars(one), one.verdict)
 
 
 def _bars(one: Comparison) -> str:
@@ -60,10 +60,10 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _described(one: Comparison) -> dict[str, Any]:
     return {
         "case": one.case,
-        "against": one.what,
+        "compared_with": one.compared_with,
         "unit": one.unit,
         "ours": _rounded(one.ours),
-        "reference": _rounded(one.reference),
+        "theirs": _rounded(one.theirs),
         "ratio": _rounded(one.ratio),
         "bar": _bound(one.bar),
         "goal": _bound(one.goal),

@@ -1,64 +1,66 @@
-"""The live feed: many listeners while events are posted at an even pace, and what that does to the posts."""
+"""The live feed: delivery to many listeners while events are posted at a steady rate, and its effect on the posts."""
 
 from __future__ import annotations
 
 import time
 
-from benchmarks.listeners import Broadcast, Heard
+from benchmarks.listeners import Broadcast, Delivery
 from benchmarks.load import request
-from benchmarks.measure import Bar, Comparison, by_turns, paired, percentile
+from benchmarks.measure import Bar, Comparison, interleave, paired, percentile
 from benchmarks.reports import FORCES, LEAD, text
 from benchmarks.stage import Stage
 
 OPERATION = "live"
-MOST_MILLISECONDS = 1_000.0
-# The service looks for new events every half a second.
+LATENCY_LIMIT_MILLISECONDS = 1_000.0
+# The service polls for new events every half second.
 SECONDS_UNTIL_POLLED = 0.6
 
 
 def live(stage: Stage) -> list[Comparison]:
-    """Post without listeners and with them; every event has to reach each of them."""
+    """Post without listeners and with them; every event must reach every listener."""
     sizes, live = stage.sizes, Live(stage)
-    turns = by_turns(sizes, alone=live.alone_turn, heard=live.heard_turn)
+    turns = interleave(sizes, alone=live.alone_turn, heard=live.heard_turn)
     stage.ours.check()
     heard, alone = turns["heard"], turns["alone"]
-    # In all rounds together: by the median, one round in which an event was lost would not count.
+    # Summed over all rounds: a median would hide one round that lost an event.
     reached = [(float(sum(len(one.arrived) for one in heard)), float(sum(one.expected for one in heard)))]
-    slowest = [(percentile(one.arrived, 99) * 1_000, MOST_MILLISECONDS) for one in heard]
+    slowest = [(percentile(one.arrived, 99) * 1_000, LATENCY_LIMIT_MILLISECONDS) for one in heard]
     posts = paired([_post_milliseconds(one) for one in heard], [_post_milliseconds(one) for one in alone])
-    everybody = f"all, {sizes.subscribers} listeners, {sizes.posts_per_second}/s"
+    every_event = f"every event, {sizes.subscribers} listeners, {sizes.posts_per_second}/s"
     return [
-        Comparison(case="feed", what=everybody, unit="events", pairs=reached, bar=Bar(1.0)),
-        Comparison(case="feed", what="1 s, p99", unit="ms", pairs=slowest, bar=Bar(1.0, is_most=True)),
-        Comparison(case="feed", what="post alone", unit="ms", pairs=posts, bar=Bar(1.25, is_most=True)),
+        Comparison(case="feed", compared_with=every_event, unit="events", pairs=reached, bar=Bar(1.0)),
+        Comparison(case="feed", compared_with="1 s, p99", unit="ms", pairs=slowest, bar=Bar(1.0, is_upper=True)),
+        Comparison(
+            case="feed", compared_with="post without listeners", unit="ms", pairs=posts, bar=Bar(1.25, is_upper=True)
+        ),
     ]
 
 
 class Live:
-    """An operation to which is posted at an even pace, with listeners and without."""
+    """An operation that receives posts at a steady rate, with and without listeners."""
 
     def __init__(self, stage: Stage) -> None:
         self.ours = stage.ours
         self.sizes = stage.sizes
-        self.has_deserted_feeds = False
+        self.has_abandoned_feeds = False
         self.ours.open(OPERATION)
 
-    def alone_turn(self) -> Heard:
-        """Post while nobody listens; what the last listeners left behind is gone by then."""
-        if self.has_deserted_feeds:
-            # The server finds at the second event that a listener has gone.
+    def alone_turn(self) -> Delivery:
+        """Post without listeners, after the server has closed the feeds of the last turn's listeners."""
+        if self.has_abandoned_feeds:
+            # The server notices at the second event that a listener has disconnected.
             for _event in range(2):
                 self._post(1, 0)
                 time.sleep(SECONDS_UNTIL_POLLED)
-            self.has_deserted_feeds = False
+            self.has_abandoned_feeds = False
         return self._post(int(self.sizes.posts_per_second * self.sizes.feed_seconds), 0)
 
-    def heard_turn(self) -> Heard:
-        """Post while all the listeners listen."""
-        self.has_deserted_feeds = True
+    def heard_turn(self) -> Delivery:
+        """Post while all listeners read the feed."""
+        self.has_abandoned_feeds = True
         return self._post(int(self.sizes.posts_per_second * self.sizes.feed_seconds), self.sizes.subscribers)
 
-    def _post(self, count: int, listeners: int) -> Heard:
+    def _post(self, count: int, listeners: int) -> Delivery:
         path, posts = f"/v1/operations/{OPERATION}", []
         for number in range(count):
             force = FORCES[number % len(FORCES)]
@@ -73,5 +75,5 @@ class Live:
         return heard
 
 
-def _post_milliseconds(heard: Heard) -> float:
+def _post_milliseconds(heard: Delivery) -> float:
     return percentile(heard.answered, 50) * 1_000

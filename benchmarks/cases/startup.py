@@ -1,4 +1,4 @@
-"""Starting: how long until the first answer, and the memory of a server that nobody has asked anything yet."""
+"""Start-up: the time until the server is ready, and the memory of an idle server."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from benchmarks.measure import BYTES_IN_A_MEGABYTE, Comparison, by_turns, paired
-from benchmarks.processes import FLOOR, OURS, Start
+from benchmarks.measure import BYTES_IN_A_MEGABYTE, Comparison, interleave, paired
+from benchmarks.processes import BASELINE, OURS, Start
 from benchmarks.stage import Stage
 
 
 def first_answer(stage: Stage) -> list[Comparison]:
-    """Start the service and the floor, each until it says that it is ready, and look at its processes' memory then."""
-    ours, floor = stage.databases.migrated().serving, stage.databases.empty()
-    further = replace(stage.sizes, rounds=stage.sizes.rounds - 1)
-    turns = by_turns(further, ours=partial(_start, stage, OURS, ours), floor=partial(_start, stage, FLOOR, floor))
-    # The first round was when the servers of the other cases were started.
-    starts, floors = [stage.ours.server.started, *turns["ours"]], [stage.floor.started, *turns["floor"]]
-    seconds, megabytes = paired(_seconds(starts), _seconds(floors)), paired(_megabytes(starts), _megabytes(floors))
+    """Start the service and the baseline; measure the time until each is ready, and its memory at that moment."""
+    ours, baseline = stage.databases.migrated().serving, stage.databases.empty()
+    more_rounds = replace(stage.sizes, rounds=stage.sizes.rounds - 1)
+    turns = interleave(
+        more_rounds, ours=partial(_start, stage, OURS, ours), baseline=partial(_start, stage, BASELINE, baseline)
+    )
+    # The first round is the start of the servers that the other cases use.
+    starts, baselines = [stage.ours.server.started, *turns["ours"]], [stage.baseline.started, *turns["baseline"]]
+    seconds = paired(_seconds(starts), _seconds(baselines))
+    megabytes = paired(_megabytes(starts), _megabytes(baselines))
     return [
-        Comparison(case="start", what="floor, first answer", unit="s", pairs=seconds),
-        Comparison(case="start", what="floor, idle, in all", unit="MB", pairs=megabytes),
+        Comparison(case="start", compared_with="baseline, first answer", unit="s", pairs=seconds),
+        Comparison(case="start", compared_with="baseline, idle, all processes", unit="MB", pairs=megabytes),
     ]
 
 

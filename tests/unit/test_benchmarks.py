@@ -1,4 +1,4 @@
-"""The benchmarks: their arithmetic, table and cases, and a load that lets nothing unexpected pass. No clock here."""
+"""The benchmarks: their arithmetic, table and cases, and a load that ends at any unexpected answer. No clock here."""
 
 import http.server
 import itertools
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import floor
+from benchmarks import baseline
 from benchmarks.load import UnexpectedAnswer, drive, request
-from benchmarks.measure import Bar, Comparison, by_turns, memory, paired, percentile
+from benchmarks.measure import Bar, Comparison, interleave, memory, paired, percentile
 from benchmarks.registry import CASES
 from benchmarks.reports import ALL_KEYS, FORCES, opening, report, text
 from benchmarks.sizes import QUICK, SIZES
@@ -18,7 +18,7 @@ from service.api.schemas import load_opening, load_submission
 
 
 def comparison(*pairs: tuple[float, float | None], bar: Bar | None = None, goal: Bar | None = None) -> Comparison:
-    return Comparison(case="batches", what="floor", unit="/s", pairs=pairs, bar=bar, goal=goal)
+    return Comparison(case="batches", compared_with="baseline", unit="/s", pairs=pairs, bar=bar, goal=goal)
 
 
 def test_the_ratio_is_the_median_of_the_ratios_of_pairs() -> None:
@@ -26,12 +26,12 @@ def test_the_ratio_is_the_median_of_the_ratios_of_pairs() -> None:
     # The ratios are 1, 0.5 and 3; those of the medians would be 1, and of the means 0.67.
     assert one.ratio == 1.0
     assert comparison((100, 50), (300, 600), (80, 100)).ratio == 0.8
-    assert (one.ours, one.reference) == (100, 100)
+    assert (one.ours, one.theirs) == (100, 100)
 
 
-def test_a_figure_without_a_reference_is_only_shown() -> None:
+def test_a_figure_that_is_compared_with_nothing_is_only_shown() -> None:
     one = comparison((3.0, None), (5.0, None), bar=Bar(1.0))
-    assert (one.ours, one.reference, one.ratio, one.verdict) == (4.0, None, None, "shown")
+    assert (one.ours, one.theirs, one.ratio, one.verdict) == (4.0, None, None, "shown")
     assert comparison((3.0, 2.0)).verdict == "shown"
 
 
@@ -40,13 +40,13 @@ def test_a_figure_without_a_reference_is_only_shown() -> None:
     [
         (1.0, Bar(1.0), None, "pass"),
         (0.99, Bar(1.0), None, "FAIL"),
-        (1.5, Bar(1.5, is_most=True), None, "pass"),
-        (1.51, Bar(1.5, is_most=True), None, "FAIL"),
-        # Whoever passes the bar has not reached the goal yet, and whoever has a goal alone cannot fail.
+        (1.5, Bar(1.5, is_upper=True), None, "pass"),
+        (1.51, Bar(1.5, is_upper=True), None, "FAIL"),
+        # The bar can pass before the goal is reached, and a comparison with only a goal cannot fail.
         (1.2, Bar(0.8), Bar(1.5), "pass"),
         (1.9, None, Bar(2.0), "short"),
         (2.0, None, Bar(2.0), "goal"),
-        (2.0, None, Bar(3.0, is_most=True), "goal"),
+        (2.0, None, Bar(3.0, is_upper=True), "goal"),
     ],
 )
 def test_the_verdict(ratio: float, bar: Bar | None, goal: Bar | None, verdict: str) -> None:
@@ -54,24 +54,30 @@ def test_the_verdict(ratio: float, bar: Bar | None, goal: Bar | None, verdict: s
 
 
 def test_memory_is_compared_with_200_megabytes() -> None:
-    assert memory("import", "largest process", [200_000_000, 90_000_000]).verdict == "pass"
+    assert memory("import", [200_000_000, 90_000_000]).verdict == "pass"
     # One process in one round is enough.
-    assert memory("import", "largest process", [90_000_000, 201_000_000, 90_000_000]).verdict == "FAIL"
+    assert memory("import", [90_000_000, 201_000_000, 90_000_000]).verdict == "FAIL"
 
 
 def test_the_table_has_a_line_for_each_comparison() -> None:
     lines = table(
         [
             comparison((1_234.5, 617.25), bar=Bar(0.8), goal=Bar(1.5)),
-            Comparison(case="feed", what="1 s, p99", unit="ms", pairs=[(1_500.0, 1_000.0)], bar=Bar(1.0, is_most=True)),
-            Comparison(case="start", what="first answer", unit="s", pairs=[(0.8766, None), (0.8766, None)]),
+            Comparison(
+                case="feed",
+                compared_with="1 s, p99",
+                unit="ms",
+                pairs=[(1_500.0, 1_000.0)],
+                bar=Bar(1.0, is_upper=True),
+            ),
+            Comparison(case="start", compared_with="first answer", unit="s", pairs=[(0.8766, None), (0.8766, None)]),
         ]
     )
     assert lines == [
-        "case     against       unit   ours  reference  ratio  rounds  bar",
-        "batches  floor         /s    1,234        617   2.00       1  >= 0.8 (goal 1.5)  pass",
-        "feed     1 s, p99      ms    1,500      1,000   1.50       1  <= 1               FAIL",
-        "start    first answer  s     0.877          -      -       2  -                  shown",
+        "case     compared with  unit   ours  theirs  ratio  rounds  bar",
+        "batches  baseline       /s    1,234     617   2.00       1  >= 0.8 (goal 1.5)  pass",
+        "feed     1 s, p99       ms    1,500   1,000   1.50       1  <= 1               FAIL",
+        "start    first answer   s     0.877       -      -       2  -                  shown",
     ]
 
 
@@ -91,23 +97,23 @@ def test_a_number_keeps_three_digits(value: float | None, shown: str) -> None:
     assert number(value) == shown
 
 
-def test_what_was_measured_stands_above() -> None:
+def test_the_facts_of_the_run_are_printed_above_the_table() -> None:
     assert header({"revision": "abc", "run": "quick"}) == ["revision  abc", "run       quick"]
 
 
-def test_all_figures_of_all_rounds_are_kept() -> None:
+def test_the_json_keeps_the_figures_of_every_round() -> None:
     kept = as_json({"revision": "abc"}, [comparison((2.0, 1.0), (4.0, 1.0), bar=Bar(1.0))])
     assert kept["run"] == {"revision": "abc"}
     (one,) = kept["comparisons"]
-    assert (one["ours"], one["reference"], one["ratio"], one["bar"]) == (3.0, 1.0, 3.0, ">= 1")
+    assert (one["ours"], one["theirs"], one["ratio"], one["bar"]) == (3.0, 1.0, 3.0, ">= 1")
     assert (one["verdict"], one["rounds"]) == ("pass", [[2.0, 1.0], [4.0, 1.0]])
 
 
 def test_sides_take_turns() -> None:
     turns = itertools.count()
-    found = by_turns(SIZES["bench"], ours=lambda: next(turns), floor=lambda: next(turns))
-    assert found == {"ours": [0, 2, 4, 6, 8], "floor": [1, 3, 5, 7, 9]}
-    assert paired(found["ours"], found["floor"])[:2] == [(0, 1), (2, 3)]
+    found = interleave(SIZES["bench"], ours=lambda: next(turns), baseline=lambda: next(turns))
+    assert found == {"ours": [0, 2, 4, 6, 8], "baseline": [1, 3, 5, 7, 9]}
+    assert paired(found["ours"], found["baseline"])[:2] == [(0, 1), (2, 3)]
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
@@ -126,15 +132,15 @@ def test_every_case_is_registered() -> None:
 
 def test_the_small_log_has_every_key_of_the_large_one() -> None:
     keys = [(one["force"], one["occurred_at"][:10], str(one["data"])) for one in map(report, range(2 * ALL_KEYS))]
-    assert len(set(keys)) == ALL_KEYS < QUICK.few_events
+    assert len(set(keys)) == ALL_KEYS < QUICK.small_log_events
     assert set(keys[:ALL_KEYS]) == set(keys[ALL_KEYS:])
 
 
-def test_service_and_floor_take_what_is_sent() -> None:
+def test_service_and_baseline_accept_every_event() -> None:
     load_opening(opening("measured"), FORCES[0])
     events = [report(number) for number in range(ALL_KEYS)]
     assert len({load_submission(event).event.id for event in events}) == ALL_KEYS
-    assert len(floor.EventSchema(many=True).load(events)) == ALL_KEYS
+    assert len(baseline.EventSchema(many=True).load(events)) == ALL_KEYS
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
@@ -171,5 +177,5 @@ def test_the_load_counts_what_was_answered_and_measures_each(port: int) -> None:
 
 def test_the_load_ends_at_an_unexpected_answer(port: int) -> None:
     streams = [[request("POST", "/", text(force, 0)) for force in ("surrey", "kent", "surrey")]]
-    with pytest.raises(UnexpectedAnswer, match=r"Wanted 201; found b'HTTP/1\.1 409"):
+    with pytest.raises(UnexpectedAnswer, match=r"Expected 201; found b'HTTP/1\.1 409"):
         drive(port, streams, status=201)

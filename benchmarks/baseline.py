@@ -1,8 +1,8 @@
-"""The floor: what a careful person would write by hand without any of our promises.
+"""The baseline: the hand-written minimum that stores the same events without any of the service's guarantees.
 
-A bare Flask view, a marshmallow schema and one INSERT for each event; for a batch `many=True` and COPY. No credential,
-tree, entries, totals or replay check. `python -m benchmarks.floor` takes the settings, addresses and bodies of the
-service, and is run by the same server with as many workers and threads.
+A bare Flask view, a marshmallow schema and one INSERT for each event; for a batch, `many=True` and COPY. No credential,
+tree, entries, totals or replay check. `python -m benchmarks.baseline` takes the settings, paths and bodies of the
+service, and runs on the same server with as many workers and threads.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LineSchema(ma.Schema):
 
 
 class DataSchema(ma.Schema):
-    """What an arrest or a seizure says."""
+    """The data of an arrest or a seizure."""
 
     reason = ma.fields.String()
     count = ma.fields.Integer(strict=True, validate=ma.validate.Range(min=1))
@@ -75,7 +75,7 @@ class EventSchema(ma.Schema):
 
 def create_app(config: Config) -> Flask:
     """Return the application."""
-    app = Flask("floor", static_folder=None)
+    app = Flask("baseline", static_folder=None)
     engine = open_engine(config)
     one, many = EventSchema(), EventSchema(many=True)
 
@@ -117,7 +117,7 @@ def _row(operation: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_engine(config: Config) -> sa.Engine:
-    """Return an engine whose SQLite, like ours, waits its turn, writes ahead, and has a commit on the disk."""
+    """Return an engine. On SQLite it has the service's settings: WAL, durable commits, and a busy timeout."""
     address = sa.make_url(config.database_url)
     if address.get_backend_name() != "sqlite":
         return sa.create_engine(address, pool_size=config.threads, max_overflow=0)
@@ -134,11 +134,11 @@ def open_engine(config: Config) -> sa.Engine:
     return engine
 
 
-class FloorServer(Server):
-    """The server of the service, with the floor in it."""
+class BaselineServer(Server):
+    """The service's server, running the baseline."""
 
     def load_config(self) -> None:
-        """Leave out what looks after feeds and the service's database."""
+        """Leave out the worker hooks for feeds and for the service's database."""
         super().load_config()
         self.cfg.set("post_worker_init", lambda _worker: None)
         self.cfg.set("worker_exit", lambda _arbiter, _worker: None)
@@ -149,12 +149,12 @@ class FloorServer(Server):
 
 
 def main() -> None:
-    """Make the table and serve."""
+    """Create the table and serve."""
     config = load_config()
     engine = open_engine(config)
     metadata.create_all(engine)
     engine.dispose()
-    GracefulArbiter(FloorServer(config, listen(config)), None).run()
+    GracefulArbiter(BaselineServer(config, listen(config)), None).run()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The peer: pyeventsourcing, with its default recorder, which locks the table of events for each insert.
+"""The reference: pyeventsourcing with its default recorder, which locks its table of events for each insert.
 
-In a process of its own and without HTTP. Its events carry what ours do. Each call below is one turn:
+It runs in its own process and without HTTP. Its events hold the same data as ours. Each command below is one turn:
 
-    python -m benchmarks.peer URL singles THREADS SECONDS
-    python -m benchmarks.peer URL batches EVENTS SECONDS
-    python -m benchmarks.peer URL fill EVENTS             prints the id of the aggregate that holds them
-    python -m benchmarks.peer URL replay AGGREGATE
+    python -m benchmarks.reference URL singles THREADS SECONDS
+    python -m benchmarks.reference URL batches EVENTS SECONDS
+    python -m benchmarks.reference URL fill EVENTS             its result names the aggregate that holds the events
+    python -m benchmarks.reference URL replay AGGREGATE
 """
 
 from __future__ import annotations
@@ -22,44 +22,44 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from benchmarks.load import quiet_interpreter
-from benchmarks.peer_process import Turn
+from benchmarks.load import garbage_collector_paused
+from benchmarks.reference_process import Turn
 from benchmarks.reports import Json, report
 
-EVENTS_MADE = 1_000
+EVENTS_PREPARED = 1_000
 
 
 class Operation(Aggregate):
-    """What events are recorded of."""
+    """The aggregate to which events are recorded."""
 
     def __init__(self) -> None:
         self.recorded = 0
 
     @event("Recorded")
-    def record(self, report: Json) -> None:  # noqa: ARG002 - it is the event that is stored
+    def record(self, report: Json) -> None:  # noqa: ARG002 - the library stores the argument with the event
         """Record a report."""
         self.recorded += 1
 
 
 class Operations(Application[UUID]):
-    """The application, with what it needs to store events."""
+    """The application that stores the events."""
 
     def operation(self) -> Operation:
-        """Return a new operation, which is saved already."""
-        made = Operation()
-        self.save(made)
-        return made
+        """Create and save an operation."""
+        operation = Operation()
+        self.save(operation)
+        return operation
 
 
 def singles(application: Operations, threads: str, seconds: str) -> Turn:
-    """Save events one by one from so many threads, each with an aggregate of its own, for so long."""
-    counts, made = [0] * int(threads), [report(number) for number in range(EVENTS_MADE)]
+    """Save events one by one for `seconds`, from `threads` threads with an aggregate each."""
+    counts, reports = [0] * int(threads), [report(number) for number in range(EVENTS_PREPARED)]
     end = time.perf_counter() + float(seconds)
 
     def save_until_end(number: int) -> None:
         operation = application.operation()
         while time.perf_counter() < end:
-            operation.record(made[counts[number] % EVENTS_MADE])
+            operation.record(reports[counts[number] % EVENTS_PREPARED])
             application.save(operation)
             counts[number] += 1
 
@@ -73,25 +73,25 @@ def singles(application: Operations, threads: str, seconds: str) -> Turn:
 
 
 def batches(application: Operations, events: str, seconds: str) -> Turn:
-    """Save so many events at once, again and again, for so long."""
-    operation, saved, made = application.operation(), 0, [report(number) for number in range(int(events))]
+    """Save batches of `events` events for `seconds`."""
+    operation, saved, reports = application.operation(), 0, [report(number) for number in range(int(events))]
     begin = time.perf_counter()
     while time.perf_counter() < begin + float(seconds):
-        saved += _save_batch(application, operation, made)
+        saved += _save_batch(application, operation, reports)
     return Turn(saved, time.perf_counter() - begin)
 
 
 def fill(application: Operations, events: str) -> Turn:
-    """Save so many events of one aggregate."""
+    """Save `events` events to one aggregate."""
     operation, begin = application.operation(), time.perf_counter()
-    for done in range(0, int(events), EVENTS_MADE):
-        numbers = range(done, min(done + EVENTS_MADE, int(events)))
+    for done in range(0, int(events), EVENTS_PREPARED):
+        numbers = range(done, min(done + EVENTS_PREPARED, int(events)))
         _save_batch(application, operation, [report(number) for number in numbers])
     return Turn(int(events), time.perf_counter() - begin, str(operation.id))
 
 
 def replay(application: Operations, aggregate: str) -> Turn:
-    """Read all events of an aggregate and apply them, one after another."""
+    """Read all events of an aggregate and apply them in order."""
     begin = time.perf_counter()
     operation = application.repository.get(UUID(aggregate))
     return Turn(operation.recorded, time.perf_counter() - begin)
@@ -105,7 +105,7 @@ def _save_batch(application: Operations, operation: Operation, reports: list[Jso
 
 
 def open_application(url: str) -> Operations:
-    """Return the application over a PostgreSQL database; its table is made at the first opening."""
+    """Return the application on a PostgreSQL database; the first call creates its table."""
     address = urlsplit(url)
     return Operations(
         env={
@@ -114,7 +114,7 @@ def open_application(url: str) -> Operations:
             "POSTGRES_HOST": str(address.hostname),
             "POSTGRES_PORT": str(address.port),
             "POSTGRES_USER": str(address.username),
-            "POSTGRES_PASSWORD": "none is asked for",
+            "POSTGRES_PASSWORD": "not needed",
         }
     )
 
@@ -123,10 +123,10 @@ TURNS: dict[str, Callable[..., Turn]] = {"singles": singles, "batches": batches,
 
 
 def main() -> None:
-    """Do one turn and print what it came to."""
+    """Run one turn and print its result."""
     url, name, *arguments = sys.argv[1:]
     application = open_application(url)
-    with quiet_interpreter():
+    with garbage_collector_paused():
         turn = TURNS[name](application, *arguments)
     sys.stdout.write(json.dumps(asdict(turn)))
     application.close()
