@@ -1,4 +1,4 @@
-"""The page of calls: who may make them, with which parameters, and what they answer; made from the API's document."""
+"""Generates the page of API calls from the OpenAPI document: roles, parameters and answers of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROBLEM = "[Problem](#problem)"
 
 
 def api_page() -> Iterator[str]:
-    """Yield the page of calls: who may make them, with which parameters, and what they answer."""
+    """Yield the page of API calls."""
     document = create_app(Config(database_url="sqlite://")).test_client().get("/openapi.json").get_json()
     calls = [
         (f"{method.upper()} {path}", call)
@@ -25,14 +25,14 @@ def api_page() -> Iterator[str]:
         if method != "parameters"
     ]
     yield (
-        "# API\n\nThe running service serves the whole of this as OpenAPI 3.1 at `/openapi.json`, and as a page to try "
-        "at `/docs`. Bodies are in [events.md](events.md), errors in [errors.md](errors.md).\n\n"
-        "A call carries `Authorization: Bearer CREDENTIAL`. A credential belongs to one force and has one role; in "
-        "operations that its force does not lead, a coordinator is as a force. Who may not know of an operation gets "
-        "404. An unknown parameter is an error. Lists are joined by commas; a list is one sum unless its dimension is "
-        "in `by`."
+        "# API\n\nThe running service also provides this page as OpenAPI 3.1 at `/openapi.json`, and as an interactive "
+        "page at `/docs`. For request bodies see [events.md](events.md), for errors [errors.md](errors.md).\n\n"
+        "Send `Authorization: Bearer CREDENTIAL` with each call. A credential belongs to one force and has one role. "
+        "In operations that its force does not lead, a coordinator has the rights of a force. An operation that the "
+        "credential cannot see gets 404. An unknown parameter is an error. Lists are joined by commas. A list is "
+        "summed into one figure unless its dimension is in `by`."
     )
-    yield table(("call", "roles", "what"), [(f"`{name}`", _roles(call), call["summary"]) for name, call in calls])
+    yield table(("call", "roles", "purpose"), [(f"`{name}`", _roles(call), call["summary"]) for name, call in calls])
     for name, call in calls:
         yield f"## {name}\n\n" + "\n\n".join(_call(call))
     yield "## Answers"
@@ -49,7 +49,7 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
 
 
 def _roles(call: dict[str, Any]) -> str:
-    return ", ".join(call.get("x-roles", ("anybody",)))
+    return ", ".join(call.get("x-roles", ("no credential needed",)))
 
 
 def _call(call: dict[str, Any]) -> Iterator[str]:
@@ -59,10 +59,10 @@ def _call(call: dict[str, Any]) -> Iterator[str]:
     yield f"Roles: {_roles(call)}."
     if sent := call.get("parameters"):
         rows = [(f"`{one['name']}`", _kind(one["schema"]), one.get("description", "")) for one in sent]
-        yield table(("parameter", "takes", "what it is"), rows)
+        yield table(("parameter", "value", "meaning"), rows)
     answers = {status: _contents(one) for status, one in sorted(call["responses"].items())}
     yield "Answers: " + "; ".join(f"{status} {one}" for status, one in answers.items() if one != PROBLEM) + "."
-    yield "Problems: " + ", ".join(status for status, one in answers.items() if one == PROBLEM) + "."
+    yield "Errors: " + ", ".join(status for status, one in answers.items() if one == PROBLEM) + "."
 
 
 def _contents(response: dict[str, Any]) -> str:
@@ -75,14 +75,14 @@ def _contents(response: dict[str, Any]) -> str:
 def _shape(schema: dict[str, Any]) -> str:
     required = schema.get("required", ())
     rows = [
-        (f"`{name}`", _kind(one) + ("" if name in required else ", or left out"), one.get("description", ""))
+        (f"`{name}`", _kind(one) + ("" if name in required else "; optional"), one.get("description", ""))
         for name, one in schema["properties"].items()
     ]
-    return table(("field", "is", "means"), rows)
+    return table(("field", "value", "meaning"), rows)
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """Return what a schema of the API's document takes, in words."""
+    """Return a description of the values that an OpenAPI schema accepts."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -96,5 +96,5 @@ def _kind(schema: dict[str, Any]) -> str:
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     words = [_kind(schema["items"]) + ", a list" if one == "array" else one for one in types]
     bounds = [f"{schema['minimum']:,} to {schema['maximum']:,}"] if "maximum" in schema else []
-    default = [f"`{json.dumps(schema['default'])}` without it"] if schema.get("default") not in (None, "") else []
+    default = [f"default `{json.dumps(schema['default'])}`"] if schema.get("default") not in (None, "") else []
     return ", ".join([schema.get("format", words[0]), *words[1:], *bounds, *default])

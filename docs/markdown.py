@@ -1,4 +1,4 @@
-"""What the reference pages are written with: tables, and the words of a docstring."""
+"""Markdown tables and docstrings for the page generators."""
 
 from __future__ import annotations
 
