@@ -1,4 +1,4 @@
-# Installs in two steps, so that a change in the code does not install the dependencies again.
+# Dependencies are installed first, so that a code change does not reinstall them.
 FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/oprecord
@@ -12,7 +12,7 @@ RUN /opt/oprecord/bin/hatchling build --target wheel \
     && /opt/oprecord/bin/pip check
 
 FROM python:3.13-slim
-# The record, where it is an SQLite file, lies in the one folder that the user may write to.
+# An SQLite record is stored in the home folder, the only one that the user can write to.
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/oprecord --create-home oprecord
 COPY --from=build /opt/oprecord /opt/oprecord
 ENV PATH=/opt/oprecord/bin:$PATH \

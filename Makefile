@@ -1,12 +1,12 @@
-# `make` alone lists the targets. Everything is installed into .venv, from the lock files, and nowhere else.
+# `make` lists the targets. Everything is installed into .venv, from the lock files, and nowhere else.
 
 PYTHON ?= python3
 PORT ?= 8000
-# For one run: make test PYTEST_FLAGS="-k corrections -x", or PYTEST_FLAGS="--cov --cov-report=term" for coverage.
+# Some tests: make test PYTEST_FLAGS="-k corrections -x". Coverage: PYTEST_FLAGS="--cov --cov-report=term".
 PYTEST_FLAGS ?=
-# To take new versions: make lock LOCK_FLAGS=--upgrade
+# Newer versions: make lock LOCK_FLAGS=--upgrade
 LOCK_FLAGS ?=
-# For one case: make bench BENCH_FLAGS="--only batches --json before.json"
+# One case: make bench BENCH_FLAGS="--only batches --json before.json"
 BENCH_FLAGS ?=
 
 SEED := seeds/pandilla-2023-01
@@ -15,21 +15,21 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
 PIP := $(BIN)/pip --disable-pip-version-check
-# A lock file names every package, so pip must not resolve again: given a newer release, it would refuse a pinned extra.
+# A lock file names every package, so pip must not resolve: given a newer release, it would refuse a pinned extra.
 INSTALL_LOCK := $(PIP) install --quiet --quiet --no-deps --require-hashes --requirement
-# Ends with one sentence if this Python will not do. Debian's has venv without ensurepip, which venv needs.
+# Exits with one sentence if this Python is unsuitable. On Debian, venv comes without ensurepip, which it needs.
 define CHECK_PYTHON
 command -v $(PYTHON) >/dev/null || { \
-  echo 'Python 3.11 or later is needed, and there is no $(PYTHON): make PYTHON=python3.12'; exit 1; }; \
+  echo 'Python 3.11 or later is required; $(PYTHON) was not found. Use another: make PYTHON=python3.12'; exit 1; }; \
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-  echo "Python 3.11 or later is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12"; exit 1; }; \
+  echo "Python 3.11 or later is required; $(PYTHON) is $$($(PYTHON) -V 2>&1). Use another: make PYTHON=python3.12"; exit 1; }; \
 $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-  echo '$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, install the package python3-venv'; exit 1; }
+  echo '$(PYTHON) cannot create a virtual environment. On Debian and Ubuntu, install the package python3-venv'; exit 1; }
 endef
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock" $(LOCK_FLAGS)
 
-# Patterns that do not match themselves.
+# The brackets keep these patterns from matching themselves.
 REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|find-link[s]( |=)
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
@@ -40,24 +40,24 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@($(CHECK_PYTHON)) || true
 
-run: $(RUN) ## serve at PORT (8000) with a real operation of January 2023 replayed into it
+run: $(RUN) ## serve at PORT (8000), with Operation Pandilla of January 2023 replayed
 	@OPRECORD_PORT=$(PORT) exec $(BIN)/oprecord serve --replay $(SEED)
 
-seed: $(RUN) ## post the operation of January 2023 to the service at PORT
+seed: $(RUN) ## post Operation Pandilla to the service at PORT
 	$(BIN)/oprecord replay $(SEED) --url http://127.0.0.1:$(PORT) --issue
 
 test: $(DEV) ## run the tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest --numprocesses logical --dist worksteal $(PYTEST_FLAGS)
 
-lint: $(DEV) ## check style, layers, compose file, Dockerfile and lock files
+lint: $(DEV) ## check style, layers, the compose file, the Dockerfile and the lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
-	@# grep ends with 1 where it finds nothing, and with more where it could not look.
-	@grep -nE '$(LOCK_ADDRESS)' requirements*.lock; [ $$? -eq 1 ] || { echo 'an address in a lock file'; exit 1; }
-	@git grep --untracked -nIE '$(REGISTRY)'; [ $$? -eq 1 ] || { echo 'the address of a package registry'; exit 1; }
+	@# grep exits with 1 if it found nothing, and with more if it failed.
+	@grep -nE '$(LOCK_ADDRESS)' requirements*.lock; [ $$? -eq 1 ] || { echo 'A lock file must not contain an address'; exit 1; }
+	@git grep --untracked -nIE '$(REGISTRY)'; [ $$? -eq 1 ] || { echo 'A file must not contain the address of a package registry'; exit 1; }
 
 types: $(DEV) ## check the types
 	$(BIN)/mypy
@@ -65,16 +65,16 @@ types: $(DEV) ## check the types
 docs: $(DEV) ## generate the reference pages
 	$(BIN)/python docs/generate.py
 
-bench: $(BENCH) ## measure all cases beside what they are compared with, in under 12 minutes
+bench: $(BENCH) ## measure all cases against a baseline and a reference, in under 12 minutes
 	$(BIN)/python -m benchmarks --size bench $(BENCH_FLAGS)
 
 bench-quick: $(BENCH) ## run all cases at small sizes, in under 50 seconds
 	$(BIN)/python -m benchmarks --size quick $(BENCH_FLAGS)
 
-bench-full: $(BENCH) ## measure all cases with a million events
+bench-full: $(BENCH) ## measure all cases with a million events, in about 25 minutes
 	$(BIN)/python -m benchmarks --size full $(BENCH_FLAGS)
 
-lock: $(DEV) ## write the lock files anew
+lock: $(DEV) ## update the lock files
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
@@ -83,7 +83,7 @@ wheel: $(RUN) ## build the wheel into dist/
 	rm -rf dist
 	$(BIN)/hatchling build --target wheel
 
-clean: ## remove the environment and everything that was built
+clean: ## remove the environment, builds and caches
 	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
@@ -104,7 +104,7 @@ $(DEV): requirements-dev.lock $(RUN)
 	@touch $@
 
 $(BENCH): requirements-bench.lock $(RUN)
-	@echo 'Installing what the benchmarks compare with into .venv'
+	@echo 'Installing the benchmark dependencies into .venv'
 	@$(INSTALL_LOCK) requirements-bench.lock
 	@$(PIP) check
 	@touch $@

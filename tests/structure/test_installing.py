@@ -113,10 +113,10 @@ def test_a_lock_that_lacks_a_package_is_reported(checkout: Path, index: Path):
 @pytest.mark.parametrize(
     ("python", "expected"),
     [
-        ("exit 127", "Python 3.11 or later is needed, and {} is Python 3.10.13: make PYTHON=python3.12"),
+        ("exit 127", "Python 3.11 or later is required; {} is Python 3.10.13. Use another: make PYTHON=python3.12"),
         (
             "exit 0",
-            "{} cannot make a virtual environment: on Debian and Ubuntu, install the package python3-venv",
+            "{} cannot create a virtual environment. On Debian and Ubuntu, install the package python3-venv",
         ),
     ],
 )
@@ -144,4 +144,4 @@ def test_an_unsuitable_python_is_reported_in_one_sentence(tmp_path: Path, python
 def test_a_missing_python_is_reported(tmp_path: Path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     done = make(tmp_path, "help", python="python3.99")
-    assert done.stdout.endswith("and there is no python3.99: make PYTHON=python3.12\n")
+    assert done.stdout.endswith("; python3.99 was not found. Use another: make PYTHON=python3.12\n")
