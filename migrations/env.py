@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that it is handed, in one transaction."""
+"""Runs the migrations in one transaction, on the connection in `config.attributes`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Creates the role that the service connects as. `oprecord init --grant-to oprecord_serving` then gives it its few
-# rights on each table; it owns nothing, so it can neither change nor remove what has been recorded.
-# The database container runs this once, when its volume is empty. Run again, it only sets the password anew.
-# Wants POSTGRES_USER and POSTGRES_DB (the owner and its database) and OPRECORD_SERVING_PASSWORD.
+# Creates the role that the service connects as. `oprecord init --grant-to oprecord_serving` then grants it its few
+# rights on each table. It owns nothing, so it cannot change or remove recorded events.
+# The database container runs this script once, when its volume is empty. Run again, it only sets a new password.
+# Requires POSTGRES_USER and POSTGRES_DB (the owner and its database) and OPRECORD_SERVING_PASSWORD.
 set -eu
 : "${OPRECORD_SERVING_PASSWORD:?}"
 
@@ -12,7 +12,7 @@ SELECT 'CREATE ROLE oprecord_serving LOGIN'
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'oprecord_serving')
 \gexec
 ALTER ROLE oprecord_serving LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';
--- Everyone may connect to a new database and fill it with temporary tables; only these two roles need it.
+-- By default every role can connect to a new database and create temporary tables in it. Only these two roles need to.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO oprecord_serving', current_database()) \gexec
 SQL

@@ -1,7 +1,7 @@
-"""The log, its projections, and who may call.
+"""The log, its projections, and credentials.
 
-Every table that grows has operation_id first in its primary key, and every unique constraint includes it, so that the
-tables can be distributed by operation.
+In every table that grows, the primary key starts with operation_id and every unique constraint includes it, so that the
+tables can be sharded by operation.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def downgrade() -> None:
 
 
 def _code() -> sa.Text:
-    """Codes sort by their bytes, whatever the locale of the PostgreSQL cluster."""
+    """Return the type of a code, which sorts by bytes whatever the locale of the PostgreSQL cluster is."""
     return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _moment() -> Any:
-    """SQLite has no type for moments: there they are text of fixed width that sorts."""
+    """Return the type of a time. SQLite has none, so there it is text of fixed width that sorts chronologically."""
     return sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 
 

@@ -1,6 +1,6 @@
-"""What possible duplicates are found by, and the pairs that are none.
+"""Match candidates, by which possible duplicates are found, and the pairs that were ruled out.
 
-Built for each operation by `oprecord projections rebuild`; until then its posts wait with 503.
+`oprecord projections rebuild` fills both tables for each operation. Until then posts to it get 503.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def downgrade() -> None:
 
 
 def _code() -> sa.Text:
-    """Codes sort by their bytes, whatever the locale of the PostgreSQL cluster."""
+    """Return the type of a code, which sorts by bytes whatever the locale of the PostgreSQL cluster is."""
     return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -55,7 +55,7 @@ def _number(name: str, **options: Any) -> sa.Column[int]:
 
 
 def _key(table: str) -> tuple[sa.schema.SchemaItem, ...]:
-    """Return the columns of a projection by seq, with their key."""
+    """Return the key columns of a projection by seq, and their primary key."""
     return (
         sa.Column("operation_id", _code(), nullable=False),
         _number("generation", nullable=False),
@@ -65,7 +65,7 @@ def _key(table: str) -> tuple[sa.schema.SchemaItem, ...]:
 
 
 def _index(name: str, *columns: str, where: str | None = None) -> None:
-    """Make an index; with `where`, of the rows in which that column is not null."""
+    """Create an index; with `where`, a partial one of the rows in which that column is not null."""
     only = None if where is None else sa.column(where).is_not(None)
     options: dict[str, Any] = {} if only is None else {"sqlite_where": only, "postgresql_where": only}
     op.create_index(f"sightings_{name}_idx", "sightings", ["operation_id", "generation", *columns], **options)

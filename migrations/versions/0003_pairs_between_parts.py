@@ -1,6 +1,6 @@
-"""Pairs ruled out may be of events in parts; and what several forces name as one incident is found in the index alone.
+"""Allow ruled-out pairs between parts, and let the index alone find incidents that several forces name.
 
-Nothing is to be rebuilt: a finding without an operation is about this operation's own events, as before.
+No rebuild is needed: a finding without an operation is about this operation's own events, as before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _operation(side: str, comment: str) -> sa.Column[str]:
 
 
 def _index(*columns: str) -> None:
-    """Make the index by incident anew, with these columns."""
+    """Replace the index by incident with one on these columns."""
     op.drop_index("sightings_incident_idx", "sightings")
     where: dict[str, Any] = dict.fromkeys(("sqlite_where", "postgresql_where"), sa.column("incident").is_not(None))
     op.create_index("sightings_incident_idx", "sightings", ["operation_id", "generation", *columns], **where)

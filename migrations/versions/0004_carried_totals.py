@@ -1,10 +1,10 @@
-"""The totals at regular seqs, so that those as of a past seq take no longer in a longer log.
+"""Totals snapshots at regular seqs, so that totals as of a past seq take no longer in a longer log.
 
-Built for each operation by `oprecord projections rebuild`; until then its posts wait with 503, and its past is summed
-from all entries, as before.
+`oprecord projections rebuild` fills the table for each operation. Until then posts to it get 503, and its past totals
+are summed from all entries, as before.
 
-The index of entries by version goes: a version's own entries stand at its seq. While PostgreSQL knew nothing yet of a
-generation's size, it took that index for the entries between two seqs, and read all of them.
+The index of entries by version is dropped, because a version's own entries are at its seq. Before PostgreSQL had
+statistics for a generation, it used that index to find the entries between two seqs, and read all of them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def downgrade() -> None:
 
 
 def _code(name: str) -> sa.Column[str]:
-    """Codes sort by their bytes, whatever the locale of the PostgreSQL cluster."""
+    """Return a column for a code, which sorts by bytes whatever the locale of the PostgreSQL cluster is."""
     return sa.Column(name, sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False)
 
 

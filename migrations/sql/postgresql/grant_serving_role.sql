@@ -1,5 +1,5 @@
--- The rights of the role that serves. It owns nothing: events can be read and added, never changed or removed.
--- :role is put in by `oprecord init --grant-to ROLE`; by hand: psql -v role=ROLE -f grant_serving_role.sql
+-- The rights of the serving role. It owns nothing: it can read and add events, but never change or remove them.
+-- `oprecord init --grant-to ROLE` sets :role. To run it by hand: psql -v role=ROLE -f grant_serving_role.sql
 GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT ON alembic_version TO :"role";
 GRANT SELECT, INSERT, UPDATE ON heads TO :"role";

@@ -1,5 +1,5 @@
--- INSERT OR REPLACE removes the old row without firing a DELETE trigger, so an existing key is refused here. The texts
--- are those of the unique constraints, so that one error reader serves both databases.
+-- INSERT OR REPLACE removes the old row without firing a DELETE trigger, so an existing key is refused here. The messages
+-- are those of the unique constraints, so that the service handles both in the same way.
 CREATE TRIGGER events_no_replace BEFORE INSERT ON events
 BEGIN
   SELECT RAISE(ABORT, 'UNIQUE constraint failed: events.operation_id, events.seq')

@@ -1,4 +1,4 @@
--- A recorded event stays as it is: a correction is a new event.
+-- A recorded event is never changed. A correction is a new event.
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events
 BEGIN
   SELECT RAISE(ABORT, 'events are append-only: wanted INSERT, found UPDATE. A correction is a new event.');
