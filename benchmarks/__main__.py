@@ -36,7 +36,7 @@ CASE_FAILURES = (UnexpectedAnswer, RecordBroken, ServerBroken, ReferenceFailed, 
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write all figures to this file."
 )
 def main(size: str, only: tuple[str, ...], json_file: Path | None) -> None:
-    """Measure the service beside its comparisons, and print one line for each."""
+    """Compare the service with a baseline, a reference and limits; print one line for each comparison."""
     begin = time.perf_counter()
     with closing(Stage(SIZES[size], Databases())) as stage:
         about = run_facts(size, stage.databases)

@@ -95,8 +95,8 @@ def events_page() -> Iterator[str]:
 
 
 def _event(name: str, cls: Any) -> Iterator[str]:
-    said = words_of(cls).removeprefix(f"`{name}`: ")
-    yield f"### {name}\n\n{said[0].upper()}{said[1:]}"
+    description = words_of(cls).removeprefix(f"`{name}`: ")
+    yield f"### {name}\n\n{description[0].upper()}{description[1:]}"
 
 
 def _members(title: str, members: dict[str, Any]) -> str:

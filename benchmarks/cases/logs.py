@@ -38,7 +38,7 @@ def imported(stage: Stage) -> list[Comparison]:
     root = root_of(stage.ours.urls.owner, PART)
     file = folder / "part.ndjson"
     export(stage.ours, PART, file)
-    batches = Batches(stage.ours, "beside-import", stage.sizes.seconds)
+    batches = Batches(stage.ours, "import-batches", stage.sizes.seconds)
     turns = interleave(
         stage.sizes,
         ours=lambda: run_command(folder, stage.databases.migrated().owner, "import", str(file), "--root", root),
