@@ -1,7 +1,7 @@
-"""Each worker keeps to one processor, where the system lets it choose.
+"""Pin each worker to one processor, where the operating system allows it.
 
-Python runs one thread of a process at a time. Spread over processors, its threads hand over to each other by waking
-another processor each time, which takes longer than most of what they do in between (docs/decisions/0026).
+Python runs one thread of a process at a time. When the threads are spread over several processors, each handover wakes
+another processor, which takes longer than most of the work between two handovers (docs/decisions/0026).
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from collections.abc import Iterable, Sequence
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-CAN_CHOOSE = hasattr(os, "sched_setaffinity")
+CAN_PIN = hasattr(os, "sched_setaffinity")
 
 
 def assign_processor(arbiter: Arbiter, worker: Worker) -> None:
-    """Choose, before the fork, the processor that a worker will keep to: one that the fewest others do."""
-    if CAN_CHOOSE:
+    """Choose the processor of a worker before the fork: one that the fewest other workers are pinned to."""
+    if CAN_PIN:
         others = [other.processor for other in arbiter.WORKERS.values()]
-        worker.processor = least_taken(sorted(os.sched_getaffinity(0)), others)
+        worker.processor = least_used(sorted(os.sched_getaffinity(0)), others)
 
 
-def keep_to_processor(_arbiter: Arbiter, worker: Worker) -> None:
-    """Keep this process, and all threads that it will start, to the processor that was chosen for it."""
-    if CAN_CHOOSE:
+def pin_to_processor(_arbiter: Arbiter, worker: Worker) -> None:
+    """Pin this process, and all threads that it will start, to the processor chosen for it."""
+    if CAN_PIN:
         os.sched_setaffinity(0, {worker.processor})
 
 
-def least_taken(processors: Sequence[int], taken: Iterable[int]) -> int:
-    """Return one of the processors that are taken least; any of them, as other services choose too."""
-    times = Counter(taken)
-    fewest = min(times[processor] for processor in processors)
-    return random.choice([processor for processor in processors if times[processor] == fewest])  # noqa: S311
+def least_used(processors: Sequence[int], used: Iterable[int]) -> int:
+    """Return one of the least used processors, at random, because other services on the machine choose too."""
+    uses = Counter(used)
+    fewest = min(uses[processor] for processor in processors)
+    return random.choice([processor for processor in processors if uses[processor] == fewest])  # noqa: S311

@@ -1,4 +1,4 @@
-"""`oprecord credential`: issue, list and revoke what forces call with."""
+"""`oprecord credential`: issue, list and revoke the credentials that forces call with."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ def credential() -> None:
 
 @credential.command()
 @click.argument("force")
-@click.option("--role", type=click.Choice(ROLES), required=True, help="What its holder may do.")
-@click.option("--operation", "operations", multiple=True, help="Limit it to this operation; may be given again.")
-@click.option("--expires-in", type=click.IntRange(1, 3650), metavar="DAYS", help="Days until it ends; without: never.")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the holder may do.")
+@click.option("--operation", "operations", multiple=True, help="Limit it to this operation; repeatable.")
+@click.option(
+    "--expires-in", type=click.IntRange(1, 3650), metavar="DAYS", help="Days until it expires. Default: never."
+)
 @click.option("--quiet", is_flag=True, help="Print only the secret.")
 @as_json
 @pass_settings
@@ -39,15 +41,15 @@ def issue(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Issue a credential to a FORCE and print its secret, which is shown this once."""
+    """Issue a credential to a FORCE and print its secret. The secret is shown only this once."""
     lifetime = None if expires_in is None else timedelta(days=expires_in)
     with settings.database() as database:
         issued, secret = issue_credential(database, force=force, role=role, operations=operations, expires_in=lifetime)
     if as_json:
-        print_json(_described(issued) | {"secret": secret})
+        print_json(_credential_json(issued) | {"secret": secret})
         return
     if not quiet:
-        remark(f"Credential {issued.id} of {force} as {role}. Its secret is not stored and not shown again:")
+        remark(f"Issued credential {issued.id} to {force} as {role}. Its secret is not stored and not shown again:")
     click.echo(secret)
 
 
@@ -57,7 +59,7 @@ def issue(
 def list_all(settings: Settings, *, as_json: bool) -> None:
     """List all credentials ever issued, without their secrets."""
     with settings.database() as database:
-        found = [_described(one) for one in list_credentials(database)]
+        found = [_credential_json(one) for one in list_credentials(database)]
     if as_json:
         print_json(found)
         return
@@ -72,23 +74,23 @@ def list_all(settings: Settings, *, as_json: bool) -> None:
 @click.argument("credential_id", metavar="ID", type=click.UUID)
 @pass_settings
 def revoke(settings: Settings, credential_id: UUID) -> None:
-    """End the credential with this ID, at once."""
+    """Revoke the credential with this ID immediately."""
     with settings.database() as database:
         revoke_credential(database, credential_id)
     remark(f"Revoked {credential_id}")
 
 
-def _described(one: Credential) -> dict[str, Any]:
+def _credential_json(one: Credential) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "force": one.force,
         "role": one.role,
         "operations": list(one.operations),
         "created_at": format_instant(one.created_at),
-        "expires_at": _moment(one.expires_at),
-        "revoked_at": _moment(one.revoked_at),
+        "expires_at": _moment_json(one.expires_at),
+        "revoked_at": _moment_json(one.revoked_at),
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
+def _moment_json(moment: datetime | None) -> str | None:
     return None if moment is None else format_instant(moment)

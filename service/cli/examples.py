@@ -1,4 +1,4 @@
-"""What to try against a service that has just replayed an operation: addresses, credentials, and calls to paste."""
+"""Examples to try against a service that has just replayed an operation: addresses, credentials, and calls to paste."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.cli.seed_directory import read_seed_directory
 
 
 def print_examples(directory: Path, url: str, secrets: Mapping[str, str]) -> None:
-    """Print where the service is, a coordinator's and a force's credential, and three calls that change no figure."""
+    """Print the service's address, a coordinator's and a force's credential, and three calls that change no figure."""
     seed = read_seed_directory(directory)
     force = next((one for one in secrets if one != seed.lead_force), seed.lead_force)
     sent = next(line.row for line in seed.lines() if line.force == force and line.row["type"] not in CALL_OF)
@@ -27,14 +27,14 @@ def print_examples(directory: Path, url: str, secrets: Mapping[str, str]) -> Non
 Service        {url}
 Documentation  {url}/docs
 
-Credentials for {seed.operation}, for 24 hours
+Credentials for {seed.operation}, valid for 24 hours
   {seed.lead_force} (coordinator)  {secrets[seed.lead_force]}
   {force} (force)  {secrets[force]}
 
-Try: arrests by force; what {force} sent; one event of {force}'s again, which gives the receipt it got before
+Paste a call: arrests by force; three events from {force}; one of them sent again, which returns its first receipt
   curl -s {lead} '{base}/totals?by=force&measure=arrests'
   curl -s {own} '{base}/events?limit=3'
   curl -s {own} {as_json} -d {shlex.quote(json.dumps(sent))} '{base}/events'
 
-Ctrl-C stops it."""
+Press Ctrl-C to stop the service."""
     )

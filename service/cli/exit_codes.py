@@ -1,9 +1,9 @@
-"""What the exit code of every command means, and which mistake gives which."""
+"""The exit codes of all commands: what each means, and which error leads to it."""
 
 from __future__ import annotations
 
 from alembic.util import CommandError
-from click import ClickException
+from click import ClickException, Context, UsageError
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -12,13 +12,13 @@ from service.errors import RecordError, Unavailable
 
 DONE, WRONG, USAGE, REFUSED, UNAVAILABLE = range(5)
 MEANINGS = {
-    DONE: "done",
+    DONE: "success",
     WRONG: "the record is wrong, or figures disagree",
-    USAGE: "the command or a setting is not understood",
-    REFUSED: "refused, or the input is bad",
-    UNAVAILABLE: "the database or the service is not available",
+    USAGE: "the command line or a setting is invalid",
+    REFUSED: "the request was refused, or its input is invalid",
+    UNAVAILABLE: "the database or the service is unavailable",
 }
-# The first class that an error is of gives its code.
+# The first class in this order that an error is an instance of decides.
 BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (DatabaseNotSupported, USAGE),
     (Unavailable, UNAVAILABLE),
@@ -34,19 +34,27 @@ EXPECTED = tuple(error for error, _code in BY_ERROR)
 
 
 def exit_code_of(error: Exception) -> int:
-    """Return the exit code that an expected error ends a command with."""
+    """Return the exit code of a command that ends with an expected error."""
     return next(code for cls, code in BY_ERROR if isinstance(error, cls))
 
 
 def one_line(error: Exception) -> str:
-    """Return what an expected error says, in one line."""
+    """Return the message of an expected error as one line."""
     match error:
         case RecordError():
             text = error.detail
+        case UsageError(ctx=Context() as context):
+            text = f"{error.format_message()} Try: {context.command_path} --help"
         case ClickException():
             text = error.format_message()
+        case EnvValidationError(error_messages=dict() as messages):
+            text = " ".join(f"Invalid {name}: {' '.join(wrong)}" for name, wrong in messages.items())
+        case ArgumentError():
+            text = f"{error}. Check --database-url or OPRECORD_DATABASE_URL."
         case SQLAlchemyError():
             text = str(getattr(error, "orig", None) or error)
+        case OSError(filename=str(name), strerror=str(reason)):
+            text = f"{name}: {reason}."
         case _:
             text = str(error)
     return " ".join(text.split())

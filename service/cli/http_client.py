@@ -1,4 +1,4 @@
-"""A client of the service's HTTP API, and what the replay of a directory needs of one."""
+"""A client of the service's HTTP API, and the interface that the replay of a directory needs."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ TIMEOUT = urllib3.Timeout(connect=5, read=120)
 
 
 class ServiceUnreachable(Unavailable):
-    """The service does not answer at its address, or was asked to too often while it had no time."""
+    """The service does not answer at its address, or was still unavailable after all retries."""
 
     code = "service_unreachable"
 
 
 class NotTheService(Invalid):
-    """Something answers at the address, and not as this service does."""
+    """The server at this address is not this service: its answer is not JSON."""
 
     code = "not_the_service"
 
 
 class CredentialNotGiven(Invalid):
-    """A call is to be made for a force of which no credential was given."""
+    """A call must be made as a force whose credential was not given."""
 
     code = "credential_not_given"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service answered: the HTTP status and the JSON body."""
+    """An answer of the service: the HTTP status and the JSON body."""
 
     status: int
     body: dict[str, Any]
 
 
 class Client(Protocol):
-    """Calls the service in the name of a force: with its credential, which the client knows."""
+    """Calls the service as a force, with that force's credential."""
 
     def get(self, path: str, force: str) -> Answer:
         """Return the answer to a GET."""
@@ -62,7 +62,7 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpClient:
-    """Calls the service at a URL. It tries again where that is safe, which it is everywhere: ids make it so."""
+    """Calls the service at a URL. Every call is retried: ids make each of them idempotent."""
 
     url: str
     secrets: Mapping[str, str]
@@ -99,16 +99,24 @@ class HttpClient:
         try:
             response = self.pool.request(method, self.url.rstrip("/") + path, body=body, headers=headers)
         except urllib3.exceptions.HTTPError as error:
-            raise ServiceUnreachable(f"No answer from {self.url}: {error}.") from error
+            raise ServiceUnreachable(f"No answer from {self.url}: {_reason(error)}. Is the service running?") from error
         try:
             answered = json.loads(response.data)
         except ValueError as error:
-            raise NotTheService(f"{self.url}{path} answered {response.status}, and not JSON.") from error
+            raise NotTheService(
+                f"Expected JSON from {self.url}{path}; found an answer {response.status} without it. Check the address."
+            ) from error
         if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            raise ServiceUnreachable(f"{self.url}{path} has no time: {answered.get('detail', '')}")
+            raise ServiceUnreachable(f"{self.url}{path} is unavailable: {answered.get('detail', '')}")
         return Answer(response.status, answered)
 
     def _secret(self, force: str) -> str:
         if force not in self.secrets:
-            raise CredentialNotGiven(f"There is no credential for {force}.")
+            raise CredentialNotGiven(f"There is no credential for {force}. Add one to the credentials file.")
         return self.secrets[force]
+
+
+def _reason(error: urllib3.exceptions.HTTPError) -> str:
+    """Return why a call failed, without urllib3's description of the connection in front of it."""
+    reason = str(getattr(error, "reason", None) or error)
+    return reason.partition("): ")[2] or reason

@@ -1,4 +1,4 @@
-"""`oprecord init`: make the tables, or bring them up to this version."""
+"""`oprecord init`: create the tables, or migrate them to this version."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from service.usecases.migrate import grant_to_serving_role, migrate_to_head
 from service.usecases.verify import list_heads
 
 
-@click.command(short_help="Make the tables, or bring them up to this version.")
-@click.option("--grant-to", metavar="ROLE", help="Give this PostgreSQL role the rights that serving needs, no more.")
+@click.command(short_help="Create the tables, or migrate them to this version.")
+@click.option("--grant-to", metavar="ROLE", help="Grant this PostgreSQL role only the rights that serving needs.")
 @pass_settings
 def init(settings: Settings, grant_to: str | None) -> None:
-    """Make the tables in the database, or bring them up to this version. Run again, it changes nothing.
+    """Create the tables in the database, or migrate them to this version. Running it again changes nothing.
 
-    Names the operations whose totals another version built: `oprecord projections rebuild` builds them anew, and until
-    then nothing more is recorded in these.
+    Names the operations whose totals another version built. Nothing more can be recorded in them until `oprecord
+    projections rebuild` has rebuilt their totals.
 
-    On PostgreSQL the role that runs this owns the tables; let another, given by --grant-to, serve.
+    On PostgreSQL, the role that runs this command owns the tables. Serve as another role, given by --grant-to.
     """
     url = settings.config().database_url
     if grant_to and sa.make_url(url).get_backend_name() == "sqlite":
-        raise click.UsageError("SQLite has no roles: --grant-to is for PostgreSQL.")
+        raise click.UsageError("--grant-to needs PostgreSQL: SQLite has no roles.")
     migrate_to_head(url)
     if grant_to:
         grant_to_serving_role(url, grant_to)
@@ -33,4 +33,4 @@ def init(settings: Settings, grant_to: str | None) -> None:
     with settings.database() as database:
         outdated = [head.operation for head in list_heads(database) if head.projection_version != VERSION]
     if outdated:
-        remark(f"To be rebuilt before anything is recorded, by oprecord projections rebuild: {', '.join(outdated)}")
+        remark(f"Before recording in these operations, run oprecord projections rebuild: {', '.join(outdated)}")

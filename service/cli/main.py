@@ -1,4 +1,4 @@
-"""The command `oprecord`: its groups, and the one place where errors become a line and an exit code."""
+"""The command `oprecord`: its subcommands, and the one place where an error becomes a line and an exit code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INTERRUPTED = 130
     epilog="\b\nExit codes:\n" + "\n".join(f"  {code}  {meaning}" for code, meaning in MEANINGS.items()),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.option("--database-url", metavar="URL", help="SQLAlchemy address of the database, for OPRECORD_DATABASE_URL.")
+@click.option("--database-url", metavar="URL", help="SQLAlchemy URL of the database. Overrides OPRECORD_DATABASE_URL.")
 @click.version_option(package_name="operation-record", message="%(version)s")
 @click.pass_context
 def cli(context: click.Context, database_url: str | None) -> None:
@@ -59,16 +59,16 @@ for command in COMMANDS:
 
 
 def main() -> NoReturn:
-    """Run the command of this process's arguments and end the process with its exit code."""
+    """Run the command line of this process, and exit with the command's exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a question mark, not a traceback.
+        # Where the terminal cannot show a character, print a question mark instead of a traceback.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; return its exit code. An expected error is one line on stderr."""
+    """Run a command and return its exit code. An expected error is printed as one line on stderr."""
     try:
         with cli.make_context("oprecord", list(arguments)) as context:
             returned = cli.invoke(context)
@@ -81,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has had enough; Python must not complain when it flushes the rest.
+        # The reader has closed the pipe. Discard the rest, or Python would report an error when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except EXPECTED as error:

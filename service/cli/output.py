@@ -1,4 +1,4 @@
-"""How commands speak: data on stdout, as a table or as JSON; progress and remarks on stderr."""
+"""Output of commands: data on stdout, as a table or as JSON; progress and remarks on stderr."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-# Wide enough that no table is folded where a program may read it.
-WIDTH_OF_A_FILE = 10_000
+# Wide enough that no table wraps where a program may read it.
+WIDTH_WITHOUT_TERMINAL = 10_000
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def remark(text: str) -> None:
-    """Say something about what is being done, on stderr."""
+    """Print a remark on what the command is doing, on stderr."""
     click.echo(text, err=True)
 
 
@@ -29,25 +29,25 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = "") -> None:
-    """Print a table on stdout; `numbers` is the column whose cells are set to the right."""
+    """Print a table on stdout; `numbers` is the column that is aligned right."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column == numbers else "left"
         table.add_column(column, justify=justify, overflow="fold", no_wrap=column == columns[0])
     for row in rows:
         table.add_row(*row)
-    # Codes hold brackets and colons that rich would take for markup and emoji.
+    # Codes contain brackets and colons that rich would read as markup and emoji.
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
-        console.width = WIDTH_OF_A_FILE
+        console.width = WIDTH_WITHOUT_TERMINAL
     console.print(table)
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something is, on stderr if that is a terminal.
+    """Show a progress bar on stderr during the block, if stderr is a terminal.
 
-    Gives the function to tell it: `(done, size)`; a size of 0 is not known yet.
+    Yields the function that updates it: `(done, size)`; a size of 0 means that it is not known yet.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)

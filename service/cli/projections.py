@@ -1,4 +1,4 @@
-"""`oprecord projections`: are the totals of this version of the code, are they right, and build them anew."""
+"""`oprecord projections`: show which version of the code built the projections, rebuild them, and verify them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from service.usecases.verify import list_heads, verify_projections
 operation_argument = click.argument("operation", required=False)
 
 
-@click.group()
+@click.group(short_help="Show, rebuild and verify what is derived from the logs.")
 def projections() -> None:
-    """Look after what is derived from the logs. Without an OPERATION, all of them."""
+    """Show, rebuild and verify what is derived from the logs, for one OPERATION or for all."""
 
 
-@projections.command()
+@projections.command(short_help="Show which version of the code built the projections.")
 @operation_argument
 @as_json
 @pass_settings
 def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
-    """Show which version of the code built the projections, and whether it is this one."""
+    """Show which version of the code built the projections, and whether it is the current one."""
     with settings.database() as database:
         heads = [head for head in list_heads(database) if operation in (None, head.operation)]
     rows = [
@@ -49,25 +49,25 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
         print_table("Projections", columns, [[str(row[name]) for name in columns] for row in rows])
 
 
-@projections.command("rebuild")
+@projections.command("rebuild", short_help="Rebuild the projections from the log.")
 @operation_argument
 @click.option(
     "--carry-every",
     metavar="EVENTS",
     type=click.IntRange(min=1),
     help=(
-        f"Carry the totals at each multiple of this from now on; as before if not given, at first {EVERY:,}. More "
-        "often, and those of the past take less time and more space."
+        "Store a totals snapshot every so many EVENTS from now on. The default is the operation's present interval, "
+        f"initially {EVERY:,}. A shorter interval makes past totals faster to read and takes more space."
     ),
 )
 @pass_settings
 def rebuild_all(settings: Settings, operation: str | None, carry_every: int | None) -> None:
-    """Build the projections anew from the log, while the service goes on."""
+    """Rebuild the projections from the log while the service keeps running."""
     with settings.database() as database:
         for name in _names(database, operation):
             with progress(f"Rebuilding {name}") as report:
                 generation = rebuild(database, name, report, carry_every=carry_every)
-            remark(f"{name}: generation {generation}")
+            remark(f"Rebuilt {name}: generation {generation}")
 
 
 @projections.command("verify")
@@ -75,14 +75,14 @@ def rebuild_all(settings: Settings, operation: str | None, carry_every: int | No
 @as_json
 @pass_settings
 def verify_all(settings: Settings, operation: str | None, *, as_json: bool) -> int:
-    """Compute the projections again from the log and compare them; exits with 1 if they differ."""
+    """Recompute the projections from the log and compare them. Exits with 1 if they differ."""
     with settings.database() as database:
         found = [_verified(database, name) for name in _names(database, operation)]
     if as_json:
         print_json(found)
     else:
         for row in found:
-            click.echo(f"{row['operation']}: {'right' if row['right'] else 'WRONG: ' + row['detail']}")
+            click.echo(f"{row['operation']}: {'correct' if row['right'] else 'WRONG: ' + row['detail']}")
     return DONE if all(row["right"] for row in found) else WRONG
 
 

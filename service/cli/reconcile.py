@@ -1,4 +1,4 @@
-"""`oprecord reconcile`: figures as printed beside the record and beside each other, for those who run the service."""
+"""`oprecord reconcile`: compare printed figures with the record and with each other, for those who run the service."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ from service.usecases.credentials import credential_of_lead
 from service.usecases.reconcile import reconcile as reconcile_with_record
 
 
-@click.command()
-@click.argument("words", nargs=-1, required=True, metavar="[OPERATION] FILE")
-@click.option("--claims-only", is_flag=True, help="Compare the claims with each other; needs no record.")
+@click.command(short_help="Compare printed figures with the record and with each other.")
+@click.argument("arguments", nargs=-1, required=True, metavar="[OPERATION] FILE")
+@click.option("--claims-only", is_flag=True, help="Compare the figures only with each other; needs no database.")
 @as_json
 @pass_settings
-def reconcile(settings: Settings, words: tuple[str, ...], *, claims_only: bool, as_json: bool) -> int:
+def reconcile(settings: Settings, arguments: tuple[str, ...], *, claims_only: bool, as_json: bool) -> int:
     """Compare the printed figures in FILE with the totals of an OPERATION, and with each other.
 
-    FILE is claims/1, in .toml, .json or .csv. OPERATION may be left out with --claims-only. Nothing is recorded.
-    Exits with 0 only if every figure agrees with the record and nothing is wrong between the figures.
+    FILE is in the format claims/1: .toml, .json or .csv. OPERATION is optional with --claims-only. Nothing is
+    recorded. Exits with 0 only if every figure agrees with the record and the figures do not contradict each other.
     """
-    *names, file_name = words
+    *names, file_name = arguments
     if len(names) > 1 or not (names or claims_only):
-        raise click.UsageError("Give an OPERATION and a FILE; with --claims-only the FILE is enough.")
+        raise click.UsageError("Give an OPERATION and a FILE, or only a FILE with --claims-only.")
     file = Path(file_name)
     if file.suffix not in ENDINGS:
-        raise click.UsageError(f"{file}: wanted a name that ends in {', '.join(ENDINGS)}.")
+        raise click.UsageError(f"{file}: expected a file name that ends in {' or '.join(ENDINGS)}.")
     operation = names[0] if names else None
     try:
-        answer = _claims_only(file, operation) if operation is None or claims_only else _all(settings, file, operation)
+        if operation is None or claims_only:
+            answer = _compare_with_each_other(file, operation)
+        else:
+            answer = _compare_with_record(settings, file, operation)
     except WrongClaims as error:
         for wrong in error.errors:
             remark(f"{file}: {wrong.pointer or 'the file'}: {wrong.detail}")
@@ -48,14 +51,14 @@ def reconcile(settings: Settings, words: tuple[str, ...], *, claims_only: bool, 
     return DONE if answer["all_agree"] else WRONG
 
 
-def _claims_only(file: Path, operation: str | None) -> dict[str, Any]:
+def _compare_with_each_other(file: Path, operation: str | None) -> dict[str, Any]:
     claims = read_claims_body(file.read_bytes(), ENDINGS[file.suffix], measure_catalogue(), operation)
     findings = compare_claims(claims)
     agree = not any(one.is_wrong for one in findings)
     return {"all_agree": agree, "claim_count": len(claims.claims), "findings": findings_json(findings)}
 
 
-def _all(settings: Settings, file: Path, operation: str) -> dict[str, Any]:
+def _compare_with_record(settings: Settings, file: Path, operation: str) -> dict[str, Any]:
     body, media = file.read_bytes(), ENDINGS[file.suffix]
     with settings.database() as database:
         found = reconcile_with_record(
@@ -71,5 +74,5 @@ def _print(answer: dict[str, Any]) -> None:
     if "claims" in answer:
         print_reconciliation(answer)
         return
-    click.echo(f"{answer['claim_count']} figures, compared with each other")
+    click.echo(f"{answer['claim_count']} figures compared with each other")
     print_findings(answer["findings"])

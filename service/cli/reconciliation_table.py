@@ -1,4 +1,4 @@
-"""A reconciliation as people read it, from the JSON that the service answers: a table, and what is wrong in words."""
+"""A reconciliation for people to read: the service's JSON answer as a table, with each mismatch in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCOPE = ("operation", "forces", "without_forces", "category", "without_category"
 
 
 def print_reconciliation(answer: Json) -> None:
-    """Print each figure as it was printed beside the record's, then what does not agree, with its place in the file."""
+    """Print each printed figure beside the record's, then each one that does not agree, with its place in the file."""
     print_table(_title(answer), ("figure", "printed", "record", "result"), [_row(claim) for claim in answer["claims"]])
     for claim in answer["claims"]:
         if claim["status"] != "agrees":
@@ -24,7 +24,7 @@ def print_reconciliation(answer: Json) -> None:
 
 
 def print_findings(findings: Sequence[Json]) -> None:
-    """Print what printed figures say about each other."""
+    """Print the contradictions and remarks found among the printed figures."""
     for finding in findings:
         click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join(finding['places'])}]")
 
@@ -35,11 +35,11 @@ def _title(answer: Json) -> str:
 
 
 def _row(claim: Json) -> tuple[str, ...]:
-    scope = [_words(name, claim[name]) for name in SCOPE if name in claim]
+    scope = [_scope_words(name, claim[name]) for name in SCOPE if name in claim]
     recorded = claim["recorded"]["display"] if "recorded" in claim else "-"
     return "; ".join([claim["measure"], *scope]), claim["printed"], recorded, MARKS[claim["status"]]
 
 
-def _words(name: str, value: str | list[str]) -> str:
+def _scope_words(name: str, value: str | list[str]) -> str:
     words = value if isinstance(value, str) else ", ".join(value)
     return f"without {words}" if name.startswith("without") else words

@@ -1,4 +1,4 @@
-"""`oprecord replay`: send a directory to a running service, and show what it comes to."""
+"""`oprecord replay`: send a directory of messages to a running service, and show the results."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ LIFETIME = timedelta(hours=24)
 
 
 class NotACredentialsFile(Invalid):
-    """A credentials file is not a TOML or JSON table of secrets by force."""
+    """The credentials file is not a TOML or JSON table of secrets by force."""
 
     code = "not_a_credentials_file"
 
 
 @click.command(short_help="Send a directory to a running service.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--url", required=True, help="Where the service is: http://127.0.0.1:8000")
+@click.option("--url", required=True, metavar="URL", help="Address of the service, such as http://127.0.0.1:8000.")
 @click.option(
     "--credentials",
     "credentials_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="TOML or JSON file with a secret for each force.",
 )
-@click.option("--issue", is_flag=True, help="Issue what is needed in the service's database, for 24 hours.")
+@click.option("--issue", is_flag=True, help="Issue the credentials in the service's database, valid for 24 hours.")
 @as_json
 @pass_settings
 def replay(
@@ -48,12 +48,12 @@ def replay(
 ) -> int:
     """Send the messages in DIRECTORY to the service at --url, each with its force's credential.
 
-    DIRECTORY holds operation.json, events.ndjson and, to compare the totals with, claims.toml. What was sent before
-    is found to be recorded and changes nothing. Exits with 0 only if every figure in claims.toml agrees with the
-    record and nothing is wrong between the figures.
+    DIRECTORY holds operation.json, events.ndjson and, optionally, claims.toml with printed figures to compare the
+    totals with. Messages that are already recorded change nothing. Exits with 0 only if every figure in claims.toml
+    agrees with the record and the figures do not contradict each other.
 
-    A credentials file is a table: `surrey = "oprecord_..."`, one line a force. The lead force's must be a
-    coordinator's. It is to be readable by nobody else.
+    A credentials file is a table with a line for each force: `surrey = "oprecord_..."`. The lead force's credential
+    must be a coordinator's. Let nobody else read the file.
     """
     if (credentials_file is None) != issue:
         raise click.UsageError("Give either --credentials or --issue.")
@@ -68,26 +68,26 @@ def replay(
     if as_json:
         print_json({"recorded": replayed.recorded, "replayed": replayed.replayed} | results.as_json())
     else:
-        tell(replayed, results)
+        print_replay(replayed, results)
     return DONE if results.all_agree else WRONG
 
 
 def replay_with_progress(directory: Path, client: HttpClient) -> Replayed:
-    """Replay a directory and show how far it is."""
+    """Replay a directory with a progress bar."""
     with progress("Replaying") as report:
         return replay_directory(directory, client, report)
 
 
-def tell(replayed: Replayed, results: Results) -> None:
-    """Say what was new, and print what the operation comes to."""
-    remark(f"{replayed.recorded:,} messages recorded, {replayed.replayed:,} had been recorded before")
+def print_replay(replayed: Replayed, results: Results) -> None:
+    """Print how many messages were new, and the results of the operation."""
+    remark(f"{replayed.recorded:,} messages recorded, {replayed.replayed:,} already recorded")
     print_results(results)
 
 
 def issue_for(database: Database, directory: Path) -> dict[str, str]:
-    """Issue a credential to each force that sent something, for its operation and 24 hours; return the secrets.
+    """Issue a credential to each force that sent a message; return the secrets by force.
 
-    The lead force's is a coordinator's.
+    Each is limited to the operation and expires after 24 hours. The lead force's is a coordinator's.
     """
     seed = read_seed_directory(directory)
     secrets = {}
@@ -103,13 +103,13 @@ def read_credentials(path: Path) -> dict[str, str]:
     """Return the secrets in a TOML or JSON file, by force.
 
     Raises:
-        NotACredentialsFile: it is neither, or holds something else.
+        NotACredentialsFile: the file is neither, or holds something else.
     """
     try:
         text = path.read_text(encoding="utf-8")
         table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
-        raise NotACredentialsFile(f"{path}: wanted TOML, or JSON in a file named .json: {error}.") from error
+        raise NotACredentialsFile(f"{path}: expected TOML, or JSON in a file named *.json: {error}.") from error
     if not isinstance(table, dict) or not all(isinstance(secret, str) for secret in table.values()):
-        raise NotACredentialsFile(f"{path}: wanted a table of secrets by force.")
+        raise NotACredentialsFile(f"{path}: expected a table of secrets by force.")
     return table

@@ -1,4 +1,4 @@
-"""Replaying a directory: what its forces sent is sent again, in the same order, over HTTP. Twice does no harm."""
+"""Replay a directory: send the forces' messages over HTTP in their original order. A replay is idempotent."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
 
 
 class ReplayRefused(Invalid):
-    """The service refused a message or the claims of a directory, named by file and line. What came before is kept."""
+    """The service refused a message or the claims of a directory. Messages before the refused one stay recorded."""
 
     code = "replay_refused"
 
 
 @dataclass(slots=True)
 class Replayed:
-    """How many messages were recorded now, and how many had been before; the opening counts too."""
+    """How many messages were recorded now, and how many already were; the opening counts too."""
 
     recorded: int = 0
     replayed: int = 0
 
     def count(self, status: int) -> None:
-        """Count a message by the status that it was answered with."""
+        """Count a message by the HTTP status of its answer."""
         self.recorded += status == HTTPStatus.CREATED
         self.replayed += status == HTTPStatus.OK
 
@@ -41,12 +41,12 @@ class Replayed:
 def replay_directory(path: Path, client: Client, progress: Callable[[int, int], None] | None = None) -> Replayed:
     """Open the operation of a directory and send all its messages; return how many were new.
 
-    `progress` is told `(done, size)` in lines.
+    `progress` is called with `(done, size)` in lines.
 
     Raises:
-        DirectoryUnreadable: a file is missing or broken.
-        ReplayRefused: the service refused something.
-        RecordError: one of the client's.
+        DirectoryUnreadable: a file is missing or malformed.
+        ReplayRefused: the service refused the opening or a message.
+        RecordError: any error of the client.
     """
     seed, replayed = read_seed_directory(path), Replayed()
     answer = client.post("/v1/operations", seed.opening, seed.lead_force)
@@ -60,10 +60,10 @@ def replay_directory(path: Path, client: Client, progress: Callable[[int, int], 
 
 
 def accepted(answer: Answer, where: str) -> Answer:
-    """Return an answer that is no refusal. `where` says what was sent or asked.
+    """Return the answer if it is not a refusal. `where` names what was sent or requested.
 
     Raises:
-        ReplayRefused: it is one.
+        ReplayRefused: the service refused it.
     """
     if answer.status in DONE:
         return answer
@@ -76,7 +76,7 @@ def accepted(answer: Answer, where: str) -> Answer:
 
 
 def _groups(seed: SeedDirectory) -> Iterator[list[SentLine]]:
-    """Yield runs of lines that one call can send: reports of one force, or one change by the coordinator."""
+    """Yield runs of lines that a single call can send: reports of one force, or one change by the coordinator."""
     for _key, run in groupby(seed.lines(), key=lambda line: (line.force, line.row["type"] in CALL_OF)):
         lines: list[SentLine] = []
         for line in run:
@@ -94,25 +94,25 @@ def _send(seed: SeedDirectory, lines: list[SentLine], client: Client, replayed: 
         answer = client.post(f"{base}/{CALL_OF[first.row['type']]}", _flat(first.row), first.force)
         replayed.count(accepted(answer, _where(seed, first)).status)
         return
-    # All or nothing: a line that is mended and sent again must not find that later ones have overtaken it.
+    # All or nothing: when a refused line is fixed and sent again, no later line must have been recorded before it.
     answer = client.post(f"{base}/batches?atomic=true", {"events": [line.row for line in lines]}, first.force)
     results = answer.body.get("results")
     if results is None:
         accepted(answer, _where(seed, first))
-        raise ReplayRefused(f"{_where(seed, first)}: the batch was answered without results.")
-    for result in sorted(results, key=_culprits_first):
+        raise ReplayRefused(f"{_where(seed, first)}: expected results for the batch; found none.")
+    for result in sorted(results, key=_causes_first):
         where = _where(seed, lines[result["index"]])
         replayed.count(accepted(Answer(result["status"], result.get("problem", {})), where).status)
 
 
-def _culprits_first(result: dict[str, Any]) -> tuple[bool, int]:
-    """Order results so that what was refused for its own sake comes before what was refused with it."""
+def _causes_first(result: dict[str, Any]) -> tuple[bool, int]:
+    """Return the sort key that puts events refused for their own error before those refused along with them."""
     own_fault = result["status"] not in (*DONE, HTTPStatus.FAILED_DEPENDENCY)
     return not own_fault, result["index"]
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the body of a coordinator's call: its data, with the event's id and when it was recorded."""
+    """Return the body of a coordinator's call: the event's data, with its id and recorded_at."""
     envelope = {name: row[name] for name in ("id", "recorded_at") if name in row}
     return {**row.get("data", {}), **envelope}
 

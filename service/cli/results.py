@@ -1,4 +1,4 @@
-"""What a replayed operation comes to, as the service answers it: published figures, publications, returns."""
+"""The results of a replayed operation, as the service reports them: published figures, publications, returns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS_OF_A_HASH = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """Answers of the service. `reconciliation` is None where the directory has no claims.toml."""
+    """The service's answers. `reconciliation` is None if the directory has no claims.toml."""
 
     reconciliation: Json | None
     publications: list[Json]
@@ -30,7 +30,7 @@ class Results:
 
     @property
     def all_agree(self) -> bool:
-        """Whether every published figure agrees with the record, or there is none."""
+        """Whether every published figure agrees with the record; true if there are none."""
         return self.reconciliation is None or bool(self.reconciliation["all_agree"])
 
     def as_json(self) -> Json:
@@ -39,12 +39,12 @@ class Results:
 
 
 def read_results(path: Path, client: Client) -> Results:
-    """Ask for the results of a directory's operation, as its lead force's coordinator.
+    """Request the results of a directory's operation, as its lead force's coordinator.
 
     Raises:
-        DirectoryUnreadable: a file is missing or broken.
-        ReplayRefused: the service refused the claims, or a question.
-        RecordError: one of the client's.
+        DirectoryUnreadable: a file is missing or malformed.
+        ReplayRefused: the service refused the claims, or another request.
+        RecordError: any error of the client.
     """
     seed = read_seed_directory(path)
     base, lead, claims = f"/v1/operations/{seed.operation}", seed.lead_force, seed.claims()
@@ -67,12 +67,12 @@ def print_results(results: Results) -> None:
         figures = one["figures_hash"][:DIGITS_OF_A_HASH]
         click.echo(f"Publication {one['number']}: {one['label']}, as of seq {one['as_of']['seq']}, figures {figures}")
     if results.returns:
-        click.echo(_of_returns(results.returns))
+        click.echo(_returns_line(results.returns))
 
 
-def _of_returns(returns: Sequence[Json]) -> str:
+def _returns_line(returns: Sequence[Json]) -> str:
     forces, days = ({one[name] for one in returns} for name in ("force", "day"))
     counts = Counter(one["status"] for one in returns)
-    said = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    by_status = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     late = sum(one["late"] for one in returns)
-    return f"Returns of {len(forces)} forces for {len(days)} days: {said}; {late} of them late"
+    return f"Returns of {len(forces)} forces for {len(days)} days: {by_status}; {late} of them late"

@@ -1,4 +1,4 @@
-"""A directory to replay: how an operation was opened, what was sent to it, and what was published about it."""
+"""A directory to replay: the opening of an operation, the messages sent to it, and the figures published about it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from service.errors import Invalid
 
 Json = dict[str, Any]
 OPENING, EVENTS, CLAIMS = "operation.json", "events.ndjson", "claims.toml"
-WANTED_OF_A_LINE = ("id", "type", "force")
+REQUIRED_OF_A_MESSAGE = ("id", "type", "force")
 
 
 class DirectoryUnreadable(Invalid):
-    """A file of a directory to replay is missing, broken, or lacks what it must have."""
+    """A file of a directory to replay is missing, is malformed, or lacks a required member."""
 
     code = "directory_unreadable"
 
@@ -30,7 +30,7 @@ class SentLine:
 
     @property
     def force(self) -> str:
-        """Return who sent it."""
+        """Return the force that sent it."""
         return str(self.row["force"])
 
 
@@ -43,35 +43,35 @@ class SeedDirectory:
 
     @property
     def operation(self) -> str:
-        """Return the operation's name."""
+        """Return the operation's key."""
         return str(self.opening["operation"])
 
     @property
     def lead_force(self) -> str:
-        """Return the force that leads it."""
+        """Return the force that leads the operation."""
         return str(self.opening["lead_force"])
 
     def lines(self) -> Iterator[SentLine]:
-        """Read the messages in the order in which they were sent.
+        """Yield the messages in the order in which they were sent.
 
         Raises:
-            DirectoryUnreadable: naming the line that is broken.
+            DirectoryUnreadable: naming the malformed line.
         """
         with _opened(self.path / EVENTS) as lines:
             for number, line in enumerate(lines, start=1):
                 yield SentLine(number, _message(line, f"{self.path / EVENTS}, line {number}"))
 
     def senders(self) -> list[str]:
-        """Return every force that sent something, the lead force first."""
+        """Return every force that sent a message, the lead force first."""
         return list(dict.fromkeys([self.lead_force, *(line.force for line in self.lines())]))
 
     @property
     def claims_path(self) -> Path:
-        """Return where the published figures are, if there are any."""
+        """Return the path of the published figures, whether or not the file exists."""
         return self.path / CLAIMS
 
     def claims(self) -> bytes | None:
-        """Return the published figures as a claims file; None if there is none.
+        """Return the published figures as a claims file; None if the directory has none.
 
         Raises:
             DirectoryUnreadable: the file cannot be read.
@@ -86,7 +86,7 @@ def read_seed_directory(path: Path) -> SeedDirectory:
     """Return the directory at a path.
 
     Raises:
-        DirectoryUnreadable: it has no operation.json that says operation, lead_force and id.
+        DirectoryUnreadable: operation.json is missing or malformed, or lacks id, operation or lead_force.
     """
     with _opened(path / OPENING) as file:
         opening = _object(file.read(), str(path / OPENING))
@@ -103,7 +103,7 @@ def _opened(path: Path) -> Any:
 
 def _message(line: bytes, where: str) -> Json:
     row = _object(line, where)
-    _require(row, WANTED_OF_A_LINE, where)
+    _require(row, REQUIRED_OF_A_MESSAGE, where)
     return row
 
 
@@ -111,13 +111,13 @@ def _object(text: bytes, where: str) -> Json:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DirectoryUnreadable(f"{where}: wanted JSON: {error}.") from error
+        raise DirectoryUnreadable(f"{where}: expected JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise DirectoryUnreadable(f"{where}: wanted a JSON object.")
+        raise DirectoryUnreadable(f"{where}: expected a JSON object.")
     return value
 
 
 def _require(row: Json, names: tuple[str, ...], where: str) -> None:
     for name in names:
         if name not in row:
-            raise DirectoryUnreadable(f"{where}: wanted {name}.")
+            raise DirectoryUnreadable(f"{where}: missing {name}.")

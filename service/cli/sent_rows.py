@@ -1,7 +1,7 @@
-"""What was sent of a spreadsheet: for each of its rows the random id that its event has, in a file beside it.
+"""The sent rows of a spreadsheet: the random id of each row's event, kept in a state file beside the spreadsheet.
 
-An id made from the row could be guessed back to it, and two arrests that look the same would have the same. So ids are
-random, and this file is what keeps a second sending from counting twice.
+An id derived from a row would let others guess its content, and two identical arrests would share one id. Ids are
+therefore random, and the state file keeps a second submission from counting twice.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ FORMAT = 1
 
 
 class NotAStateFile(Invalid):
-    """The file beside the spreadsheet, which says what was sent of it, cannot be read. Without it, rows count twice."""
+    """The state file beside the spreadsheet cannot be read. Without it, rows already sent would count twice."""
 
     code = "not_a_state_file"
 
 
 class SentElsewhere(Conflict):
-    """The spreadsheet was sent before, to another operation or by another force."""
+    """The spreadsheet was already sent to another operation or by another force."""
 
     code = "sent_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """The event that a row became: its id, the digest of its content, and what it corrects, if a changed row did."""
+    """The event made from a row: its id, the digest of its content and, for a changed row, the event it corrects."""
 
     id: str
     content: str
@@ -42,7 +42,7 @@ class SentRow:
 
 @dataclass(slots=True)
 class SentRows:
-    """All that was sent of a spreadsheet, to which operation and for which force; by what identifies a row."""
+    """The rows sent from a spreadsheet, by identity, with the operation they went to and the force that sent them."""
 
     path: Path
     operation: str
@@ -50,7 +50,7 @@ class SentRows:
     rows: dict[str, SentRow] = field(default_factory=dict)
 
     def save(self) -> None:
-        """Write the file in one step, so that a crash leaves the old or the new one."""
+        """Write the file atomically, so that a crash leaves either the old or the new one."""
         body = {"format": FORMAT, "operation": self.operation, "force": self.force}
         rows = {name: {key: value for key, value in asdict(row).items() if value} for name, row in self.rows.items()}
         new = self.path.with_name(f"{self.path.name}.new")
@@ -62,12 +62,12 @@ class SentRows:
 
 
 def state_path(sheet: Path) -> Path:
-    """Return where it is kept what was sent of a spreadsheet: arrests.csv.sent.json beside arrests.csv."""
+    """Return the path of a spreadsheet's state file: arrests.csv.sent.json beside arrests.csv."""
     return sheet.with_name(f"{sheet.name}.sent.json")
 
 
 def sent_rows(sheet: Path, operation: str, force: str) -> SentRows:
-    """Return what was sent of a spreadsheet so far; nothing, if it has not been.
+    """Return the rows sent from a spreadsheet so far; empty if it has not been sent.
 
     Raises:
         NotAStateFile, SentElsewhere.
@@ -81,11 +81,11 @@ def sent_rows(sheet: Path, operation: str, force: str) -> SentRows:
         assert body["format"] == FORMAT, f"format {body['format']}"
     except (AssertionError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise NotAStateFile(
-            f"{path} cannot be read ({error!r}). It says what was sent: bring back the one you had."
+            f"{path} cannot be read ({error!r}). It lists the rows already sent: restore it before you send again."
         ) from error
     if (found.operation, found.force) != (operation, force):
         raise SentElsewhere(
-            f"{sheet.name} was sent to {found.operation} by {found.force}. For another operation, use a copy of it."
+            f"{sheet.name} was sent to {found.operation} by {found.force}. To send it elsewhere, copy it to a new name."
         )
     return found
 

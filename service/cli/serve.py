@@ -1,4 +1,4 @@
-"""`oprecord serve`: the service, and with `--replay` one that shows a real operation to whoever starts it."""
+"""`oprecord serve`: run the service; with `--replay`, first replay a real operation into it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import urllib3
 from service.cli.examples import print_examples
 from service.cli.http_client import HttpClient
 from service.cli.output import remark
-from service.cli.replay import issue_for, replay_with_progress, tell
+from service.cli.replay import issue_for, print_replay, replay_with_progress
 from service.cli.results import read_results
 from service.cli.seed_directory import read_seed_directory
 from service.cli.server import ServerFailed, address_of, listen, run_server, settings_of
@@ -27,7 +27,7 @@ from service.config import Config
 from service.usecases.migrate import migrate_to_head
 
 SECONDS_TO_GET_READY = 60
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_CHECKS = 0.1
 
 
 @click.command(short_help="Serve the API.")
@@ -35,15 +35,15 @@ SECONDS_BETWEEN_LOOKS = 0.1
     "--replay",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="First replay the operation in this directory, and show what it comes to.",
+    help="First replay the operation in this directory and show its results.",
 )
 @pass_settings
 def serve(settings: Settings, directory: Path | None) -> None:
-    """Serve the API at OPRECORD_HOST and OPRECORD_PORT until told to stop, by SIGTERM or Ctrl-C.
+    """Serve the API at OPRECORD_HOST and OPRECORD_PORT until stopped by SIGTERM or Ctrl-C.
 
-    With --replay, the tables are made if need be, each force of the directory gets a credential for 24 hours, all that
-    it sent is posted, and the published figures are printed beside those of the record, then its publications and
-    returns. A second time changes nothing.
+    With --replay, first create the tables if needed, issue each force in the directory a credential for 24 hours, send
+    all messages, and print the published figures beside the record's, then the publications and the returns.
+    Replaying the directory again changes no figure.
     """
     config = settings.config()
     if directory:
@@ -61,20 +61,20 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
     listener = listen(config)
     config = settings_of(config, listener)
     migrate_to_head(config.database_url)
-    with _stopping_cleanly(), _server_beside(config, listener) as server:
+    with _stopping_cleanly(), _server_process(config, listener) as server:
         _wait_until_ready(address_of(config), server)
         with settings.database() as database:
             secrets = issue_for(database, directory)
         client = HttpClient(address_of(config), secrets)
-        tell(replay_with_progress(directory, client), read_results(directory, client))
+        print_replay(replay_with_progress(directory, client), read_results(directory, client))
         print_examples(directory, address_of(config), secrets)
         server.join()
-        raise ServerFailed("The server has ended.")
+        raise ServerFailed("The server stopped unexpectedly; see its messages above.")
 
 
 @contextmanager
 def _stopping_cleanly() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, and let each end the block as the normal way for it to end."""
+    """Make SIGTERM and SIGHUP act like Ctrl-C, and treat all three as the normal end of the block."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
@@ -85,10 +85,10 @@ def _stopping_cleanly() -> Iterator[None]:
 
 
 @contextmanager
-def _server_beside(config: Config, listener: socket.socket) -> Iterator[BaseProcess]:
-    """Run the server in a process of its own during the block, and wait at its end until it has stopped."""
+def _server_process(config: Config, listener: socket.socket) -> Iterator[BaseProcess]:
+    """Run the server in a child process during the block; then stop it and wait for it to end."""
     context = multiprocessing.get_context("fork")
-    server = context.Process(target=_run_beside, args=(config, listener))
+    server = context.Process(target=_run_in_child, args=(config, listener))
     server.start()
     listener.close()
     try:
@@ -98,18 +98,18 @@ def _server_beside(config: Config, listener: socket.socket) -> Iterator[BaseProc
         server.join()
 
 
-def _run_beside(config: Config, listener: socket.socket) -> None:
-    """Run the server in its own process. That it failed, the parent will say."""
+def _run_in_child(config: Config, listener: socket.socket) -> None:
+    """Run the server in this child process. The parent reports a failure."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(ServerFailed):
         run_server(config, listener, stop_with_parent=True)
 
 
 def _wait_until_ready(url: str, server: BaseProcess) -> None:
-    """Return when the service answers that it is ready.
+    """Wait until the service reports that it is ready.
 
     Raises:
-        ServerFailed: its process has ended, or it is not ready within a minute.
+        ServerFailed: its process ended, or it was not ready within a minute.
     """
     end = time.monotonic() + SECONDS_TO_GET_READY
     with urllib3.PoolManager(retries=False, timeout=5) as pool:
@@ -119,5 +119,5 @@ def _wait_until_ready(url: str, server: BaseProcess) -> None:
                     return
             except urllib3.exceptions.HTTPError:
                 pass
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-    raise ServerFailed("The service did not get ready; what it wrote above says why.")
+            time.sleep(SECONDS_BETWEEN_CHECKS)
+    raise ServerFailed("The service did not become ready; see its messages above.")

@@ -1,4 +1,4 @@
-"""The web server: gunicorn with threads, inside of this command, that lets requests finish when it is told to stop."""
+"""The web server: gunicorn with threads, run inside this command, that lets open requests finish before it stops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service.api.database import EXTENSION as DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION, create_app
-from service.cli.affinity import assign_processor, keep_to_processor
+from service.cli.affinity import assign_processor, pin_to_processor
 from service.config import Config
 from service.errors import Unavailable
 from service.garbage import look_rarely
@@ -28,22 +28,22 @@ GRACEFUL_SECONDS = 30
 
 
 class AddressNotFree(Unavailable):
-    """The service cannot listen at its address: it is taken, not of this machine, or not for this user."""
+    """The service cannot listen at its address: it is in use, not on this machine, or not permitted to this user."""
 
     code = "address_not_free"
 
 
 class ServerFailed(Unavailable):
-    """The server ended by itself; what it wrote to stderr says why."""
+    """The server stopped unexpectedly; its messages on stderr say why."""
 
     code = "server_failed"
 
 
 def listen(config: Config) -> socket.socket:
-    """Return a socket that listens at the address of the settings.
+    """Return a socket that listens at the configured address.
 
     Raises:
-        AddressNotFree: it cannot.
+        AddressNotFree.
     """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
@@ -53,20 +53,20 @@ def listen(config: Config) -> socket.socket:
 
 
 def settings_of(config: Config, listener: socket.socket) -> Config:
-    """Return the settings with the port that the socket listens at: where they say 0, the system has chosen it."""
+    """Return the settings with the port that the socket listens at; for port 0 the operating system has chosen one."""
     return replace(config, port=listener.getsockname()[1])
 
 
 def address_of(config: Config) -> str:
-    """Return the URL at which a client on this machine finds the service."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - to be read, not bound
+    """Return the URL at which a client on this machine reaches the service."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
 
 
 def run_server(config: Config, listener: socket.socket, *, stop_with_parent: bool = False) -> None:
-    """Serve until a signal says stop, then return.
+    """Serve until a signal stops the server; with `stop_with_parent`, also until the parent process ends.
 
-    SIGTERM, SIGINT and SIGHUP end live feeds and let requests finish, within 30 seconds; a second SIGINT ends them.
+    SIGTERM, SIGINT and SIGHUP end live feeds and give requests 30 seconds to finish; a second SIGINT ends them at once.
 
     Raises:
         ServerFailed: the workers do not start.
@@ -76,14 +76,16 @@ def run_server(config: Config, listener: socket.socket, *, stop_with_parent: boo
         GracefulArbiter(Server(config, listener), parent).run()
     except SystemExit as stopped:
         if stopped.code:
-            raise ServerFailed(f"The server ended with code {stopped.code}.") from stopped
+            raise ServerFailed(
+                f"The server stopped with exit code {stopped.code}; see its messages above."
+            ) from stopped
 
 
 class Server(BaseApplication):
     """The application as gunicorn loads it, with gunicorn's settings.
 
-    A worker's heart beats in its main thread, which serves nobody: so an upload may take as long as it takes, and the
-    timeout ends only a process that hangs as a whole.
+    A worker sends its heartbeat from its main thread, which serves no requests. A slow upload therefore never times
+    out; the timeout ends only a process that hangs as a whole.
     """
 
     def __init__(self, config: Config, listener: socket.socket) -> None:
@@ -92,7 +94,7 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Set what differs from gunicorn's defaults."""
+        """Set the options that differ from gunicorn's defaults."""
         settings = {
             "bind": [f"fd://{self.listener.detach()}"],
             "worker_class": "gthread",
@@ -100,29 +102,29 @@ class Server(BaseApplication):
             "threads": self.config.threads + self.config.feed_subscribers,
             "graceful_timeout": GRACEFUL_SECONDS,
             "loglevel": "warning",
-            # Who calls is what the connection says, unless FORWARDED_ALLOW_IPS names the proxies to be believed.
+            # Trust forwarding headers only from the proxies that FORWARDED_ALLOW_IPS names.
             "forwarded_allow_ips": os.environ.get("FORWARDED_ALLOW_IPS", ""),
-            # It would be a file in the home directory, which a container may not have.
+            # The control socket is a file in the home directory, which a container may lack.
             "control_socket_disable": True,
             "post_worker_init": _prepare_worker,
             "worker_exit": _close_database,
         }
         if self.config.worker_affinity:
-            settings |= {"pre_fork": assign_processor, "post_fork": keep_to_processor}
+            settings |= {"pre_fork": assign_processor, "post_fork": pin_to_processor}
         for name, value in settings.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the application; each worker has its own, made after the fork."""
+        """Return the application; each worker creates its own after the fork."""
         app = create_app(self.config)
-        # What there is now stays. Looking through it again and again would take 80 ms each time.
+        # The objects that exist now live as long as the process; each garbage collection over them would take 80 ms.
         gc.collect()
         look_rarely()
         return app
 
 
 class GracefulArbiter(Arbiter):
-    """An arbiter that stops gracefully, whatever tells it to: a signal, or the end of the process it belongs to."""
+    """An arbiter that stops gracefully on every stop signal, and when its parent process ends."""
 
     def __init__(self, server: Server, parent: int | None) -> None:
         super().__init__(server)
@@ -132,21 +134,21 @@ class GracefulArbiter(Arbiter):
     handle_hup = Arbiter.handle_term
 
     def init_signals(self) -> None:
-        """Take the signals over, but for a SIGHUP that is ignored: started by nohup, it outlives its terminal."""
+        """Install the signal handlers, except over an ignored SIGHUP: under nohup, the server outlives its terminal."""
         ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         super().init_signals()
         if ignored:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def murder_workers(self) -> None:
-        """Look after the workers, as is done every second, and after the parent."""
+        """Check the workers, as gunicorn does every second, and also the parent process."""
         if self.parent is not None and os.getppid() != self.parent:
             raise StopIteration
         super().murder_workers()
 
 
 def _prepare_worker(worker: ThreadWorker) -> None:
-    """Let a stopping worker tell its live feeds to end. Ctrl-C reaches workers too: the arbiter answers it for them."""
+    """Make a stopping worker end its live feeds first. Ctrl-C also reaches the workers; only the arbiter acts on it."""
     closing: Event = worker.wsgi.extensions[CLOSING_EXTENSION]
 
     def end_feeds_then(handle: Any) -> Any:
@@ -162,6 +164,6 @@ def _prepare_worker(worker: ThreadWorker) -> None:
 
 
 def _close_database(_arbiter: Arbiter, worker: ThreadWorker) -> None:
-    """Close the worker's connections: the last one to close leaves an SQLite record as one file."""
+    """Close the worker's connections: when the last one closes, SQLite leaves the record as a single file."""
     if worker.booted:
         worker.wsgi.extensions[DATABASE_EXTENSION].engine.dispose()

@@ -1,4 +1,4 @@
-"""What all commands share: the settings, and the database that they name, if it is ready."""
+"""Settings shared by all commands, and access to the database that they name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.usecases.migrate import NotMigrated, require_migrated
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a command: those of the environment, and the database of `--database-url` if it is given."""
+    """The settings of a command: the environment's, with the database of `--database-url` if that is given."""
 
     database_url: str | None = None
 
@@ -25,17 +25,17 @@ class Settings:
         """Return the settings.
 
         Raises:
-            environs.EnvValidationError: naming every variable that is wrong.
+            environs.EnvValidationError: naming every invalid variable.
         """
         config = load_config()
         return config if self.database_url is None else replace(config, database_url=self.database_url)
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Open the database, and close it after the block.
+        """Open the database for the block, and close it afterwards.
 
         Raises:
-            NotMigrated: it lacks tables that this version of the code wants.
+            NotMigrated: it lacks tables that this version of the code needs.
             DatabaseBusy: it cannot be reached.
         """
         url = self.config().database_url
@@ -52,10 +52,10 @@ pass_settings = click.make_pass_decorator(Settings)
 
 
 def refuse_missing_file(url: str) -> None:
-    """Refuse an SQLite file that is not there: to connect would make an empty one.
+    """Refuse an SQLite file that does not exist: connecting would create an empty one.
 
     Raises:
-        NotMigrated: there is no such file.
+        NotMigrated: the file does not exist.
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():

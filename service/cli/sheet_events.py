@@ -1,4 +1,4 @@
-"""The events of a spreadsheet: rows are read and checked, rows of one seizure joined, and each event is told apart."""
+"""The events of a spreadsheet: read and check the rows, join the rows of one seizure, and identify each event."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ANY_ID = str(UUID(int=0))
 
 @dataclass(frozen=True, slots=True)
 class SheetEvent:
-    """An event of a spreadsheet, without its id: the numbers of its rows, and what identifies it in this file.
+    """An event of a spreadsheet, before it has an id: the numbers of its rows, and its identity within the file.
 
-    `identity` is its reference; for a return what it is about; for all else its content, and which of the events with
-    this content it is.
+    `identity` is the reference if there is one; for a return, what the return covers; otherwise the content, with a
+    number that distinguishes events of equal content.
     """
 
     rows: tuple[int, ...]
@@ -33,27 +33,27 @@ class SheetEvent:
     content: str
 
     @property
-    def has_name(self) -> bool:
-        """Whether it can be recognised after it was changed."""
+    def has_lasting_identity(self) -> bool:
+        """Whether the event can still be recognised after its content has changed."""
         return not self.identity.startswith("content:")
 
 
 @dataclass(slots=True)
-class _Rows:
+class _EventRows:
     numbers: list[int] = field(default_factory=list)
     values: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 def sheet_events(sheet: Sheet, template: Template, force: str) -> tuple[list[SheetEvent], list[CellError]]:
-    """Return the events of a spreadsheet in its order, and all that is wrong with its cells, by row."""
+    """Return the events of a spreadsheet in its order, and the errors in its cells, ordered by row."""
     errors: list[CellError] = []
-    groups: dict[str, _Rows] = {}
+    groups: dict[str, _EventRows] = {}
     for number, cells in sheet.rows.items():
         values, wrong = read_row(template, cells, number)
         name, wrong_name = _reference(cells, number)
         errors += [*wrong, *wrong_name]
-        group = groups.setdefault(name or f"row {number}", _Rows())
-        errors += _against_first(template, group, values, number)
+        group = groups.setdefault(name or f"row {number}", _EventRows())
+        errors += _conflicts_with_first(template, group, values, number)
         group.numbers.append(number)
         group.values.append(values)
     bad_rows = {error.row for error in errors}
@@ -62,15 +62,15 @@ def sheet_events(sheet: Sheet, template: Template, force: str) -> tuple[list[She
         if not bad_rows.isdisjoint(group.numbers):
             continue
         body = event_of(template, group.values, force)
-        errors += refusals(template, group.numbers, _errors_of(body))
+        errors += cell_errors(template, group.numbers, _errors_of(body))
         content = sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         seen[content] += 1
         events.append(SheetEvent(tuple(group.numbers), body, _identity(template, name, body, content, seen), content))
     return events, sorted(errors, key=lambda error: (error.row, error.column))
 
 
-def refusals(template: Template, rows: Iterable[int], errors: Iterable[FieldError]) -> list[CellError]:
-    """Return errors that point into an event as errors of the rows and columns that it was made of."""
+def cell_errors(template: Template, rows: Iterable[int], errors: Iterable[FieldError]) -> list[CellError]:
+    """Return errors that point into an event as errors of the rows and columns that the event was made from."""
     numbers = list(rows)
     found = []
     for error in errors:
@@ -87,13 +87,15 @@ def _reference(cells: Mapping[str, Any], number: int) -> tuple[str, list[CellErr
     return f"reference:{reference}" if reference else "", []
 
 
-def _against_first(template: Template, group: _Rows, values: Mapping[str, Any], number: int) -> list[CellError]:
-    """Return what is wrong with a further row of one reference: it may only be one more line of the same seizure."""
+def _conflicts_with_first(
+    template: Template, group: _EventRows, values: Mapping[str, Any], number: int
+) -> list[CellError]:
+    """Return the errors of a further row with the same reference: it must be another line of the same seizure."""
     if not group.numbers:
         return []
     first = group.numbers[0]
     if not template.lines:
-        return [CellError(number, REFERENCE, f"Row {first} has this reference already.")]
+        return [CellError(number, REFERENCE, f"Row {first} already has this reference.")]
     differing = [
         pointer
         for pointer, value in values.items()

@@ -1,4 +1,4 @@
-"""Reading a spreadsheet: CSV, or the first sheet of an XLSX workbook; its header, and its rows with their numbers."""
+"""Read a spreadsheet, a CSV file or the first sheet of an XLSX workbook: its header, and its rows by number."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from service.errors import Invalid
 
 
 class NotASpreadsheet(Invalid):
-    """The file is no CSV in UTF-8 and no XLSX workbook, or has no header."""
+    """The file is neither CSV in UTF-8 nor an XLSX workbook, has no header, or has a row longer than its header."""
 
     code = "not_a_spreadsheet"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A header, and by the number that a spreadsheet program shows beside it, each row that is not blank."""
+    """A header, and every row that is not blank, by the row number that a spreadsheet program shows."""
 
     header: list[str]
     rows: dict[int, dict[str, Cell]]
@@ -31,7 +31,7 @@ def read_sheet(path: Path) -> Sheet:
     """Return the rows of a file whose name ends in .csv or .xlsx.
 
     Raises:
-        NotASpreadsheet: it is neither, has no header, or a row is longer than the header.
+        NotASpreadsheet: the file is neither, has no header, or has a row longer than the header.
     """
     header: list[str] | None = None
     rows: dict[int, dict[str, Cell]] = {}
@@ -44,10 +44,10 @@ def read_sheet(path: Path) -> Sheet:
                 header.pop()
             continue
         if any(cell != "" for cell in cells[len(header) :]):
-            raise NotASpreadsheet(f"{path.name}, row {number}: a cell stands behind the last column of the header.")
+            raise NotASpreadsheet(f"{path.name}, row {number}: a cell is beyond the last column of the header.")
         rows[number] = dict(zip(header, cells, strict=False))
     if header is None:
-        raise NotASpreadsheet(f"{path.name}: there is no header.")
+        raise NotASpreadsheet(f"{path.name}: expected a header; found no row.")
     return Sheet(header, rows)
 
 
@@ -56,7 +56,7 @@ def _rows(path: Path) -> Iterator[Sequence[Cell]]:
         return _csv_rows(path)
     if path.suffix.lower() == ".xlsx":
         return _xlsx_rows(path)
-    raise NotASpreadsheet(f"{path.name}: wanted a file whose name ends in .csv or .xlsx.")
+    raise NotASpreadsheet(f"{path.name}: expected a file name that ends in .csv or .xlsx.")
 
 
 def _csv_rows(path: Path) -> Iterator[Sequence[Cell]]:
@@ -64,7 +64,7 @@ def _csv_rows(path: Path) -> Iterator[Sequence[Cell]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from csv.reader(file, strict=True)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise NotASpreadsheet(f"{path.name}: no CSV in UTF-8 ({error}). In Excel: save as CSV UTF-8.") from error
+        raise NotASpreadsheet(f"{path.name}: not CSV in UTF-8 ({error}). In Excel, save as CSV UTF-8.") from error
 
 
 def _xlsx_rows(path: Path) -> Iterator[Sequence[Cell]]:
@@ -72,4 +72,4 @@ def _xlsx_rows(path: Path) -> Iterator[Sequence[Cell]]:
         with CalamineWorkbook.from_path(path) as book:
             yield from book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
-        raise NotASpreadsheet(f"{path.name}: no XLSX workbook ({error}).") from error
+        raise NotASpreadsheet(f"{path.name}: not an XLSX workbook ({error}).") from error

@@ -1,4 +1,4 @@
-"""The templates of spreadsheets that forces fill in: one for each type of event, and how a row becomes an event."""
+"""The spreadsheet templates that forces fill in, one for each type of event, and how rows become events."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
 
 
 class NoSuchTemplate(Invalid):
-    """The header of a spreadsheet is that of no template, or has a column that its template lacks."""
+    """The header of a spreadsheet matches no template, or has a column that is unknown or duplicate."""
 
     code = "no_such_template"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """A column: where its cells go, as a JSON pointer into the event, and how they are read."""
 
     name: str
     pointer: str
     read: Read
-    what: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong with a row of a spreadsheet, and in which of its columns; empty: in none alone."""
+    """An error in a row of a spreadsheet, and the column it is in; empty if it is in no single column."""
 
     row: int
     column: str
@@ -43,34 +43,44 @@ class CellError:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template. `key` is a column that no other template has. `lines`: rows of one reference are one event."""
+    """A template. `key` is a column that no other template has.
+
+    With `lines`, rows that share a reference are one event. With `replaced_by_newer`, a changed row is sent as a new
+    event, not as a correction.
+    """
 
     name: str
     wire_type: str
     key: str
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     lines: bool = False
     replaced_by_newer: bool = False
 
     def names(self) -> list[str]:
-        """Return the names of the columns, in their order."""
+        """Return the names of the columns in order."""
         return [REFERENCE, *(column.name for column in self.columns)]
 
 
-OCCURRED = Column("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
-PLACE = Column("place", "/place", text, "a place of the operation")
+OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
+PLACE = SheetColumn("place", "/place", text, "a place of the operation")
 COMMON = (
-    Column("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
-    Column("assisting", "/assisting", codes, "forces that helped and do not count it, separated by ;"),
-    Column("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
+    SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
+    SheetColumn("assisting", "/assisting", codes, "forces that assisted and do not count it, separated by ;"),
+    SheetColumn("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
 )
-COUNT = Column("count", "/data/count", whole, "how many; empty: 1")
+COUNT = SheetColumn("count", "/data/count", whole, "how many; 1 if empty")
 TEMPLATES: dict[str, Template] = {
     "arrests": Template(
         "arrests",
         "arrest.recorded",
         "reason",
-        (OCCURRED, PLACE, Column("reason", "/data/reason", text, "the one reason for arrest"), COUNT, *COMMON),
+        (
+            OCCURRED,
+            PLACE,
+            SheetColumn("reason", "/data/reason", text, "the reason for arrest, one code"),
+            COUNT,
+            *COMMON,
+        ),
     ),
     "seizures": Template(
         "seizures",
@@ -79,16 +89,16 @@ TEMPLATES: dict[str, Template] = {
         (
             OCCURRED,
             PLACE,
-            Column("kind", "/data/kind", text, "weapon, ammunition, drug, vehicle, cash, phone or other"),
-            Column("category", "/data/category", text, "the weapon, drug, ground or property: bladed/knife, a/cocaine"),
-            Column("count", "/data/count", whole, "how many items or rounds; empty: 1"),
-            Column("acquired", "/data/acquired", text, "weapons: seized, surrendered_or_found"),
-            Column("weight_grams", "/data/weight_milligrams", milligrams, "drugs: 12.5"),
-            *(Column(name, f"/data/{name}", whole, "drugs: how many") for name in ("plants", "tablets", "wraps")),
-            Column("value_pounds", "/data/value_pence", pence, "drugs: estimated street value"),
-            Column("cash_pounds", "/data/cash_pence", pence, "cash in pounds: 520.50"),
-            Column("currency", "/data/currency", text, "cash that is not in pounds: EUR"),
-            Column("amount_minor", "/data/amount_minor", whole, "its amount in cents or the like"),
+            SheetColumn("kind", "/data/kind", text, "weapon, ammunition, drug, vehicle, cash, phone or other"),
+            SheetColumn("category", "/data/category", text, "weapon, drug, ground, property: bladed/knife, a/cocaine"),
+            SheetColumn("count", "/data/count", whole, "how many items or rounds; 1 if empty"),
+            SheetColumn("acquired", "/data/acquired", text, "weapons: seized, surrendered_or_found"),
+            SheetColumn("weight_grams", "/data/weight_milligrams", milligrams, "drugs: weight, such as 12.5"),
+            *(SheetColumn(name, f"/data/{name}", whole, "drugs: how many") for name in ("plants", "tablets", "wraps")),
+            SheetColumn("value_pounds", "/data/value_pence", pence, "drugs: estimated street value"),
+            SheetColumn("cash_pounds", "/data/cash_pence", pence, "cash in pounds: 520.50"),
+            SheetColumn("currency", "/data/currency", text, "the currency of cash not in pounds: EUR"),
+            SheetColumn("amount_minor", "/data/amount_minor", whole, "the amount in its smallest unit, such as cents"),
             *COMMON,
         ),
         lines=True,
@@ -99,11 +109,11 @@ TEMPLATES: dict[str, Template] = {
         "measure",
         (
             OCCURRED,
-            Column("occurred_before", "/data/occurred_before", moment, "the end of what it covers"),
+            SheetColumn("occurred_before", "/data/occurred_before", moment, "the end of the period it covers"),
             PLACE,
-            Column("measure", "/data/measure", text, "what was done or tallied: vehicles_stopped"),
-            Column("quantity", "/data/quantity", whole, "how many, in the measure's unit; 0 declares none"),
-            Column("category", "/data/category", text, "for measures that are broken down"),
+            SheetColumn("measure", "/data/measure", text, "the measure that was done or tallied: vehicles_stopped"),
+            SheetColumn("quantity", "/data/quantity", whole, "how many, in the measure's unit; 0 declares none"),
+            SheetColumn("category", "/data/category", text, "the category, for measures that have categories"),
             *COMMON,
         ),
     ),
@@ -112,39 +122,39 @@ TEMPLATES: dict[str, Template] = {
         "return.declared",
         "status",
         (
-            Column("day", "/data/day", day, "the day that the return is for: 2023-01-17"),
-            Column("status", "/data/status", text, "partial, complete or nil"),
-            Column("measures", "/data/measures", codes, "those it speaks of, separated by ;  empty: all"),
+            SheetColumn("day", "/data/day", day, "the day that the return is for: 2023-01-17"),
+            SheetColumn("status", "/data/status", text, "partial, complete or nil"),
+            SheetColumn("measures", "/data/measures", codes, "the measures it covers, separated by ;  all if empty"),
         ),
         replaced_by_newer=True,
     ),
 }
-ABOUT_REFERENCE = "your own number for it; kept on this machine and never sent; rows of one seizure share it"
+ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
 
 
 def template_of(header: list[str]) -> Template:
-    """Return the template of a spreadsheet with this header.
+    """Return the template that a header belongs to.
 
     Raises:
-        NoSuchTemplate: there is none, a column is unknown, or one stands there twice.
+        NoSuchTemplate: there is none, or a column is unknown or duplicate.
     """
     found = next((one for one in TEMPLATES.values() if one.key in header), None)
     if found is None:
-        wanted = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
+        keys = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
         raise NoSuchTemplate(
-            f"Wanted the header of a template, with one of the columns {wanted}. See: oprecord template"
+            f"Expected the header of a template, with one of the columns {keys}. See: oprecord template"
         )
     for name in header:
         if name not in found.names() or header.count(name) > 1:
             raise NoSuchTemplate(
-                f"Column {name!r} is not in the template for {found.name}, or is there twice. "
-                f"It has: {', '.join(found.names())}"
+                f"Column {name!r} is not in the template for {found.name}, or is duplicate. "
+                f"The template has: {', '.join(found.names())}."
             )
     return found
 
 
 def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[dict[str, Any], list[CellError]]:
-    """Return what a row holds, by JSON pointer, and what is wrong with its cells. Empty cells are left out."""
+    """Return the values of a row, by JSON pointer, and the errors in its cells. Empty cells are left out."""
     values: dict[str, Any] = {}
     errors = []
     for column in template.columns:
@@ -161,7 +171,10 @@ def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[d
 
 
 def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> dict[str, Any]:
-    """Return the event that rows make, without an id: one row, or all of one seizure, of which the first speaks."""
+    """Return the event made from rows, without an id: from one row, or from all rows of a seizure.
+
+    The envelope comes from the first row.
+    """
     envelope = {pointer[1:]: value for pointer, value in rows[0].items() if not pointer.startswith("/data/")}
     parts = [
         {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}
@@ -172,7 +185,7 @@ def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> d
 
 
 def column_at(template: Template, pointer: str) -> tuple[int, str]:
-    """Return what a pointer into an event leads to: which of its rows, from 0, and which column; empty if to none."""
+    """Return the row, counted from 0 within the event, and the column that a pointer leads to; empty if to none."""
     line = LINE.match(pointer)
     name = pointer[line.end() :] if line else ""
     place = f"/data/{COLUMN_OF.get(name, name)}" if line else pointer
@@ -181,7 +194,7 @@ def column_at(template: Template, pointer: str) -> tuple[int, str]:
 
 
 def _line(part: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the seizures template as a line: what it calls category and count goes by the kind."""
+    """Return a row of the seizures template as a line; the kind decides where its category and count go."""
     kind = str(part.get("kind"))
     renamed: dict[str, Callable[[Any], dict[str, Any]]] = {
         "category": lambda value: {CATEGORY_OF.get(kind, "category"): value},

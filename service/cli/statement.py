@@ -1,4 +1,4 @@
-"""`oprecord statement`: the results of an operation in words, for those who run the service."""
+"""`oprecord statement`: the results of an operation as a statement to publish, for those who run the service."""
 
 from __future__ import annotations
 
@@ -19,25 +19,32 @@ QUERY = StatementQuery()
 FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
 
 
-@click.command()
+@click.command(short_help="Print the results of an operation as a statement.")
 @click.argument("operation")
-@click.option("--format", "chosen", type=click.Choice(tuple(FORMATS)), default="markdown", show_default=True)
-@click.option("--as-of", metavar="INSTANT", help="As of a past moment, such as 2023-01-19T18:00:00Z.")
-@click.option("--as-of-seq", metavar="SEQ", help="As of a position of the log.")
-@click.option("--publication", metavar="N", help="Of this publication, as its figures were given to the public.")
+@click.option(
+    "--format",
+    "chosen",
+    type=click.Choice(tuple(FORMATS)),
+    default="markdown",
+    show_default=True,
+    help="Format of the statement.",
+)
+@click.option("--as-of", metavar="INSTANT", help="Use the record as of a past moment, such as 2023-01-19T18:00:00Z.")
+@click.option("--as-of-seq", metavar="SEQ", help="Use the record as of a seq in the log.")
+@click.option("--publication", metavar="N", help="Use the figures of this publication, as they were published.")
 @pass_settings
 def statement(settings: Settings, /, operation: str, *, chosen: str, **query: str | None) -> None:
-    """Word the results of an OPERATION as they may be published."""
+    """Print the results of an OPERATION as a statement that may be published."""
     given = {name: value for name, value in query.items() if value is not None}
     if messages := QUERY.validate(given):
         raise wrong_fields(messages)
-    wanted: dict[str, Any] = QUERY.load(given)
+    parameters: dict[str, Any] = QUERY.load(given)
     with settings.database() as database:
         found = read_statement(
             database,
             operation=operation,
             credential=credential_of_lead(database, operation),
-            moment=Moment(wanted.get("as_of"), wanted.get("as_of_seq")),
-            publication=wanted.get("publication"),
+            moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
+            publication=parameters.get("publication"),
         )
     click.echo(laid_out(found, FORMATS[chosen]).rstrip("\n"))

@@ -1,4 +1,4 @@
-"""Sending the events of a spreadsheet: what is to be sent is planned, checked by the service, noted, and then sent."""
+"""Submit the events of a spreadsheet: plan them, let the service check them, save their ids, then send them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from service.cli.http_client import Answer, Client
 from service.cli.sent_rows import SentRow, SentRows
-from service.cli.sheet_events import SheetEvent, refusals
+from service.cli.sheet_events import SheetEvent, cell_errors
 from service.cli.sheet_templates import CellError, Template
 from service.errors import Conflict, FieldError, Invalid
 
@@ -21,26 +21,26 @@ ROWS_TO_NAME = 20
 
 
 class SubmissionRefused(Invalid):
-    """The service refused a whole call: the credential, the operation, or the address is not right."""
+    """The service refused a whole call: the credential, the operation or the address is wrong."""
 
     code = "submission_refused"
 
 
 class RowsChanged(Conflict):
-    """Rows that were sent are not as they were. Sent as they are now, they would count twice."""
+    """Rows have changed since they were sent. Sent as they are now, they would count twice."""
 
     code = "rows_changed"
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An event to send: from which rows, and as which event, with the id that it has or is now given."""
+    """An event to send: the event of the spreadsheet, and the id that it already has or is now given."""
 
     event: SheetEvent
     sent: SentRow
 
     def body(self) -> dict[str, Any]:
-        """Return the event as it is sent."""
+        """Return the event as sent."""
         named = {"id": self.sent.id, "corrects": self.sent.corrects, "correction_reason": self.sent.correction_reason}
         return {**self.event.body, **{name: value for name, value in named.items() if value}}
 
@@ -48,25 +48,25 @@ class Planned:
 def plan(
     events: Sequence[SheetEvent], before: SentRows, template: Template, *, correct: bool, changed_are_new: bool
 ) -> list[Planned]:
-    """Return what to send of all events of a spreadsheet; what was sent before keeps its id.
+    """Return what to send for the events of a spreadsheet; events that were sent before keep their ids.
 
     Raises:
-        RowsChanged: an event with a reference has changed, and `correct` was not said; or some of those without a
-            reference are gone while others are new, and `changed_are_new` was not said.
+        RowsChanged: an event with a reference has changed, and `correct` is not set; or some events without a
+            reference are gone while others are new, and `changed_are_new` is not set.
     """
     changed = [one for one in events if _has_changed(one, before) and not template.replaced_by_newer]
     if changed and not correct:
         raise RowsChanged(
-            f"Changed since they were sent: {_named(changed)}. With --correct they are sent as corrections.",
+            f"Changed since they were sent: {_row_names(changed)}. Use --correct to send them as corrections.",
         )
-    new = [one for one in events if one.identity not in before.rows and not one.has_name]
+    new = [one for one in events if one.identity not in before.rows and not one.has_lasting_identity]
     now = {one.identity for one in events}
     gone = [identity for identity in before.rows if identity.startswith("content:") and identity not in now]
     if new and gone and not changed_are_new:
         raise RowsChanged(
-            f"{len(gone)} rows that were sent are no longer there as they were, and these are new: {_named(new)}. If a "
-            "new one is a changed one, it would count twice: correct it by its reference, or through the API. If all "
-            "are new events, say --changed-are-new; what was sent stays recorded."
+            f"{len(gone)} rows that were sent are gone or changed, and these are new: {_row_names(new)}. A changed row "
+            "would count twice: correct its event through the API instead. If every new row is a new event, use "
+            "--changed-are-new; the rows that were sent stay recorded."
         )
     return [_planned(one, before, template) for one in events]
 
@@ -74,13 +74,13 @@ def plan(
 def check(
     planned: Sequence[Planned], call: Call, template: Template, progress: Callable[[int, int], None]
 ) -> list[CellError]:
-    """Let the service decide all events without recording them; return what is wrong, by row and column."""
+    """Let the service decide all events in a dry run; return the errors by row and column."""
     errors: list[CellError] = []
     for done, one, result in call.results(planned, dry_run=True):
         if result["status"] not in DONE:
             problem = result["problem"]
             wrong = [FieldError(error["pointer"], error["detail"]) for error in problem["errors"]]
-            errors += refusals(template, one.event.rows, wrong or [FieldError("", problem["detail"])])
+            errors += cell_errors(template, one.event.rows, wrong or [FieldError("", problem["detail"])])
         progress(done, len(planned))
     return errors
 
@@ -88,9 +88,9 @@ def check(
 def send(
     planned: Sequence[Planned], call: Call, template: Template, state: SentRows, progress: Callable[[int, int], None]
 ) -> tuple[int, int, list[CellError]]:
-    """Note the ids of all events, then send them; return how many were recorded, how many had been, and what failed.
+    """Save the ids of all events, then send them; return how many were recorded, how many already were, and the errors.
 
-    The note comes first: whatever happens after it, the same ids are sent again.
+    The ids are saved first, so that a retry sends the same ids whatever fails later.
     """
     state.rows |= {one.event.identity: one.sent for one in planned}
     state.save()
@@ -100,21 +100,21 @@ def send(
         recorded += result["status"] == HTTPStatus.CREATED
         replayed += result["status"] == HTTPStatus.OK
         if result["status"] not in DONE:
-            errors += refusals(template, one.event.rows, [FieldError("", result["problem"]["detail"])])
+            errors += cell_errors(template, one.event.rows, [FieldError("", result["problem"]["detail"])])
         progress(done, len(planned))
     return recorded, replayed, errors
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Where batches are sent, and for which force."""
+    """The destination of batches: client, operation and force."""
 
     client: Client
     operation: str
     force: str
 
     def results(self, planned: Sequence[Planned], *, dry_run: bool) -> Iterator[tuple[int, Planned, dict[str, Any]]]:
-        """Send events in batches; yield how many are done, each event, and what the service said of it."""
+        """Send events in batches; yield the number done, each event, and the service's result for it."""
         address = f"/v1/operations/{self.operation}/batches" + ("?dry_run=true" if dry_run else "")
         for start in range(0, len(planned), EVENTS_IN_ONE_BATCH):
             some = planned[start : start + EVENTS_IN_ONE_BATCH]
@@ -124,10 +124,10 @@ class Call:
 
 
 def force_of(client: Client, name: str) -> str:
-    """Return whose credential this is.
+    """Return the force that a credential belongs to.
 
     Raises:
-        SubmissionRefused: the service does not know it.
+        SubmissionRefused: the service does not accept the credential.
     """
     answer = client.get("/v1/me", name)
     if answer.status != HTTPStatus.OK:
@@ -156,6 +156,6 @@ def _planned(event: SheetEvent, before: SentRows, template: Template) -> Planned
     return Planned(event, sent)
 
 
-def _named(events: Sequence[SheetEvent]) -> str:
+def _row_names(events: Sequence[SheetEvent]) -> str:
     names = [f"row {event.rows[0]}" for event in events[:ROWS_TO_NAME]]
     return ", ".join(names) + (f" and {len(events) - ROWS_TO_NAME} more" if len(events) > ROWS_TO_NAME else "")

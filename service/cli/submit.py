@@ -22,49 +22,53 @@ CALLER = "caller"
 
 
 class RowsRefused(Invalid):
-    """Rows of a spreadsheet are wrong; they have been listed by row and column."""
+    """Rows of a spreadsheet are invalid; each error has been listed by row and column."""
 
     code = "rows_refused"
 
 
 @click.command()
 @click.argument("name", metavar="|".join(TEMPLATES), type=click.Choice(list(TEMPLATES)))
-@click.option("--describe", is_flag=True, help="Print what goes into each column, instead of the header.")
+@click.option("--describe", is_flag=True, help="Print what goes into each column instead of the header.")
 def template(name: str, *, describe: bool) -> None:
     """Print the header of a spreadsheet to fill in, as CSV.
 
-    oprecord template arrests > arrests.csv
+    Example: oprecord template arrests > arrests.csv
     """
     found = TEMPLATES[name]
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
     if describe:
-        writer.writerows([(REFERENCE, ABOUT_REFERENCE), *((column.name, column.what) for column in found.columns)])
+        writer.writerows(
+            [(REFERENCE, ABOUT_REFERENCE), *((column.name, column.description) for column in found.columns)]
+        )
     else:
         writer.writerow(found.names())
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--operation", required=True, help="The operation to send it to.")
-@click.option("--url", required=True, help="Where the service is: http://127.0.0.1:8000")
+@click.option("--operation", required=True, help="The operation to send the rows to.")
+@click.option("--url", required=True, metavar="URL", help="Address of the service, such as http://127.0.0.1:8000.")
 @click.option(
     "--as",
     "secret",
     required=True,
     envvar="OPRECORD_CREDENTIAL",
     metavar="CREDENTIAL",
-    help="The force's credential; better in OPRECORD_CREDENTIAL, where no other user of the machine sees it.",
+    help="The force's credential. Prefer OPRECORD_CREDENTIAL, which other users of the machine cannot see.",
 )
-@click.option("--check", "check_only", is_flag=True, help="Check every row with the service, and send nothing.")
-@click.option("--correct", is_flag=True, help="Send rows that were changed since they were sent as corrections.")
-@click.option("--changed-are-new", is_flag=True, help="What is new is new, although rows that were sent are gone.")
+@click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
+@click.option("--correct", is_flag=True, help="Send rows that changed since they were sent as corrections.")
+@click.option(
+    "--changed-are-new", is_flag=True, help="Send new rows as new events although rows already sent are gone."
+)
 def submit(
     file: Path, operation: str, url: str, secret: str, *, check_only: bool, correct: bool, changed_are_new: bool
 ) -> None:
-    """Send the rows of FILE, a CSV or XLSX made from a template, as events of an operation.
+    """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
 
-    Every row is checked first, here and by the service; if any is wrong, all mistakes are listed and nothing is sent.
-    Sending the file again counts nothing twice: what was sent is noted in FILE.sent.json, which must stay beside it.
+    Every row is checked first, here and by the service. If any row is invalid, all errors are listed and nothing is
+    sent. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
     client = HttpClient(url, {CALLER: secret})
     force = force_of(client, CALLER)
@@ -78,19 +82,19 @@ def submit(
         errors = check(planned, call, found, report)
     _refuse(errors)
     if check_only:
-        remark(f"{len(planned):,} {found.name} can be sent; nothing was.")
+        remark(f"Checked {len(planned):,} {found.name}: all can be sent. Nothing was sent.")
         return
     with progress("Sending") as report:
         recorded, replayed, errors = send(planned, call, found, state, report)
-    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were recorded already. Keep {state_path(file).name}.")
+    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
     _refuse(errors, "the others are recorded")
 
 
 def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") -> None:
-    """List what is wrong with rows, if anything is.
+    """Print the errors in the rows, if there are any.
 
     Raises:
-        RowsRefused: something is.
+        RowsRefused: there are.
     """
     for error in errors:
         where = f"row {error.row}, {error.column}" if error.column else f"row {error.row}"

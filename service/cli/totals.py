@@ -1,4 +1,4 @@
-"""`oprecord totals`: what an operation adds up to, for those who run the service."""
+"""`oprecord totals`: the totals of an operation, for those who run the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUERY = TotalsQuery()
 
 
 def _query_options(command: Any) -> Any:
-    """Give a command an option for each query parameter of GET /v1/operations/{operation}/totals."""
+    """Add an option for each query parameter of GET /v1/operations/{operation}/totals to a command."""
     for name, field in reversed(QUERY.fields.items()):
         help_text = field.metadata.get("description", "")
         command = click.option(f"--{name.replace('_', '-')}", name, help=help_text)(command)
@@ -33,18 +33,18 @@ def _query_options(command: Any) -> Any:
 @as_json
 @pass_settings
 def totals(settings: Settings, /, operation: str, *, as_json: bool, **query: str | None) -> None:
-    """Show the totals of an OPERATION, as its coordinator sees them. Lists are comma-separated."""
+    """Show the totals of an OPERATION as its coordinator sees them. Lists are comma-separated."""
     given = {name: value for name, value in query.items() if value is not None}
     if messages := QUERY.validate(given):
         raise wrong_fields(messages)
-    wanted: dict[str, Any] = QUERY.load(given)
+    parameters: dict[str, Any] = QUERY.load(given)
     with settings.database() as database:
         found = totals_of(
             database,
             operation=operation,
             credential=credential_of_lead(database, operation),
-            selection=selection_of(wanted),
-            moment=Moment(wanted.get("as_of"), wanted.get("as_of_seq")),
+            selection=selection_of(parameters),
+            moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
         )
     answer = totals_json(found)
     print_json(answer) if as_json else _print(answer)

@@ -1,4 +1,4 @@
-"""`oprecord export` and `oprecord import`: take a log out, and bring it in elsewhere."""
+"""`oprecord export` and `oprecord import`: copy a log from one database to another."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ LINES_BETWEEN_REPORTS = 100
 
 @click.command("export", short_help="Print the log of an operation.")
 @click.argument("operation")
-@click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write, instead of stdout.")
+@click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write instead of stdout.")
 @pass_settings
 def export_log(settings: Settings, operation: str, output: IO[bytes]) -> None:
-    """Print the log of an OPERATION: the canonical text of each event, one a line.
+    """Print the log of an OPERATION: the canonical text of each event, one per line.
 
-    SHA-256 over a zero byte and a line is the event's leaf hash. The last line gives operation and size.
+    An event's leaf hash is the SHA-256 of a zero byte followed by its line. The last line gives operation and size.
     """
     with settings.database() as database:
         for text in export_operation(database, operation):
             output.write(text.encode() + b"\n")
 
 
-@click.command("import", short_help="Record an exported log.")
+@click.command("import", short_help="Record an exported log in this database.")
 @click.argument("file", type=click.File("rb"))
-@click.option("--root", metavar="HEX", help="The root that the log must have; without it any is taken.")
+@click.option("--root", metavar="HEX", help="Root hash that the log must have. Default: any.")
 @pass_settings
 def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
-    """Record the exported log in FILE (- for stdin), all or nothing. The operation must not exist here.
+    """Record the exported log in FILE (- for stdin), all or nothing. The operation must not exist in this database.
 
-    Every line is decided again by the rules. Compare the root with that of the last receipt, or of `oprecord verify`
-    where the log comes from: --root does.
+    Every event is checked against the rules again. To prove that the log is complete, give --root: the root of the
+    last receipt, or the root that `oprecord verify` prints for the database the log comes from.
     """
     reader = Reader(parse=parse, load_event=load_event)
     with settings.database() as database, progress("Importing") as report, rarely_looked_for():
@@ -51,7 +51,7 @@ def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
 
 
 def _lines(file: IO[bytes], report: Callable[[int, int], None]) -> Iterator[bytes]:
-    """Yield the lines of a file. An endless one is cut, so that it is refused and does not fill the memory."""
+    """Yield the lines of a file. An overlong line is cut: it is then refused, without having filled the memory."""
     number = 0
     while line := file.readline(LONGEST_LINE_BYTES):
         number += 1

@@ -1,4 +1,4 @@
-"""`oprecord verify`: is the record what it says it is?"""
+"""`oprecord verify`: recompute the hashes and totals of operations and compare them with what is stored."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from service.usecases.verify_receipts import verify_receipts
 
 
 class NotAReceiptFile(Invalid):
-    """A file that should hold one receipt a line, as JSON, does not."""
+    """The file does not hold receipts as JSON."""
 
     code = "not_a_receipt_file"
 
 
-@click.command(short_help="Compute all hashes and totals again and compare.")
+@click.command(short_help="Recompute all hashes and totals and compare them.")
 @click.argument("operation", required=False)
 @click.option(
     "--receipt",
     "receipts",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Also compare the receipts in this file: one JSON value, one a line, or the answer to a batch.",
+    help="Also compare the receipts in this file: one JSON value, one value per line, or the answer to a batch.",
 )
 @as_json
 @pass_settings
 def verify(settings: Settings, operation: str | None, receipts: Path | None, *, as_json: bool) -> int:
-    """Compute the hashes and totals of an OPERATION again, or of all of them, and compare them with what is stored.
+    """Recompute the hashes and totals of an OPERATION, or of all operations, and compare them with what is stored.
 
-    Names the first event that is wrong, and exits with 1. What was rewritten with all that follows from it can be
-    found by receipts alone: they are kept by the forces.
+    Names the first event that is wrong and exits with 1. If an event was rewritten together with everything derived
+    from it, only the receipts that the forces keep reveal it: use --receipt.
     """
     if receipts and operation is None:
-        raise click.UsageError("--receipt wants the OPERATION that the receipts are of.")
+        raise click.UsageError("--receipt needs the OPERATION that the receipts are for.")
     with settings.database() as database:
         names = [operation] if operation else [head.operation for head in list_heads(database)]
         found = [_verified(database, name, receipts) for name in names]
@@ -50,24 +50,24 @@ def verify(settings: Settings, operation: str | None, receipts: Path | None, *, 
         for one in found:
             _print(one)
         if not found:
-            click.echo("There is no operation yet.")
+            click.echo("There are no operations yet.")
     return WRONG if any(one["fault"] or one["wrong_receipts"] for one in found) else DONE
 
 
 def _verified(database: Database, operation: str, receipts: Path | None) -> dict[str, Any]:
     with progress(f"Verifying {operation}") as report:
         found = verify_operation(database, operation, report)
-    described = _described(found)
+    verified = _verification_json(found)
     if receipts:
         compared = verify_receipts(database, operation, _receipts(receipts))
-        described["checked"]["receipts"] = compared.checked
-        described["wrong_receipts"] = [
+        verified["checked"]["receipts"] = compared.checked
+        verified["wrong_receipts"] = [
             {"number": one.number, "id": one.id, "detail": one.detail} for one in compared.faults
         ]
-    return described
+    return verified
 
 
-def _described(found: Verification) -> dict[str, Any]:
+def _verification_json(found: Verification) -> dict[str, Any]:
     fault = found.fault
     return {
         "operation": found.operation,
@@ -93,13 +93,13 @@ def _print(found: dict[str, Any]) -> None:
 
 
 def _receipts(path: Path) -> list[dict[str, Any]]:
-    """Return the receipts of a file; an item of a batch's answer holds its receipt, or why it was refused."""
+    """Return the receipts in a file; an item of a batch's answer holds either a receipt or a problem."""
     rows = [row.get("receipt", row) if isinstance(row, dict) else row for row in _rows(path) if not _is_refusal(row)]
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            raise NotAReceiptFile(f"{path}: number {number} is no JSON object.")
+            raise NotAReceiptFile(f"{path}: expected a JSON object as receipt {number}.")
     if not rows:
-        raise NotAReceiptFile(f"{path}: there is no receipt in it.")
+        raise NotAReceiptFile(f"{path}: expected receipts; found none.")
     return rows
 
 
@@ -108,7 +108,7 @@ def _is_refusal(row: Any) -> bool:
 
 
 def _rows(path: Path) -> list[Any]:
-    """Return what a file holds: one JSON value, which may be a list or a batch's answer, or a value a line."""
+    """Return the values in a file: one JSON value, which may be a list or a batch's answer, or one value per line."""
     text = path.read_bytes()
     try:
         value = json.loads(text)
@@ -123,4 +123,4 @@ def _line(line: bytes, where: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise NotAReceiptFile(f"{where}: wanted a receipt as JSON.") from error
+        raise NotAReceiptFile(f"{where}: expected a receipt as JSON.") from error

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.affinity import CAN_CHOOSE, least_taken
+from service.cli.affinity import CAN_PIN, least_used
 from service.usecases.migrate import migrate_to_head
 from tests.functional.served import Served, wait_until
 
 WORKERS = 3
-only_where_one_can_choose = pytest.mark.skipif(not CAN_CHOOSE, reason="processors cannot be chosen on this system")
+only_where_one_can_choose = pytest.mark.skipif(not CAN_PIN, reason="processors cannot be chosen on this system")
 
 
 def processors_of(pid: int) -> set[int]:
@@ -58,6 +58,6 @@ def test_a_setting_leaves_workers_to_the_system(sqlite_url: str):
 
 
 def test_a_worker_takes_what_the_fewest_others_have():
-    assert least_taken([2, 3, 5], [2, 3]) == 5
-    assert least_taken([2, 3], [2, 2, 3]) == 3
-    assert {least_taken([0, 1, 2], [1]) for _ in range(200)} == {0, 2}
+    assert least_used([2, 3, 5], [2, 3]) == 5
+    assert least_used([2, 3], [2, 2, 3]) == 3
+    assert {least_used([0, 1, 2], [1]) for _ in range(200)} == {0, 2}

@@ -108,7 +108,7 @@ def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url:
         assert only_line(err).endswith("Run: oprecord init")
         assert oprecord("init", url=url)[0] == DONE
         assert oprecord("init", url=url)[0] == DONE
-        assert oprecord("verify", url=url)[:2] == (DONE, "There is no operation yet.\n")
+        assert oprecord("verify", url=url)[:2] == (DONE, "There are no operations yet.\n")
 
 
 @on_sqlite
@@ -471,12 +471,12 @@ def test_projections_are_shown_rebuilt_and_verified(database: Database, oprecord
     assert json.loads(out)[0]["current"] is False
     assert "False" in oprecord("projections", "status")[1]
     assert oprecord("projections", "verify")[0] == WRONG
-    assert oprecord("init")[2].endswith(f"by oprecord projections rebuild: {NAME}\n")
+    assert oprecord("init")[2].endswith(f"run oprecord projections rebuild: {NAME}\n")
     code, _out, err = oprecord("projections", "rebuild", "--carry-every", "10")
     assert code == DONE
     assert f"{NAME}: generation 2" in err
     assert only_line(oprecord("init")[2]).startswith("Ready: ")
-    assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: right\n")
+    assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: correct\n")
     (status,) = json.loads(oprecord("projections", "status", NAME, "--json")[1])
     assert (status["current"], status["carried_every"]) == (True, 10)
     assert '"carried_totals": 4' in oprecord("verify", NAME, "--json")[1]

@@ -36,7 +36,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with shown.open("wb") as output:
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        wait_until(lambda: b"Ctrl-C stops it" in shown.read_bytes(), server, shown)
+        wait_until(lambda: b"Press Ctrl-C to stop" in shown.read_bytes(), server, shown)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             assert answer.status == 200
         yield Service(port, environment)

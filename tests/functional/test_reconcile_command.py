@@ -66,7 +66,7 @@ def test_a_difference_is_said_and_exits_with_1(
 @pytest.mark.parametrize("arguments", [(), (PANDILLA,)])
 def test_claims_alone_need_no_database(arguments: tuple[str, ...], oprecord: Oprecord) -> None:
     code, out, err = oprecord(*arguments, SEED / "claims.toml", "--claims-only")
-    assert (code, out, err) == (DONE, "14 figures, compared with each other\n", "")
+    assert (code, out, err) == (DONE, "14 figures compared with each other\n", "")
 
 
 @pytest.mark.parametrize(

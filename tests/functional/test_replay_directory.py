@@ -104,15 +104,15 @@ def test_an_opening_that_is_refused_is_named(client: InProcess, tmp_path: Path, 
 @pytest.mark.parametrize(
     ("file", "change", "said"),
     [
-        ("events.ndjson", lambda text: "{" + text, r"events\.ndjson, line 1: wanted JSON"),
-        ("events.ndjson", lambda text: "[]\n" + text, r"events\.ndjson, line 1: wanted a JSON object"),
-        ("events.ndjson", lambda text: text.replace('"force"', '"body"', 3), r"events\.ndjson, line 1: wanted force"),
+        ("events.ndjson", lambda text: "{" + text, r"events\.ndjson, line 1: expected JSON"),
+        ("events.ndjson", lambda text: "[]\n" + text, r"events\.ndjson, line 1: expected a JSON object"),
+        ("events.ndjson", lambda text: text.replace('"force"', '"body"', 3), r"events\.ndjson, line 1: missing force"),
         (
             "operation.json",
             lambda text: text.replace('"lead_force"', '"leader"'),
-            r"operation\.json: wanted lead_force",
+            r"operation\.json: missing lead_force",
         ),
-        ("operation.json", lambda text: text[:-3], r"operation\.json: wanted JSON"),
+        ("operation.json", lambda text: text[:-3], r"operation\.json: expected JSON"),
     ],
     ids=range(5),
 )

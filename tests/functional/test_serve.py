@@ -27,7 +27,7 @@ from tests.functional.served import COMMAND, PATIENCE_SECONDS, Served, answer, f
 
 PANDILLA = "pandilla-2023-01"
 LEAD = "metropolitan"
-SHOWN_LAST = "Ctrl-C stops it."
+SHOWN_LAST = "Press Ctrl-C to stop the service."
 Json = dict[str, Any]
 
 
@@ -149,7 +149,7 @@ def test_the_address_shown_is_one_that_a_client_can_use():
 
 def test_a_replay_shows_that_all_published_figures_agree_and_again(serve: Serve, database_url: str):
     first = serve("--replay", SEED, url=database_url)
-    assert "361 messages recorded, 5 had been recorded before" in first.text
+    assert "361 messages recorded, 5 already recorded" in first.text
     assert "14 of 14 printed figures agree" in first.text
     assert first.text.count("│ ✓ agrees │") == 14
     assert "Returns of 7 forces for 3 days: 20 complete, 1 nil; 2 of them late\n" in first.text
@@ -161,7 +161,7 @@ def test_a_replay_shows_that_all_published_figures_agree_and_again(serve: Serve,
     assert first.signalled(signal.SIGINT) == DONE
     assert first.text.endswith("Stopped\n")
     second = serve("--replay", SEED, url=database_url)
-    assert "0 messages recorded, 366 had been recorded before" in second.text
+    assert "0 messages recorded, 366 already recorded" in second.text
     assert "14 of 14 printed figures agree" in second.text
     assert re.findall(r"^Publication .*$", second.text, re.MULTILINE) == publications
     assert figures(second) == before
@@ -220,7 +220,7 @@ def test_the_command_ends_with_its_server(serve: Serve):
     pid = served.process.pid
     os.kill(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]), signal.SIGKILL)
     assert served.process.wait(PATIENCE_SECONDS) == UNAVAILABLE
-    assert served.text.endswith("oprecord: The server has ended.\n")
+    assert served.text.endswith("oprecord: The server stopped unexpectedly; see its messages above.\n")
 
 
 # --- replay
@@ -256,7 +256,7 @@ def test_a_replay_counts_and_compares(running: ServedShown, tmp_path: Path):
     claims.write_text(claims.read_text().replace('value = "179"', 'value = "180"'))
     disagreeing = running.oprecord("replay", altered, "--url", running.url, "--issue")
     assert disagreeing.returncode == WRONG
-    assert "0 messages recorded, 366 had been recorded before" in disagreeing.stderr
+    assert "0 messages recorded, 366 already recorded" in disagreeing.stderr
     assert "13 of 14 printed figures agree" in disagreeing.stdout
     assert disagreeing.stdout.count("│ ✗ differs │") == 1
 
@@ -269,7 +269,10 @@ def test_a_replay_takes_credentials_from_a_file(running: ServedShown, tmp_path: 
     assert done.returncode == DONE, done.stderr
     file.write_text(file.read_text().replace("surrey", "surey"))
     refused = running.oprecord("replay", SEED, "--url", running.url, "--credentials", file)
-    assert (refused.returncode, refused.stderr) == (REFUSED, "oprecord: There is no credential for surrey.\n")
+    assert (refused.returncode, refused.stderr) == (
+        REFUSED,
+        "oprecord: There is no credential for surrey. Add one to the credentials file.\n",
+    )
 
 
 def test_a_credentials_file_is_toml_or_json(tmp_path: Path):

@@ -99,9 +99,9 @@ def test_sending_a_file_again_counts_nothing_twice(
 ):
     file = sheet(ARRESTS, arrest(), arrest(), [], arrest(reason="drugs", count=3))
     assert submit(file) == DONE
-    assert "Recorded 3 arrests; 0 were recorded already. Keep arrests.csv.sent.json." in capsys.readouterr().err
+    assert "Recorded 3 arrests; 0 were already recorded. Keep arrests.csv.sent.json." in capsys.readouterr().err
     assert submit(file) == DONE
-    assert "Recorded 0 arrests; 3 were recorded already" in capsys.readouterr().err
+    assert "Recorded 0 arrests; 3 were already recorded" in capsys.readouterr().err
     assert lead.figures(live, measure="arrests") == [5]
 
 
@@ -153,7 +153,7 @@ def test_a_row_with_a_reference_that_was_changed_is_sent_as_a_correction_if_that
     assert submit(sheet(ARRESTS, arrest("1"), arrest("2"))) == DONE
     changed = sheet(ARRESTS, arrest("1", count=3), arrest("2"))
     assert submit(changed) == REFUSED
-    assert "Changed since they were sent: row 2. With --correct" in capsys.readouterr().err
+    assert "Changed since they were sent: row 2. Use --correct to send them as corrections." in capsys.readouterr().err
     assert lead.figures(live, measure="arrests") == [2]
     for _time in range(2):
         assert submit(changed, "--correct") == DONE
@@ -168,9 +168,7 @@ def test_a_row_without_a_reference_that_was_changed_is_not_counted_twice(
     assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
     changed = sheet(ARRESTS, arrest(), arrest(reason="weapon"))
     assert submit(changed) == REFUSED
-    assert (
-        "1 rows that were sent are no longer there as they were, and these are new: row 3." in capsys.readouterr().err
-    )
+    assert "1 rows that were sent are gone or changed, and these are new: row 3." in capsys.readouterr().err
     assert lead.figures(live, measure="arrests") == [2]
     assert submit(changed, "--changed-are-new") == DONE
     assert lead.figures(live, measure="arrests") == [3]
@@ -295,14 +293,14 @@ def test_a_file_is_sent_to_one_operation_by_one_force(
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (("a.csv", b"name,age\r\nx,1\r\n"), "Wanted the header of a template"),
+        (("a.csv", b"name,age\r\nx,1\r\n"), "Expected the header of a template"),
         (("a.csv", b"reason,colour\r\nknife,red\r\n"), "Column 'colour' is not in the template for arrests"),
-        (("a.csv", b"reason,reason\r\nknife,drugs\r\n"), "or is there twice"),
-        (("a.csv", b""), "there is no header"),
-        (("a.csv", b"reason\r\nknife,red\r\n"), "row 2: a cell stands behind the last column"),
-        (("a.csv", b"reason\r\n\xff\xfe\r\n"), "no CSV in UTF-8"),
-        (("a.xlsx", b"no workbook"), "no XLSX workbook"),
-        (("a.ods", b""), "wanted a file whose name ends in .csv or .xlsx"),
+        (("a.csv", b"reason,reason\r\nknife,drugs\r\n"), "or is duplicate"),
+        (("a.csv", b""), "expected a header; found no row"),
+        (("a.csv", b"reason\r\nknife,red\r\n"), "row 2: a cell is beyond the last column"),
+        (("a.csv", b"reason\r\n\xff\xfe\r\n"), "not CSV in UTF-8"),
+        (("a.xlsx", b"no workbook"), "not an XLSX workbook"),
+        (("a.ods", b""), "expected a file name that ends in .csv or .xlsx"),
     ],
 )
 def test_what_is_no_filled_in_template_is_one_line(
