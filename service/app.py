@@ -1,4 +1,4 @@
-"""The Flask application: a database, the API, and the feeds of this process."""
+"""The Flask application: the database, the API, and the live feeds of this process."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CLOSING_EXTENSION = "closing"
 
 
 def create_app(config: Config, database: Database | None = None) -> Flask:
-    """Return the application for these settings; `database` replaces the one that they name.
+    """Return the application for these settings; `database` replaces the database that they name.
 
-    `app.extensions["closing"]` is the threading.Event that ends its live feeds.
+    Setting the threading.Event in `app.extensions["closing"]` ends the live feeds.
     """
     app = Flask("service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    # A wrong address is a problem like any other, and not a page that leads elsewhere.
+    # A wrong address is answered with a problem, not with a redirect.
     app.url_map.merge_slashes = False
     database = database or open_database(
         config.database_url,

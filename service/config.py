@@ -1,4 +1,4 @@
-"""Settings, read once from the environment; every bad variable is reported at once."""
+"""Settings, read once from the environment. All invalid variables are reported together."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def _setting(default: Any, help_text: str, least: int | None = None, most: int |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What can be set from outside. Each field is the variable `OPRECORD_` and its name in capitals."""
+    """The settings. Each field is read from the variable `OPRECORD_` plus its name in capitals."""
 
     database_url: str = _setting(
-        "sqlite:///oprecord.db", "SQLAlchemy address of the database: sqlite:///FILE or postgresql+psycopg://..."
+        "sqlite:///oprecord.db", "SQLAlchemy URL of the database: sqlite:///FILE or postgresql+psycopg://..."
     )
     host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _setting(8000, "port to listen on; 0: any that is free", 0, 65_535)
-    workers: int = _setting(1, "server processes; SQLite has one writer, so more than one helps on PostgreSQL only", 1)
+    port: int = _setting(8000, "port to listen on; 0 for any free port", 0, 65_535)
+    workers: int = _setting(1, "server processes; more than one helps only on PostgreSQL: SQLite has one writer", 1)
     worker_affinity: bool = _setting(
-        True, "each server process keeps to one processor, which is quicker; 0 where many services share few processors"
+        True, "pin each server process to one processor, which is faster; 0 where many services share few processors"
     )
-    threads: int = _setting(16, "threads for requests in each process, besides those that serve live feeds", 1)
-    feed_subscribers: int = _setting(32, "live feeds that one process serves at once; one more gets 503", 1)
-    feed_poll_milliseconds: int = _setting(500, "how often a process looks for new events for its live feeds", 10)
-    pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before 503", 1)
+    threads: int = _setting(16, "threads for requests in each process, in addition to those for live feeds", 1)
+    feed_subscribers: int = _setting(32, "live feeds that each process serves at once; any further one gets 503", 1)
+    feed_poll_milliseconds: int = _setting(500, "how often a process polls for new events for its live feeds", 10)
+    pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before it gets 503", 1)
 
 
 def load_config() -> Config:

@@ -1,25 +1,25 @@
-"""The six kinds of mistake. Every error of ours is a class of one of these kinds, in the module that raises it."""
+"""The six kinds of error. Every error of the service is a subclass of one kind, in the module that raises it."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
-# A body can have a wrong field every few bytes; the answer must not be many times as long.
+# A body can have an invalid field every few bytes; the answer must not be many times as long as the body.
 MOST_FIELDS = 50
 
 
 class FieldError(NamedTuple):
-    """One field that is wrong: where it is (a JSON pointer into what was sent) and what was wanted and found."""
+    """One invalid field: its place (a JSON pointer into the request), and what was expected and found."""
 
     pointer: str
     detail: str
 
 
 class RecordError(Exception):
-    """What every error of ours has in common.
+    """The base of every error of the service.
 
-    `code` is a slug for programs and is never reused; `detail` is a sentence for people that says what was wanted
-    and what was found; `errors` lists the first fifty fields; `members` are further facts for programs, JSON-ready.
+    `code` is a slug for programs and is never reused; `detail` is a sentence for people that states what was expected
+    and found; `errors` lists up to 50 invalid fields; `members` are further facts for programs, ready for JSON.
     """
 
     code: ClassVar[str] = ""
@@ -27,7 +27,7 @@ class RecordError(Exception):
     def __init__(
         self, detail: str, *, pointer: str | None = None, errors: list[FieldError] | None = None, **members: Any
     ) -> None:
-        """Say what is wrong; `pointer` names the one field at fault, `errors` several."""
+        """Create the error; `pointer` names a single invalid field, `errors` lists several."""
         super().__init__(detail)
         self.detail = detail
         self.errors = (errors or ([] if pointer is None else [FieldError(pointer, detail)]))[:MOST_FIELDS]
@@ -35,27 +35,27 @@ class RecordError(Exception):
 
 
 class Invalid(RecordError):
-    """What was sent cannot be accepted as it is; sending it again changes nothing."""
+    """The request is invalid; sending it again unchanged gives the same error."""
 
 
 class Unauthenticated(RecordError):
-    """The caller did not show who they are."""
+    """The caller is not authenticated."""
 
 
 class Forbidden(RecordError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but not allowed to do this."""
 
 
 class NotFound(RecordError):
-    """There is nothing there, or nothing that this caller may know of."""
+    """The resource does not exist, or this caller may not know that it does."""
 
 
 class Conflict(RecordError):
-    """What was sent is well formed and contradicts what is already recorded."""
+    """The request is well formed but contradicts what is already recorded."""
 
 
 class Unavailable(RecordError):
-    """The service cannot do this now; sending the same again later will work."""
+    """The service is temporarily unavailable; send the same request again later."""
 
 
 KINDS: tuple[type[RecordError], ...] = (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Unavailable)

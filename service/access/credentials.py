@@ -50,13 +50,13 @@ class CredentialMissing(Unauthenticated):
 
 
 class CredentialMalformed(Unauthenticated):
-    """The credential is not one of ours, or was mistyped: its checksum does not fit."""
+    """The credential is not one of this service, or was mistyped: its form or its checksum is wrong."""
 
     code = "credential_malformed"
 
 
 class CredentialUnknown(Unauthenticated):
-    """The credential has the right form and was never issued here."""
+    """The credential is well formed but was never issued here."""
 
     code = "credential_unknown"
 
@@ -68,13 +68,13 @@ class CredentialRevoked(Unauthenticated):
 
 
 class CredentialExpired(Unauthenticated):
-    """The credential's time is over."""
+    """The credential has expired."""
 
     code = "credential_expired"
 
 
 class RoleUnknown(Invalid):
-    """There are four roles: force, coordinator, observer, administrator."""
+    """The role is not one of force, coordinator, observer and administrator."""
 
     code = "role_unknown"
 
@@ -87,7 +87,7 @@ class NoSuchCredential(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential as it is stored. `operations` limits it to those; none means every operation of its force."""
+    """A credential as stored. `operations` limits it to those; if empty, it covers every operation of its force."""
 
     id: UUID
     force: str
@@ -98,26 +98,26 @@ class Credential:
     revoked_at: datetime | None
 
     def reaches(self, operation: str) -> bool:
-        """Return whether the credential is not limited to other operations."""
+        """Return whether the credential covers this operation."""
         return not self.operations or operation in self.operations
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret that came with a call, not looked up yet, and the roles that may make the call."""
+    """A secret sent with a call and not looked up yet, and the roles that may make the call."""
 
     text: str = field(repr=False)
     roles: tuple[str, ...]
 
 
 def new_secret() -> str:
-    """Return a secret nobody has seen: prefix, 40 random base-62 characters, checksum."""
+    """Return a new secret: prefix, 40 random base-62 characters, checksum."""
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
     return PREFIX + random_part + checksum(random_part)
 
 
 def checksum(random_part: str) -> str:
-    """Return six base-62 characters that tell a mistyped secret from a wrong one without asking the database."""
+    """Return six base-62 characters with which a mistyped secret is detected without a database query."""
     number, digits = crc32(random_part.encode()), ""
     for _ in range(CHECKSUM_CHARACTERS):
         number, digit = divmod(number, len(ALPHABET))
@@ -140,7 +140,7 @@ def issue(
         RoleUnknown: the role is none of the four.
     """
     if role not in ROLES:
-        raise RoleUnknown(f"Wanted one of {', '.join(ROLES)}; found {role!r}.", pointer="/role")
+        raise RoleUnknown(f"Expected one of {', '.join(ROLES)}; found {role!r}.", pointer="/role")
     secret = new_secret()
     credential = Credential(
         id=uuid7(),
@@ -177,12 +177,12 @@ def authenticate(connection: sa.Connection, secret: str) -> Credential:
 
 
 def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
-    """Return the digests of the secrets among these senders, each once."""
+    """Return the distinct digests of the secrets among these senders, in order."""
     return sorted({digest(sender.text) for sender in senders if isinstance(sender, Secret)})
 
 
 def of_digests(dialect: str) -> sa.Select[Any]:
-    """Return the statement that finds the credentials of `digests` and, beside each or alone, the database's clock."""
+    """Return the statement for the credentials of `digests`; each row, at least one, begins with the database clock."""
     moment = sa.select(clock(dialect).label("now")).subquery("moment")
     found = sa.outerjoin(moment, credentials, one_of(dialect, credentials.c.digest, "digests"))
     return sa.select(moment.c.now, *credentials.columns).select_from(found)
@@ -191,9 +191,9 @@ def of_digests(dialect: str) -> sa.Select[Any]:
 def prove_all(
     senders: Sequence[Credential | Secret], rows: Sequence[tuple[Any, ...]]
 ) -> tuple[datetime, list[Credential | RecordError]]:
-    """Return the moment and the credentials of the secrets among these senders, in their order, or why there is none.
+    """Return the moment, and for each sender in order its credential or the error that its secret leads to.
 
-    `rows` are what `of_digests` found of those that were `unproved`.
+    `rows` is the result of `of_digests` for the digests that are `unproved`.
     """
     now: datetime = rows[0][0]
     found = _by_digest(rows)
@@ -210,14 +210,14 @@ def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) ->
 
 
 def _by_digest(rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Credential]:
-    """Return the credentials that `of_digests` found, each behind the clock; none where there is only the clock."""
+    """Return the credentials in the rows of `of_digests`, after the clock; none if there is only the clock."""
     named = [dict(zip(COLUMNS, values, strict=True)) for _now, *values in rows if values[0] is not None]
     return {bytes(row["digest"]): _credential(row) for row in named}
 
 
 def _valid(credential: Credential | None, now: datetime) -> Credential:
     if credential is None:
-        raise CredentialUnknown("This credential was not issued here.")
+        raise CredentialUnknown("This credential was not issued by this service.")
     if credential.revoked_at is not None:
         raise CredentialRevoked("This credential has been revoked.")
     if credential.expires_at is not None and credential.expires_at <= now:
@@ -226,7 +226,7 @@ def _valid(credential: Credential | None, now: datetime) -> Credential:
 
 
 def still_valid(connection: sa.Connection, ids: set[UUID], now: datetime) -> set[UUID]:
-    """Return those of the credentials that are neither revoked nor expired."""
+    """Return the ids of the credentials that are neither revoked nor expired."""
     table = credentials.c
     unexpired = sa.or_(table.expires_at.is_(None), table.expires_at > now)
     statement = sa.select(table.id).where(table.id.in_(ids), table.revoked_at.is_(None), unexpired)
@@ -240,7 +240,7 @@ def list_credentials(connection: sa.Connection) -> list[Credential]:
 
 
 def revoke(connection: sa.Connection, credential_id: UUID, now: datetime) -> None:
-    """End a credential at once. Revoking it again changes nothing.
+    """Revoke a credential immediately. Revoking it again changes nothing.
 
     Raises:
         NoSuchCredential: no credential has this id.
@@ -252,23 +252,25 @@ def revoke(connection: sa.Connection, credential_id: UUID, now: datetime) -> Non
 
 
 def require_well_formed(secret: str) -> None:
-    """Refuse what cannot be a secret of ours, without asking the database.
+    """Refuse a text that cannot be a secret of this service, without a database query.
 
     Raises:
         CredentialMalformed.
     """
     if not well_formed(secret):
-        raise CredentialMalformed("This is not a credential of this service, or it was mistyped.")
+        raise CredentialMalformed(
+            "This is not a credential of this service, or it was mistyped: its checksum is wrong."
+        )
 
 
 def well_formed(secret: str) -> bool:
-    """Return whether the text has the form of a secret and its checksum fits."""
+    """Return whether the text has the form of a secret and a matching checksum."""
     random_part = secret[len(PREFIX) : -CHECKSUM_CHARACTERS]
     return SECRET.fullmatch(secret) is not None and secret.endswith(checksum(random_part))
 
 
 def digest(secret: str) -> bytes:
-    """Return what is stored of a secret."""
+    """Return the digest of a secret, the only part of it that is stored."""
     return sha256(secret.encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""The forces: those of the catalogue that ships with the code, and those that an administrator has added."""
+"""The known forces: the catalogue that ships with the code, and the forces that an administrator has added."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ registered_forces = sa.Table(
 
 
 class ForceExists(Conflict):
-    """There is a force of this key already, with another name or kind."""
+    """A force with this key already exists, with another name or kind."""
 
     code = "force_exists"
 
 
 def known_forces(connection: sa.Connection) -> Mapping[str, Force]:
-    """Return every force by its key: the catalogue's first, then the added ones by key."""
+    """Return every force by key: those of the catalogue first, then the added ones ordered by key."""
     rows = connection.execute(sa.select(registered_forces).order_by(registered_forces.c.force)).mappings()
     return {**force_catalogue(), **{row["force"]: Force(**row) for row in rows}}
 
 
 def register_force(connection: sa.Connection, force: Force) -> bool:
-    """Add a body that the catalogue does not have; return whether it is new. Adding the same again changes nothing.
+    """Add a force that the catalogue lacks; return whether it is new. Adding it again changes nothing.
 
     Raises:
-        ForceExists: the key is taken by a body with another name or kind.
+        ForceExists: a force with this key has another name or kind.
         LooksPersonal: the key or name looks like personal data.
     """
     refuse_personal(force.force, "/force")
@@ -44,12 +44,12 @@ def register_force(connection: sa.Connection, force: Force) -> bool:
     is_new = force.force not in force_catalogue() and _insert(connection, force)
     known = known_forces(connection)[force.force]
     if (known.name, known.kind) != (force.name, force.kind):
-        raise ForceExists(f"{force.force} is {known.name}, {known.kind}.", pointer="/force")
+        raise ForceExists(f"The force {force.force} already exists: {known.name}, {known.kind}.", pointer="/force")
     return is_new
 
 
 def _insert(connection: sa.Connection, force: Force) -> bool:
-    """Insert a force, unless one of its key is there, or is being added at this moment; return whether it is new."""
+    """Insert a force unless its key exists or is being added concurrently; return whether it is new."""
     row = {"force": force.force, "name": force.name, "kind": force.kind}
     statement = (
         insert_into(connection, registered_forces)

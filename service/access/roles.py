@@ -1,4 +1,4 @@
-"""The four roles. What each may do is written beside every route in `service.api`."""
+"""The four roles. Every route in `service.api` states which of them may call it."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ def require_role(role: str, roles: tuple[str, ...]) -> None:
         RoleMayNot.
     """
     if role not in roles:
-        raise RoleMayNot(f"This call is for the roles {', '.join(roles)}; this credential's role is {role}.")
+        raise RoleMayNot(f"Expected a credential with one of the roles {', '.join(roles)}; found the role {role}.")

@@ -1,4 +1,4 @@
-"""The shapes of answers, for the API's document. The contract test holds every answer against them."""
+"""Schemas of the answers, for the OpenAPI document. The contract test checks every answer against them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ f = ma.fields
 
 
 class ReceiptSchema(ma.Schema):
-    """What a sender gets for an event, now and for every replay."""
+    """The receipt for an event, identical for every replay."""
 
     operation = f.String(required=True)
     id = f.UUID(required=True)
@@ -20,18 +20,18 @@ class ReceiptSchema(ma.Schema):
     recorded_at = f.DateTime(required=True)
     leaf_hash = f.String(required=True, metadata=HASH)
     root = f.String(required=True, metadata={**HASH, "description": "the tree's root at size seq"})
-    imported = f.Boolean(metadata={"description": "true where the sender said recorded_at"})
+    imported = f.Boolean(metadata={"description": "true if the sender gave recorded_at"})
 
 
 class DryRunSchema(ma.Schema):
-    """What would become of an event."""
+    """The outcome that recording an event would have."""
 
     dry_run = f.Boolean(required=True)
     status = f.Integer(required=True, metadata={"enum": [200, 201]})
 
 
 class BatchItemSchema(ma.Schema):
-    """What became of one event of a batch: a receipt, or a problem; in a dry run the status alone."""
+    """The outcome for one event of a batch: a receipt or a problem; in a dry run only the status."""
 
     index = f.Integer(required=True)
     status = f.Integer(required=True)
@@ -40,14 +40,14 @@ class BatchItemSchema(ma.Schema):
 
 
 class BatchSchema(ma.Schema):
-    """What became of each event of a batch, in input order."""
+    """The outcome for each event of a batch, in input order."""
 
     dry_run = f.Boolean(required=True)
     results = f.List(f.Nested(BatchItemSchema), required=True)
 
 
 class RefusalSchema(ma.Schema):
-    """A line that was refused."""
+    """A refused line."""
 
     line = f.Integer(required=True, metadata={"minimum": 1})
     status = f.Integer(required=True)
@@ -55,7 +55,7 @@ class RefusalSchema(ma.Schema):
 
 
 class StreamSummarySchema(ma.Schema):
-    """What became of a stream of events. `refusals` are the first 1,000."""
+    """The outcome of a stream of events. `refusals` lists the first 1,000."""
 
     recorded = f.Integer(required=True)
     replayed = f.Integer(required=True)
@@ -65,14 +65,14 @@ class StreamSummarySchema(ma.Schema):
 
 
 class RecordedBySchema(ma.Schema):
-    """Whose credential sent an event."""
+    """The force and role of the credential that sent an event."""
 
     force = f.String(required=True)
     role = f.String(required=True)
 
 
 class RecordedEventSchema(ma.Schema):
-    """An event as it is recorded. What was null, empty or the default is left out."""
+    """An event as recorded. Members that were null, empty or the default are left out."""
 
     class Meta:
         unknown = ma.INCLUDE
@@ -94,7 +94,7 @@ class RecordedEventSchema(ma.Schema):
 
 
 class EventPageSchema(ma.Schema):
-    """Some events in the order of the log; `next` is the `after` of the following page, null at the end."""
+    """A page of events in log order; `next` is the `after` of the next page, null on the last."""
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
@@ -104,7 +104,7 @@ class EventPageSchema(ma.Schema):
 
 
 class EventHistorySchema(ma.Schema):
-    """An event, its corrections in order, and its standing version; null if it was withdrawn."""
+    """An event, its corrections in order, and its standing version, null if the event was withdrawn."""
 
     imported = f.Boolean(required=True)
     event = f.Nested(RecordedEventSchema, required=True)
@@ -128,7 +128,7 @@ class ForceListSchema(ma.Schema):
 
 
 class MeasureSchema(ma.Schema):
-    """What is counted, in which unit, and how it is broken down."""
+    """A measure: its unit, and how it is broken down."""
 
     measure = f.String(required=True)
     label = f.String(required=True)
@@ -137,7 +137,7 @@ class MeasureSchema(ma.Schema):
     additive = f.Boolean(required=True, metadata={"description": "false: never summed over categories"})
     category = f.String(required=True, allow_none=True)
     categories = f.List(f.String(), required=True)
-    open = f.Boolean(required=True, metadata={"description": "further codes may follow"})
+    open = f.Boolean(required=True, metadata={"description": "further codes may be added"})
 
 
 class MeasureListSchema(ma.Schema):
@@ -147,7 +147,7 @@ class MeasureListSchema(ma.Schema):
 
 
 class ParticipantSchema(ma.Schema):
-    """A force in an operation."""
+    """A force that takes part in an operation."""
 
     force = f.String(required=True)
     name = f.String(required=True)
@@ -156,7 +156,7 @@ class ParticipantSchema(ma.Schema):
 
 
 class OperatingDaySchema(ma.Schema):
-    """One operating day given as moments."""
+    """One operating day, given as moments."""
 
     day = f.Date(required=True)
     from_ = f.DateTime(required=True, data_key="from")
@@ -171,7 +171,7 @@ class LogHeadSchema(ma.Schema):
 
 
 class OperationSchema(ma.Schema):
-    """An operation as its log says."""
+    """An operation in its present state."""
 
     operation = f.String(required=True)
     name = f.String(required=True)
@@ -183,7 +183,9 @@ class OperationSchema(ma.Schema):
     returns_due_at = f.DateTime(required=True, allow_none=True)
     starts_at = f.DateTime(required=True)
     ends_at = f.DateTime(required=True, allow_none=True)
-    days = f.List(f.Nested(OperatingDaySchema), required=True, metadata={"description": "empty: London days"})
+    days = f.List(
+        f.Nested(OperatingDaySchema), required=True, metadata={"description": "empty: calendar days in London"}
+    )
     forces = f.List(f.Nested(ParticipantSchema), required=True)
     places = f.List(f.String(), required=True)
     part_of = f.List(f.String(), required=True)
@@ -193,30 +195,30 @@ class OperationSchema(ma.Schema):
 
 
 class OperationListSchema(ma.Schema):
-    """Some operations by name; `next` is the `after` of the following page, null at the end."""
+    """A page of operations by key; `next` is the `after` of the next page, null on the last."""
 
     operations = f.List(f.Nested(OperationSchema), required=True)
     next = f.String(required=True, allow_none=True)
 
 
 class OutstandingSchema(ma.Schema):
-    """A force that owes returns, and for which days."""
+    """A force with outstanding returns, and the days that they are for."""
 
     force = f.String(required=True)
     days = f.List(f.Date(), required=True)
 
 
 class FigureSchema(ma.Schema):
-    """One figure. `force`, `day` and `category` are there where it is by them."""
+    """One figure. `force`, `day` and `category` are present if the figures are broken down by them."""
 
     measure = f.String(required=True)
     unit = f.String(required=True)
     force = f.String()
-    day = f.Date(allow_none=True, metadata={"description": "null: an activity over more than one day"})
+    day = f.Date(allow_none=True, metadata={"description": "null: activities that span more than one day"})
     category = f.String(allow_none=True)
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
-    display = f.String(required=True, metadata={"description": "the number as people write it"})
+    display = f.String(required=True, metadata={"description": "the number as written for people"})
     outstanding = f.List(f.Nested(OutstandingSchema), required=True)
 
 
@@ -236,7 +238,7 @@ class CompletenessSchema(ma.Schema):
 
 
 class PartSchema(ma.Schema):
-    """The log position of a part at which figures are true."""
+    """The log position, in the log of a part, at which figures are true."""
 
     operation = f.String(required=True)
     seq = f.Integer(required=True)
@@ -244,7 +246,7 @@ class PartSchema(ma.Schema):
 
 
 class TotalsSchema(ma.Schema):
-    """Figures in publishing order, of the operation and its parts."""
+    """The totals of an operation and its parts, in publishing order."""
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
@@ -258,17 +260,17 @@ class TotalsSchema(ma.Schema):
 
 
 class EvidenceSchema(ma.Schema):
-    """What two events have in common. A force, which sees one of them only, is told `same` and no more."""
+    """The features that two events share. A force sees only one of the events, and therefore only `same`."""
 
-    same = f.List(f.String(), required=True, metadata={"description": "of incident, type, category, place, time"})
+    same = f.List(f.String(), required=True, metadata={"description": "any of incident, type, category, place, time"})
     place = f.String(allow_none=True)
-    categories = f.List(f.String(), metadata={"description": "the related paths of both"})
+    categories = f.List(f.String(), metadata={"description": "the related category paths of both events"})
     seconds_apart = f.Integer()
-    assisting = f.List(f.String(), metadata={"description": "forces of the pair that the other event says assisted"})
+    assisting = f.List(f.String(), metadata={"description": "forces of the pair named as assisting by the other event"})
 
 
 class PossibleDuplicateSchema(ma.Schema):
-    """A pair of events, of two forces or of two operations, that may be one; to a force, its own event of the pair."""
+    """A pair of events, of two forces or two operations, that may be one; a force sees only its own event of it."""
 
     certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
     evidence = f.Nested(EvidenceSchema, required=True)
@@ -276,32 +278,34 @@ class PossibleDuplicateSchema(ma.Schema):
 
 
 class SearchedPartSchema(ma.Schema):
-    """A part that was looked through, up to its last seq."""
+    """A part that was searched, up to its last seq."""
 
     operation = f.String(required=True)
     head = f.Integer(required=True)
 
 
 class PossibleDuplicatesSchema(ma.Schema):
-    """Some possible duplicates, certain ones first; `next` is the `after` of the following page, null at the end."""
+    """A page of possible duplicates, certain ones first; `next` is the `after` of the next page, null on the last."""
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
     marking = f.String(required=True)
     head = f.Integer(required=True)
-    parts = f.List(f.Nested(SearchedPartSchema), required=True, metadata={"description": "to a force: its own ones"})
+    parts = f.List(
+        f.Nested(SearchedPartSchema), required=True, metadata={"description": "for a force: only those it is in"}
+    )
     window_minutes = f.Integer(required=True)
     pairs = f.List(f.Nested(PossibleDuplicateSchema), required=True)
     next = f.String(required=True, allow_none=True)
 
 
 class CredentialSchema(ma.Schema):
-    """Who is calling."""
+    """The caller's credential."""
 
     credential = f.UUID(required=True)
     force = f.String(required=True)
     role = f.String(required=True)
-    operations = f.List(f.String(), required=True, metadata={"description": "empty: no limit"})
+    operations = f.List(f.String(), required=True, metadata={"description": "those it is limited to; empty: no limit"})
     expires_at = f.DateTime(required=True, allow_none=True)
 
 

@@ -1,4 +1,4 @@
-"""What calls answer: how our objects become JSON. `answer_schemas` documents the same shapes."""
+"""Answers as JSON. `answer_schemas` documents the same shapes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def receipt_answer(outcome: Outcome) -> Response:
     """Return the answer to one event: 201 with its receipt, 200 if it is a replay.
 
     Raises:
-        RecordError: the mistake, if it was refused.
+        RecordError: the error, if the event was refused.
     """
     if outcome.error is not None:
         raise outcome.error
@@ -35,7 +35,7 @@ def receipt_answer(outcome: Outcome) -> Response:
 
 
 def item_json(index: int, outcome: Outcome) -> Json:
-    """Return what became of one item of a batch: index, status, and a receipt or a problem."""
+    """Return the outcome for one item of a batch: index, status, and a receipt or a problem."""
     if outcome.error is not None:
         return {"index": index, "status": int(status_of(outcome.error)), "problem": problem(outcome.error)}
     status = CREATED if outcome.is_new else OK
@@ -45,7 +45,7 @@ def item_json(index: int, outcome: Outcome) -> Json:
 
 
 def operation_json(head: Head, operation: Operation) -> Json:
-    """Return an operation with its log's head."""
+    """Return an operation with the head of its log."""
     return {
         "operation": operation.operation,
         "name": operation.name,
@@ -93,7 +93,7 @@ def parts_json(parts: Sequence[Position]) -> list[Json]:
 
 
 def totals_json(totals: Totals) -> Json:
-    """Return a totals answer: the figures, the log positions they are true at, and how complete they are."""
+    """Return a totals answer: the figures, the log positions they are true at, and their completeness."""
     own, *parts = totals.positions
     return {
         "operation": totals.operation.operation,

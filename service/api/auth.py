@@ -1,4 +1,4 @@
-"""Who is calling: the bearer credential of a request, looked up at every request so that revoking works at once."""
+"""Authentication: the bearer credential of a request, looked up for every request so that revoking is immediate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCHEME = "bearer "
 
 
 def secret_of(request: Request, roles: tuple[str, ...]) -> Secret:
-    """Return the secret that came with a request, for a call that these roles may make.
+    """Return the secret sent with a request, for a call that these roles may make.
 
     Raises:
         CredentialMissing, CredentialMalformed.

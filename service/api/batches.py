@@ -1,4 +1,4 @@
-"""Batches: up to 1,000 events in one JSON body, or any number of them as lines."""
+"""Batches: up to 1,000 events in one JSON body, or any number of events as newline-delimited JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from service.usecases.appending import Outcome
 from service.usecases.read_operations import read_operation
 from service.usecases.record import record_events
 
-blueprint = Blueprint("batches", __name__, description="What forces report, many at once")
+blueprint = Blueprint("batches", __name__, description="Record many events at once")
 
 MOST_EVENTS = 1_000
 BYTES_IN_ONE_CHUNK = 1024 * 1024
@@ -53,7 +53,7 @@ BATCH = {
         "recorded_at": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "imported operations: when the events without a recorded_at of their own were recorded",
+            "description": "imported operations only: the recorded_at of the events that have none of their own",
         },
     },
 }
@@ -61,11 +61,11 @@ BATCH = {
 
 def _check_length(events: Any) -> None:
     if not isinstance(events, list) or not 1 <= len(events) <= MOST_EVENTS:
-        raise ma.ValidationError(f"Wanted a list of 1 to {MOST_EVENTS} items.")
+        raise ma.ValidationError(f"Expected a list of 1 to {MOST_EVENTS} items.")
 
 
 class Envelope(StrictSchema):
-    """What is around the events of a batch. Each event is checked by itself, and refused by itself."""
+    """The envelope of a batch. Each event in it is checked and refused individually."""
 
     events = ma.fields.Raw(required=True, validate=_check_length)
     recorded_at = Instant(allow_none=True)
@@ -93,11 +93,13 @@ ENVELOPE = Envelope()
     problems=(400, 404, 413, 415),
 )
 def post_batch(query: dict[str, Any], operation: str) -> Response:
-    """Record many events; the answer says for each, in input order, what became of it.
+    """Record many events; the answer gives the outcome for each, in input order.
 
-    201 if any was recorded, 200 if all were replays, 207 if any was refused. With `atomic=true` all are recorded or
-    none is: 422, and those that would have passed get 424. Lines (`application/x-ndjson`) may be of any number: they
-    are committed in chunks of 1,000 and answered with a summary after the last; a refused line stops nothing.
+    201 if any event was recorded, 200 if all were replays, 207 if any was refused. With `atomic=true` either all
+    events are recorded or none: the answer is then 422, and the events without an error of their own get 424.
+
+    A body of lines (`application/x-ndjson`) may hold any number of events. They are committed in chunks of 1,000 and
+    answered with a summary after the last line; a refused line does not stop the others.
     """
     if is_ndjson(request):
         return _stream(operation, query)
@@ -158,10 +160,10 @@ class _Summary:
 def _stream(operation: str, query: dict[str, Any]) -> Response:
     for name in ("atomic", "dry_run"):
         if query[name]:
-            raise WrongFields(f"Lines are committed in chunks: {name} is for JSON batches.", pointer=f"/{name}")
+            raise WrongFields(f"Lines are committed in chunks: use {name} with a JSON batch.", pointer=f"/{name}")
     read_operation(database(), operation=operation, credential=caller())
     summary = _Summary()
-    # Another thread reads the body, to which `request` means nothing.
+    # Another thread reads the body; there, the proxy `request` has no request to refer to.
     body = _chunks(ndjson_lines(request._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
     for chunk in one_ahead(body):
         submissions = [submission for _number, submission in chunk]
@@ -180,7 +182,7 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
 
 
 def _chunks(lines: Iterable[tuple[int, bytes | RecordError]]) -> Iterator[list[NumberedSubmission]]:
-    """Yield the events of numbered lines in chunks no larger than a batch; smaller ones of long lines, for memory."""
+    """Yield the events of numbered lines in chunks no larger than a batch, and smaller if the lines are long."""
     chunk: list[NumberedSubmission] = []
     size = 0
     for number, line in lines:

@@ -1,4 +1,4 @@
-"""The blueprint of every resource: who may call is said beside the route, and checked before anything is read."""
+"""The blueprint of every resource: each route states who may call it, which is checked before anything is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REFUSED_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class QueryParser(FlaskParser):
-    """Reads query parameters; an unknown one, or one given twice, is an error."""
+    """Reads query parameters; an unknown or duplicate parameter is an error."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -39,11 +39,11 @@ class QueryParser(FlaskParser):
         """Return the query parameters.
 
         Raises:
-            WrongFields: one is given twice.
+            WrongFields: a parameter is duplicate.
         """
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise WrongFields(f"The parameter {name} is given twice; join values by commas.", pointer=f"/{name}")
+                raise WrongFields(f"Duplicate parameter {name}: join its values with commas.", pointer=f"/{name}")
         return super().load_querystring(req, schema)
 
 
@@ -52,15 +52,15 @@ class NoQuery(ma.Schema):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A flask-smorest blueprint whose routes say who may call them."""
+    """A flask-smorest blueprint whose routes state who may call them."""
 
     ARGUMENTS_PARSER = QueryParser()
 
     def requires(self, *roles: str, proved_by_view: bool = False) -> Callable[[View], View]:
-        """Let only credentials of these roles call the view; the credential is then `caller()`.
+        """Allow only credentials with these roles to call the view, which gets the credential from `caller()`.
 
-        A view that proves the credential itself, in the transaction of its work, has its `secret()`. Whatever that
-        view refuses, it does not tell to a credential that is not valid.
+        With `proved_by_view`, the view takes the `secret()` and proves it in the transaction of its own work. If the
+        view refuses the request, the credential is proved first: an invalid one learns nothing else.
         """
 
         def decorate(view: View) -> View:
@@ -85,7 +85,7 @@ class Blueprint(flask_smorest.Blueprint):
         return decorate
 
     def query(self, schema: type[ma.Schema] = NoQuery) -> Callable[[View], View]:
-        """Read the query parameters by this schema and hand them to the view as its first argument."""
+        """Read the query parameters with this schema and pass them to the view as its first argument."""
         read = self.arguments(schema, location="query")
 
         def decorate(view: View) -> View:
@@ -108,19 +108,19 @@ class Blueprint(flask_smorest.Blueprint):
         return self.doc(requestBody={"required": True, "content": content})  # type: ignore[no-any-return]
 
     def answers(self, answers: Mapping[int, Any], *, problems: tuple[int, ...] = ()) -> Callable[[View], View]:
-        """Document the answers: schemas by status (or {media type: schema}), and the statuses of its problems."""
+        """Document the answers, as schemas (or {media type: schema}) by status, and the statuses of the problems."""
         responses = {str(status): _documented(status, schema) for status, schema in answers.items()}
         responses |= _problems(*problems, HTTPStatus.SERVICE_UNAVAILABLE)
         return self.doc(responses=responses)  # type: ignore[no-any-return]
 
 
 class ProblemApi(flask_smorest.Api):
-    """flask-smorest's API with every error as problem+json, in fact and in the document."""
+    """flask-smorest's API, which answers and documents every error as problem+json."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer what the framework refuses."""
+        """Return the answer to an error raised by the framework."""
         return framework_response(error)
 
     DEFAULT_ERROR_RESPONSE_NAME = None
@@ -134,7 +134,7 @@ def caller() -> Credential:
 
 
 def secret() -> Secret:
-    """Return the secret of this request, which nobody has looked up yet."""
+    """Return the secret of this request, which has not been looked up yet."""
     found: Secret = g.secret
     return found
 

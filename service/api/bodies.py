@@ -1,4 +1,4 @@
-"""Request bodies: of the right media type, within bounds, strictly parsed."""
+"""Request bodies: their media type is checked, their size limited, and their content parsed strictly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES_OF_A_CALL = 256 * 1024
 
 
 def json_body(request: Request, most: int) -> Any:
-    """Return the JSON value of a request of at most this many bytes.
+    """Return the JSON value of a request whose body has at most this many bytes.
 
     Raises:
         NotTheMediaType, BodyTooLarge, BodyCutShort, NotJson, JsonTrap.
@@ -25,20 +25,21 @@ def json_body(request: Request, most: int) -> Any:
     return parse(read_body(request, most))
 
 
-def require_media_type(request: Request, *wanted: str) -> None:
-    """Refuse a body of another media type.
+def require_media_type(request: Request, *accepted: str) -> None:
+    """Refuse a body of any other media type.
 
     Raises:
         NotTheMediaType.
     """
-    if request.mimetype not in wanted:
-        raise NotTheMediaType(f"Wanted Content-Type {' or '.join(wanted)}; found {request.mimetype[:60] or 'none'!r}.")
+    if request.mimetype not in accepted:
+        found = request.mimetype[:60] or "none"
+        raise NotTheMediaType(f"Expected Content-Type {' or '.join(accepted)}; found {found!r}.")
 
 
 def ndjson_lines(request: Request) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
-    """Yield the lines of a body of any length, numbered from 1, without those that are blank.
+    """Yield the lines of a body of any length, numbered from 1, without the blank ones.
 
-    A line that is too long is passed over in bounded memory, and its mistake is yielded in its place.
+    A line that is too long is skipped in bounded memory; its error is yielded in its place.
 
     Raises:
         BodyCutShort: the body ended before the length that its header promised, or before its last chunk.
@@ -62,6 +63,6 @@ def is_ndjson(request: Request) -> bool:
 
 def _numbered(number: int, line: bytes, *, too_long: bool) -> Iterator[tuple[int, bytes | BodyTooLarge]]:
     if too_long or len(line) > MOST_BYTES_OF_AN_EVENT:
-        yield number, BodyTooLarge(f"Wanted a line of at most {MOST_BYTES_OF_AN_EVENT:,} bytes.")
+        yield number, BodyTooLarge(f"Expected a line of at most {MOST_BYTES_OF_AN_EVENT:,} bytes.")
     elif stripped := line.strip():
         yield number, stripped

@@ -1,4 +1,4 @@
-"""GET /docs: a page to read and try the API. All its files come from this server, so it works without a network."""
+"""GET /docs: a page to read and try the API. This server serves all its files, so the page needs no other network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVED = {
     "swagger-ui.css": SWAGGER_FILES,
     "swagger-ui-bundle.js": SWAGGER_FILES,
 }
-# The page asks this server alone; Swagger UI sets styles on its elements and draws its icons from data.
+# The page makes requests only to this server. Swagger UI sets styles on its elements and draws icons from data URLs.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'"
@@ -29,13 +29,13 @@ POLICY = (
 
 @blueprint.get("")
 def to_page() -> Response:
-    """Lead to the page."""
+    """Redirect to the page."""
     return redirect("/docs/")  # type: ignore[return-value]
 
 
 @blueprint.get("/")
 def get_page() -> Response:
-    """Show the page."""
+    """Return the page."""
     return get_file("index.html")
 
 

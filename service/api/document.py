@@ -1,4 +1,4 @@
-"""The API's document, OpenAPI 3.1, at /openapi.json."""
+"""The OpenAPI 3.1 document of the API, at /openapi.json."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from service.domain.vocabulary import STEP
 
 DESCRIPTION = (
     "The record of a police operation in which several forces take part. Forces post arrests and seizures; "
-    "coordinators ask for totals, now or as of any past moment. Every event id is the sender's: send again whenever "
-    "in doubt, nothing is counted twice."
+    "coordinators read totals, now or as of any past moment. The sender chooses each event's id, which makes every "
+    "call idempotent: if in doubt, send it again; nothing is counted twice."
 )
 SETTINGS = {
-    "API_TITLE": "The operation record",
+    "API_TITLE": "Operation record API",
     "API_VERSION": "v1",
     "OPENAPI_VERSION": "3.1.0",
     "OPENAPI_URL_PREFIX": "/",
@@ -47,7 +47,7 @@ SETTINGS = {
 
 
 def register_api(app: Flask) -> None:
-    """Register every resource, the document, and its page."""
+    """Register every resource, the OpenAPI document, and its page."""
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
@@ -70,7 +70,7 @@ def register_api(app: Flask) -> None:
 
 
 def _document_own_fields(api: ProblemApi) -> None:
-    """Tell apispec of the fields that are one of several shapes."""
+    """Describe to apispec the fields that take one of several shapes."""
 
     def shapes(converter: Any, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:
         if isinstance(field, LineField):

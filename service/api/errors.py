@@ -1,4 +1,4 @@
-"""Mistakes as answers: problem+json (RFC 9457) with one HTTP status for each kind. No other module names a status."""
+"""Errors as answers: problem+json (RFC 9457). This module alone maps error classes to HTTP statuses."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class NoSuchAddress(NotFound):
 
 
 class MethodNotAllowed(Invalid):
-    """The address takes other methods; the Allow header names them."""
+    """The address does not support this method; the Allow header lists the methods it supports."""
 
     code = "method_not_allowed"
 
 
 class BadRequest(Invalid):
-    """The request itself cannot be read."""
+    """The request cannot be read."""
 
     code = "bad_request"
 
 
 class InternalError(RecordError):
-    """The service failed. What has a receipt is recorded; the rest can be sent again."""
+    """The service failed. Events that have a receipt are recorded; send the others again."""
 
     code = "internal_error"
 
@@ -63,12 +63,12 @@ STATUSES: dict[type[RecordError], HTTPStatus] = {
 
 
 def status_of(error: RecordError) -> HTTPStatus:
-    """Return the HTTP status of a mistake."""
+    """Return the HTTP status of an error."""
     return next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
 
 
 def problem(error: RecordError) -> dict[str, Any]:
-    """Return a mistake as a problem object: type, title, status, detail, code, errors, and its further members."""
+    """Return an error as a problem object: type, title, status, detail, code, errors, and any further members."""
     return {
         "type": f"urn:operation-record:problem:{error.code}",
         "title": title_of(type(error)),
@@ -81,12 +81,12 @@ def problem(error: RecordError) -> dict[str, Any]:
 
 
 def title_of(cls: type[RecordError]) -> str:
-    """Return what a class of mistakes is, in a sentence or two: the first paragraph of its docstring."""
+    """Return the title of an error class: the first paragraph of its docstring."""
     return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
 
 
 def problem_response(error: RecordError) -> Response:
-    """Return the answer to a mistake."""
+    """Return the answer for an error."""
     body = problem(error)
     if "request_id" in g:
         body["instance"] = f"urn:operation-record:request:{g.request_id}"
@@ -99,7 +99,7 @@ def problem_response(error: RecordError) -> Response:
 
 
 def framework_response(error: HTTPException) -> Response:
-    """Return the answer to what the framework refuses: unknown addresses and methods, bad queries, our own failures."""
+    """Return the answer for an error of the framework: unknown address or method, invalid query, internal failure."""
     messages = (getattr(error, "data", None) or {}).get("messages")
     if messages:
         return problem_response(wrong_fields(next(iter(messages.values()))))
@@ -111,7 +111,7 @@ def framework_response(error: HTTPException) -> Response:
 
 
 def register_errors(app: Flask) -> None:
-    """Let every mistake of ours be answered as a problem; flask-smorest hands over what the framework refuses."""
+    """Answer every error of the service as a problem; flask-smorest passes on the framework's errors."""
     app.register_error_handler(RecordError, problem_response)
 
 
@@ -120,9 +120,9 @@ def _framework_error(error: HTTPException) -> RecordError:
         case HTTPStatus.NOT_FOUND:
             return NoSuchAddress("There is nothing at this address.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return MethodNotAllowed("This address takes other methods; see the Allow header.")
+            return MethodNotAllowed("This address does not support this method; see the Allow header.")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return BodyTooLarge("The body is larger than this call takes.")
+            return BodyTooLarge("The body is larger than this call accepts.")
         case code if code is not None and code < HTTPStatus.INTERNAL_SERVER_ERROR:
             return BadRequest(error.description or "The request cannot be read.")
-    return InternalError("The service failed; its log says why. Send the same again: nothing is counted twice.")
+    return InternalError("The service failed; see its log. Send the same request again: nothing is counted twice.")

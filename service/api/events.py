@@ -1,4 +1,4 @@
-"""Events: one is posted, some are read, one is looked at with what has become of it."""
+"""Events: record one, list them, and show one with its corrections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.api.schemas import REPORT_TYPES, event_schema, load_submission
 from service.usecases.read_events import EventNotFound, Filter, read_event, read_page, stream_lines
 from service.usecases.record import record_events
 
-blueprint = Blueprint("events", __name__, description="What forces report, one by one")
+blueprint = Blueprint("events", __name__, description="Record and read single events")
 
 EVENT = {"oneOf": [event_schema(wire_type) for wire_type in REPORT_TYPES]}
 
@@ -34,7 +34,7 @@ EVENT = {"oneOf": [event_schema(wire_type) for wire_type in REPORT_TYPES]}
     {201: ReceiptSchema, 200: {JSON: {"anyOf": [ReceiptSchema, DryRunSchema]}}}, problems=(400, 404, 409, 413, 415, 422)
 )
 def post_event(query: dict[str, Any], operation: str) -> Response:
-    """Record one event: 201 with its receipt; 200 with the identical receipt if it is recorded already."""
+    """Record one event: 201 with its receipt, or 200 with the identical receipt if it is already recorded."""
     submission = load_submission(json_body(request, MOST_BYTES_OF_AN_EVENT))
     (outcome,) = record_events(
         database(), operation=operation, sender=secret(), submissions=[submission], dry_run=query["dry_run"]
@@ -50,11 +50,11 @@ def post_event(query: dict[str, Any], operation: str) -> Response:
 @blueprint.query(EventsQuery)
 @blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 422))
 def get_events(query: dict[str, Any], operation: str) -> Response:
-    """Read the log by seq: a force its own events, the coordinator all.
+    """List events in log order: a force sees its own events, the coordinator all.
 
-    With `Accept: application/x-ndjson` the whole log up to its head is streamed, one canonical text a line; `limit`
-    does not count then. SHA-256 over a zero byte and the line is the event's leaf. With `Accept: text/csv`, or that of
-    XLSX, the same is a table, with a row for each line of a seizure.
+    With `Accept: application/x-ndjson`, the log is streamed up to its head as the canonical text of each event, one per
+    line, and `limit` is ignored. The SHA-256 of a zero byte followed by a line is the event's leaf hash. With `Accept:
+    text/csv`, or the media type of XLSX, the answer is a table with a row for each line of a seizure.
     """
     wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
     media = wanted_media(NDJSON)
@@ -87,7 +87,7 @@ def get_events(query: dict[str, Any], operation: str) -> Response:
 @blueprint.query()
 @blueprint.answers({200: EventHistorySchema}, problems=(404, 422))
 def get_event(_query: dict[str, Any], operation: str, event_id: str) -> Response:
-    """Show an event, its corrections in order, and its standing version; null if it was withdrawn."""
+    """Show an event, its corrections in order, and its standing version, null if the event was withdrawn."""
     found = read_event(database(), operation=operation, credential=caller(), event_id=_uuid(event_id))
     return answer(
         {
@@ -103,4 +103,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise EventNotFound("An event's id is a UUID; there is none of this id.") from error
+        raise EventNotFound("Expected the id of an event, a UUID.") from error

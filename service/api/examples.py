@@ -1,4 +1,4 @@
-"""Examples for the API's document; a test sends every one of them."""
+"""Examples in the OpenAPI document; a test sends every one of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CORRECTION: Json = {
     "correction_reason": "reclassified",
     "data": {"reason": "weapon"},
 }
-# Kent's, after it has joined: it may be Surrey's, and is not.
+# Recorded by Kent after it has joined: a possible duplicate of Surrey's arrest that turns out not to be one.
 SIMILAR_ARREST: Json = ARREST | {"id": "018d1a2b-0000-7000-8000-000000000015", "force": "kent"}
 RETURN: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000014",

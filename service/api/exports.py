@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from flask import Response, request
 
 from service.api.blueprint import JSON
-from service.api.tables import Cell, Column, Table, csv_text
+from service.api.tables import Cell, Column, ExportTable, csv_text
 from service.api.workbooks import workbook
 from service.domain.events import (
     DATA_CLASSES,
@@ -42,7 +42,7 @@ def wanted_media(*others: str) -> str:
     return request.accept_mimetypes.best_match([JSON, *others, CSV, XLSX], JSON) or JSON
 
 
-def table_answer(media: str, name: str, tables: Sequence[Table]) -> Response:
+def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Response:
     """Return tables as a file of this name: all of them as sheets of a workbook, or the first as CSV."""
     if media == XLSX:
         response = Response(workbook(tables), content_type=XLSX)
@@ -53,7 +53,7 @@ def table_answer(media: str, name: str, tables: Sequence[Table]) -> Response:
     return response
 
 
-def totals_tables(answer: dict[str, Any]) -> list[Table]:
+def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
     """Return the tables of a totals answer: its figures, and what they are figures of."""
     by = [name for name in ("force", "day", "category") if name in answer["by"] or name == "category"]
     columns = [
@@ -74,12 +74,12 @@ def totals_tables(answer: dict[str, Any]) -> list[Table]:
         ("outstanding", _outstanding(answer["completeness"]["outstanding"])),
     ]
     return [
-        Table("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
-        Table("about", [Column("what"), Column("is")], about),
+        ExportTable("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
+        ExportTable("about", [Column("what"), Column("is")], about),
     ]
 
 
-def returns_tables(answer: dict[str, Any]) -> list[Table]:
+def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
     """Return the table of a returns answer: a row for each force and day, with what it is true at and when it was due.
 
     `late` is yes or no; `seq` and `declared_at` are those of the newest return, and empty where there is none.
@@ -92,15 +92,15 @@ def returns_tables(answer: dict[str, Any]) -> list[Table]:
     ]
     same = (answer["operation"], answer["marking"], answer["seq"])
     rows = ([*same, *(_cell(one[name]) for name in RETURN), answer["returns_due_at"]] for one in answer["returns"])
-    return [Table("returns", columns, rows)]
+    return [ExportTable("returns", columns, rows)]
 
 
-def events_table(lines: Iterable[str]) -> Table:
+def events_table(lines: Iterable[str]) -> ExportTable:
     """Return the table of a log's canonical texts: a row for each event, for a seizure one for each of its lines."""
     columns = _event_columns()
     names = [column.name for column in columns]
     rows = ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
-    return Table("events", columns, rows)
+    return ExportTable("events", columns, rows)
 
 
 def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -> list[Cell]:

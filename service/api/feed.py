@@ -1,4 +1,4 @@
-"""GET /v1/operations/{operation}/feed: what is recorded, as it is recorded, as server-sent events."""
+"""GET /v1/operations/{operation}/feed: events as they are recorded, streamed as server-sent events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.api.blueprint import EVENT_STREAM, Blueprint, NoQuery, caller
 from service.api.schemas import WrongFields
 from service.usecases.feed import Feeds, Item
 
-blueprint = Blueprint("feed", __name__, description="The live feed")
+blueprint = Blueprint("feed", __name__, description="Follow an operation's events live")
 
 EXTENSION = "oprecord_feeds"
 RETRY_MILLISECONDS = 2_000
@@ -30,13 +30,13 @@ MOST_DIGITS = 18
             "name": "Last-Event-ID",
             "in": "header",
             "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-            "description": "the seq after which to go on; without it, what is recorded from now on",
+            "description": "return events after this seq; without it, events recorded from now on",
         }
     ]
 )
 @blueprint.answers({200: {EVENT_STREAM: {"type": "string"}}}, problems=(404, 422))
 def feed(_query: dict[str, Any], operation: str) -> Response:
-    """Stream the events that the caller may read: a force its own, the coordinator all. The id is the seq."""
+    """Stream new events: a force receives its own, the coordinator all. The id of each is its seq."""
     feeds: Feeds = current_app.extensions[EXTENSION]
     items = feeds.subscribe(operation=operation, credential=caller(), after=_last_event_id())
     response = Response(_stream(items), content_type=EVENT_STREAM)
@@ -50,7 +50,7 @@ def _last_event_id() -> int | None:
     if sent is None:
         return None
     if not (sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS):
-        raise WrongFields("Wanted the seq of an event as Last-Event-ID.", pointer="/Last-Event-ID")
+        raise WrongFields("Expected the seq of an event as Last-Event-ID.", pointer="/Last-Event-ID")
     return int(sent)
 
 
@@ -63,6 +63,6 @@ def _stream(feed: Iterator[list[Item]]) -> Iterator[str]:
 
 @lru_cache(2_000)
 def _frame(item: Item) -> str:
-    """Return an event as it is sent. Every subscriber is sent the same, so it is made once."""
+    """Return an event as a server-sent event. It is the same for every subscriber, and so is built only once."""
     seq, _force, text = item
     return f"id: {seq}\nevent: {orjson.loads(text)['type']}\ndata: {text}\n\n"

@@ -1,4 +1,4 @@
-"""Liveness and readiness. Neither says anything about an operation, so neither wants a credential."""
+"""Liveness and readiness. Neither reveals anything about an operation, so neither needs a credential."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from service.api.blueprint import Blueprint, answer
 from service.api.database import database
 from service.usecases.migrate import require_migrated
 
-blueprint = Blueprint("health", __name__, description="Whether the service is up")
+blueprint = Blueprint("health", __name__, description="Check whether the service is up")
 
 
 @blueprint.route("/healthz")
 @blueprint.answers({200: HealthSchema})
 def get_liveness() -> Response:
-    """Answer if the process is alive."""
+    """Check that the process is alive."""
     return answer({"status": "alive"})
 
 
 @blueprint.route("/readyz")
 @blueprint.answers({200: HealthSchema})
 def get_readiness() -> Response:
-    """Answer if the database answers and has the tables that this version of the code wants."""
+    """Check that the database answers and has the tables that this version of the code needs."""
     require_migrated(database())
     return answer({"status": "ready"})

@@ -1,4 +1,4 @@
-"""Operations: opened, changed, closed and reopened by the coordinator; read by those who take part."""
+"""Operations: the coordinator opens, changes, closes and reopens them; the forces that take part read them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from service.api.schemas import change_schema, load_change, load_opening, openin
 from service.usecases.operations import change_operation, open_operation
 from service.usecases.read_operations import list_operations, read_operation
 
-blueprint = Blueprint("operations", __name__, description="Operations and what their coordinator does to them")
+blueprint = Blueprint("operations", __name__, description="Open, change and read operations")
 
-# Where the coordinator's calls are, and the type of event that each records.
+# The addresses of the coordinator's calls, and the type of event that each records.
 CHANGES = {
     "forces": "force.joined",
     "measures": "measure.registered",
@@ -40,7 +40,7 @@ WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)
 @blueprint.takes(opening_schema(), example=examples.OPENING)
 @blueprint.answers({201: ReceiptSchema, 200: ReceiptSchema}, problems=(400, 409, 413, 415, 422))
 def open_new_operation(_query: dict[str, Any]) -> Response:
-    """Open an operation. Its first forces join with it, in their publishing order; 200 for a replay."""
+    """Open an operation together with its first forces, in their publishing order; 200 for a replay."""
     opening = load_opening(json_body(request, MOST_BYTES_OF_A_CALL), caller().force)
     return receipt_answer(open_operation(database(), sender=caller(), opening=opening))
 
@@ -50,7 +50,7 @@ def open_new_operation(_query: dict[str, Any]) -> Response:
 @blueprint.query(OperationsQuery)
 @blueprint.answers({200: OperationListSchema}, problems=(422,))
 def get_operations(query: dict[str, Any]) -> Response:
-    """List the operations in which the caller's force takes part or which it leads, by name."""
+    """List the operations that the caller's force takes part in or leads, ordered by key."""
     found, following = list_operations(database(), credential=caller(), after=query["after"], limit=query["limit"])
     return answer({"operations": [operation_json(*one) for one in found], "next": following})
 
@@ -60,7 +60,7 @@ def get_operations(query: dict[str, Any]) -> Response:
 @blueprint.query()
 @blueprint.answers({200: OperationSchema}, problems=(404, 422))
 def get_operation(_query: dict[str, Any], operation: str) -> Response:
-    """Show an operation: its days, forces in publishing order, places, measures of its own, and its log's head."""
+    """Show an operation: days, forces in publishing order, places, the measures it registered, and the log's head."""
     return answer(operation_json(*read_operation(database(), operation=operation, credential=caller())))
 
 
@@ -77,9 +77,9 @@ def _change(address: str, wire_type: str, summary: str) -> None:
         return receipt_answer(outcome)
 
 
-_change("forces", CHANGES["forces"], "Let a force join")
+_change("forces", CHANGES["forces"], "Add a force")
 _change("measures", CHANGES["measures"], "Register a measure, or further categories of a known one")
 _change("amendments", CHANGES["amendments"], "Change dates, places, returns deadline or marking")
-_change("parts", CHANGES["parts"], "Accept an operation as a part: from now on its totals are in this one's")
-_change("close", CHANGES["close"], "Close the operation: no new facts")
+_change("parts", CHANGES["parts"], "Accept an operation as a part: its totals are included in this one's from now on")
+_change("close", CHANGES["close"], "Close the operation to new facts")
 _change("reopen", CHANGES["reopen"], "Reopen the operation")

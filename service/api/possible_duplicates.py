@@ -1,4 +1,4 @@
-"""Possible duplicates: events of two forces that may be one, and the pairs that the coordinator has ruled out."""
+"""Possible duplicates: pairs of events that may be one, and the pairs that the coordinator rules out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.usecases.possible_duplicates import PossibleDuplicates, possible_du
 from service.usecases.rule_out import rule_out_duplicate
 from service.usecases.search_duplicates import Place
 
-blueprint = Blueprint("possible_duplicates", __name__, description="Events of two forces that may be one")
+blueprint = Blueprint("possible_duplicates", __name__, description="Find events that may have been counted twice")
 
 RULED_OUT = "possible-duplicates/ruled-out"
 
@@ -32,15 +32,16 @@ RULED_OUT = "possible-duplicates/ruled-out"
 @blueprint.query(PossibleDuplicatesQuery)
 @blueprint.answers({200: PossibleDuplicatesSchema}, problems=(404, 422))
 def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
-    """List arrests and seizures of different forces that may be one, certain ones first.
+    """List arrests and seizures of different forces that may be one event, certain pairs first.
 
-    Certain: of one incident and one type. Likely: of one type, of related categories, at one place, within the window.
-    Events that do not stand, and pairs ruled out, are left out. The coordinator sees both events of a pair; a force
-    sees each of its own events that is in a pair once, and of the other only that it exists.
+    A pair is certain if both events have the same incident and type. It is likely if they have the same type, related
+    categories and the same place, and are at most the window apart. Only standing versions are compared, and pairs
+    that were ruled out are left out. The coordinator sees both events of a pair; a force sees each of its own events
+    that is in a pair once, and of the other event only that it exists.
 
-    An operation with parts also lists pairs of two operations, its own events and those of all parts, each operation
-    once; such a pair may be of one force. Pairs within one part are in the list of that part. A force is told of pairs
-    only where it takes part in the operations of both events.
+    An operation with parts also lists pairs of events from two operations: itself and all its parts, each operation
+    once. Such a pair may be of a single force. Pairs within one part are listed only for that part. A force sees a
+    pair only if it takes part in the operations of both events.
     """
     found = possible_duplicates(
         database(),
@@ -59,12 +60,12 @@ def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
 @blueprint.takes(change_schema(CHANGES[RULED_OUT]), example=examples.CHANGES[CHANGES[RULED_OUT]])
 @blueprint.answers({201: ReceiptSchema, 200: ReceiptSchema}, problems=WRITING_PROBLEMS)
 def post_ruled_out(_query: dict[str, Any], operation: str) -> Response:
-    """Record that two events that may be one are two. The pair is not shown again, however often either is corrected.
+    """Rule out a possible duplicate: record that the two events are different. The pair is not listed again.
 
-    Give `operations`, in the order of `events`, where the two are not both this operation's own. The pair is then not
-    shown in any operation that this one is a part of either.
+    This holds even if either event is corrected later. Give `operations`, in the order of `events`, unless both events
+    belong to this operation. The pair is then also not listed in any operation that this one is a part of.
 
-    Where they are one, withdraw the event of the force that does not count it, with the reason `duplicate`.
+    If the two events are one, withdraw the event of the force that does not count it, with the reason `duplicate`.
     """
     submission = load_change(CHANGES[RULED_OUT], json_body(request, MOST_BYTES_OF_A_CALL), caller().force)
     return receipt_answer(rule_out_duplicate(database(), operation=operation, sender=caller(), submission=submission))
@@ -92,7 +93,7 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
 
 
 def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    """Return the evidence; a force is told only what is the same, so the other members are missing there."""
+    """Return the evidence; for a force, only the shared features, without the other members."""
     same: dict[str, Any] = {"same": list(evidence.same)}
     if evidence.seconds_apart is None:
         return same

@@ -1,4 +1,4 @@
-"""The shape of a problem, for the API's document."""
+"""The schema of a problem, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import marshmallow as ma
 
 
 class FieldErrorSchema(ma.Schema):
-    """One field that is wrong."""
+    """One invalid field."""
 
-    pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer into what was sent"})
-    detail = ma.fields.String(required=True, metadata={"description": "what was wanted and found"})
+    pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer into the request"})
+    detail = ma.fields.String(required=True, metadata={"description": "what was expected and found"})
 
 
 class ProblemSchema(ma.Schema):
-    """A mistake (RFC 9457). `code` is for programs and is never reused; further members depend on it."""
+    """An error (RFC 9457). `code` is for programs and is never reused; further members depend on it."""
 
     class Meta:
         unknown = ma.INCLUDE

@@ -1,4 +1,4 @@
-"""The shapes of publications, for the API's document."""
+"""Schemas of publications, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ f = ma.fields
 
 
 class PublishedFigureSchema(ma.Schema):
-    """One figure as it was published; `force` null: over all forces."""
+    """One figure as published; `force` is null in a figure over all forces."""
 
     measure = f.String(required=True)
     unit = f.String(required=True)
@@ -23,7 +23,7 @@ class PublishedFigureSchema(ma.Schema):
 
 
 class PositionSchema(ma.Schema):
-    """A log position and the tree's root there."""
+    """A log position, and the root of the tree at it."""
 
     seq = f.Integer(required=True)
     root = f.String(required=True, metadata=HASH)
@@ -40,7 +40,7 @@ class PublicationHeadingSchema(ma.Schema):
     published_at = f.DateTime(required=True)
     embargo_until = f.DateTime(required=True, allow_none=True)
     as_of = f.Nested(PositionSchema, required=True)
-    figures_hash = f.String(required=True, metadata={**HASH, "description": "over the canonical text of the figures"})
+    figures_hash = f.String(required=True, metadata={**HASH, "description": "of the canonical text of the figures"})
     parts = f.List(f.Nested(PartSchema), required=True)
 
 
@@ -65,7 +65,7 @@ class PublishedSchema(ma.Schema):
 
 
 class ChangeSchema(ma.Schema):
-    """A figure that is no longer what was published; null where it did not exist then, or does not now."""
+    """A figure that differs from the published one; null if it did not exist then, or does not exist now."""
 
     published = f.Nested(PublishedFigureSchema, required=True, allow_none=True)
     now = f.Nested(PublishedFigureSchema, required=True, allow_none=True)
@@ -73,7 +73,7 @@ class ChangeSchema(ma.Schema):
 
 
 class DifferenceSchema(ma.Schema):
-    """What has changed since a publication; `next` is the `after` of the following events, null at the end."""
+    """The changes since a publication; `next` is the `after` of the next page of events, null on the last."""
 
     publication = f.Nested(PublicationHeadingSchema, required=True)
     seq = f.Integer(required=True)

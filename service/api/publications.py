@@ -1,4 +1,4 @@
-"""Publications: figures frozen at a seq, as given to the public, and what has changed since."""
+"""Publications: figures frozen at a seq, as given to the public, and the changes since."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from service.usecases.publish import (
     read_publication,
 )
 
-blueprint = Blueprint("publications", __name__, description="Figures as given to the public")
+blueprint = Blueprint("publications", __name__, description="Publish figures, and compare them with the record later")
 
 MOST_DIGITS = 15
 
@@ -44,7 +44,7 @@ MOST_DIGITS = 15
 @blueprint.takes(change_schema(FiguresPublished.wire_type), example=examples.PUBLICATION)
 @blueprint.answers({201: PublishedSchema, 200: PublishedSchema}, problems=(400, 404, 409, 413, 415, 422))
 def post_publication(_query: dict[str, Any], operation: str) -> Response:
-    """Publish the figures as of a seq, or as of now; the same id again gives the same publication."""
+    """Publish the figures as of a seq, or as of now; sending the same id again returns the same publication."""
     row = json_body(request, MOST_BYTES_OF_A_CALL)
     submission = load_change(FiguresPublished.wire_type, row, caller().force)
     outcome, publication = publish_figures(database(), operation=operation, sender=caller(), submission=submission)
@@ -58,7 +58,7 @@ def post_publication(_query: dict[str, Any], operation: str) -> Response:
 @blueprint.query()
 @blueprint.answers({200: PublicationListSchema}, problems=(404, 422))
 def get_publications(_query: dict[str, Any], operation: str) -> Response:
-    """List the publications by number, without their figures; those under embargo for the coordinator only."""
+    """List the publications by number, without figures; only the coordinator sees those under embargo."""
     found = list_publications(database(), operation=operation, credential=caller())
     return answer({"operation": operation, "publications": [_heading_json(one) for one in found]})
 
@@ -78,7 +78,7 @@ def get_publication(_query: dict[str, Any], operation: str, number: str) -> Resp
 @blueprint.query(PageQuery)
 @blueprint.answers({200: DifferenceSchema}, problems=(404, 422))
 def get_difference(query: dict[str, Any], operation: str, number: str) -> Response:
-    """Show what has changed since: figures that differ, and the events that did it, as far as the caller may read."""
+    """Show the figures that differ from a publication, and those events behind them that the caller may read."""
     found = difference(
         database(),
         operation=operation,
@@ -100,7 +100,7 @@ def get_difference(query: dict[str, Any], operation: str, number: str) -> Respon
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
-        raise NoSuchPublication("Publications are numbered 1, 2, 3, ...; there is none of this number.")
+        raise NoSuchPublication("Expected the number of a publication: 1, 2, 3, ...")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""POST /v1/operations/{operation}/reconciliation: figures as printed beside the record. It changes nothing."""
+"""POST /v1/operations/{operation}/reconciliation: compare printed figures with the record, without changing it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.api.reconciliation_schemas import ClaimsSchema, ReconciliationSchem
 from service.api.strict_json import read_body
 from service.usecases.reconcile import reconcile
 
-blueprint = Blueprint("reconciliation", __name__, description="What was printed, beside the record")
+blueprint = Blueprint("reconciliation", __name__, description="Compare printed figures with the record")
 
 
 @blueprint.route("/v1/operations/<operation>/reconciliation", methods=["POST"])
@@ -35,9 +35,9 @@ blueprint = Blueprint("reconciliation", __name__, description="What was printed,
 )
 @blueprint.answers({200: ReconciliationSchema}, problems=(400, 404, 413, 415, 422))
 def post_reconciliation(_query: dict[str, Any], operation: str) -> Response:
-    """Compare claims, figures as they were printed, with the totals, and with each other. Nothing is recorded.
+    """Compare claims, which are figures as printed, with the totals and with each other. Nothing is recorded.
 
-    The format, claims/1, is in docs/reference/claims.md; 422 lists every mistake in the file with its place.
+    The format claims/1 is described in docs/reference/claims.md. 422 lists every error in the file with its place.
     """
     require_media_type(request, JSON, TOML, CSV)
     body, media = read_body(request, MOST_BYTES_OF_A_CALL), request.mimetype

@@ -1,4 +1,4 @@
-"""What a reconciliation answers, as JSON. `reconciliation_schemas` documents the same shapes."""
+"""A reconciliation as JSON. `reconciliation_schemas` documents the same shapes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def reconciliation_json(found: Reconciliation) -> Json:
 
 
 def findings_json(findings: Sequence[Finding]) -> list[Json]:
-    """Return what claims say about each other."""
+    """Return the findings about how the claims fit together."""
     return [
         {
             "kind": one.kind,

@@ -1,4 +1,4 @@
-"""The shapes of claims and of a reconciliation, for the API's document. `domain.claims` reads claims, not these."""
+"""Schemas of claims and of a reconciliation, for the OpenAPI document only: `domain.claims` reads the claims."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ PATHS = {
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     "description": "a category path, or a list that is one sum",
 }
-DAYS = {"minItems": 2, "maxItems": 2, "description": "the first and the last, both included"}
-MOMENT = {"description": "the moment that figures are true at; a day means its end in London"}
+DAYS = {"minItems": 2, "maxItems": 2, "description": "the first and the last day, both included"}
+MOMENT = {"description": "the moment at which the figures are true; a day means its end in London"}
 
 
 class SourceSchema(ma.Schema):
-    """Where figures were printed."""
+    """A source in which figures were printed."""
 
     url = f.String()
     published = f.String()
     as_of = f.String(metadata=MOMENT)
     days = f.List(f.Date(), metadata=DAYS)
-    forces = f.List(f.String(), metadata={"description": "whom it names"})
+    forces = f.List(f.String(), metadata={"description": "the forces it names"})
     force_count = f.Integer(metadata={"minimum": 1})
-    lists_all = f.List(f.String(), metadata={"description": "measures of which it prints every category"})
+    lists_all = f.List(f.String(), metadata={"description": "measures for which it prints every category"})
 
 
 class PrintedNumberSchema(ma.Schema):
-    """A number and its words."""
+    """A number and the words around it."""
 
     value = f.Raw(metadata=PRINTED)
     says = f.String(metadata={"enum": list(SAYS), "default": SAYS[0]})
@@ -52,13 +52,13 @@ class ClaimedFigureSchema(PrintedNumberSchema):
     """One figure as printed."""
 
     measure = f.String(required=True)
-    unit = f.String(required=True, metadata={"description": "as printed: the measure's own word, pounds, kilograms"})
+    unit = f.String(required=True, metadata={"description": "as printed: the measure's own unit, pounds, kilograms"})
     category = f.Raw(metadata=PATHS)
     without_category = f.Raw(metadata=PATHS)
 
 
 class BlockSchema(ma.Schema):
-    """What figures are over; what is left out narrows nothing."""
+    """The scope of figures; a member that is left out does not narrow it."""
 
     source = f.String(required=True)
     forces = f.List(f.String())
@@ -75,7 +75,7 @@ class ClaimBlockSchema(BlockSchema):
 
 
 class BreakdownLineSchema(PrintedNumberSchema):
-    """One line; it has the key that `by` names."""
+    """One line; it has the member that `by` names."""
 
     force = f.Raw(metadata=PATHS | {"description": "a force, or a list that is one sum"})
     category = f.Raw(metadata=PATHS)
@@ -91,7 +91,7 @@ class BreakdownSchema(BlockSchema):
     without_category = f.Raw(metadata=PATHS)
     by = f.String(required=True, metadata={"enum": list(DIMENSIONS)})
     lines = f.List(f.Nested(BreakdownLineSchema), required=True)
-    complete = f.Boolean(metadata={"default": False, "description": "the lines are all there are"})
+    complete = f.Boolean(metadata={"default": False, "description": "true: there are no lines besides these"})
 
 
 class ClaimsSchema(ma.Schema):
@@ -99,33 +99,33 @@ class ClaimsSchema(ma.Schema):
 
     format = f.String(required=True, metadata={"enum": [FORMAT]})
     operation = f.String()
-    forces = f.List(f.String(), metadata={"description": "who takes part"})
+    forces = f.List(f.String(), metadata={"description": "the forces that take part"})
     source = f.Dict(keys=f.String(), values=f.Nested(SourceSchema), required=True)
     claims = f.List(f.Nested(ClaimBlockSchema))
     breakdown = f.List(f.Nested(BreakdownSchema))
 
 
 class BoundsSchema(ma.Schema):
-    """The quantities that are possible, in the smallest unit: from one up to, and without, another; null: no end."""
+    """The possible quantities in the smallest unit: from `quantity_from`, below `quantity_before`; null: no limit."""
 
     quantity_from = f.Integer(required=True)
     quantity_before = f.Integer(required=True, allow_none=True)
 
 
 class RecordedSchema(BoundsSchema):
-    """What the record has; while a return is outstanding there is no upper end."""
+    """The recorded quantity; while a return is outstanding there is no upper bound."""
 
-    display = f.String(required=True, metadata={"description": "what is recorded, as people write it"})
+    display = f.String(required=True, metadata={"description": "the recorded quantity as written for people"})
     outstanding = f.List(f.Nested(OutstandingSchema), required=True)
 
 
 class ComparisonSchema(ma.Schema):
     """One claim beside the record."""
 
-    place = f.String(required=True, metadata={"description": "where it stands in what was sent"})
+    place = f.String(required=True, metadata={"description": "its place in the file sent"})
     source = f.String(required=True)
     measure = f.String(required=True)
-    unit = f.String(required=True, metadata={"description": "the smallest unit, in which the quantities are"})
+    unit = f.String(required=True, metadata={"description": "the smallest unit, which the quantities are in"})
     operation = f.String()
     forces = f.List(f.String())
     without_forces = f.List(f.String())
@@ -138,13 +138,15 @@ class ComparisonSchema(ma.Schema):
     claimed = f.Nested(BoundsSchema, required=True, allow_none=True)
     status = f.String(required=True, metadata={"enum": list(STATUSES)})
     detail = f.String(required=True)
-    as_it_stands = f.String(metadata={"enum": list(STATUSES[:3]), "description": "if no further return came"})
-    difference = f.Integer(allow_none=True, metadata={"description": "the least that the record is above the claim"})
+    as_it_stands = f.String(metadata={"enum": list(STATUSES[:3]), "description": "the status if no more is reported"})
+    difference = f.Integer(
+        allow_none=True, metadata={"description": "the least that the record is above the claim; negative if below"}
+    )
     recorded = f.Nested(RecordedSchema)
 
 
 class FindingSchema(ma.Schema):
-    """What claims of one moment say about each other."""
+    """A finding about how claims of one moment fit together."""
 
     kind = f.String(required=True, metadata={"enum": list(KINDS)})
     rule = f.String(required=True, metadata={"enum": list(get_args(Rule))})
@@ -154,7 +156,7 @@ class FindingSchema(ma.Schema):
 
 
 class CountsSchema(ma.Schema):
-    """How many claims there are of each status."""
+    """The number of claims of each status."""
 
     agrees = f.Integer(required=True)
     open = f.Integer(required=True)
@@ -163,14 +165,14 @@ class CountsSchema(ma.Schema):
 
 
 class ReconciliationSchema(ma.Schema):
-    """Claims beside the record, in the order of the file, and what they say about each other."""
+    """Claims beside the record, in the order of the file, and the findings about how they fit together."""
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
     marking = f.String(required=True)
     as_of = f.Nested(AsOfSchema, required=True)
     log_size = f.Integer(required=True)
-    all_agree = f.Boolean(required=True, metadata={"description": "all claims agree and nothing is wrong between them"})
+    all_agree = f.Boolean(required=True, metadata={"description": "all claims agree, and all findings are notes"})
     counts = f.Nested(CountsSchema, required=True)
     claims = f.List(f.Nested(ComparisonSchema), required=True)
     findings = f.List(f.Nested(FindingSchema), required=True)

@@ -1,4 +1,4 @@
-"""GET /v1/operations/{operation}/returns: which force has declared what of which day."""
+"""GET /v1/operations/{operation}/returns: the returns of every force for every day."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from service.domain.instants import format_instant
 from service.usecases.as_of import Moment
 from service.usecases.returns import Return, returns
 
-blueprint = Blueprint("returns", __name__, description="Who has said that their record is complete")
+blueprint = Blueprint("returns", __name__, description="See which forces have declared which days complete")
 
 
 class ReturnSchema(ma.Schema):
-    """What a force's returns for one day come to."""
+    """The state of a force's returns for one day."""
 
     force = ma.fields.String(required=True)
     day = ma.fields.Date(required=True)
     status = ma.fields.String(required=True, metadata={"enum": [NONE, PARTIAL, COMPLETE, NIL, REOPENED]})
-    seq = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "of the return that said so"})
+    seq = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "of the latest return"})
     declared_at = ma.fields.DateTime(required=True, allow_none=True)
-    late = ma.fields.Boolean(required=True, metadata={"description": "declared after the returns were due"})
+    late = ma.fields.Boolean(required=True, metadata={"description": "declared after the deadline"})
     measures = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "empty: all"})
 
 
@@ -50,7 +50,7 @@ class ReturnsSchema(ma.Schema):
 def get_returns(query: dict[str, Any], operation: str) -> Response:
     """Show every force's return for every day that has begun: none, partial, complete, nil or reopened.
 
-    Also as a table, with `Accept: text/csv` or that of XLSX.
+    With `Accept: text/csv`, or the media type of XLSX, the answer is a table.
     """
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = returns(database(), operation=operation, credential=caller(), moment=moment)

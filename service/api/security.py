@@ -1,4 +1,4 @@
-"""What every request gets: an id, and headers that tell browsers to trust nothing."""
+"""Security of every request: a request id, and response headers that restrict what browsers may do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADERS = {
 
 
 def register_security(app: Flask) -> None:
-    """Give every request an id and every answer its headers."""
+    """Add an id to every request and the security headers to every answer."""
     app.before_request(_name_request)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
@@ -32,7 +32,7 @@ def _name_request() -> None:
 
 
 def _refuse_nul() -> None:
-    """Refuse an address with a NUL: nothing of ours has one, and PostgreSQL cannot even be asked.
+    """Refuse an address with a NUL: no resource has one, and PostgreSQL does not accept it in a query.
 
     Raises:
         NoSuchAddress.
@@ -42,7 +42,7 @@ def _refuse_nul() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    # The answer to every request passes here, and asking its headers for one that they lack is slow.
+    # This runs for every answer, and looking up a header that is not set is slow in Werkzeug.
     set_already = {name.lower() for name, _value in response.headers}
     for name, value in HEADERS.items():
         if name.lower() not in set_already:

@@ -1,4 +1,4 @@
-"""GET /v1/operations/{operation}/statement: the results as they may be published, in the format that is asked for."""
+"""GET /v1/operations/{operation}/statement: the results as a statement to publish, in the requested format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.api.statement_schemas import StatementSchema
 from service.usecases.as_of import Moment
 from service.usecases.statement import read_statement
 
-blueprint = Blueprint("statement", __name__, description="What may be published of it")
+blueprint = Blueprint("statement", __name__, description="Read the results as a statement to publish")
 
 TEXT = {"type": "string"}
 SHOWN: dict[str, Any] = {
@@ -32,11 +32,11 @@ SHOWN: dict[str, Any] = {
 @blueprint.query(StatementQuery)
 @blueprint.answers({200: SHOWN}, problems=(404, 422))
 def get_statement(query: dict[str, Any], operation: str) -> Response:
-    """Word the results: a headline with a threshold, the figures, a breakdown by force, and what is outstanding.
+    """Read a results statement: a headline with a threshold, figures, a breakdown by force, and outstanding returns.
 
-    Markdown, plain text, an HTML fragment or JSON, by Accept; Markdown where that leaves it open. Nothing is claimed
-    that the record does not show: "at least" while a return is outstanding, and no zero where none was declared.
-    That of a publication is word for word the same, whenever it is asked for.
+    The Accept header selects Markdown (the default), plain text, an HTML fragment or JSON. The statement claims only
+    what the record shows: it says "at least" while a return is outstanding, and gives a zero only if it was declared.
+    The statement of a publication is word for word the same whenever it is requested.
     """
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = read_statement(

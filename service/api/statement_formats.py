@@ -1,4 +1,4 @@
-"""A statement laid out: Markdown, plain text, an HTML fragment, or JSON. Each escapes the sentences it is given."""
+"""The formats of a statement: Markdown, plain text, an HTML fragment, and JSON. Each escapes the sentences itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.usecases.statement import StatementAnswer
 
 MARKDOWN, PLAIN, HTML = "text/markdown", "text/plain", "text/html"
 TEMPLATE_OF = {MARKDOWN: "statement.md.jinja", PLAIN: "statement.txt.jinja", HTML: "statement.html.jinja"}
-# The first is what a caller gets who does not mind.
+# The first is the default.
 MEDIA = (*TEMPLATE_OF, JSON)
 MARKS_OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
 NUMBER_OF_A_LIST = re.compile(r"^(\d+)([.)])")
@@ -44,5 +44,5 @@ def _environment() -> Environment:
 
 
 def _markdown(text: str) -> str:
-    """Return a text in which Markdown finds no marks of its own."""
+    """Return a text with all Markdown marks escaped."""
     return NUMBER_OF_A_LIST.sub(r"\1\\\2", MARKS_OF_MARKDOWN.sub(r"\\\1", text))

@@ -1,11 +1,11 @@
-"""A statement as JSON: its sentences, and beside them the figures as numbers, for those who lay it out themselves."""
+"""A statement as JSON: its sentences together with the figures as numbers, for callers with a layout of their own."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from service.api.answers import parts_json, position_json
-from service.api.statement_words import Table, Worded
+from service.api.statement_words import BreakdownTable, Worded
 from service.domain.breakdown import Breakdown
 from service.domain.instants import format_instant
 from service.domain.operation import Participant
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def statement_json(found: StatementAnswer, words: Worded) -> Json:
-    """Return a statement, with the words it was given."""
+    """Return a statement with its sentences."""
     statement, (own, *parts) = found.statement, found.positions
     return {
         "operation": statement.operation.operation,
@@ -64,7 +64,7 @@ def _participant_json(one: Participant) -> Json:
     return {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
 
 
-def _breakdown_json(breakdown: Breakdown | None, table: Table | None) -> Json | None:
+def _breakdown_json(breakdown: Breakdown | None, table: BreakdownTable | None) -> Json | None:
     if breakdown is None or table is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""The shapes of a statement as JSON, for the API's document."""
+"""Schemas of a statement as JSON, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ f = ma.fields
 
 
 class ClaimSchema(ma.Schema):
-    """What is said of a number. `so_far`: of what is recorded, else of the whole, outstanding returns included."""
+    """A claim about a number: about the record `so_far`, or else about the whole, outstanding returns included."""
 
     text = f.String(required=True)
     quantity = f.Integer(required=True)
@@ -29,7 +29,7 @@ class LineSchema(ClaimSchema):
 
 
 class ForceLineSchema(ClaimSchema):
-    """What one force contributed."""
+    """The contribution of one force."""
 
     force = f.String(required=True)
     name = f.String(required=True)
@@ -38,7 +38,8 @@ class ForceLineSchema(ClaimSchema):
 class ForcesBreakdownSchema(ma.Schema):
     """A measure by force, in publishing order.
 
-    `left_out` owe a return for it; `unattributed` may have made what was reported for no single force.
+    `left_out` lists forces that owe a return for it; `unattributed` lists forces that may have contributed to what was
+    reported for no single force.
     """
 
     title = f.String(required=True)
@@ -51,14 +52,14 @@ class ForcesBreakdownSchema(ma.Schema):
 
 
 class OwingSchema(OutstandingSchema):
-    """A force that owes returns, for which days, and for all figures of the statement or for some."""
+    """A force that owes returns, the days they are for, and whether they affect all figures or some."""
 
     name = f.String(required=True)
     figures = f.String(required=True, metadata={"enum": ["all", "some"]})
 
 
 class StatementPublicationSchema(ma.Schema):
-    """The publication that the figures of a statement are of."""
+    """The publication whose figures a statement gives."""
 
     text = f.String(required=True)
     number = f.Integer(required=True)
@@ -69,13 +70,13 @@ class StatementPublicationSchema(ma.Schema):
 
 
 class StatementSchema(ma.Schema):
-    """The results statement, in the order in which it is read. `headline_figure` is null where nothing is recorded."""
+    """The results statement, in reading order. `headline_figure` is null if nothing is recorded."""
 
     operation = f.String(required=True)
     name = f.String(required=True)
     imported = f.Boolean(required=True)
     as_of = f.Nested(AsOfSchema, required=True)
-    log_size = f.Integer(required=True, metadata={"description": "of a publication: its own seq"})
+    log_size = f.Integer(required=True, metadata={"description": "for a publication: its own seq"})
     parts = f.List(f.Nested(PartSchema), required=True)
     status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
     headline = f.String(required=True)
@@ -90,7 +91,10 @@ class StatementSchema(ma.Schema):
     breakdown = f.Nested(ForcesBreakdownSchema, required=True, allow_none=True)
     outstanding = f.List(f.Nested(OwingSchema), required=True)
     publication = f.Nested(
-        StatementPublicationSchema, required=True, allow_none=True, metadata={"description": "null: not from one"}
+        StatementPublicationSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: not of one"},
     )
     provisional = f.String(required=True, allow_none=True)
     marking = f.String(required=True)

@@ -1,4 +1,4 @@
-"""A statement in words: plain sentences made by the macros of words.jinja, the same for every format."""
+"""The sentences of a statement, made by the macros of words.jinja; they are the same in every format."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NOTES = ("at_least", "qualified", "second_views", "overlapping_views", "apart", 
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The breakdown: its title, the heading of its second column, and a row for each force: name, figure."""
+class BreakdownTable:
+    """The breakdown by force: its title, the heading of its second column, and a row of name and figure per force."""
 
     title: str
     column: str
@@ -36,7 +36,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worded:
-    """The sentences of a statement in their order; an empty one does not apply."""
+    """The sentences of a statement in order; one that does not apply is empty."""
 
     headline: str
     who: str
@@ -44,7 +44,7 @@ class Worded:
     method: str
     date_line: str
     bullets: tuple[str, ...]
-    table: Table | None
+    table: BreakdownTable | None
     owing: str
     publication: str
     provisional: str
@@ -53,7 +53,7 @@ class Worded:
 
 
 def worded(answer: StatementAnswer) -> Worded:
-    """Return the words of a statement."""
+    """Return the sentences of a statement."""
     statement = answer.statement
     notes = [_say(f"note_{note}", statement) for note in NOTES]
     return Worded(
@@ -81,9 +81,9 @@ def _position(answer: StatementAnswer) -> str:
     return _capitalised(_said("note_position", answer.statement, own, parts))
 
 
-def _table(breakdown: Breakdown) -> Table:
+def _table(breakdown: Breakdown) -> BreakdownTable:
     rows = tuple((line.participant.name, _said("cell", line.claim)) for line in breakdown.lines)
-    return Table(
+    return BreakdownTable(
         title=_say("title", breakdown),
         column=_say("heading", breakdown),
         rows=rows,
@@ -92,7 +92,7 @@ def _table(breakdown: Breakdown) -> Table:
 
 
 def _say(macro: str, *about: Statement | Breakdown | Publication) -> str:
-    """Return what a macro says as a sentence: in one line, with a capital letter."""
+    """Return the text of a macro as a sentence: on one line, beginning with a capital letter."""
     return _capitalised(_said(macro, *about))
 
 
@@ -106,7 +106,7 @@ def _capitalised(text: str) -> str:
 
 @cache
 def _macros() -> Any:
-    """Return words.jinja with its macros. Nothing is escaped there: the formats escape whole sentences."""
+    """Return words.jinja with its macros. They do not escape: the formats escape whole sentences."""
     environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701
     environment.filters |= {"shown": _shown, "as_spans": _as_spans, "london": _london}
     return environment.get_template("words.jinja").module
@@ -122,6 +122,6 @@ def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:
 
 
 def _london(moment: datetime) -> str:
-    """Return a moment as people in London write it, to the minute."""
+    """Return a moment in London time, written for people, to the minute."""
     local = moment.astimezone(LONDON)
     return f"{local.day} {local:%B %Y at %H:%M}"

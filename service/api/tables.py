@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, and their CSV: with a byte order mark, so that Excel reads UTF-8, and guarded cells."""
+"""Tables for spreadsheets, and their CSV form: with a byte order mark, so that Excel reads UTF-8, and guarded cells."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ROWS_AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. The cells of `pounds` are pence; they are written as pounds."""
+    """A column. The cells of a `pounds` column are in pence and are written as pounds."""
 
     name: str
     kind: Literal["text", "whole", "pounds"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A named table; its rows may be a stream, and can be read once."""
+class ExportTable:
+    """A named table. Its rows may be a stream, which can be read only once."""
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Cell]]
 
 
-def csv_text(table: Table) -> Iterator[str]:
+def csv_text(table: ExportTable) -> Iterator[str]:
     """Yield a table as CSV (RFC 4180), some rows at a time."""
     buffer = StringIO()
     buffer.write(BYTE_ORDER_MARK)
@@ -47,9 +47,9 @@ def csv_text(table: Table) -> Iterator[str]:
 
 
 def guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: where it could, an apostrophe is put in front.
+    """Return the text, with an apostrophe in front if a spreadsheet could read it as a formula.
 
-    Source: OWASP, CSV Injection. It changes what is written, so numbers are left as they are.
+    The apostrophe changes the text, so numbers such as -5 are left unchanged. Source: OWASP, CSV Injection.
     """
     return (
         f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not PLAIN_NUMBER.fullmatch(text) else text

@@ -17,7 +17,7 @@ from service.projections.sums import Selection
 from service.usecases.as_of import Moment
 from service.usecases.totals import totals
 
-blueprint = Blueprint("totals", __name__, description="What it all adds up to")
+blueprint = Blueprint("totals", __name__, description="Read the totals, now or as of a past moment")
 
 
 @blueprint.route("/v1/operations/<operation>/totals")
@@ -25,9 +25,9 @@ blueprint = Blueprint("totals", __name__, description="What it all adds up to")
 @blueprint.query(TotalsQuery)
 @blueprint.answers({200: {JSON: TotalsSchema} | FILES}, problems=(404, 422))
 def get_totals(query: dict[str, Any], operation: str) -> Response:
-    """Show totals with unit, qualifier, the log position they are true at, and which forces are outstanding.
+    """Show totals with unit and qualifier, the log position they are true at, and the forces that owe a return.
 
-    Also as a table, with `Accept: text/csv` or that of XLSX.
+    With `Accept: text/csv`, or the media type of XLSX, the answer is a table.
     """
     found = totals(
         database(),

@@ -1,4 +1,4 @@
-"""Tables as an XLSX workbook: one sheet each, numbers as numbers, texts never as formulas, in bounded memory."""
+"""Tables as an XLSX workbook: a sheet for each, numbers as numbers, text never as formulas, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from service.api.tables import Column, Table
+from service.api.tables import Column, ExportTable
 
-# Rows go to a temporary file as they come. A text is a text, even if it looks like a formula or an address.
+# Rows are written to a temporary file one by one. Text stays text, even if it looks like a formula or a URL.
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-# A sheet holds 1,048,576 rows; what goes beyond is continued on another.
+# Excel's limit is 1,048,576 rows in a sheet; further rows continue on another sheet.
 MOST_ROWS = 1_000_000
 WIDTHS = {"text": 18, "whole": 14, "pounds": 16}
 BYTES_AT_A_TIME = 64 * 1024
 
 
-def workbook(tables: Sequence[Table], *, most_rows: int = MOST_ROWS) -> Iterator[bytes]:
-    """Return an XLSX workbook with a sheet for each table, or several where it has more than `most_rows` rows.
+def workbook(tables: Sequence[ExportTable], *, most_rows: int = MOST_ROWS) -> Iterator[bytes]:
+    """Return an XLSX workbook with a sheet for each table, or several for a table of more than `most_rows` rows.
 
-    It is complete, in a temporary file, before this returns; iterating over the answer reads and removes it.
+    The workbook is complete, in a temporary file, before this returns; iterating over the result reads and removes it.
     """
-    file = TemporaryFile()  # noqa: SIM115 - it is closed by whoever has read it
+    file = TemporaryFile()  # noqa: SIM115 - _chunks closes it
     with Workbook(file, OPTIONS) as book:
         look = {
             "whole": book.add_format({"num_format": "#,##0"}),
@@ -37,7 +37,7 @@ def workbook(tables: Sequence[Table], *, most_rows: int = MOST_ROWS) -> Iterator
     return _chunks(file)
 
 
-def _write(book: Workbook, table: Table, look: dict[str, Any], bold: Any, most_rows: int) -> None:
+def _write(book: Workbook, table: ExportTable, look: dict[str, Any], bold: Any, most_rows: int) -> None:
     sheet = _sheet(book, table.name, table.columns, bold)
     number = 0
     for index, row in enumerate(table.rows):
@@ -54,7 +54,7 @@ def _write(book: Workbook, table: Table, look: dict[str, Any], bold: Any, most_r
 
 
 def _sheet(book: Workbook, name: str, columns: Sequence[Column], bold: Any) -> Worksheet:
-    """Begin a sheet whose header stays in view."""
+    """Add a sheet whose header row is frozen."""
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from werkzeug.test import TestResponse
 
 from service.api.exports import CSV, XLSX, returns_tables
-from service.api.tables import Column, Table, csv_text, guarded
+from service.api.tables import Column, ExportTable, csv_text, guarded
 from service.api.workbooks import workbook
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.functional.calls import NDJSON, Caller, Json
@@ -166,8 +166,8 @@ def test_what_is_a_plain_number_or_no_formula_stays_as_it_is(text: str):
 
 
 def test_a_formula_is_a_text_in_a_workbook_and_guarded_in_csv():
-    def table() -> Table:
-        return Table("t", [Column("a"), Column("b", "pounds")], [("=1+1", 5), ("http://x.example", None)])
+    def table() -> ExportTable:
+        return ExportTable("t", [Column("a"), Column("b", "pounds")], [("=1+1", 5), ("http://x.example", None)])
 
     body = b"".join(workbook([table()]))
     assert sheet_rows(body, "t") == [{"a": "=1+1", "b": 0.05}, {"a": "http://x.example", "b": ""}]
@@ -180,7 +180,7 @@ def test_a_formula_is_a_text_in_a_workbook_and_guarded_in_csv():
 
 def test_a_table_that_is_too_long_for_a_sheet_goes_on_with_its_header_on_the_next():
     rows = [(number,) for number in range(5)]
-    body = b"".join(workbook([Table("t", [Column("n", "whole")], rows)], most_rows=2))
+    body = b"".join(workbook([ExportTable("t", [Column("n", "whole")], rows)], most_rows=2))
     assert [len(sheet_rows(body, name)) for name in ("t", "t 2", "t 3")] == [2, 2, 1]
 
 
@@ -188,9 +188,9 @@ def test_long_tables_are_written_in_bounded_memory():
     def peak(rows: int) -> int:
         columns = [Column(f"c{number}") for number in range(10)]
         tracemalloc.start()
-        for _chunk in workbook([Table("t", columns, (("text",) * 10 for _ in range(rows)))]):
+        for _chunk in workbook([ExportTable("t", columns, (("text",) * 10 for _ in range(rows)))]):
             pass
-        for _chunk in csv_text(Table("t", columns, (("text",) * 10 for _ in range(rows)))):
+        for _chunk in csv_text(ExportTable("t", columns, (("text",) * 10 for _ in range(rows)))):
             pass
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
