@@ -31,7 +31,7 @@ Credentials for {seed.operation}, valid for 24 hours
   {seed.lead_force} (coordinator)  {secrets[seed.lead_force]}
   {force} (force)  {secrets[force]}
 
-Paste a call: arrests by force; three events from {force}; one of them sent again, which returns its first receipt
+Try: arrests by force; three events of {force}; one of its events sent again, which returns the first receipt
   curl -s {lead} '{base}/totals?by=force&measure=arrests'
   curl -s {own} '{base}/events?limit=3'
   curl -s {own} {as_json} -d {shlex.quote(json.dumps(sent))} '{base}/events'

@@ -101,4 +101,4 @@ def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") ->
         remark(f"{where}: {error.detail}")
     if errors:
         rows = len({error.row for error in errors})
-        raise RowsRefused(f"{len(errors):,} mistakes in {rows:,} rows; {otherwise}.")
+        raise RowsRefused(f"{len(errors):,} errors in {rows:,} rows; {otherwise}.")

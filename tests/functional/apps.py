@@ -1,4 +1,4 @@
-"""The app over a database of the test's choice, and one with the replay of a real operation in it."""
+"""The app over a test's database, and an app into which a real operation has been replayed."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ ClientFor = Callable[..., Caller]
 
 @contextmanager
 def running_app(database: Database, **settings: int) -> Iterator[Flask]:
-    """Make an app, and end its live feeds after the block, before its database goes."""
+    """Create an app; after the block, end its live feeds before its database is dropped."""
     app = make_app(database, **settings)
     try:
         yield app
@@ -37,7 +37,7 @@ def running_app(database: Database, **settings: int) -> Iterator[Flask]:
 
 
 def make_app(database: Database, **settings: int) -> Flask:
-    """Return an app whose test clients are callers, and whose feeds look for new events often."""
+    """Return an app whose test clients are callers, and whose feeds poll for new events often."""
     app = create_app(Config(**{"feed_poll_milliseconds": 10} | settings), database)
     app.test_client_class = Caller
     return app
@@ -52,7 +52,7 @@ def with_secret(app: Flask, secret: str) -> Caller:
 
 @dataclass(frozen=True)
 class InProcess:
-    """The client that a replay wants: it calls the app itself, with each force's credential."""
+    """A client for a replay that calls the app itself, with each force's credential."""
 
     client_for: Callable[[str], Caller]
 
@@ -72,7 +72,7 @@ def _answer(response: TestResponse) -> Answer:
 
 @dataclass(frozen=True)
 class Pandilla:
-    """The operation of the seeds directory as its forces sent it, to be read and not changed: tests share it."""
+    """The operation of the seeds directory, replayed. Tests share it, so they must only read it."""
 
     app: Flask
     database: Database

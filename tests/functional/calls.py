@@ -1,4 +1,4 @@
-"""Test clients that carry a credential, and what every refusal has to look like."""
+"""Test clients that carry a credential, and the checks that every refusal must pass."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Caller(FlaskClient):
-    """A test client of one force. Each call answers with the response, whatever it is."""
+    """A test client of one force. Each call returns the response, whatever its status."""
 
     def send(self, operation: str, event: Json, **query: Any) -> TestResponse:
         return self.post(f"/v1/operations/{operation}/events", json=event, query_string=query)
@@ -27,7 +27,7 @@ class Caller(FlaskClient):
         return self.post(f"/v1/operations/{operation}/batches", json={"events": list(events)}, query_string=query)
 
     def lines(self, operation: str, *lines: bytes | Json) -> TestResponse:
-        """Send lines: events, or bytes as they are."""
+        """Send lines: events, or bytes unchanged."""
         body = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
         return self.post(f"/v1/operations/{operation}/batches", data=body, content_type=NDJSON)
 
@@ -36,7 +36,7 @@ class Caller(FlaskClient):
         return self.post(f"/v1/operations/{operation}/{address}", json=body)
 
     def record(self, operation: str, *events: Json) -> list[Json]:
-        """Send events, each of which must be new, and return their receipts."""
+        """Record events, each of which must be new, and return their receipts."""
         responses = [self.send(operation, event) for event in events]
         assert [response.status_code for response in responses] == [201] * len(events), [one.json for one in responses]
         return [response.json for response in responses]
@@ -48,14 +48,14 @@ class Caller(FlaskClient):
         return response.json
 
     def figures(self, operation: str, *keys: str, **query: Any) -> list[Any]:
-        """Return from each figure of a totals answer these members as a tuple; the quantity alone if none is named."""
+        """Return these members of each figure of a totals answer as a tuple; only the quantity if none is named."""
         keys = keys or ("quantity",)
         rows = [tuple(figure[key] for key in keys) for figure in self.totals(operation, **query)["figures"]]
         return rows if len(keys) > 1 else [row[0] for row in rows]
 
 
 def feed_events(chunks: Iterable[bytes]) -> Iterator[Json]:
-    """Yield the fields of each server-sent event, as it comes, without heartbeats."""
+    """Yield the fields of each server-sent event as it arrives, without heartbeats."""
     fields: Json = {}
     for line in (line for chunk in chunks for line in chunk.decode().splitlines()):
         name, _colon, value = line.partition(": ")
@@ -68,14 +68,14 @@ def feed_events(chunks: Iterable[bytes]) -> Iterator[Json]:
 
 
 def refused(response: TestResponse, status: int, code: str, *pointers: str) -> Json:
-    """Return the problem that a response must be, with this code, pointing at these places first."""
+    """Return the problem in a response, which must have this status and code and point at these places first."""
     assert response.content_type == PROBLEM_JSON, response.get_data(as_text=True)
     assert response.status_code == status, response.json
     return refusal(response.json, status, code, *pointers)
 
 
 def refusal(problem: Json, status: int, code: str, *pointers: str) -> Json:
-    """Return a problem, which must be complete: for a program, for a person, and for whoever reads the log."""
+    """Return a problem after checking that it is complete for programs, people and readers of the log."""
     assert (problem["status"], problem["code"]) == (status, code), problem
     assert problem["type"] == f"urn:operation-record:problem:{code}"
     assert problem["title"]

@@ -1,4 +1,4 @@
-"""The service as its callers see it: an app over each database, clients that carry credentials, operations to use."""
+"""Fixtures for the service as its callers see it: an app over each database, clients with credentials, operations."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def app(database: Database) -> Iterator[Flask]:
 
 @pytest.fixture
 def client_for(app: Flask, secret_for: Callable[..., str]) -> ClientFor:
-    """Return what makes a client with a new credential: `client_for("surrey")`, `client_for("kent", "observer")`."""
+    """Return a function that creates a client with a new credential: `client_for("kent", "observer")`."""
 
     def client_for(force: str, role: str | None = None, operations: tuple[str, ...] = ()) -> Caller:
         return with_secret(app, secret_for(force, role, operations))
@@ -46,13 +46,13 @@ def surrey(client_for: ClientFor) -> Caller:
 
 @pytest.fixture
 def live(lead: Caller) -> str:
-    """Return the name of an operation that is under way; five forces take part."""
+    """Return the key of an operation that is under way, in which five forces take part."""
     return opened(lead)
 
 
 @pytest.fixture
 def imported(lead: Caller) -> str:
-    """Return the name of an operation of January 2023 whose events say when they were recorded."""
+    """Return the key of an imported operation of January 2023, whose events carry recorded_at."""
     return opened(
         lead,
         operation="imported",

@@ -1,4 +1,4 @@
-"""Documents pasted into a shell: `sh` blocks run in order, and a `text` block right behind one is what it prints."""
+"""Documents pasted into a shell: `sh` blocks run in order; a `text` block right after one is its expected output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CUT_LINE = re.escape("...\n")
 
 @dataclass(frozen=True)
 class Service:
-    """A service that runs as a process of its own, and the environment in which commands find its database."""
+    """A service running in its own process, and the environment in which commands find its database."""
 
     port: int
     environment: dict[str, str]
@@ -28,16 +28,16 @@ class Service:
 
 @dataclass(frozen=True)
 class Pasted:
-    """What a terminal shows after pasting: what each block printed, and the statuses of all posts."""
+    """The output after pasting: what each block printed, and the statuses of all posts."""
 
     outputs: list[str]
     statuses: list[str]
 
 
 def paste(text: str, service: Service) -> Pasted:
-    """Run the `sh` blocks one after the other in one shell, as if pasted into a terminal in the checkout."""
+    """Run the `sh` blocks in order in one shell, as if pasted into a terminal in the checkout."""
     script = "".join(f"{block}\necho '{END_OF_BLOCK}'\n" for block, _shown in BLOCK.findall(text))
-    # First of all: the checkout itself may lie in the temporary folder.
+    # This comes first, because the checkout itself may lie in the temporary folder.
     script = script.replace("/tmp/", f"{service.environment['TMPDIR']}/")  # noqa: S108 - where a reader may write
     script = script.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{service.port}")
     script = script.replace(".venv/bin/", f"{command_folder()}/")
@@ -55,7 +55,7 @@ def paste(text: str, service: Service) -> Pasted:
 
 
 def wrong_outputs(text: str, outputs: Sequence[str]) -> list[str]:
-    """Return what was printed otherwise than the document says, each behind what it says."""
+    """Return the outputs that differ from the document, each after the expected output."""
     return [
         f"wanted:\n{shown}found:\n{output}"
         for (_block, shown), output in zip(BLOCK.findall(text), outputs, strict=True)
@@ -64,7 +64,7 @@ def wrong_outputs(text: str, outputs: Sequence[str]) -> list[str]:
 
 
 def is_as_shown(output: str, shown: str) -> bool:
-    """Return whether an output is the one shown, where `...` stands for anything that was cut, also for nothing."""
+    """Return whether an output is the one shown, where `...` stands for any omitted text, or none."""
     pattern = re.escape(shown.strip())
     for cut in (CUT_LINE, CUT):
         pattern = pattern.replace(cut, ".*")
@@ -72,5 +72,5 @@ def is_as_shown(output: str, shown: str) -> bool:
 
 
 def command_folder() -> Path:
-    """Return where this environment's commands are, which in a checkout is .venv/bin."""
+    """Return the folder of this environment's commands; in a checkout, .venv/bin."""
     return Path(sys.executable).parent

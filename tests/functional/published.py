@@ -1,4 +1,4 @@
-"""The releases of tests/claims, recorded by an app's own calls; each when it is first asked for."""
+"""The releases of tests/claims, each recorded through an app's own calls when it is first used."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from tests.functional.calls import Caller
 
 @dataclass
 class Published:
-    """An app with the releases in it that have been asked for."""
+    """An app that holds the releases used so far."""
 
     app: Flask
     database: Database
@@ -26,7 +26,7 @@ class Published:
     recorded: set[str] = field(default_factory=set)
 
     def lead_of(self, release: Release) -> Caller:
-        """Return the client of the force that leads, with the release and the operations inside it recorded."""
+        """Return the lead force's client, with the release and the operations inside it recorded."""
         if release.key not in self.recorded:
             self.recorded.add(release.key)
             self._record(release)

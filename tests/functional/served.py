@@ -1,4 +1,4 @@
-"""The service as a process of its own, for what only a real server shows: memory, streams, and being killed."""
+"""The service in its own process, for what only a real server shows: memory, streams, and being killed."""
 
 import json
 import os
@@ -29,7 +29,7 @@ class Served:
 
     def start(self) -> None:
         """Start the server and return when it is ready."""
-        # A group of its own, so that a kill reaches all of its processes at once.
+        # A separate process group, so that a kill reaches all its processes at once.
         self.process = subprocess.Popen(
             [COMMAND, "serve"],
             env=self.environment,
@@ -48,13 +48,13 @@ class Served:
             return False
 
     def kill(self) -> None:
-        """End all of the server's processes as a loss of power would: nothing is finished, nothing is said."""
+        """Kill all of the server's processes at once, as a power failure would."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> int:
-        """Tell the server to stop; return its exit code."""
+        """Stop the server; return its exit code."""
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(PATIENCE_SECONDS)
@@ -63,7 +63,7 @@ class Served:
         return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
 
     def request(self, method: str, path: str, secret: str = "", body: Any = None, **headers: str) -> HTTPResponse:
-        """Make a call on a connection of its own; a body that is no bytes and no iterator is sent as JSON."""
+        """Make a call on a new connection; a body that is neither bytes nor an iterator is sent as JSON."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Authorization": f"Bearer {secret}", "Connection": "close"}
         if isinstance(body, dict):
@@ -77,7 +77,7 @@ class Served:
             raise
 
     def lines(self, operation: str, secret: str, body: bytes | Iterator[bytes]) -> HTTPResponse:
-        """Send lines; an iterator is sent chunk by chunk, with no length said before."""
+        """Send lines; an iterator is sent chunk by chunk, without a Content-Length."""
         headers = {"Content_Type": "application/x-ndjson"}
         if not isinstance(body, bytes):
             headers["Transfer_Encoding"] = "chunked"
@@ -90,7 +90,7 @@ class Served:
         return [int(pid) for pid in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
 
     def peak_memory_bytes(self) -> int:
-        """Return the most memory that the worker has ever had."""
+        """Return the worker's peak memory."""
         (worker,) = self.workers()
         status = Path(f"/proc/{worker}/status").read_text().splitlines()
         (peak,) = [line.split()[1] for line in status if line.startswith("VmHWM:")]
@@ -99,7 +99,7 @@ class Served:
 
 @contextmanager
 def serving(database_url: str, **settings: object) -> Iterator[Served]:
-    """Start a server, and leave no process of it behind."""
+    """Start a server for the block; no process of it is left behind."""
     served = Served(database_url, **settings)
     try:
         served.start()
@@ -115,7 +115,7 @@ def answer(response: HTTPResponse) -> Any:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Ask again and again, for a minute at most."""
+    """Poll until the condition holds, for at most a minute."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < end, "it never came to be"
@@ -129,7 +129,7 @@ def free_port() -> int:
 
 
 def chunked(lines: Iterable[dict[str, Any]], size: int = 50) -> Iterator[bytes]:
-    """Yield events as lines, some to a chunk."""
+    """Yield events as lines, several in each chunk."""
     chunk: list[bytes] = []
     for line in lines:
         chunk.append(json.dumps(line).encode() + b"\n")

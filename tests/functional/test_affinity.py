@@ -1,4 +1,4 @@
-"""Each worker of a real server keeps to one processor, and the one that replaces it takes over the same."""
+"""Each worker of a real server is pinned to one processor, and its replacement takes over that processor."""
 
 import os
 import signal
@@ -12,11 +12,13 @@ from service.usecases.migrate import migrate_to_head
 from tests.functional.served import Served, wait_until
 
 WORKERS = 3
-only_where_one_can_choose = pytest.mark.skipif(not CAN_PIN, reason="processors cannot be chosen on this system")
+only_where_processes_can_be_pinned = pytest.mark.skipif(
+    not CAN_PIN, reason="this system cannot pin processes to processors"
+)
 
 
 def processors_of(pid: int) -> set[int]:
-    """The processors that any thread of a process may use."""
+    """Return the processors that any thread of a process may use."""
     return set().union(*(os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()))
 
 
@@ -32,8 +34,8 @@ def spread(served: Served) -> Counter[int]:
     return Counter(processor for pid in served.workers() for processor in processors_of(pid))
 
 
-@only_where_one_can_choose
-def test_workers_keep_to_one_processor_each_and_share_them_evenly(sqlite_url: str):
+@only_where_processes_can_be_pinned
+def test_workers_are_pinned_to_one_processor_each_and_spread_evenly(sqlite_url: str):
     served, available = started(sqlite_url), os.sched_getaffinity(0)
     try:
         wait_until(lambda: all(len(processors_of(pid)) == 1 for pid in served.workers()))
@@ -48,8 +50,8 @@ def test_workers_keep_to_one_processor_each_and_share_them_evenly(sqlite_url: st
         served.kill()
 
 
-@only_where_one_can_choose
-def test_a_setting_leaves_workers_to_the_system(sqlite_url: str):
+@only_where_processes_can_be_pinned
+def test_a_setting_turns_pinning_off(sqlite_url: str):
     served = started(sqlite_url, worker_affinity=0)
     try:
         assert all(processors_of(pid) == os.sched_getaffinity(0) for pid in served.workers())
@@ -57,7 +59,7 @@ def test_a_setting_leaves_workers_to_the_system(sqlite_url: str):
         served.kill()
 
 
-def test_a_worker_takes_what_the_fewest_others_have():
+def test_a_worker_takes_a_least_used_processor():
     assert least_used([2, 3, 5], [2, 3]) == 5
     assert least_used([2, 3], [2, 2, 3]) == 3
     assert {least_used([0, 1, 2], [1]) for _ in range(200)} == {0, 2}

@@ -1,4 +1,4 @@
-"""Many events in one body: each is answered for in its place, and one bad event fails no other."""
+"""Batches: many events in one body. Each gets its own result, in order, and one bad event fails no other."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_replays_are_answered_with_200_and_the_first_receipts(live: str, surrey:
     assert surrey.batch(live, [*events, arrest()]).status_code == 201
 
 
-def test_a_refused_event_stops_no_other(live: str, surrey: Caller):
+def test_a_refused_event_does_not_affect_the_others(live: str, surrey: Caller):
     known = arrest()
     surrey.record(live, known)
     bad = [arrest("knive"), "no event", arrest(force="kent"), known | {"place": "m25"}]
@@ -48,7 +48,7 @@ def test_a_refused_event_stops_no_other(live: str, surrey: Caller):
     assert [results[index]["receipt"]["seq"] for index in (0, 5, 6)] == [8, 7, 9]
 
 
-def test_an_atomic_batch_is_recorded_whole_or_not_at_all(live: str, surrey: Caller):
+def test_an_atomic_batch_is_recorded_completely_or_not_at_all(live: str, surrey: Caller):
     good = [arrest(), seizure()]
     response = surrey.batch(live, [good[0], arrest("knive"), good[1]], atomic="true")
     assert response.status_code == 422
@@ -81,7 +81,7 @@ def test_the_same_id_twice_in_a_batch_is_a_replay_or_a_conflict(live: str, surre
     assert surrey.figures(live, measure="arrests") == [1]
 
 
-def test_an_item_sees_those_before_it_and_none_after_it(live: str, surrey: Caller):
+def test_an_item_sees_the_items_before_it_and_none_after_it(live: str, surrey: Caller):
     event, early = arrest(count=2), arrest()
     corrected = correction(event, data={"reason": "drugs"})
     batch = [withdrawal(early), event, corrected, correction(event), withdrawal(corrected), early]
@@ -90,7 +90,7 @@ def test_an_item_sees_those_before_it_and_none_after_it(live: str, surrey: Calle
     assert surrey.figures(live, measure="arrests") == [1]
 
 
-def test_a_coordinators_batch_holds_events_of_many_forces(live: str, lead: Caller, client_for: ClientFor):
+def test_a_coordinators_batch_may_hold_events_of_many_forces(live: str, lead: Caller, client_for: ClientFor):
     events = [arrest(), arrest(force="kent"), arrest(force="metropolitan")]
     assert lead.batch(live, events).status_code == 201
     kent = client_for("kent")
@@ -98,7 +98,7 @@ def test_a_coordinators_batch_holds_events_of_many_forces(live: str, lead: Calle
     assert (replayed.status_code, statuses(replayed)) == (207, [403, 200, 403])
 
 
-def test_a_batch_can_say_once_when_all_of_it_was_recorded(imported: str, surrey: Caller):
+def test_a_batch_can_give_one_recorded_at_for_all_its_events(imported: str, surrey: Caller):
     early, late = "2023-01-17T22:00:00Z", "2023-01-17T23:00:00Z"
     events = [arrest(occurred_at="2023-01-17T21:40:00Z") for _ in range(2)]
     body = {"recorded_at": early, "events": [events[0], events[1] | {"recorded_at": late}]}
@@ -107,9 +107,9 @@ def test_a_batch_can_say_once_when_all_of_it_was_recorded(imported: str, surrey:
     assert [item["receipt"]["recorded_at"] for item in response.json["results"]] == [early, late]
 
 
-def test_a_batch_too_large_a_total_is_decided_one_by_one(live: str, surrey: Caller):
+def test_a_batch_that_exceeds_a_total_is_decided_event_by_event(live: str, surrey: Caller):
     most = {"kind": "cash", "currency": "GBP", "amount_minor": 10**12}
-    # 51 lines in a seizure would be one too many, so a total is filled by many of them.
+    # A seizure has at most 50 lines, so it takes many seizures to fill a total.
     full = [seizure(*[most] * 50) for _ in range(180)]
     assert set(statuses(surrey.batch(live, full))) == {201}
     response = surrey.batch(live, [arrest(), seizure(*[most] * 8), arrest()])

@@ -1,4 +1,4 @@
-"""How large things may be: one more is refused, and the last that fits is taken."""
+"""Size limits: the largest allowed value is accepted, and one more is refused."""
 
 import json
 
@@ -60,7 +60,7 @@ def test_a_call_has_at_most_256_kibibytes(lead: Caller, client_for):
 
 
 @on_sqlite
-def test_a_body_is_as_long_as_its_header_says(live: str, surrey: Caller):
+def test_a_body_must_be_as_long_as_its_header_says(live: str, surrey: Caller):
     body = json.dumps(arrest()).encode()
     for call, media in (("events", "application/json"), ("batches", "application/json"), ("batches", NDJSON)):
         response = surrey.post(
@@ -79,7 +79,7 @@ def test_a_quantity_is_at_most_a_million_millions(live: str, surrey: Caller):
     assert surrey.figures(live, measure="vehicles_stopped") == [2 * MOST]
 
 
-def test_a_total_stays_within_what_every_reader_of_json_keeps(live: str, surrey: Caller):
+def test_a_total_stays_within_the_integers_that_every_json_reader_keeps_exactly(live: str, surrey: Caller):
     cash = {"kind": "cash", "currency": "GBP", "amount_minor": MOST}
     events = [seizure(*[cash] * 50) for _ in range(180)]
     assert surrey.batch(live, events).status_code == 201
@@ -88,7 +88,7 @@ def test_a_total_stays_within_what_every_reader_of_json_keeps(live: str, surrey:
     surrey.record(live, seizure(cash | {"amount_minor": rest}))
     refused(surrey.send(live, seizure(cash | {"amount_minor": 1})), 422, "total_too_large")
     assert surrey.figures(live) == [2**53 - 1]
-    # With something taken out there is room again.
+    # A withdrawal makes room again.
     surrey.record(live, withdrawal(events[0]), seizure(cash))
 
 
@@ -107,7 +107,7 @@ def test_lists_have_bounds(live: str, surrey: Caller, lead: Caller):
 
 
 @on_sqlite
-def test_codes_and_paths_have_lengths(live: str, surrey: Caller, lead: Caller):
+def test_codes_and_paths_have_maximum_lengths(live: str, surrey: Caller, lead: Caller):
     lead.change(live, "amendments", id=new_id(), places=["p" * 64])
     surrey.record(live, arrest(place="p" * 64))
     refused(surrey.send(live, arrest(place="p" * 65)), 422, "wrong_fields", "/place")

@@ -1,4 +1,4 @@
-"""The command `oprecord`, as those who run the service use it: what it prints, and what its exit code says."""
+"""The command `oprecord`, as those who run the service use it: its output and its exit codes."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ Oprecord = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def oprecord(database_url: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Oprecord:
-    """Return what runs the command on the test's database and gives exit code, stdout and stderr."""
+    """Return a function that runs the command on the test's database and returns exit code, stdout and stderr."""
 
     def oprecord(*arguments: object, url: str = database_url) -> tuple[int, str, str]:
         code = run(["--database-url", url, *map(str, arguments)])
@@ -68,13 +68,13 @@ NEEDS_DATABASE = {
 }
 
 
-def test_every_command_that_needs_a_database_is_tried_here():
+def test_every_command_that_needs_a_database_is_covered_here():
     assert set(NEEDS_DATABASE) == set(all_commands()) - {"init", "submit", "template"}
 
 
 @on_sqlite
 @pytest.mark.parametrize("command", NEEDS_DATABASE)
-def test_a_missing_database_file_is_not_made_by_asking(command: str, tmp_path: Path, oprecord: Oprecord):
+def test_a_missing_database_file_is_not_created_by_reading(command: str, tmp_path: Path, oprecord: Oprecord):
     file = tmp_path / "nowhere.db"
     code, out, err = oprecord(*command.split(), *NEEDS_DATABASE[command], url=f"sqlite:///{file}")
     assert (code, out) == (UNAVAILABLE, "")
@@ -84,7 +84,7 @@ def test_a_missing_database_file_is_not_made_by_asking(command: str, tmp_path: P
 
 @on_sqlite
 @pytest.mark.parametrize("command", NEEDS_DATABASE)
-def test_a_database_that_cannot_be_reached_is_one_line(command: str, oprecord: Oprecord):
+def test_an_unreachable_database_is_reported_in_one_line(command: str, oprecord: Oprecord):
     url = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"
     code, out, err = oprecord(*command.split(), *NEEDS_DATABASE[command], url=url)
     assert (code, out) == (UNAVAILABLE, "")
@@ -93,7 +93,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(command: str, oprecord: O
 
 @on_sqlite
 @pytest.mark.parametrize("command", ["verify", "init"])
-def test_a_file_that_is_no_database_is_one_line(command: str, tmp_path: Path, oprecord: Oprecord):
+def test_a_file_that_is_not_a_database_is_reported_in_one_line(command: str, tmp_path: Path, oprecord: Oprecord):
     (tmp_path / "letter.db").write_text("Dear colleague, " * 1_000)
     code, _out, err = oprecord(command, url=f"sqlite:///{tmp_path / 'letter.db'}")
     assert code == UNAVAILABLE
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_database_is_one_line(command: str, tmp_path: Path, op
 
 
 @on_sqlite
-def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url: str, oprecord: Oprecord):
+def test_a_database_without_tables_needs_init_which_creates_them(postgres_server_url: str, oprecord: Oprecord):
     with databases.database(postgres_server_url) as url:
         code, _out, err = oprecord("verify", url=url)
         assert code == UNAVAILABLE
@@ -112,14 +112,14 @@ def test_a_database_without_tables_wants_init_and_gets_them(postgres_server_url:
 
 
 @on_sqlite
-def test_init_makes_a_file(tmp_path: Path, oprecord: Oprecord):
+def test_init_creates_a_file(tmp_path: Path, oprecord: Oprecord):
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert oprecord("init", url=url)[0] == DONE
     assert oprecord("verify", url=url)[0] == DONE
 
 
 @on_sqlite
-def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, oprecord: Oprecord):
+def test_a_missing_folder_is_reported_in_one_line(tmp_path: Path, oprecord: Oprecord):
     code, _out, err = oprecord("init", url=f"sqlite:///{tmp_path / 'no' / 'new.db'}")
     assert code == UNAVAILABLE
     assert "unable to open database file" in only_line(err)
@@ -160,10 +160,16 @@ def test_sqlite_has_no_roles_to_grant_to(sqlite_url: str, oprecord: Oprecord):
     ],
     ids=" ".join,
 )
-def test_what_is_not_understood_exits_with_usage(arguments: list[str], oprecord: Oprecord):
+def test_an_invalid_command_line_exits_with_usage(arguments: list[str], oprecord: Oprecord):
     code, out, err = oprecord(*arguments)
     assert (code, out) == (USAGE, "")
     assert err
+
+
+@on_sqlite
+def test_a_usage_error_names_the_help_to_read(oprecord: Oprecord):
+    said = "oprecord: Missing argument 'OPERATION'. Try: oprecord totals --help"
+    assert only_line(oprecord("totals")[2]) == said
 
 
 @on_sqlite
@@ -176,25 +182,28 @@ def test_help_needs_no_settings(command: str, oprecord: Oprecord, monkeypatch: p
 
 
 @on_sqlite
-def test_bad_settings_are_named_all_at_once(oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+def test_all_invalid_settings_are_named_together(oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPRECORD_PORT", "eight thousand")
     monkeypatch.setenv("OPRECORD_THREADS", "0")
     code, _out, err = oprecord("verify")
     assert code == USAGE
-    assert "OPRECORD_PORT" in only_line(err)
-    assert "OPRECORD_THREADS" in err
+    assert only_line(err) == (
+        "oprecord: Invalid OPRECORD_PORT: Not a valid integer. "
+        "Invalid OPRECORD_THREADS: Must be greater than or equal to 1."
+    )
 
 
 @on_sqlite
-def test_an_address_that_is_none_is_named(oprecord: Oprecord):
+def test_an_invalid_database_url_is_reported(oprecord: Oprecord):
     code, _out, err = oprecord("verify", url="the database in the cellar")
     assert code == USAGE
     assert "URL" in only_line(err)
+    assert "Check --database-url or OPRECORD_DATABASE_URL." in err
 
 
 @on_sqlite
 @pytest.mark.parametrize("command", ["init", *NEEDS_DATABASE])
-def test_a_database_of_another_make_is_refused(command: str, oprecord: Oprecord):
+def test_an_unsupported_database_is_refused(command: str, oprecord: Oprecord):
     url = "mysql+pymysql://somebody:hunter2@127.0.0.1:9/record"
     code, out, err = oprecord(*command.split(), *NEEDS_DATABASE.get(command, ()), url=url)
     assert (code, out) == (USAGE, "")
@@ -204,7 +213,7 @@ def test_a_database_of_another_make_is_refused(command: str, oprecord: Oprecord)
 
 @on_sqlite
 @pytest.mark.parametrize("port", ["-1", "65536"])
-def test_a_port_that_is_none_is_named(port: str, oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_port_is_reported(port: str, oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPRECORD_PORT", port)
     code, _out, err = oprecord("serve")
     assert code == USAGE
@@ -212,7 +221,7 @@ def test_a_port_that_is_none_is_named(port: str, oprecord: Oprecord, monkeypatch
     assert "65535" in err
 
 
-def test_every_kind_of_mistake_has_an_exit_code_that_is_explained():
+def test_every_kind_of_error_has_a_documented_exit_code():
     codes = {kind: exit_code_of(kind("x")) for kind in KINDS}
     assert codes.pop(Unavailable) == UNAVAILABLE
     assert set(codes.values()) == {REFUSED}
@@ -239,7 +248,7 @@ def test_init_gives_a_role_what_serving_needs(postgres_url: str, postgres_server
 
 
 @on_sqlite
-def test_a_role_that_is_not_there_is_one_line(postgres_url: str, oprecord: Oprecord):
+def test_a_missing_role_is_reported_in_one_line(postgres_url: str, oprecord: Oprecord):
     code, _out, err = oprecord("init", "--grant-to", "nobody-we-know", url=postgres_url)
     assert code == REFUSED
     assert "found 'nobody-we-know', which it lacks" in only_line(err)
@@ -353,7 +362,7 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
 
 
 @on_sqlite
-def test_a_reader_that_has_had_enough_is_no_mistake(database: Database, database_url: str):
+def test_a_closed_pipe_is_not_an_error(database: Database, database_url: str):
     recorded_seed(database)
     export = [COMMAND, "--database-url", database_url, "export", PANDILLA]
     with subprocess.Popen(export, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -364,7 +373,7 @@ def test_a_reader_that_has_had_enough_is_no_mistake(database: Database, database
         assert process.wait(60) == DONE
 
 
-def test_a_broken_line_is_named(database: Database, oprecord: Oprecord, tmp_path: Path):
+def test_an_invalid_line_is_reported_by_number(database: Database, oprecord: Oprecord, tmp_path: Path):
     recorded_live(database)
     lines = oprecord("export", NAME)[1].splitlines()
     lines[6] = lines[6].replace('"count":2', '"count":-2')
@@ -405,7 +414,7 @@ def test_totals_as_a_table_and_as_json(database: Database, oprecord: Oprecord):
     [["--by", "colour"], ["--measure", "dragons"], ["--as-of-seq", "0"], ["--as-of-seq", "999"], ["--as-of", "today"]],
     ids=" ".join,
 )
-def test_a_question_that_makes_no_sense_is_refused(database: Database, oprecord: Oprecord, question: list[str]):
+def test_an_invalid_question_is_refused(database: Database, oprecord: Oprecord, question: list[str]):
     recorded_live(database)
     code, out, err = oprecord("totals", NAME, *question)
     assert (code, out) == (REFUSED, "")
@@ -445,13 +454,13 @@ def test_a_credential_is_issued_listed_and_revoked(oprecord: Oprecord):
     ],
     ids=" ".join,
 )
-def test_credentials_that_make_no_sense_are_refused(oprecord: Oprecord, arguments: list[str]):
+def test_invalid_credential_arguments_are_refused(oprecord: Oprecord, arguments: list[str]):
     code, out, err = oprecord("credential", *arguments)
     assert (code, out) == (REFUSED, "")
     assert only_line(err)
 
 
-def test_a_force_known_from_an_operation_alone_can_have_a_credential(database: Database, oprecord: Oprecord):
+def test_a_force_known_only_from_an_operation_can_have_a_credential(database: Database, oprecord: Oprecord):
     arguments = ("credential", "issue", "lantern-desk", "--role", "observer", "--quiet")
     assert oprecord(*arguments)[0] == REFUSED
     recorded_live(database)

@@ -1,4 +1,4 @@
-"""The service keeps to its own document, whatever is sent: schemathesis makes the calls and compares the answers."""
+"""The service conforms to its OpenAPI document: schemathesis generates calls and checks the answers."""
 
 import re
 import shutil
@@ -31,13 +31,13 @@ HOLDERS = {FORCE: "surrey", COORDINATOR: LEAD, OBSERVER: "kent", ADMINISTRATOR: 
 OCCURRED_AT = hours_ago(1)
 EVENTS = [arrest(), seizure(), activity()]
 IGNORED_CHECKS = [
-    # What fits its schema can still be refused: codes, days and forces must be those of the operation.
+    # A body that matches its schema can still be refused: codes, days and forces must be those of the operation.
     checks.positive_data_acceptance,
 ]
 
 
 class Stage:
-    """The app that the calls of all tests go to. The document is the same over every database."""
+    """The app that all tests call. The document is the same for every database."""
 
     app: Flask = create_app(Config(database_url="sqlite://"))
     secrets: dict[str, str]
@@ -50,12 +50,12 @@ STAGE = Stage()
 
 
 def document(*, at_bounds: bool) -> Any:
-    """Return the document to make calls from: at random, or at the bounds of what it says of each value."""
+    """Return the document to generate calls from, either at random or at the bounds of each value."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", STAGE)
     schema.config.phases.coverage.enabled = at_bounds
-    # Every call carries a real credential; test_access brings the others.
+    # Every call carries a real credential; test_access covers the others.
     schema.config.generation.with_security_parameters = False
-    # A batch refuses each event by itself, and answers 207.
+    # A batch refuses each event individually, and answers 207.
     schema.config.checks.negative_data_rejection.expected_statuses.append("207")
     # The feed has no end; test_feed reads it.
     return schema.exclude(path="/v1/operations/{operation}/feed")
@@ -82,13 +82,13 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 
 
 def take(stage: Stage) -> Stage:
-    """Let the calls go to this stage's app."""
+    """Send the calls to this stage's app."""
     STAGE.app = stage.app
     return stage
 
 
 def staged(url: str) -> Iterator[Stage]:
-    """Set the stage: an operation with some events and a correction, and a credential of each role."""
+    """Prepare an operation with some events and a correction, and a credential for each role."""
     database = open_database(url)
     with running_app(database) as app:
         stage = Stage()
@@ -108,14 +108,14 @@ def _as_lines(_context: Any, value: Any) -> bytes:
 
 @schemathesis.hook
 def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Let most calls be about an operation and an event that are there."""
+    """Make most calls refer to an existing operation and event."""
     known = {"operation": OPERATION, "event_id": EVENTS[0]["id"], "number": "1"}
     return {name: known[name] if mostly(value) else value for name, value in (path_parameters or {}).items()}
 
 
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
-    """Let most of what is well formed be of a force, at a place and a time that the operation takes."""
+    """Give most well-formed events a force, a place and a time that the operation accepts."""
     if isinstance(body, dict) and isinstance(body.get("events"), list):
         return body | {"events": [fitting(event) for event in body["events"]]}
     return fitting(body)
@@ -156,12 +156,12 @@ def is_instant(value: Any) -> bool:
 
 
 def mostly(value: Any) -> bool:
-    """Return whether this value is one of three in four: always the same for the same value."""
+    """Return true for three in four values, and always the same for the same value."""
     return crc32(repr(value).encode()) % 4 != 0
 
 
 def role_for(case: schemathesis.Case) -> str:
-    """Return the role that makes a call: one that may, for most."""
+    """Return the role that makes a call; for most calls, one that may make it."""
     may: list[str] = case.operation.definition.raw.get("x-roles") or list(ROLES)
     roles = may if mostly(case.as_curl_command()) else list(ROLES)
     return roles[crc32(repr((case.body, case.query)).encode()) % len(roles)]
@@ -181,11 +181,11 @@ def examples(number: int) -> settings:
 
 @ANYWHERE.parametrize()
 @examples(15)
-def test_every_answer_is_as_the_document_says(case: schemathesis.Case, stage: Stage) -> None:
+def test_every_answer_conforms_to_the_document(case: schemathesis.Case, stage: Stage) -> None:
     check(case, stage)
 
 
 @AT_BOUNDS.parametrize()
 @examples(1)
-def test_every_answer_at_a_bound_is_as_the_document_says(case: schemathesis.Case, sqlite_stage: Stage) -> None:
+def test_every_answer_at_a_bound_conforms_to_the_document(case: schemathesis.Case, sqlite_stage: Stage) -> None:
     check(case, take(sqlite_stage))

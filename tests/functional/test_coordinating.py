@@ -1,4 +1,4 @@
-"""The coordinator opens an operation, changes it, closes it and opens it again; each is an event in its log."""
+"""The coordinator opens, changes, closes and reopens an operation; each step is an event in its log."""
 
 from typing import Any
 
@@ -77,7 +77,9 @@ def test_an_operation_is_opened_with_its_forces_in_publishing_order(lead: Caller
     assert "arrests" in {one["measure"] for one in shown["measures"]}
 
 
-def test_opening_again_is_a_replay_and_another_of_the_same_name_is_refused(lead: Caller, client_for: ClientFor):
+def test_opening_again_is_a_replay_and_another_operation_with_the_same_key_is_refused(
+    lead: Caller, client_for: ClientFor
+):
     body = opening()
     first = lead.post("/v1/operations", json=body).json
     replay = lead.post("/v1/operations", json=body)
@@ -101,14 +103,14 @@ def test_only_a_coordinator_of_the_lead_force_opens_an_operation(client_for: Cli
     refused(kent.get("/v1/operations/live"), 404, "unknown_operation")
 
 
-def test_an_opening_that_is_refused_leaves_nothing(lead: Caller):
+def test_a_refused_opening_leaves_nothing_behind(lead: Caller):
     refused(lead.post("/v1/operations", json=opening(forces=["surrey", "atlantis"])), 422, "unknown_code", "/force")
     refused(lead.get("/v1/operations/live"), 404, "unknown_operation")
     assert lead.post("/v1/operations", json=opening()).status_code == 201
 
 
 @on_sqlite
-def test_an_opening_that_makes_no_sense_is_refused(lead: Caller, subtests: pytest.Subtests):
+def test_an_invalid_opening_is_refused(lead: Caller, subtests: pytest.Subtests):
     for fields, code, pointer in WRONG_OPENINGS:
         with subtests.test(fields=fields):
             refused(lead.post("/v1/operations", json=opening(**fields)), 422, code, pointer)
@@ -154,7 +156,7 @@ def test_a_change_is_replayed_like_any_event(live: str, lead: Caller):
     for address, body in changes.items():
         replay = lead.change(live, address, id=ids[address], **body)
         assert (replay.status_code, replay.json) == (200, first[address])
-    # Said as the service filled it in, it is the same; said otherwise, it is not.
+    # Sent with the values that the service filled in, it is a replay; with other values, it is not.
     named = {"force": "sussex", "name": "Sussex Police", "kind": "territorial"}
     assert lead.change(live, "forces", id=ids["forces"], **named).status_code == 200
     other = lead.change(live, "forces", id=ids["forces"], force="sussex", reports="tallies")
@@ -178,7 +180,7 @@ def test_an_amendment_changes_what_it_gives_and_leaves_the_rest(live: str, lead:
     refused(lead.change(live, "amendments", id=new_id(), name="Other"), 422, "wrong_fields", "/name")
 
 
-def test_no_amendment_leaves_a_standing_event_outside(live: str, lead: Caller, surrey: Caller):
+def test_an_amendment_that_would_exclude_a_standing_event_is_refused(live: str, lead: Caller, surrey: Caller):
     event = arrest(occurred_at=midnight(-1))
     (receipt,) = surrey.record(live, event)
     late_start = {"starts_at": midnight(0)}
@@ -190,7 +192,7 @@ def test_no_amendment_leaves_a_standing_event_outside(live: str, lead: Caller, s
     assert lead.change(live, "amendments", id=new_id(), starts_at=midnight(-2)).status_code == 201
 
 
-def test_a_closed_operation_takes_corrections_withdrawals_and_returns_only(live: str, lead: Caller, surrey: Caller):
+def test_a_closed_operation_accepts_only_corrections_withdrawals_and_returns(live: str, lead: Caller, surrey: Caller):
     event, other = arrest(), arrest()
     surrey.record(live, event, other)
     assert lead.change(live, "close", id=new_id()).status_code == 201
@@ -217,7 +219,7 @@ def test_forces_and_observers_change_nothing(live: str, lead: Caller, client_for
     assert lead.get(f"/v1/operations/{live}").json["head"]["seq"] == len(FORCES) + 1
 
 
-def test_the_life_of_an_operation_is_in_its_log(live: str, lead: Caller):
+def test_the_log_holds_the_whole_life_of_an_operation(live: str, lead: Caller):
     lead.change(live, "close", id=new_id())
     events = lead.get(f"/v1/operations/{live}/events").json["events"]
     assert [event["type"] for event in events] == ["operation.opened", *["force.joined"] * 5, "operation.closed"]
@@ -231,7 +233,7 @@ def test_the_life_of_an_operation_is_in_its_log(live: str, lead: Caller):
 
 
 @on_sqlite
-def test_a_measure_that_makes_no_sense_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
+def test_an_invalid_measure_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
     for fields, code, pointer in WRONG_MEASURES:
         with subtests.test(fields=fields):
             refused(lead.change(live, "measures", id=new_id(), **fields), 422, code, pointer)

@@ -1,4 +1,4 @@
-"""A mistake is corrected by one more event: nothing is changed, and the totals say what stands."""
+"""A mistake is corrected by a new event: no event changes, and the totals count the standing versions."""
 
 from uuid import uuid4
 
@@ -26,12 +26,12 @@ def test_a_correction_can_itself_be_corrected_and_the_chain_is_shown(live: str, 
     assert found["event"]["id"] == event["id"]
     assert [one["correction_reason"] for one in found["corrections"]] == ["measured", "reclassified"]
     assert found["standing"]["data"]["lines"][0]["drug"] == "b/ketamine"
-    # In between nothing stood of it but the weight.
+    # In between, only its weight counted.
     assert surrey.figures(live, "quantity", "display", measure="drug_weight", as_of_seq=8) == [(5, "5 mg")]
     assert surrey.figures(live, measure="drug_weight") == []
 
 
-def test_a_withdrawn_event_counts_no_more_and_stays_in_the_log(live: str, surrey: Caller):
+def test_a_withdrawn_event_no_longer_counts_but_stays_in_the_log(live: str, surrey: Caller):
     event = arrest(count=3)
     surrey.record(live, event, arrest("drugs"), withdrawal(event, why="other_force"))
     assert surrey.figures(live, measure="arrests") == [1]
@@ -49,7 +49,7 @@ def test_a_withdrawal_leaves_no_figure_behind(live: str, surrey: Caller):
     assert surrey.figures(live) == []
 
 
-def test_one_version_is_corrected_once(live: str, surrey: Caller):
+def test_a_version_can_be_corrected_only_once(live: str, surrey: Caller):
     event = arrest()
     first = correction(event, data={"reason": "drugs"})
     surrey.record(live, event, first)
@@ -68,7 +68,7 @@ def test_a_withdrawal_is_final(live: str, surrey: Caller):
     refused(surrey.send(live, withdrawal(withdrawn)), 422, "not_correctable", "/corrects")
 
 
-def test_only_arrests_seizures_and_activities_are_corrected(live: str, surrey: Caller, lead: Caller):
+def test_only_arrests_seizures_and_activities_can_be_corrected(live: str, surrey: Caller, lead: Caller):
     stated = declared()
     surrey.record(live, stated)
     refused(surrey.send(live, withdrawal(stated)), 422, "not_correctable", "/corrects")
@@ -78,7 +78,7 @@ def test_only_arrests_seizures_and_activities_are_corrected(live: str, surrey: C
     refused(lead.send(live, withdrawal(opened)), 422, "not_correctable", "/corrects")
 
 
-def test_what_does_not_exist_is_not_corrected(live: str, surrey: Caller):
+def test_an_event_that_does_not_exist_cannot_be_corrected(live: str, surrey: Caller):
     refused(surrey.send(live, withdrawal(arrest())), 422, "unknown_event", "/corrects")
 
 
@@ -90,7 +90,7 @@ def test_a_correction_keeps_type_and_force(live: str, surrey: Caller, lead: Call
     refused(lead.send(live, correction(event, force="kent")), 422, "correction_changes_force", "/force")
 
 
-def test_a_force_corrects_its_own_events_only(live: str, surrey: Caller, client_for: ClientFor):
+def test_a_force_can_correct_only_its_own_events(live: str, surrey: Caller, client_for: ClientFor):
     event = arrest()
     surrey.record(live, event)
     kent = client_for("kent")
@@ -100,7 +100,9 @@ def test_a_force_corrects_its_own_events_only(live: str, surrey: Caller, client_
     assert kent.figures(live, measure="arrests") == [1]
 
 
-def test_the_coordinator_corrects_any_force_and_the_totals_stay_the_forces(live: str, surrey: Caller, lead: Caller):
+def test_the_coordinator_can_correct_any_force_and_the_totals_stay_with_that_force(
+    live: str, surrey: Caller, lead: Caller
+):
     event = arrest(count=4)
     surrey.record(live, event)
     lead.record(live, correction(event, why="duplicate", data={"reason": "knife", "count": 3}))
@@ -117,7 +119,9 @@ def test_the_coordinator_corrects_any_force_and_the_totals_stay_the_forces(live:
         ({"corrects": "7", "correction_reason": "mistake"}, "/corrects"),
     ],
 )
-def test_a_correction_says_what_it_corrects_and_why(live: str, surrey: Caller, fields: dict[str, str], pointer: str):
+def test_a_correction_must_say_what_it_corrects_and_why(
+    live: str, surrey: Caller, fields: dict[str, str], pointer: str
+):
     refused(surrey.send(live, arrest(**fields)), 422, "wrong_fields", pointer)
 
 

@@ -1,4 +1,4 @@
-"""The server is killed while forces post to it: what was acknowledged is there, and nothing counts twice."""
+"""The server is killed while forces post to it: acknowledged events survive, and nothing counts twice."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ SETUP, EVENTS_IN_A_BATCH, LINES, KILLS = 6, 40, 1_200, 2
 
 
 class Sender:
-    """A client that posts until the server is gone, and keeps what it sent and the receipts that it got."""
+    """A client that posts until the server is gone, and keeps the events it sent and the receipts it got."""
 
     def __init__(self, served: Served, secret: str) -> None:
         self.served, self.secret = served, secret
@@ -39,7 +39,7 @@ class Sender:
         return answer(self.served.request("POST", f"/v1/operations/live/{call}", self.secret, body))
 
     def until_gone(self, post_some: Callable[[], None]) -> None:
-        # What is left then is refused, broken off, or cut within the answer.
+        # The remaining calls are refused, broken off, or cut within the answer.
         with contextlib.suppress(OSError, HTTPException, ValueError):
             while True:
                 post_some()
@@ -56,7 +56,7 @@ class Sender:
         answer(self.served.lines("live", self.secret, self.lines_without_end()))
 
     def lines_without_end(self) -> Iterator[bytes]:
-        """Yield lines, and then nothing more, until the connection is gone: the body is never whole."""
+        """Yield lines, then block until the connection is gone, so that the body is never complete."""
         while not self.killed.wait(0 if len(self.sent) < LINES else PATIENCE_SECONDS):
             yield b"".join(json.dumps(event).encode() + b"\n" for event in self.new_events(10))
 
@@ -93,7 +93,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_counts_twice(durable_url: str)
 
 
 def post_until_killed(served: Served, secret: str) -> list[Sender]:
-    """Let four clients post, and kill the server in the midst of it."""
+    """Let four clients post, and kill the server meanwhile."""
     singly, batches, more_batches, lines = senders = [Sender(served, secret) for _ in range(4)]
     calls = [singly.one_by_one, batches.in_batches, more_batches.in_batches, lines.in_lines]
     with ThreadPoolExecutor(len(senders)) as pool:
@@ -114,7 +114,7 @@ def arrests(served: Served, secret: str) -> int:
 
 
 def send_everything_again(senders: list[Sender]) -> dict[str, Json]:
-    """Send all that was ever sent; return the receipts by the events' ids."""
+    """Send every event again; return the receipts by event id."""
     receipts = {}
     for sender in senders:
         for start in range(0, len(sender.sent), 1_000):

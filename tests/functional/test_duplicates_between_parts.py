@@ -1,4 +1,4 @@
-"""Operations in one another: what two of them count twice is seen, and settled, by the coordinator of the whole."""
+"""Nested operations: the coordinator of the whole sees and settles events that two of them both count."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def kent(client_for: ClientFor) -> Caller:
 
 @pytest.fixture
 def btp(client_for: ClientFor) -> Caller:
-    """Return the client of a force that is in the country and in none of its parts."""
+    """Return the client of a force that takes part in the country but in none of its parts."""
     return client_for("btp")
 
 
@@ -48,7 +48,7 @@ def listed(caller: Caller, operation: str, **query: Any) -> Json:
 
 
 def pairs(caller: Caller, operation: str, **query: Any) -> list[list[tuple[str, str]]]:
-    """Return of each pair the operation and id of its events."""
+    """Return the operation and id of the events of each pair."""
     found = listed(caller, operation, **query)["pairs"]
     return [[(event["operation"], event["id"]) for event in pair["events"]] for pair in found]
 
@@ -115,7 +115,7 @@ def test_tallies_other_types_and_operations_that_are_no_part_pair_with_nothing(l
     assert pairs(lead, "country") == []
 
 
-def test_a_correction_in_a_part_takes_the_place_of_what_it_corrects(lead: Caller, surrey: Caller, kent: Caller):
+def test_a_correction_in_a_part_replaces_the_event_it_corrects(lead: Caller, surrey: Caller, kent: Caller):
     ours, theirs = joint(), joint("kent")
     surrey.record("region", ours)
     kent.record("week", theirs)
@@ -125,7 +125,7 @@ def test_a_correction_in_a_part_takes_the_place_of_what_it_corrects(lead: Caller
     assert pairs(lead, "country") == [at(("region", ours), ("week", back))]
 
 
-def test_a_pair_ruled_out_is_settled_for_all_versions_there_and_above_but_not_beneath(
+def test_a_pair_ruled_out_is_settled_for_all_versions_there_and_in_wholes_but_not_in_parts(
     lead: Caller, surrey: Caller, kent: Caller, database: Database
 ):
     ours, theirs = joint(incident=INCIDENT), joint("kent", incident=INCIDENT)
@@ -146,7 +146,7 @@ def test_a_pair_ruled_out_is_settled_for_all_versions_there_and_above_but_not_be
     assert pairs(lead, "region") == [at(("region", ours), ("week", theirs))]
 
 
-def test_a_later_version_can_be_ruled_out_and_that_holds_for_the_event(lead: Caller, surrey: Caller, kent: Caller):
+def test_ruling_out_a_later_version_holds_for_the_whole_event(lead: Caller, surrey: Caller, kent: Caller):
     ours, theirs = joint(), joint("kent")
     surrey.record("country", ours)
     kent.record("week", theirs, joint("kent"))
@@ -157,7 +157,7 @@ def test_a_later_version_can_be_ruled_out_and_that_holds_for_the_event(lead: Cal
     assert len(pairs(lead, "country")) == 1
 
 
-def test_the_same_again_gives_the_same_receipt_and_the_event_names_both_operations(
+def test_ruling_out_again_gives_the_same_receipt_and_the_event_names_both_operations(
     lead: Caller, surrey: Caller, kent: Caller
 ):
     ours, theirs = joint(), joint("kent")
@@ -195,7 +195,7 @@ def test_only_standing_events_of_two_of_its_operations_can_be_ruled_out(lead: Ca
     refused(rule_out(lead, "week", mine, ("week", theirs)), 422, "not_counted_here", "/operations/0")
 
 
-def test_only_the_coordinator_of_the_whole_rules_out_and_others_are_told_nothing_of_its_parts(
+def test_only_the_coordinator_of_the_whole_can_rule_out_and_others_learn_nothing_of_its_parts(
     surrey: Caller, kent: Caller, client_for: ClientFor
 ):
     ours, theirs = joint(), joint("kent")
@@ -207,7 +207,7 @@ def test_only_the_coordinator_of_the_whole_rules_out_and_others_are_told_nothing
         refused(rule_out(surrey, "country", *events), 403, "role_may_not")
 
 
-def test_a_force_is_told_of_a_pair_only_where_it_takes_part_in_the_operations_of_both_events(
+def test_a_force_sees_a_pair_only_if_it_takes_part_in_the_operations_of_both_events(
     lead: Caller, surrey: Caller, kent: Caller, btp: Caller, client_for: ClientFor
 ):
     of_btp, ours, theirs = joint("btp"), joint(), joint("kent", incident=INCIDENT)
@@ -253,7 +253,7 @@ def in_pages(caller: Caller, operation: str, limit: int) -> list[list[tuple[str,
         after = {"after": page["next"]}
 
 
-def test_the_next_of_one_list_is_no_place_in_another(lead: Caller, surrey: Caller, kent: Caller):
+def test_the_cursor_of_one_list_is_not_valid_in_another(lead: Caller, surrey: Caller, kent: Caller):
     surrey.record("region", joint(), joint())
     kent.record("week", joint("kent"), joint("kent"))
     following = listed(lead, "region", limit=1)["next"]
@@ -263,7 +263,7 @@ def test_the_next_of_one_list_is_no_place_in_another(lead: Caller, surrey: Calle
         refused(response, 422, "no_such_position", "/after")
 
 
-def test_a_part_with_another_coordinator_is_looked_through_like_any_other(
+def test_a_part_with_another_coordinator_is_searched_like_any_other(
     lead: Caller, surrey: Caller, client_for: ClientFor
 ):
     kent_lead = client_for("kent", "coordinator")

@@ -1,4 +1,4 @@
-"""Every example in the API's document can be sent as it stands."""
+"""Every example in the OpenAPI document can be sent unchanged."""
 
 from flask import Flask
 
@@ -15,9 +15,7 @@ def opened(lead: Caller) -> str:
     return f"/v1/operations/{OPERATION}"
 
 
-def test_the_examples_make_one_operation_from_its_opening_to_its_end(
-    lead: Caller, surrey: Caller, client_for: ClientFor
-):
+def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surrey: Caller, client_for: ClientFor):
     address = opened(lead)
     batch = surrey.post(f"{address}/batches", json=examples.BATCH)
     assert (batch.status_code, {item["status"] for item in batch.json["results"]}) == (201, {201})

@@ -1,4 +1,4 @@
-"""Figures, returns and events leave as tables: a spreadsheet shows the same numbers, and runs nothing."""
+"""Figures, returns and events exported as tables: a spreadsheet shows the same numbers and executes no formula."""
 
 import csv
 import hashlib
@@ -41,7 +41,7 @@ def sheet_rows(body: bytes, name: str) -> list[Json]:
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
-def test_totals_are_a_table_with_what_they_are_true_at_in_every_row(lead: Caller, surrey: Caller, live: str):
+def test_totals_are_a_table_with_their_position_in_every_row(lead: Caller, surrey: Caller, live: str):
     surrey.record(live, arrest(count=3), seizure(*LINES))
     response = exported(lead, f"/v1/operations/{live}/totals", CSV, by="force", measure="arrests,cash")
     assert response.content_type.startswith("text/csv; charset=utf-8")
@@ -55,7 +55,7 @@ def test_totals_are_a_table_with_what_they_are_true_at_in_every_row(lead: Caller
     assert arrests["outstanding"].startswith("surrey (")
 
 
-def test_a_workbook_of_totals_has_numbers_as_numbers_and_a_header_that_stays(lead: Caller, surrey: Caller, live: str):
+def test_a_workbook_of_totals_has_numbers_as_numbers_and_a_frozen_header(lead: Caller, surrey: Caller, live: str):
     surrey.record(live, seizure(*LINES))
     response = exported(lead, f"/v1/operations/{live}/totals", XLSX, by="force,category,day")
     rows = {(row["measure"], row["category"]): row for row in sheet_rows(response.data, "totals")}
@@ -95,7 +95,7 @@ def test_returns_are_a_row_for_each_force_and_day(lead: Caller, surrey: Caller, 
     assert {row["status"] for row in csv_rows(before)} == {"none"}
 
 
-def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_header_that_stays(lead: Caller, surrey: Caller, live: str):
+def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_frozen_header(lead: Caller, surrey: Caller, live: str):
     (receipt,) = surrey.record(live, declared())
     response = exported(lead, f"/v1/operations/{live}/returns", XLSX)
     assert CalamineWorkbook.from_filelike(BytesIO(response.data)).sheet_names == ["returns"]
@@ -105,7 +105,7 @@ def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_header_that_stays(le
         assert 'state="frozen"' in archive.read("xl/worksheets/sheet1.xml").decode()
 
 
-def test_a_return_that_a_spreadsheet_could_run_is_guarded():
+def test_a_return_that_looks_like_a_formula_is_guarded():
     one = {"force": "=1+1", "day": "2023-01-17", "status": "nil", "seq": 9, "late": False, "measures": ["@a", "b"]}
     answer = {"operation": "-x", "marking": "+y", "seq": 9, "returns_due_at": None, "returns": [one]}
     (table,) = returns_tables(answer | {"returns": [one | {"declared_at": "2023-01-18T09:00:00Z"}]})
@@ -114,7 +114,7 @@ def test_a_return_that_a_spreadsheet_could_run_is_guarded():
 
 
 @pytest.mark.parametrize("media", [CSV, XLSX])
-def test_events_are_a_row_each_and_seizures_one_for_each_line(lead: Caller, surrey: Caller, live: str, media: str):
+def test_each_event_is_a_row_and_a_seizure_has_a_row_for_each_line(lead: Caller, surrey: Caller, live: str, media: str):
     first, seized = arrest(assisting=["btp", "kent"], place="m25"), seizure(*LINES)
     newer = correction(first, data={"reason": "drugs", "count": 2})
     surrey.record(live, first, seized, newer, activity(), declared())
@@ -148,7 +148,7 @@ def test_a_force_exports_its_own_events(surrey: Caller, lead: Caller, live: str)
     assert csv_rows(exported(lead, f"/v1/operations/{live}/events", CSV, force="kent")) == []
 
 
-def test_without_a_wish_the_answer_is_json_and_lines_stay_lines(lead: Caller, live: str):
+def test_without_a_preference_the_answer_is_json_and_lines_stay_lines(lead: Caller, live: str):
     for media in ("*/*", "application/json", "text/html", "application/json, text/csv;q=0.5"):
         assert exported(lead, f"/v1/operations/{live}/totals", media).content_type == "application/json"
     lines = exported(lead, f"/v1/operations/{live}/events", NDJSON).data.splitlines()
@@ -156,16 +156,16 @@ def test_without_a_wish_the_answer_is_json_and_lines_stay_lines(lead: Caller, li
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "-", "+44 1"])
-def test_what_a_spreadsheet_could_run_is_guarded(text: str):
+def test_text_that_looks_like_a_formula_is_guarded(text: str):
     assert guarded(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "knife", "-5", "+5", "-5.25", "a=b", "£5"])
-def test_what_is_a_plain_number_or_no_formula_stays_as_it_is(text: str):
+def test_plain_numbers_and_other_text_are_left_unchanged(text: str):
     assert guarded(text) == text
 
 
-def test_a_formula_is_a_text_in_a_workbook_and_guarded_in_csv():
+def test_a_formula_is_text_in_a_workbook_and_guarded_in_csv():
     def table() -> ExportTable:
         return ExportTable("t", [Column("a"), Column("b", "pounds")], [("=1+1", 5), ("http://x.example", None)])
 
@@ -178,7 +178,7 @@ def test_a_formula_is_a_text_in_a_workbook_and_guarded_in_csv():
     assert "".join(csv_text(table())) == "\ufeffa,b\r\n'=1+1,0.05\r\nhttp://x.example,\r\n"
 
 
-def test_a_table_that_is_too_long_for_a_sheet_goes_on_with_its_header_on_the_next():
+def test_a_table_too_long_for_a_sheet_continues_with_its_header_on_the_next():
     rows = [(number,) for number in range(5)]
     body = b"".join(workbook([ExportTable("t", [Column("n", "whole")], rows)], most_rows=2))
     assert [len(sheet_rows(body, name)) for name in ("t", "t 2", "t 3")] == [2, 2, 1]

@@ -1,4 +1,4 @@
-"""The live feed: what is recorded reaches whoever may read it, in order, without gap or repetition."""
+"""The live feed: recorded events reach those who may read them, in order, without gaps or duplicates."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ BYE = {"event": "bye", "data": "{}"}
 
 
 class Feed:
-    """An open feed: its events are taken one by one, and waited for."""
+    """An open feed, whose events are awaited one by one."""
 
     def __init__(self, response: TestResponse) -> None:
         assert (response.status_code, response.mimetype) == (200, "text/event-stream"), response.json
@@ -42,7 +42,7 @@ class Feed:
 
 @pytest.fixture
 def feed_of() -> Iterator[Callable[..., Feed]]:
-    """Return what opens a feed: `feed_of(surrey, live, after=7)`. All of them are closed at the end."""
+    """Return a function that opens a feed: `feed_of(surrey, live, after=7)`. All feeds are closed at the end."""
     opened: list[Feed] = []
 
     def feed_of(caller: Caller, operation: str, after: int | None = None) -> Feed:
@@ -65,7 +65,7 @@ def narrow(database: Database) -> Iterator[Flask]:
 FeedOf = Callable[..., Feed]
 
 
-def test_what_is_recorded_from_now_on_is_sent_as_it_is_stored(live: str, surrey: Caller, feed_of: FeedOf):
+def test_new_events_are_sent_as_stored(live: str, surrey: Caller, feed_of: FeedOf):
     surrey.record(live, arrest())
     feed = feed_of(surrey, live)
     (receipt,) = surrey.record(live, seizure(place="m25"))
@@ -75,7 +75,7 @@ def test_what_is_recorded_from_now_on_is_sent_as_it_is_stored(live: str, surrey:
     assert feed.response.headers["Cache-Control"] == "no-cache"
 
 
-def test_a_feed_goes_on_after_the_last_event_that_was_seen(live: str, surrey: Caller, feed_of: FeedOf):
+def test_a_feed_resumes_after_the_last_event_seen(live: str, surrey: Caller, feed_of: FeedOf):
     surrey.record(live, *(arrest() for _ in range(4)))
     feed = feed_of(surrey, live, after=8)
     assert feed.seqs(2) == [9, 10]
@@ -87,7 +87,7 @@ def test_a_feed_goes_on_after_the_last_event_that_was_seen(live: str, surrey: Ca
     assert again.seqs(2) == [12, 13]
 
 
-def test_a_force_is_sent_its_own_events_and_the_coordinator_all(
+def test_a_force_receives_its_own_events_and_the_coordinator_all(
     live: str, lead: Caller, surrey: Caller, client_for: ClientFor, feed_of: FeedOf
 ):
     from_the_start = feed_of(lead, live, after=0)
@@ -100,7 +100,7 @@ def test_a_force_is_sent_its_own_events_and_the_coordinator_all(
 
 def test_a_reader_that_falls_behind_misses_nothing(live: str, surrey: Caller, lead: Caller, feed_of: FeedOf):
     feed, other = feed_of(surrey, live, after=SETUP), feed_of(lead, live)
-    # More than are held for one reader come before it takes the first.
+    # More events than are buffered for one reader arrive before it takes the first.
     for _ in range(3):
         assert surrey.batch(live, [arrest() for _ in range(1_000)]).status_code == 201
     assert other.seqs(3_000) == feed.seqs(3_000) == list(range(SETUP + 1, SETUP + 3_001))
@@ -119,7 +119,7 @@ def test_two_operations_have_two_feeds(live: str, lead: Caller, client_for: Clie
 
 
 @pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
-def test_a_credential_that_ends_ends_its_feeds(
+def test_a_feed_ends_when_its_credential_does(
     live: str, surrey: Caller, client_for: ClientFor, feed_of: FeedOf, column: str
 ):
     database: Database = surrey.application.extensions[DATABASE_EXTENSION]
@@ -134,7 +134,7 @@ def test_a_credential_that_ends_ends_its_feeds(
     assert feeds[2].seqs(1) == [7]
 
 
-def test_a_service_that_closes_says_goodbye(live: str, surrey: Caller, feed_of: FeedOf):
+def test_a_stopping_service_ends_its_feeds_with_bye(live: str, surrey: Caller, feed_of: FeedOf):
     feed = feed_of(surrey, live, after=SETUP)
     surrey.record(live, arrest())
     assert feed.seqs(1) == [7]
@@ -143,7 +143,7 @@ def test_a_service_that_closes_says_goodbye(live: str, surrey: Caller, feed_of: 
     refused(surrey.get(f"/v1/operations/{live}/feed"), 503, "too_many_feeds")
 
 
-def test_a_process_serves_so_many_feeds_and_no_more(
+def test_a_process_limits_its_number_of_feeds(
     live: str, narrow: Flask, secret_for: Callable[..., str], feed_of: FeedOf
 ):
     surrey = with_secret(narrow, secret_for("surrey"))
@@ -151,13 +151,13 @@ def test_a_process_serves_so_many_feeds_and_no_more(
     response = surrey.get(f"/v1/operations/{live}/feed")
     refused(response, 503, "too_many_feeds")
     assert int(response.headers["Retry-After"]) > 0
-    # Other calls are answered all the same, and a place that is left is free.
+    # Other calls are still answered, and closing a feed makes room for another.
     surrey.record(live, arrest())
     first.response.close()
     assert feed_of(surrey, live, after=SETUP).seqs(1) == [7]
 
 
-def test_whoever_leaves_before_the_first_event_keeps_no_place(
+def test_a_feed_closed_before_its_first_event_makes_room(
     live: str, narrow: Flask, secret_for: Callable[..., str], feed_of: FeedOf
 ):
     surrey = with_secret(narrow, secret_for("surrey"))
@@ -172,7 +172,7 @@ def test_whoever_leaves_before_the_first_event_keeps_no_place(
     assert [feed.seqs(1) for feed in feeds] == [[7], [7]]
 
 
-def test_a_feed_begins_at_a_seq_that_is(live: str, surrey: Caller):
+def test_a_feed_begins_at_an_existing_seq(live: str, surrey: Caller):
     for wrong in ("-1", "1.0", "x", "", "9" * 19, "\N{SUPERSCRIPT TWO}"):
         response = surrey.get(f"/v1/operations/{live}/feed", headers={"Last-Event-ID": wrong})
         refused(response, 422, "wrong_fields", "/Last-Event-ID")
@@ -190,7 +190,7 @@ def served(database_url: str) -> Iterator[Served]:
         yield served
 
 
-def test_a_served_feed_streams_and_ends_when_the_server_is_told_to_stop(served: Served, database: Database):
+def test_a_served_feed_streams_and_ends_when_the_server_stops(served: Served, database: Database):
     lead, surrey = issued_secret(database, "metropolitan"), issued_secret(database, "surrey")
     served.request("POST", "/v1/operations", lead, opening())
     feed = served.request("GET", "/v1/operations/live/feed", surrey)
@@ -206,7 +206,7 @@ def test_a_served_feed_streams_and_ends_when_the_server_is_told_to_stop(served: 
         found = [json.loads(event["data"])["id"] for event in islice(feed_events(stream), 2)]
         assert found == [event["id"] for event in sent]
 
-    # Whoever hangs up is missed at the next events, and the place is another's.
+    # A closed connection is noticed at the next event, and makes room for another feed.
     first.close()
 
     def has_room() -> bool:

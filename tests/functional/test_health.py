@@ -1,4 +1,4 @@
-"""Whether the service is up, for whoever watches it; no credential is asked for, and nothing is given away."""
+"""Liveness and readiness for monitoring: they need no credential and reveal nothing."""
 
 import sqlalchemy as sa
 from flask import Flask
@@ -9,13 +9,13 @@ from service.db import Database
 from tests.functional.calls import refused
 
 
-def test_a_living_service_with_its_tables_is_ready(app: Flask):
+def test_a_live_service_with_its_tables_is_ready(app: Flask):
     client = app.test_client()
     assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "alive"})
     assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready"})
 
 
-def test_a_service_without_its_tables_lives_and_is_not_ready(app: Flask, database: Database):
+def test_a_service_without_its_tables_is_live_but_not_ready(app: Flask, database: Database):
     with database.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
     client = app.test_client()
@@ -25,7 +25,7 @@ def test_a_service_without_its_tables_lives_and_is_not_ready(app: Flask, databas
     assert int(problem.headers["Retry-After"]) > 0
 
 
-def test_a_service_without_its_database_lives_and_says_to_come_back():
+def test_a_service_without_its_database_is_live_and_asks_for_a_retry():
     address = "postgresql+psycopg://nobody@/nothing?host=/nonexistent"
     client = create_app(Config(database_url=address)).test_client()
     assert client.get("/healthz").status_code == 200

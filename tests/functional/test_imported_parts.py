@@ -1,4 +1,4 @@
-"""An operation with parts is taken to another database log by log: until all have come, it says which one it lacks."""
+"""An operation with parts is imported log by log: until all logs are imported, errors name the missing one."""
 
 import shutil
 from collections.abc import Iterator
@@ -31,9 +31,7 @@ def source(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.engine.dispose()
 
 
-def test_a_whole_that_was_imported_without_its_part_says_which_one_it_lacks(
-    database: Database, source: Database, lead: Caller
-):
+def test_a_whole_imported_without_its_part_names_the_missing_one(database: Database, source: Database, lead: Caller):
     whole = opened_operation(source, "whole")
     opened_operation(source, "county", part_of=("whole",)).record(ArrestRecordedFactory())
     whole.change(Event(id=uuid4(), force=LEAD, data=PartAccepted(part="county")))

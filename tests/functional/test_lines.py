@@ -1,4 +1,4 @@
-"""Any number of events as lines: each line stands for itself, and a refused one is named by its number."""
+"""Any number of events as lines: each line is decided individually, and a refused one is reported by number."""
 
 import json
 
@@ -10,7 +10,7 @@ def counts(response: object) -> tuple[int, int, int]:
     return tuple(response.json[name] for name in ("recorded", "replayed", "refused"))
 
 
-def test_lines_are_recorded_and_summed_up(live: str, surrey: Caller):
+def test_lines_are_recorded_and_summarised(live: str, surrey: Caller):
     events = [arrest() for _ in range(1_201)]
     response = surrey.lines(live, *events)
     assert response.status_code == 200
@@ -20,7 +20,7 @@ def test_lines_are_recorded_and_summed_up(live: str, surrey: Caller):
     assert (again.status_code, counts(again), again.json["head"]) == (200, (1, 1_201, 0), 1_208)
 
 
-def test_a_refused_line_is_named_and_stops_nothing(live: str, surrey: Caller):
+def test_a_refused_line_is_reported_and_does_not_stop_the_others(live: str, surrey: Caller):
     good, known = arrest(), arrest()
     surrey.record(live, known)
     lines = [good, b"", b"{", b"   ", arrest("knive"), b"\xff\xfe", b"7", known | {"place": "m25"}, known, b"\r"]
@@ -28,7 +28,7 @@ def test_a_refused_line_is_named_and_stops_nothing(live: str, surrey: Caller):
     assert response.status_code == 207
     assert counts(response) == (2, 1, 6)
     found = [(one["line"], one["status"], one["problem"]["code"]) for one in response.json["refusals"]]
-    # Blank lines count as lines, and as nothing else.
+    # Blank lines are numbered but otherwise ignored.
     assert found == [
         (3, 400, "not_json"),
         (5, 422, "unknown_code"),
@@ -41,7 +41,7 @@ def test_a_refused_line_is_named_and_stops_nothing(live: str, surrey: Caller):
         refusal(one["problem"], one["status"], one["problem"]["code"])
 
 
-def test_lines_may_end_as_they_like(live: str, surrey: Caller):
+def test_lines_may_end_in_lf_or_crlf_and_may_be_blank(live: str, surrey: Caller):
     lines = [json.dumps(arrest()).encode() for _ in range(3)]
     for body in (b"\r\n".join(lines), b"\n".join(lines) + b"\n", b"\n\n" + b"\n\n".join(lines) + b"\r\n\r\n"):
         address = f"/v1/operations/{live}/batches"
@@ -50,12 +50,12 @@ def test_lines_may_end_as_they_like(live: str, surrey: Caller):
     assert surrey.figures(live, measure="arrests") == [3]
 
 
-def test_no_line_at_all_is_nothing_to_do(live: str, surrey: Caller):
+def test_an_empty_body_records_nothing(live: str, surrey: Caller):
     response = surrey.lines(live)
     assert (response.status_code, counts(response), response.json["head"]) == (200, (0, 0, 0), 6)
 
 
-def test_a_line_sees_those_before_it_in_whatever_chunk(live: str, surrey: Caller):
+def test_a_line_is_decided_after_those_before_it_in_any_chunk(live: str, surrey: Caller):
     events = [arrest() for _ in range(1_100)]
     further = [correction(events[0], data={"reason": "drugs"}), correction(events[1]), withdrawal(events[1_099])]
     response = surrey.lines(live, *events, *further, events[3], correction(events[1]))

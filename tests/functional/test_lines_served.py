@@ -1,4 +1,4 @@
-"""Lines through a real server: chunk by chunk, in bounded memory, and broken off at any place."""
+"""Lines through a real server: chunk by chunk, in bounded memory, and interrupted anywhere."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ def test_twenty_thousand_lines_need_no_more_memory_than_a_few(served: Served, su
     few = served.lines("live", surrey, chunked(arrest() for _ in range(2_000)))
     assert answer(few)["recorded"] == 2_000
     before = served.peak_memory_bytes()
-    # With blanks between them the lines are 40 megabytes.
+    # With blank lines in between, the body is 40 megabytes.
     lines = (json.dumps(arrest()).encode() + b" " * 2_000 + b"\n" for _ in range(MANY))
     response = served.lines("live", surrey, lines)
     assert (response.status, answer(response)["recorded"]) == (200, MANY)
@@ -62,7 +62,7 @@ def test_long_and_broken_lines_need_little_memory_too(served: Served, surrey: st
 
 
 @on_the_servers_database
-def test_a_body_that_breaks_off_is_answered_and_can_be_sent_again(served: Served, surrey: str):
+def test_an_interrupted_body_is_answered_and_can_be_sent_again(served: Served, surrey: str):
     events = [arrest() for _ in range(1_200)]
     body = b"".join(json.dumps(event).encode() + b"\n" for event in events)
     size = len(body)
@@ -75,7 +75,7 @@ def test_a_body_that_breaks_off_is_answered_and_can_be_sent_again(served: Served
     for length, sent in broken.values():
         status, problem = half_closed(served, surrey, length, sent)
         assert (status, problem["code"]) == (400, "body_cut_short")
-    # A line that was cut is not an event.
+    # A truncated line is not an event.
     status, problem = half_closed(served, surrey, f"Content-Length: {size}", body[:-100])
     assert (status, problem["code"]) == (400, "body_cut_short")
     again = answer(served.lines("live", surrey, iter([body])))
@@ -84,7 +84,7 @@ def test_a_body_that_breaks_off_is_answered_and_can_be_sent_again(served: Served
 
 
 def half_closed(served: Served, secret: str, length: str, body: bytes) -> tuple[int, dict]:
-    """Send a body and nothing more; return the status and the problem that come back."""
+    """Send this body and nothing more; return the status and the problem of the answer."""
     head = (
         "POST /v1/operations/live/batches HTTP/1.1",
         "Host: localhost",

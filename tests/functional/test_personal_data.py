@@ -1,4 +1,4 @@
-"""What looks like personal data is refused wherever a code can stand, and is not repeated in the answer."""
+"""Values that look like personal data are refused wherever a code is allowed, and not repeated in the answer."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def refused_silently(response: Any, code: str, pointer: str) -> None:
 
 @on_sqlite
 @pytest.mark.parametrize("name", PERSONAL)
-def test_no_code_of_an_event_is_personal(live: str, surrey: Caller, lead: Caller, name: str):
+def test_codes_in_events_that_look_personal_are_refused(live: str, surrey: Caller, lead: Caller, name: str):
     code = PERSONAL[name]
 
     def send(event: dict, pointer: str) -> None:
@@ -49,7 +49,9 @@ def test_no_code_of_an_event_is_personal(live: str, surrey: Caller, lead: Caller
 
 @on_sqlite
 @pytest.mark.parametrize("name", PERSONAL)
-def test_no_code_of_the_coordinators_is_personal(live: str, lead: Caller, client_for: ClientFor, name: str):
+def test_codes_in_the_coordinators_calls_that_look_personal_are_refused(
+    live: str, lead: Caller, client_for: ClientFor, name: str
+):
     code = PERSONAL[name]
 
     def change(address: str, pointer: str, **body: Any) -> None:
@@ -87,7 +89,7 @@ def test_a_road_a_key_and_a_common_word_are_not_personal(live: str, surrey: Call
     surrey.record(live, arrest(incident="07700900123".rjust(64, "0")))
 
 
-def test_nothing_that_was_refused_is_found_in_the_database(live: str, surrey: Caller, lead: Caller):
+def test_refused_values_are_not_stored(live: str, surrey: Caller, lead: Caller):
     surrey.send(live, arrest("ab12cde"))
     surrey.send(live, seizure({"kind": "other", "property": "sw1a-2aa"}))
     assert lead.get(f"/v1/operations/{live}").json["head"]["seq"] == 6

@@ -1,4 +1,4 @@
-"""Two forces count one arrest: the coordinator sees the pair, and settles it by a withdrawal or by ruling it out."""
+"""Two forces count the same arrest: the coordinator sees the pair, and settles it by withdrawal or by ruling it out."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,7 +107,7 @@ def test_a_pair_that_is_certain_is_not_listed_as_likely_again(lead: Caller, surr
         {"type": "seizure.recorded", "data": {"lines": [{"kind": "phone"}]}},
     ],
 )
-def test_events_that_differ_in_one_of_these_are_no_pair(
+def test_events_that_differ_in_one_of_these_are_not_a_pair(
     lead: Caller, surrey: Caller, kent: Caller, live: str, change: Json
 ):
     surrey.record(live, arrest(occurred_at=AT, place="m25"))
@@ -146,7 +146,7 @@ def test_a_withdrawal_settles_a_pair(lead: Caller, surrey: Caller, kent: Caller,
     assert pairs(lead, live) == []
 
 
-def test_a_correction_takes_the_place_of_what_it_corrects(lead: Caller, surrey: Caller, kent: Caller, live: str):
+def test_a_correction_replaces_the_event_it_corrects(lead: Caller, surrey: Caller, kent: Caller, live: str):
     ours, theirs = joint()
     surrey.record(live, ours)
     kent.record(live, theirs)
@@ -158,7 +158,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects(lead: Caller, surrey: 
     assert pairs(lead, live) == [("likely", ours["id"], back["id"])]
 
 
-def test_a_pair_ruled_out_is_not_shown_again_however_often_it_is_corrected(
+def test_a_pair_ruled_out_is_not_listed_again_even_after_corrections(
     lead: Caller, surrey: Caller, kent: Caller, live: str, database: Database
 ):
     ours, theirs = joint(incident=INCIDENT)
@@ -216,7 +216,7 @@ def test_a_force_sees_its_own_event_once_and_nothing_of_the_others(surrey: Calle
     assert "kent" not in response.get_data(as_text=True)
 
 
-def test_a_force_that_coordinates_elsewhere_is_here_a_force(
+def test_a_coordinator_of_another_operation_is_treated_as_a_force(
     lead: Caller, surrey: Caller, client_for: ClientFor, live: str
 ):
     ours, theirs = joint()
@@ -266,15 +266,15 @@ def in_pages(caller: Caller, operation: str, limit: int) -> list[tuple[Any, ...]
         *("own.live:7", "likely", "likely.7", "likely.live:x", "likely.live:7.live:7.live:7"),
     ],
 )
-def test_a_position_that_no_answer_gave_is_refused(lead: Caller, surrey: Caller, live: str, after: str):
+def test_an_invalid_cursor_is_refused(lead: Caller, surrey: Caller, live: str, after: str):
     surrey.record(live, arrest())
     response = lead.get(f"/v1/operations/{live}/possible-duplicates", query_string={"after": after})
     assert response.status_code == 422
     assert response.json["code"] in ("no_such_position", "wrong_fields")
 
 
-def test_a_force_goes_on_behind_its_own_events_only(surrey: Caller, kent: Caller, live: str):
-    """Behind one of another force, what follows would say where and when that one was."""
+def test_a_force_can_continue_only_after_its_own_events(surrey: Caller, kent: Caller, live: str):
+    """After a position of another force, the next page would reveal where and when that event was."""
     ours, theirs = joint(incident=INCIDENT)
     (receipt,) = surrey.record(live, ours)
     (their_receipt,) = kent.record(live, theirs)
@@ -287,13 +287,13 @@ def test_a_force_goes_on_behind_its_own_events_only(surrey: Caller, kent: Caller
             refused(response, 422, "no_such_position", "/after")
 
 
-def test_those_outside_do_not_know_of_the_operation_and_observers_see_no_events(client_for: ClientFor, live: str):
+def test_outsiders_do_not_learn_of_the_operation_and_observers_see_no_events(client_for: ClientFor, live: str):
     address = f"/v1/operations/{live}/possible-duplicates"
     refused(client_for("sussex").get(address), 404, "unknown_operation")
     refused(client_for("surrey", "observer").get(address), 403, "role_may_not")
 
 
-def test_pairs_are_ruled_out_in_a_closed_operation_too(lead: Caller, surrey: Caller, kent: Caller, live: str):
+def test_pairs_can_be_ruled_out_in_a_closed_operation(lead: Caller, surrey: Caller, kent: Caller, live: str):
     ours, theirs = joint()
     surrey.record(live, ours)
     kent.record(live, theirs)

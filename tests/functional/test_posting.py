@@ -1,4 +1,4 @@
-"""A force posts what it did and gets a receipt; whenever it is in doubt, it sends the same again."""
+"""A force posts an event and gets a receipt; if in doubt, it sends the same event again."""
 
 from uuid import uuid4
 
@@ -9,17 +9,17 @@ from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, refused
 
 
-def test_an_event_gets_a_receipt_that_names_its_place_in_the_log(live: str, surrey: Caller):
+def test_a_receipt_states_the_position_of_its_event_in_the_log(live: str, surrey: Caller):
     event = arrest()
     response = surrey.send(live, event)
     assert response.status_code == 201
     receipt = response.json
     assert set(receipt) == {"operation", "id", "seq", "recorded_at", "leaf_hash", "root"}
-    # operation.opened and five times force.joined came before.
+    # operation.opened and five force.joined come first.
     assert (receipt["operation"], receipt["id"], receipt["seq"]) == (live, event["id"], 7)
 
 
-def test_seqs_follow_each_other_without_a_gap_whatever_is_refused_between(live: str, surrey: Caller):
+def test_seqs_have_no_gaps_whatever_is_refused_in_between(live: str, surrey: Caller):
     (first,) = surrey.record(live, arrest())
     refused(surrey.send(live, arrest("knive")), 422, "unknown_code", "/data/reason")
     (second,) = surrey.record(live, seizure())
@@ -28,7 +28,7 @@ def test_seqs_follow_each_other_without_a_gap_whatever_is_refused_between(live: 
     assert second["root"] != first["root"]
 
 
-def test_a_replay_gets_the_first_receipt_however_much_was_recorded_since(live: str, surrey: Caller):
+def test_a_replay_gets_the_first_receipt_whatever_was_recorded_since(live: str, surrey: Caller):
     event = arrest(place="m25", assisting=["kent"])
     (first,) = surrey.record(live, event)
     surrey.record(live, arrest(), seizure(), activity(), declared())
@@ -36,7 +36,7 @@ def test_a_replay_gets_the_first_receipt_however_much_was_recorded_since(live: s
     assert (replay.status_code, replay.json) == (200, first)
 
 
-def test_content_is_compared_without_nulls_empty_lists_defaults_and_notation(live: str, surrey: Caller):
+def test_content_is_compared_in_canonical_form_without_nulls_empty_lists_and_defaults(live: str, surrey: Caller):
     event = arrest(occurred_at="2026-01-01T00:00:00Z") | {"data": {"reason": "knife"}}
     event["occurred_at"] = arrest()["occurred_at"]
     (first,) = surrey.record(live, event)
@@ -83,7 +83,7 @@ def test_the_coordinator_records_for_a_force_that_can_replay_it(live: str, surre
     }
 
 
-def test_a_force_records_for_itself_only(live: str, surrey: Caller):
+def test_a_force_can_record_only_for_itself(live: str, surrey: Caller):
     refused(surrey.send(live, arrest(force="kent")), 403, "not_your_force", "/force")
 
 
@@ -97,12 +97,12 @@ def test_a_dry_run_decides_and_records_nothing(live: str, surrey: Caller):
     assert surrey.send(live, event, dry_run="true").json == {"dry_run": True, "status": 200}
 
 
-def test_what_the_coordinator_says_is_no_event_to_post(live: str, lead: Caller):
+def test_the_coordinators_changes_cannot_be_posted_as_events(live: str, lead: Caller):
     body = {"id": str(uuid4()), "type": "operation.closed", "force": "metropolitan", "data": {}}
     refused(lead.send(live, body), 422, "wrong_fields", "/type")
 
 
-def test_an_event_is_refused_where_and_when_it_cannot_have_happened(live: str, surrey: Caller, client_for: ClientFor):
+def test_an_event_outside_the_operations_places_and_times_is_refused(live: str, surrey: Caller, client_for: ClientFor):
     refused(surrey.send(live, arrest(occurred_at="2020-01-01T00:00:00Z")), 422, "outside_operation", "/occurred_at")
     refused(surrey.send(live, arrest(occurred_at="2190-01-01T00:00:00Z")), 422, "in_the_future", "/occurred_at")
     refused(surrey.send(live, arrest(place="m26")), 422, "unknown_code", "/place")
@@ -120,7 +120,7 @@ def test_an_event_is_refused_where_and_when_it_cannot_have_happened(live: str, s
     refused(desk.send(live, arrest(force="desk")), 422, "force_reports_nothing", "/force")
 
 
-def test_only_imported_operations_take_recorded_at(live: str, imported: str, surrey: Caller):
+def test_only_imported_operations_accept_recorded_at(live: str, imported: str, surrey: Caller):
     moment = "2023-01-17T22:00:00Z"
     refused(surrey.send(live, arrest(recorded_at=moment)), 422, "recorded_at_refused", "/recorded_at")
     event = arrest(occurred_at="2023-01-17T21:40:00Z")
@@ -141,7 +141,7 @@ def test_a_replay_in_an_imported_operation_is_decided_first(imported: str, surre
     assert (replay.status_code, replay.json) == (200, receipt)
 
 
-def test_nothing_is_stored_of_what_is_refused(live: str, surrey: Caller, database: Database):
+def test_a_refused_event_is_not_stored(live: str, surrey: Caller, database: Database):
     for event in (arrest("knive"), arrest(force="kent"), withdrawal(arrest())):
         assert surrey.send(live, event).status_code >= 400
     with database.reading() as connection:

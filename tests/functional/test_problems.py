@@ -1,4 +1,4 @@
-"""Whatever goes wrong is answered in one form: problem+json with a code that never changes its meaning."""
+"""Every error is answered as problem+json, with a code whose meaning never changes."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.functional.calls import PROBLEM_JSON, Caller, on_sqlite, refused
 
 
 @on_sqlite
-def test_an_address_where_nothing_is_has_a_problem(live: str, lead: Caller):
+def test_an_unknown_address_is_answered_with_a_problem(live: str, lead: Caller):
     for path in ("/", "/v1", "/v1/", "/v1/arrests", f"/v1/operations/{live}/", "/v1//operations"):
         for method in ("GET", "POST", "PATCH"):
             refused(lead.open(path, method=method), 404, "no_such_address")
@@ -41,7 +41,7 @@ def test_a_query_may_hold_any_bytes(live: str, lead: Caller):
 
 
 @on_sqlite
-def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_takes(live: str, lead: Caller):
+def test_an_unsupported_method_is_refused_with_the_supported_ones(live: str, lead: Caller):
     response = lead.put(f"/v1/operations/{live}/events", json=arrest())
     refused(response, 405, "method_not_allowed")
     assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
@@ -50,14 +50,14 @@ def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_ta
 
 
 @on_sqlite
-def test_a_caller_without_a_credential_is_told_how_to_bring_one(app: Flask):
+def test_a_caller_without_a_credential_is_told_how_to_send_one(app: Flask):
     response = app.test_client().get("/v1/forces")
     refused(response, 401, "credential_missing")
     assert response.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
 @on_sqlite
-def test_a_problem_names_the_request_that_it_is_about(lead: Caller):
+def test_a_problem_names_its_request(lead: Caller):
     for sent, same in (("a-Request_1", True), ("x" * 65, False), ("a b", False), ("é", False)):
         response = lead.get("/v1/nothing", headers={"X-Request-Id": sent})
         given = response.headers["X-Request-Id"]
@@ -67,7 +67,7 @@ def test_a_problem_names_the_request_that_it_is_about(lead: Caller):
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Exception]]:
-    """Make the totals fail, with something that must not be told to anybody."""
+    """Make the totals fail with a message that must not reach the caller."""
 
     class Failed(Exception):
         pass
@@ -80,7 +80,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Exception]]:
 
 
 @on_sqlite
-def test_a_failure_of_ours_is_a_problem_that_tells_nothing_of_the_inside(
+def test_an_internal_failure_is_a_problem_that_reveals_nothing_internal(
     live: str, lead: Caller, failing: type[Exception], caplog: pytest.LogCaptureFixture
 ):
     response = lead.get(f"/v1/operations/{live}/totals")
@@ -92,9 +92,7 @@ def test_a_failure_of_ours_is_a_problem_that_tells_nothing_of_the_inside(
 
 
 @on_sqlite
-def test_a_database_that_does_not_answer_is_a_problem_to_come_back_with(
-    live: str, lead: Caller, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_unavailable_database_is_a_problem_to_retry(live: str, lead: Caller, monkeypatch: pytest.MonkeyPatch):
     def busy(*_arguments: object) -> None:
         raise DatabaseBusy("No database connection.")
 
@@ -105,7 +103,7 @@ def test_a_database_that_does_not_answer_is_a_problem_to_come_back_with(
 
 
 @on_sqlite
-def test_answers_tell_browsers_to_trust_nothing(live: str, lead: Caller, app: Flask):
+def test_answers_carry_the_security_headers(live: str, lead: Caller, app: Flask):
     anyone = app.test_client()
     answers = [lead.get(f"/v1/operations/{live}"), lead.get("/nothing"), anyone.get("/v1/me"), anyone.get("/docs/")]
     for response in answers:
@@ -119,7 +117,7 @@ def test_answers_tell_browsers_to_trust_nothing(live: str, lead: Caller, app: Fl
 
 
 def test_numbers_and_names_are_answered_as_json_reads_them(live: str, client_for: ClientFor):
-    """A name with letters beyond ASCII comes back as it was given."""
+    """A name with non-ASCII letters is returned unchanged."""
     lead = client_for("metropolitan")
     body = {"force": "heddlu", "name": "Heddlu’r Gogledd – Tîm 1", "kind": "unit", "id": arrest()["id"]}
     assert lead.change(live, "forces", **body).status_code == 201

@@ -1,4 +1,4 @@
-"""Figures given to the public: frozen, numbered, found again as they were given, and compared with what came later."""
+"""Published figures: frozen, numbered, returned unchanged, and compared with the record later."""
 
 from hashlib import sha256
 
@@ -38,7 +38,7 @@ def test_figures_stay_as_they_were_published(live: str, lead: Caller, surrey: Ca
     assert [one["number"] for one in surrey.get(f"/v1/operations/{live}/publications").json["publications"]] == [1, 2]
 
 
-def test_anybody_can_check_the_hash_of_the_figures(live: str, lead: Caller, surrey: Caller):
+def test_the_hash_of_the_figures_can_be_recomputed(live: str, lead: Caller, surrey: Caller):
     surrey.record(live, arrest(), seizure())
     publication = publish(lead, live)
     (event,) = lead.get(f"/v1/operations/{live}/events?type=figures.published").json["events"]
@@ -66,7 +66,7 @@ def test_figures_can_be_published_as_of_an_earlier_seq(live: str, lead: Caller, 
     refused(lead.change(live, "publications", id=new_id(), label="final", as_of_seq=10**6), 422, "as_of_beyond_log")
 
 
-def test_until_the_embargo_ends_only_the_coordinator_reads(
+def test_until_the_embargo_ends_only_the_coordinator_can_read(
     live: str, lead: Caller, surrey: Caller, client_for: ClientFor
 ):
     publish(lead, live, embargo_until=hours_ago(-1))
@@ -79,13 +79,13 @@ def test_until_the_embargo_ends_only_the_coordinator_reads(
     assert lead.get(f"/v1/operations/{live}/publications/1").status_code == 200
 
 
-def test_only_the_coordinator_publishes(live: str, surrey: Caller, client_for: ClientFor):
+def test_only_the_coordinator_can_publish(live: str, surrey: Caller, client_for: ClientFor):
     body = {"id": new_id(), "label": "final"}
     refused(surrey.change(live, "publications", **body), 403, "role_may_not")
     refused(client_for("kent", "coordinator").change(live, "publications", **body), 403, "not_coordinator")
 
 
-def test_what_the_service_fills_in_cannot_be_sent(live: str, lead: Caller):
+def test_fields_that_the_service_fills_in_cannot_be_sent(live: str, lead: Caller):
     for name, value in {"number": 7, "figures": [], "root": "0" * 64, "figures_hash": "0" * 64, "parts": []}.items():
         body = {"id": new_id(), "label": "final", name: value}
         refused(lead.change(live, "publications", **body), 422, "wrong_fields", f"/{name}")
@@ -134,6 +134,6 @@ def test_a_publication_changes_no_figure_and_the_log_still_verifies(replayed_pan
     assert lead.totals(operation, by="force")["figures"] == before
 
 
-def test_numbers_that_are_none_are_not_found(live: str, lead: Caller):
+def test_invalid_publication_numbers_are_not_found(live: str, lead: Caller):
     for number in ("0", "1", "-1", "x", "9" * 40):
         refused(lead.get(f"/v1/operations/{live}/publications/{number}"), 404, "no_such_publication")

@@ -100,7 +100,7 @@ def test_what_forces_recorded_adds_up_to_the_whole(published: Published, release
 
 
 @each_release
-def test_what_was_printed_agrees_and_what_contradicts_itself_is_found(published: Published, release: Release) -> None:
+def test_printed_figures_agree_and_contradictions_are_found(published: Published, release: Release) -> None:
     answer = reconciled(published.lead_of(release), release, release.claims())
     wanted = [one.status or "agrees" for one in release.all_figures()]
     assert [claim["status"] for claim in answer["claims"]] == wanted
@@ -126,7 +126,7 @@ def rules(answer: Json) -> list[str]:
 
 
 @each_release
-def test_a_digit_that_is_wrong_is_found(on_sqlite: Published, release: Release) -> None:
+def test_a_wrong_digit_is_found(on_sqlite: Published, release: Release) -> None:
     exact = [one for one in release.all_figures() if one.record is not False and one.qualifier == "exact"]
     wrong = [(one, text) for one in exact for text in (*changed_digits(one.value), *swapped_digits(one.value))]
     figures = [(one, one.claim | {"value": text}) for one, text in wrong if "rounded_to" not in one.claim]
@@ -136,7 +136,7 @@ def test_a_digit_that_is_wrong_is_found(on_sqlite: Published, release: Release) 
 
 
 @each_release
-def test_a_threshold_that_is_doubled_is_found(on_sqlite: Published, release: Release) -> None:
+def test_a_doubled_threshold_is_found(on_sqlite: Published, release: Release) -> None:
     figures = [one for one in release.all_figures() if one.says in LIMITS]
     for one in figures:
         twice = one.claim | {"value": doubled(one.value)}
@@ -145,7 +145,7 @@ def test_a_threshold_that_is_doubled_is_found(on_sqlite: Published, release: Rel
 
 
 @each_release
-def test_what_is_misprinted_is_refused_by_its_place(on_sqlite: Published, release: Release) -> None:
+def test_a_misprint_is_refused_with_its_place(on_sqlite: Published, release: Release) -> None:
     lead = on_sqlite.lead_of(release)
     made = [(one, claim) for one in release.all_figures() for claim in misprints(one)]
     made += [(release.figures[0], claim) for claim in release.told.get("misprints", [])]
@@ -159,7 +159,7 @@ def test_what_is_misprinted_is_refused_by_its_place(on_sqlite: Published, releas
 
 
 @each_release
-def test_a_breakdown_that_is_broken_is_found(on_sqlite: Published, release: Release) -> None:
+def test_an_inconsistent_breakdown_is_found(on_sqlite: Published, release: Release) -> None:
     """What forces recorded agrees as a complete breakdown; with a line too few, or a wrong one, it does not."""
     lead = on_sqlite.lead_of(release)
     measure, unit, total = lead.figures(release.operation, "measure", "unit", "quantity")[0]
@@ -183,7 +183,7 @@ def test_a_breakdown_that_is_broken_is_found(on_sqlite: Published, release: Rele
 
 
 @each_release
-def test_a_force_that_is_left_out_is_found(on_sqlite: Published, release: Release) -> None:
+def test_a_missing_force_is_found(on_sqlite: Published, release: Release) -> None:
     lead, claims = on_sqlite.lead_of(release), release.claims()
     forces = [one["force"] for one in release.participants if one["reports"] != "nothing" and "kind" not in one]
 

@@ -1,4 +1,4 @@
-"""A database that can only be read, a standby for one: reading goes on, and what is sent is to be sent again."""
+"""A read-only database, such as a standby: reading continues, and writes are answered with a retry."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,7 +19,7 @@ from tests.postgres_server import promote, start_server, start_standby
 
 @pytest.fixture
 def read_only(live: str, database: Database) -> Iterator[Flask]:
-    """Return an app whose database can only be read; an operation is under way in it."""
+    """Return an app with a read-only database in which an operation is under way."""
     assert live
     url = database.engine.url
     if database.is_sqlite:
@@ -47,7 +47,7 @@ def reading_lead(read_only: Flask, secret_for: Callable[..., str]) -> Caller:
     return with_secret(read_only, secret_for("metropolitan"))
 
 
-def test_what_is_sent_is_a_problem_to_come_back_with(live: str, reading_surrey: Caller, reading_lead: Caller):
+def test_a_write_is_answered_with_a_problem_to_retry(live: str, reading_surrey: Caller, reading_lead: Caller):
     refusals = [
         reading_surrey.send(live, arrest()),
         reading_surrey.batch(live, [arrest(), arrest()]),
@@ -63,7 +63,7 @@ def test_what_is_sent_is_a_problem_to_come_back_with(live: str, reading_surrey: 
         assert response.headers["Retry-After"]
 
 
-def test_reading_goes_on(live: str, reading_surrey: Caller, reading_lead: Caller):
+def test_reading_continues(live: str, reading_surrey: Caller, reading_lead: Caller):
     refused(reading_surrey.send(live, arrest()), 503, "database_busy")
     assert reading_lead.get("/readyz").status_code == 200
     assert reading_lead.get(f"/v1/operations/{live}").status_code == 200
@@ -72,11 +72,11 @@ def test_reading_goes_on(live: str, reading_surrey: Caller, reading_lead: Caller
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_as_soon_as_it_can_be_written_recording_goes_on(database: Database, live: str, reading_surrey: Caller):
+def test_recording_resumes_once_the_database_is_writable(database: Database, live: str, reading_surrey: Caller):
     event = arrest()
     refused(reading_surrey.send(live, event), 503, "database_busy")
     set_for_new_connections(database, "default_transaction_read_only = off")
-    # A connection that was made meanwhile, to prove the credential, can only read.
+    # The connection opened in the meantime to prove the credential is read-only.
     refused(reading_surrey.send(live, event), 503, "database_busy")
     assert reading_surrey.send(live, event).status_code == 201
 
@@ -89,7 +89,7 @@ def primary() -> Iterator[Path]:
         yield folder
 
 
-def test_a_standby_is_read_and_takes_what_is_sent_again_once_it_is_promoted(primary: Path):
+def test_a_standby_can_be_read_and_accepts_retries_once_promoted(primary: Path):
     main = open_database(url_of(primary))
     surrey_secret, lead_secret = issued_secret(main, "surrey"), issued_secret(main, "metropolitan")
     with running_app(main) as app:

@@ -42,14 +42,14 @@ def test_the_log_is_read_page_by_page_without_gap_or_repetition(live: str, surre
     assert read == list(range(1, SETUP + 9 + 1))
 
 
-def test_a_page_that_ends_at_the_head_says_that_nothing_follows(live: str, lead: Caller):
+def test_a_page_that_ends_at_the_head_has_no_next(live: str, lead: Caller):
     assert page(lead, live, limit=SETUP)["next"] is None
     assert page(lead, live, limit=SETUP - 1)["next"] == SETUP - 1
     assert page(lead, live, after=SETUP)["events"] == []
     assert page(lead, live, after=2**53 - 1)["next"] is None
 
 
-def test_what_is_recorded_between_two_pages_comes_at_the_end(live: str, surrey: Caller):
+def test_events_recorded_between_two_pages_come_at_the_end(live: str, surrey: Caller):
     surrey.record(live, *(arrest() for _ in range(3)))
     first = page(surrey, live, limit=2)
     surrey.record(live, arrest())
@@ -62,7 +62,7 @@ def test_a_force_reads_its_own_events_and_the_coordinator_all(live: str, lead: C
     kent = client_for("kent")
     assert seqs(page(kent, live)) == [8, 10]
     assert seqs(page(lead, live, after=SETUP)) == [7, 8, 9, 10]
-    # A force of the lead's that is no coordinator reads its own, which the setup is.
+    # A force credential of the lead force reads its own events, which include the setup.
     assert seqs(page(client_for("metropolitan", "force"), live)) == list(range(1, SETUP + 1))
     refused(kent.get(f"/v1/operations/{live}/events?force=surrey"), 403, "not_your_force", "/force")
 
@@ -113,7 +113,7 @@ def test_more_lines_than_one_page_of_the_database_are_all_exported(live: str, su
     assert [json.loads(line)["seq"] for line in lines] == list(range(1, SETUP + 2_100 + 1))
 
 
-def test_an_event_is_shown_as_it_is_recorded_without_what_goes_without_saying(live: str, surrey: Caller):
+def test_an_event_is_shown_as_recorded_without_defaults(live: str, surrey: Caller):
     event = arrest("violence", place=None, assisting=[], incident="ab" * 32)
     (receipt,) = surrey.record(live, event)
     found = surrey.get(f"/v1/operations/{live}/events/{event['id']}").json
@@ -148,7 +148,7 @@ def test_a_corrected_and_a_withdrawn_event_show_their_chain(live: str, surrey: C
     assert surrey.get(address + other["id"]).json["standing"]["id"] == other["id"]
 
 
-def test_no_event_is_shown_to_whoever_may_not_read_it(live: str, surrey: Caller, client_for: ClientFor):
+def test_an_event_is_hidden_from_those_who_may_not_read_it(live: str, surrey: Caller, client_for: ClientFor):
     event = arrest()
     surrey.record(live, event)
     kent = client_for("kent")

@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "OPRECORD_DATABASE_URL": f"sqlite:///{folder / 'oprecord.db'}",
         "OPRECORD_PORT": str(port),
         "TMPDIR": str(folder),
-        # Compiled once for the many commands to come, wherever bytecode is written or not.
+        # Compile once for the many commands that follow, whether or not bytecode is written elsewhere.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "PATH": f"{command_folder()}{os.pathsep}{os.environ['PATH']}",
@@ -77,7 +77,7 @@ def test_a_guide_can_be_pasted_and_shows_what_is_printed(service: Service, guide
         ("one\ntwo\n", "one\n...\nthree\n", False),
     ],
 )
-def test_dots_stand_for_what_was_cut_and_nothing_else_does(output: str, shown: str, same: bool) -> None:  # noqa: FBT001
+def test_only_dots_stand_for_omitted_output(output: str, shown: str, same: bool) -> None:  # noqa: FBT001
     assert is_as_shown(output, shown) is same
 
 
@@ -88,7 +88,7 @@ def free_port() -> int:
 
 
 def wait_until(is_done: Callable[[], bool], server: subprocess.Popen[bytes], shown: Path) -> None:
-    """Wait for a real process, or fail with what it showed."""
+    """Wait for a real process, or fail with its output."""
     end = time.monotonic() + SECONDS_TO_START
     while not is_done():
         assert server.poll() is None, shown.read_text()

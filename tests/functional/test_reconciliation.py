@@ -1,4 +1,4 @@
-"""Reconciling over HTTP: what was printed beside the record, who may ask, what is refused, and that nothing changes."""
+"""Reconciliation over HTTP: printed figures beside the record, permissions, refusals, and that nothing changes."""
 
 from typing import Any
 
@@ -121,7 +121,7 @@ def test_a_figure_is_open_until_every_return_is_in(live: str, lead: Caller, surr
     assert reconciled(lead, live, block(figure(12), **scope))["all_agree"]
 
 
-def test_nothing_recorded_is_nil_once_the_force_has_said_so(live: str, lead: Caller, surrey: Caller) -> None:
+def test_an_empty_record_is_nil_once_the_force_has_declared_it(live: str, lead: Caller, surrey: Caller) -> None:
     scope = {"forces": ["surrey"], "days": [today(), today()]}
     assert statuses(reconciled(lead, live, block(figure(0), figure(5), **scope))) == ["open", "open"]
     surrey.record(live, declared("nil"))
@@ -137,7 +137,7 @@ def test_activities_over_several_days_may_belong_to_any_of_them(live: str, lead:
     assert statuses(answer) == ["open", "open", "differs"]
 
 
-def test_what_was_not_said_to_be_of_a_category_may_be_of_it(live: str, lead: Caller, surrey: Caller) -> None:
+def test_a_figure_without_a_category_may_belong_to_any(live: str, lead: Caller, surrey: Caller) -> None:
     """Nothing under its own name and something unsorted is not nil; something under its own name is what there is."""
     surrey.record(
         live,
@@ -159,7 +159,7 @@ def test_what_was_not_said_to_be_of_a_category_may_be_of_it(live: str, lead: Cal
     assert "What is recorded under no category or a wider one may be part of it." in claim["detail"]
 
 
-def test_what_was_reported_for_no_single_force_may_be_any_force_s(lead: Caller, imported: str) -> None:
+def test_a_figure_reported_for_no_single_force_may_belong_to_any(lead: Caller, imported: str) -> None:
     recorded = {"recorded_at": "2023-01-24T09:00:00Z"}
     residual = {"force": "rest", "name": "No single force", "kind": "residual", "reports": "tallies"}
     lead.change(imported, "forces", id=opening()["id"], recorded_at="2023-01-10T09:00:00Z", **residual)
@@ -210,7 +210,9 @@ def test_bounds_of_two_sides_leave_possible_what_their_sum_does(live: str, lead:
     ],
 )
 @on_sqlite
-def test_what_cannot_be_compared_says_why(live: str, lead: Caller, printed: Json, scope: Json, words: str) -> None:
+def test_a_figure_that_cannot_be_compared_gives_a_reason(
+    live: str, lead: Caller, printed: Json, scope: Json, words: str
+) -> None:
     answer = reconciled(lead, live, block(printed, **scope))
     assert statuses(answer) == ["cannot_be_compared"]
     assert words in only(answer)["detail"]
@@ -256,7 +258,7 @@ def test_nothing_is_recorded(live: str, lead: Caller) -> None:
 
 
 @on_sqlite
-def test_who_takes_part_may_ask_and_nobody_else(live: str, client_for: ClientFor) -> None:
+def test_only_those_who_take_part_may_reconcile(live: str, client_for: ClientFor) -> None:
     body = document(block(figure(1)))
     address = f"/v1/operations/{live}/reconciliation"
     for caller in (client_for("surrey"), client_for("kent", "observer"), client_for("metropolitan")):
@@ -266,7 +268,7 @@ def test_who_takes_part_may_ask_and_nobody_else(live: str, client_for: ClientFor
 
 
 @on_sqlite
-def test_misprints_are_refused_all_at_once_and_with_their_places(live: str, lead: Caller) -> None:
+def test_all_misprints_are_reported_together_with_their_places(live: str, lead: Caller) -> None:
     wrong = block(
         figure("92,0000", measure="cash", unit="pounds"),
         figure("198.088", measure="cash", unit="pounds"),
@@ -299,7 +301,7 @@ def test_misprints_are_refused_all_at_once_and_with_their_places(live: str, lead
         (b"", "text/csv", (422, "wrong_claims")),
     ],
 )
-def test_what_is_no_claims_file_is_refused(
+def test_an_invalid_claims_file_is_refused(
     live: str, lead: Caller, body: bytes, media: str, problem: tuple[int, str]
 ) -> None:
     response = lead.post(f"/v1/operations/{live}/reconciliation", data=body, content_type=media)
@@ -307,6 +309,6 @@ def test_what_is_no_claims_file_is_refused(
 
 
 @on_sqlite
-def test_of_an_operation_that_may_not_be_seen_no_file_is_read(lead: Caller) -> None:
+def test_the_file_is_not_read_if_the_caller_may_not_see_the_operation(lead: Caller) -> None:
     response = lead.post("/v1/operations/nowhere/reconciliation", json={"format": "nonsense"})
     refused(response, 404, "unknown_operation")

@@ -1,4 +1,4 @@
-"""Forces and measures that everybody knows, those that an administrator adds, and who the caller is."""
+"""The forces and measures of the catalogue, forces that an administrator adds, and the caller's own credential."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -32,7 +32,7 @@ def test_an_administrator_adds_a_force_that_can_then_take_part(lead: Caller, cli
     assert lead.post("/v1/operations", json=opening(forces=["eastern-unit"])).status_code == 201
 
 
-def test_a_key_is_given_once(client_for: ClientFor):
+def test_a_force_key_can_be_used_only_once(client_for: ClientFor):
     administrator = client_for("metropolitan", "administrator")
     administrator.post("/v1/forces", json=NEW)
     refused(administrator.post("/v1/forces", json=NEW | {"name": "Other"}), 409, "force_exists", "/force")
@@ -44,7 +44,7 @@ def test_a_key_is_given_once(client_for: ClientFor):
     assert keys(administrator).count("kent") == 1
 
 
-def test_of_many_who_add_the_same_force_at_once_one_adds_it(app: Flask, secret_for):
+def test_one_of_many_concurrent_additions_of_a_force_adds_it(app: Flask, secret_for):
     secret, barrier = secret_for("metropolitan", "administrator"), Barrier(4)
 
     def add(_index: int) -> int:
@@ -56,7 +56,7 @@ def test_of_many_who_add_the_same_force_at_once_one_adds_it(app: Flask, secret_f
         assert sorted(pool.map(add, range(4))) == [200, 200, 200, 201]
 
 
-def test_an_administrator_has_no_business_with_events(live: str, client_for: ClientFor):
+def test_an_administrator_has_no_access_to_events(live: str, client_for: ClientFor):
     administrator = client_for("metropolitan", "administrator")
     for address in ("", f"/{live}", f"/{live}/events", f"/{live}/totals", f"/{live}/feed"):
         refused(administrator.get(f"/v1/operations{address}"), 403, "role_may_not")
@@ -72,7 +72,7 @@ def test_the_catalogue_says_what_is_counted_and_how(lead: Caller):
     assert (measures["weapons"]["core"], measures["stop_and_searches"]["core"]) == (True, False)
 
 
-def test_a_caller_is_told_who_it_is(client_for: ClientFor):
+def test_a_caller_can_look_up_its_credential(client_for: ClientFor):
     answer = client_for("kent", "observer", ("live", "other")).get("/v1/me").json
     assert (answer["force"], answer["role"], answer["operations"]) == ("kent", "observer", ["live", "other"])
     assert answer["expires_at"] is None

@@ -1,4 +1,4 @@
-"""An operation of January 2023, replayed from what its forces sent: what was published about it comes out again."""
+"""An operation of January 2023, replayed from its forces' messages: the published figures are reproduced."""
 
 import tomllib
 
@@ -12,7 +12,7 @@ BY_FORCE = [100, 10, 21, 7, 18, 7, 16]
 DAYS = ["2023-01-17", "2023-01-18", "2023-01-19"]
 
 
-def test_every_published_figure_comes_out_again(replayed_pandilla: Pandilla):
+def test_every_published_figure_is_reproduced(replayed_pandilla: Pandilla):
     """The figures of the release as totals, without the rules for comparing them."""
     claims = tomllib.loads((SEED / "claims.toml").read_text())
     # The release rounds its own 179 down in its headline.
@@ -88,7 +88,7 @@ def test_totals_are_by_force_day_and_category(replayed_pandilla: Pandilla):
     everything = by("force,day,category", "force", "day", "category")
     assert sum(row[-1] for row in everything) == 179
     assert [force for force in FORCES if any(row[0] == force for row in everything)] == FORCES
-    # In publishing order: forces as the operation lists them, days as they follow each other.
+    # In publishing order: forces as the operation lists them, days in sequence.
     assert [row[:2] for row in everything] == sorted((row[:2] for row in everything), key=lambda row: _order(*row))
 
 

@@ -1,4 +1,4 @@
-"""Replaying a directory: what is wrong is named by file and line, and what it comes to is told."""
+"""Replaying a directory: errors name file and line, and the results are reported."""
 
 import json
 import shutil
@@ -24,13 +24,13 @@ def client(client_for: ClientFor) -> InProcess:
 
 
 def changed_seed(folder: Path, file: str, change: Callable[[str], str]) -> Path:
-    """Return a copy of the seeds directory in which one file is another."""
+    """Return a copy of the seeds directory with one file changed."""
     copy = Path(shutil.copytree(SEED, folder / "seed"))
     (copy / file).write_text(change((copy / file).read_text()))
     return copy
 
 
-def test_a_replay_counts_what_is_new_and_tells_how_far_it_is(client: InProcess):
+def test_a_replay_counts_new_messages_and_reports_progress(client: InProcess):
     seen: list[tuple[int, int]] = []
     assert replay_directory(SEED, client, lambda done, size: seen.append((done, size))) == Replayed(361, 5)
     assert seen[-1] == (365, 365)
@@ -52,15 +52,15 @@ def test_a_replay_counts_what_is_new_and_tells_how_far_it_is(client: InProcess):
     ],
     ids=range(3),
 )
-def test_what_the_service_refuses_is_named(client: InProcess, tmp_path: Path, part: str, other: str, said: str):
+def test_a_refused_message_is_reported_by_line(client: InProcess, tmp_path: Path, part: str, other: str, said: str):
     seed = changed_seed(tmp_path, "events.ndjson", lambda text: text.replace(part, other, 1))
     with pytest.raises(ReplayRefused, match=said):
         replay_directory(seed, client)
 
 
 @on_sqlite
-def test_a_line_that_is_mended_can_be_sent_again(client: InProcess, tmp_path: Path):
-    """A batch is all or nothing: nothing that stands behind the wrong line has overtaken it."""
+def test_a_fixed_line_can_be_sent_again(client: InProcess, tmp_path: Path):
+    """A batch is all or nothing: no line after the refused one was recorded before it."""
     seed = changed_seed(tmp_path, "events.ndjson", lambda text: text.replace('"reason": "wanted"', '"reason": "x"', 1))
     with pytest.raises(ReplayRefused, match="line 2"):
         replay_directory(seed, client)
@@ -68,7 +68,7 @@ def test_a_line_that_is_mended_can_be_sent_again(client: InProcess, tmp_path: Pa
 
 
 def test_parts_and_publications_are_replayed(client: InProcess, tmp_path: Path):
-    """What the coordinator called, with the figures as the service then computes them."""
+    """The coordinator's calls are replayed, and the service computes the figures again."""
     whole, part = opening(operation="whole"), opening(operation="part", part_of=["whole"])
     accepted = {"id": new_id(), "type": "part.accepted", "force": LEAD, "data": {"part": "part"}}
     published = {"id": new_id(), "type": "figures.published", "force": LEAD, "data": {"label": "provisional"}}
@@ -95,7 +95,7 @@ def test_parts_and_publications_are_replayed(client: InProcess, tmp_path: Path):
     ],
     ids=range(2),
 )
-def test_an_opening_that_is_refused_is_named(client: InProcess, tmp_path: Path, part: str, other: str, said: str):
+def test_a_refused_opening_is_reported(client: InProcess, tmp_path: Path, part: str, other: str, said: str):
     seed = changed_seed(tmp_path, "operation.json", lambda text: text.replace(part, other))
     with pytest.raises(ReplayRefused, match=said):
         replay_directory(seed, client)
@@ -116,14 +116,14 @@ def test_an_opening_that_is_refused_is_named(client: InProcess, tmp_path: Path, 
     ],
     ids=range(5),
 )
-def test_a_file_that_is_broken_is_named(tmp_path: Path, file: str, change: Callable[[str], str], said: str):
+def test_a_malformed_file_is_reported(tmp_path: Path, file: str, change: Callable[[str], str], said: str):
     path = changed_seed(tmp_path, file, change)
     with pytest.raises(DirectoryUnreadable, match=said):
         list(read_seed_directory(path).lines())
 
 
 @pytest.mark.parametrize("file", ["operation.json", "events.ndjson"])
-def test_a_file_that_is_missing_is_named(tmp_path: Path, file: str):
+def test_a_missing_file_is_reported(tmp_path: Path, file: str):
     path = changed_seed(tmp_path, file, lambda text: text)
     (path / file).unlink()
     with pytest.raises(DirectoryUnreadable, match=file):
@@ -152,7 +152,7 @@ def test_the_published_figures_agree_and_the_returns_are_in(client: InProcess):
         pytest.param(("force_count = 7", "force_count = 8"), "difference: ", id="finding"),
     ],
 )
-def test_what_does_not_agree_is_said(
+def test_a_mismatch_is_reported(
     client: InProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str], said: str
 ):
     replay_directory(SEED, client)
@@ -170,14 +170,16 @@ def test_what_does_not_agree_is_said(
         ('format = "claims/1"', r"claims\.toml: .*\(422 wrong_claims at /source\)"),
     ],
 )
-def test_claims_that_the_service_refuses_are_named(client: InProcess, tmp_path: Path, text: str, said: str):
+def test_refused_claims_are_reported(client: InProcess, tmp_path: Path, text: str, said: str):
     replay_directory(SEED, client)
     with pytest.raises(ReplayRefused, match=said):
         read_results(changed_seed(tmp_path, "claims.toml", lambda _text: text), client)
 
 
 @on_sqlite
-def test_nothing_published_is_nothing_to_compare(client: InProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_without_published_figures_nothing_is_compared(
+    client: InProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     path = changed_seed(tmp_path, "claims.toml", lambda text: text)
     (path / "claims.toml").unlink()
     (path / "events.ndjson").write_text("")

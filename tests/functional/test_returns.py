@@ -1,4 +1,4 @@
-"""Who has said that their record is complete: each force for each day, until something new is recorded of that day."""
+"""Returns: a force declares a day complete, until a new event of that day reopens it."""
 
 from tests.factories.bodies import (
     activity,
@@ -110,7 +110,7 @@ def test_a_return_after_the_deadline_is_late(lead: Caller, surrey: Caller):
     assert cell(surrey, "due")["late"] is False
 
 
-def test_the_seed_tells_which_returns_were_late_and_which_was_nil(replayed_pandilla: Pandilla):
+def test_the_seed_has_late_returns_and_a_nil_return(replayed_pandilla: Pandilla):
     rows = replayed_pandilla.lead.get(f"/v1/operations/{replayed_pandilla.operation}/returns").json["returns"]
     assert {row["status"] for row in rows} == {"complete", "nil"}
     assert [(row["force"], row["day"]) for row in rows if row["status"] == "nil"] == [("sussex", "2023-01-19")]
@@ -166,5 +166,5 @@ def rows_of(caller: Caller, operation: str) -> list[Json]:
     return found
 
 
-def test_a_force_outside_learns_nothing(live: str, client_for: ClientFor):
+def test_a_force_outside_the_operation_learns_nothing(live: str, client_for: ClientFor):
     refused(client_for("sussex").get(f"/v1/operations/{live}/returns"), 404, "unknown_operation")

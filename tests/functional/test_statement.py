@@ -1,4 +1,4 @@
-"""The results statement over HTTP: the release of January 2023 from its replay, whole, in each format; as of then."""
+"""The results statement over HTTP: the complete release of January 2023 from its replay, in each format."""
 
 import re
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_a_return_for_some_measures_makes_only_these_exact(live: str, lead: Call
     assert (owing["force"], owing["figures"]) == ("surrey", "some")
 
 
-def test_nothing_recorded_is_not_nothing(live: str, lead: Caller):
+def test_an_empty_record_is_not_reported_as_zero(live: str, lead: Caller):
     found = stated(lead, live)
     assert found["headline"] == "No results have been recorded yet"
     assert (found["headline_figure"], found["figures"], found["breakdown"]) == (None, [], None)
@@ -143,20 +143,20 @@ def test_who_may_read_it(live: str, client_for: ClientFor):
     refused(client_for("surrey", "administrator").get(address), 403, "role_may_not")
 
 
-def test_wrong_questions_are_refused(live: str, lead: Caller):
+def test_invalid_questions_are_refused(live: str, lead: Caller):
     address = f"/v1/operations/{live}/statement"
     refused(lead.get(address, query_string={"as_of_seq": 10**6}), 422, "as_of_beyond_log", "/as_of_seq")
     refused(lead.get(address, query_string={"format": "pdf"}), 422, "wrong_fields", "/format")
 
 
-def test_a_lead_that_takes_no_part_is_named_all_the_same(client_for: ClientFor):
+def test_a_lead_force_that_does_not_take_part_is_still_named(client_for: ClientFor):
     lead = client_for("metropolitan")
     body = opening(operation="alone", forces=["surrey"])
     assert lead.post("/v1/operations", json=body).status_code == 201
     assert "led by Metropolitan Police Service. One police force takes part" in stated(lead, "alone")["who"]
 
 
-def test_officers_given_day_by_day_are_not_said_to_be_so_many(live: str, lead: Caller, surrey: Caller):
+def test_officers_given_day_by_day_are_described_as_counted_each_day(live: str, lead: Caller, surrey: Caller):
     of_today = [activity("officers_deployed", number, occurred_at=midnight(0)) for number in (400, 20)]
     surrey.record(live, *of_today)
     assert "counted anew" not in stated(lead, live, "text/plain")

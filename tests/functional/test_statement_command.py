@@ -19,7 +19,7 @@ from tests.factories.setup import LEAD, FiguresPublishedFactory
 
 
 def said(database_url: str, *arguments: str) -> str:
-    # By way of the group: a command called by itself keeps another help option, and the reference page shows it.
+    # Invoked through the group: called directly, the command would keep another help option, which the reference shows.
     line = ["--database-url", database_url, "statement", *arguments]
     done = CliRunner().invoke(cli, line, catch_exceptions=False)
     assert done.exit_code == 0, done.output

@@ -1,4 +1,4 @@
-"""The statement of a publication: its figures as they were frozen, in the same words whenever it is asked for."""
+"""The statement of a publication: its frozen figures, in the same words whenever it is requested."""
 
 from typing import Any
 
@@ -130,7 +130,7 @@ def test_it_is_the_same_word_for_word_whatever_is_recorded_later(
     assert stated(lead, live)["headline"] != stated(lead, live, publication=1)["headline"]
 
 
-def test_the_frozen_figures_are_said_even_where_what_is_derived_is_damaged(
+def test_the_frozen_figures_are_given_even_if_the_projections_are_damaged(
     database: Database, live: str, lead: Caller, surrey: Caller
 ):
     surrey.record(live, arrest(count=45))
@@ -143,7 +143,7 @@ def test_the_frozen_figures_are_said_even_where_what_is_derived_is_damaged(
     assert said(lead, live) == before
 
 
-def test_the_coordinators_word_stands_and_what_is_outstanding_is_said_all_the_same(
+def test_the_coordinators_label_is_kept_and_outstanding_returns_are_still_named(
     live: str, lead: Caller, surrey: Caller, client_for: ClientFor
 ):
     surrey.record(live, arrest(count=45))
@@ -161,7 +161,7 @@ def test_the_coordinators_word_stands_and_what_is_outstanding_is_said_all_the_sa
     assert (found["status"], found["provisional"]) == ("provisional", "Provisional: figures may change.")
 
 
-def test_days_have_begun_that_had_when_it_was_published(imported: str, lead: Caller, surrey: Caller):
+def test_only_days_that_had_begun_at_publication_count_as_begun(imported: str, lead: Caller, surrey: Caller):
     first = arrest(occurred_at="2023-01-17T12:00:00Z", recorded_at="2023-01-17T18:00:00Z")
     later = arrest(force="metropolitan", occurred_at="2023-01-18T12:00:00Z", recorded_at=AFTERWARDS)
     (receipt,) = surrey.record(imported, first)
@@ -184,7 +184,7 @@ def test_it_has_the_marking_under_which_it_was_published(live: str, lead: Caller
     assert [stated(lead, live, publication=number)["marking"] for number in (1, 2)] == markings
 
 
-def test_that_of_a_whole_stands_at_the_positions_of_its_parts(lead: Caller, surrey: Caller):
+def test_the_statement_of_a_whole_gives_the_positions_of_its_parts(lead: Caller, surrey: Caller):
     opened(lead, operation="country", forces=["metropolitan"])
     opened(lead, operation="region", part_of=["country"], forces=["surrey", "kent"])
     assert lead.change("country", "parts", id=new_id(), part="region").status_code == 201
@@ -201,7 +201,7 @@ def test_that_of_a_whole_stands_at_the_positions_of_its_parts(lead: Caller, surr
     assert stated(lead, "country")["figures"][0]["text"] == "at least 110 arrests"
 
 
-def test_until_the_embargo_ends_only_the_coordinator_reads_it(
+def test_until_the_embargo_ends_only_the_coordinator_can_read_it(
     live: str, lead: Caller, surrey: Caller, client_for: ClientFor
 ):
     publish(lead, live, embargo_until=midnight(+1))
@@ -217,7 +217,7 @@ def test_until_the_embargo_ends_only_the_coordinator_reads_it(
 
 
 @on_sqlite
-def test_a_publication_stands_at_no_other_moment(live: str, lead: Caller):
+def test_a_publication_cannot_be_combined_with_another_moment(live: str, lead: Caller):
     publish(lead, live)
     refused(ask(lead, live, publication=1, as_of_seq=2), 422, "publication_with_as_of", "/as_of_seq")
     refused(ask(lead, live, publication=1, as_of=hours_ago(1)), 422, "publication_with_as_of", "/as_of")
@@ -227,5 +227,5 @@ def test_a_publication_stands_at_no_other_moment(live: str, lead: Caller):
 
 
 @pytest.mark.usefixtures("live")
-def test_nothing_published_is_no_publication(lead: Caller):
+def test_an_unknown_publication_is_not_found(lead: Caller):
     refused(ask(lead, "live", publication=1), 404, "no_such_publication")

@@ -1,4 +1,4 @@
-"""The statement of an operation with parts: every force once, wherever it takes part, and whoever owes anywhere."""
+"""The statement of an operation with parts names every force once, and every force that owes a return in any part."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_every_force_is_named_once_wherever_it_takes_part(country: str, lead: Ca
     assert (found["outstanding"], found["breakdown"]["left_out"]) == ([], [])
 
 
-def test_whoever_owes_in_a_part_is_named_once_with_all_days(country: str, lead: Caller, client_for: ClientFor):
+def test_a_force_that_owes_in_a_part_is_named_once_with_all_days(country: str, lead: Caller, client_for: ClientFor):
     lead.record("region", arrest(force="metropolitan", count=45))
     client_for("essex").record("week", activity("arrests", 0, force="essex"))
     declare_all(lead, "country", "surrey", status="nil")
@@ -81,7 +81,7 @@ def test_whoever_owes_in_a_part_is_named_once_with_all_days(country: str, lead: 
     assert text.count("Kent Police") == 3, "among those who take part, those left out, and those who owe"
 
 
-def test_nothing_at_all_is_said_only_when_every_part_has_said_so(country: str, lead: Caller):
+def test_a_zero_is_stated_only_when_every_part_has_declared_it(country: str, lead: Caller):
     declare_all(lead, "country", "surrey", status="nil")
     declare_all(lead, "region", "kent", "surrey", "metropolitan", status="nil")
     declare_all(lead, "week", "essex", status="nil")
@@ -112,7 +112,7 @@ def test_it_is_provisional_until_every_part_is_over(lead: Caller):
     assert stated(lead, "country", as_of="2023-01-19T00:00:00Z")["status"] == "final"
 
 
-def test_it_stands_at_the_position_of_each_part(country: str, lead: Caller, surrey: Caller):
+def test_it_gives_the_position_of_each_part(country: str, lead: Caller, surrey: Caller):
     surrey.record("region", arrest())
     found, totals = stated(lead, country), lead.totals(country)
     assert found["parts"] == totals["parts"]

@@ -1,4 +1,4 @@
-"""Bodies that other services misread: each is refused with its place, and none brings the service down."""
+"""Ambiguous or malformed bodies: each is refused with a pointer to the fault, and none brings the service down."""
 
 import json
 
@@ -119,7 +119,7 @@ LINES = [
 
 
 @on_sqlite
-def test_what_is_no_clean_json_is_refused_by_every_call(live: str, lead: Caller, subtests: pytest.Subtests):
+def test_malformed_json_is_refused_by_every_call(live: str, lead: Caller, subtests: pytest.Subtests):
     for name, (body, code, pointer) in BROKEN.items():
         for address in ("/v1/operations", *(f"/v1/operations/{live}/{call}" for call in CALLS)):
             with subtests.test(name, address=address):
@@ -127,13 +127,13 @@ def test_what_is_no_clean_json_is_refused_by_every_call(live: str, lead: Caller,
 
 
 @on_sqlite
-def test_a_byte_order_mark_is_named(lead: Caller):
+def test_a_byte_order_mark_is_reported(lead: Caller):
     answered = lead.post("/v1/operations", data=b"\xef\xbb\xbf{}", content_type="application/json")
     assert "Unexpected UTF-8 BOM" in refused(answered, 400, "not_json", "")["detail"]
 
 
 @on_sqlite
-def test_the_same_is_refused_by_its_line(live: str, surrey: Caller):
+def test_malformed_json_is_refused_by_line_number(live: str, surrey: Caller):
     bodies = [(body, code, pointer) for body, code, pointer in BROKEN.values() if body]
     response = surrey.lines(live, *(body for body, _code, _pointer in bodies), arrest())
     assert (response.status_code, response.json["recorded"], response.json["refused"]) == (207, 1, len(bodies))
@@ -143,7 +143,7 @@ def test_the_same_is_refused_by_its_line(live: str, surrey: Caller):
 
 
 @on_sqlite
-def test_what_is_no_object_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
+def test_a_body_that_is_not_an_object_is_refused(live: str, lead: Caller, subtests: pytest.Subtests):
     for body in (b"null", b"7", b'"text"', b"[]", b"[{}]", b"true"):
         for call in CALLS:
             with subtests.test(body=body, call=call):
@@ -183,7 +183,7 @@ def test_a_moment_is_rfc_3339_with_a_zone_and_in_our_time(live: str, lead: Calle
 
 
 @on_sqlite
-def test_a_field_is_what_it_must_be(live: str, surrey: Caller, subtests: pytest.Subtests):
+def test_a_field_of_the_wrong_type_is_refused(live: str, surrey: Caller, subtests: pytest.Subtests):
     for fields, pointer in FIELDS:
         with subtests.test(fields=fields):
             problem = refused(surrey.send(live, arrest() | fields), 422, "wrong_fields", pointer)
@@ -191,7 +191,7 @@ def test_a_field_is_what_it_must_be(live: str, surrey: Caller, subtests: pytest.
 
 
 @on_sqlite
-def test_a_line_of_a_seizure_is_what_its_kind_says(live: str, surrey: Caller, subtests: pytest.Subtests):
+def test_a_seizure_line_must_match_its_kind(live: str, surrey: Caller, subtests: pytest.Subtests):
     for line, pointer in LINES:
         with subtests.test(line=line):
             response = surrey.send(live, seizure({"kind": "phone"}, line))
@@ -225,7 +225,7 @@ def test_a_body_of_another_media_type_is_refused(live: str, lead: Caller, subtes
                     refused(response, 415, "media_type_not_supported")
 
 
-def test_a_charset_and_a_suffix_of_the_media_type_do_no_harm(live: str, surrey: Caller):
+def test_media_type_parameters_are_accepted(live: str, surrey: Caller):
     body = json.dumps(arrest()).encode()
     response = surrey.post(f"/v1/operations/{live}/events", data=body, content_type="application/json; charset=utf-8")
     assert response.status_code == 201

@@ -1,4 +1,4 @@
-"""A force with a spreadsheet: every mistake is listed by row and column, and sending twice counts nothing twice."""
+"""A force submits a spreadsheet: every error is listed by row and column, and sending twice counts nothing twice."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ from tests.functional.calls import Caller
 from tests.functional.conftest import ClientFor
 
 Submit = Callable[..., int]
-# An hour of yesterday's that no clock change is near.
+# A time yesterday that is not near a clock change.
 MOMENT = (datetime.now(UTC).astimezone(LONDON) - timedelta(days=1)).replace(hour=12, minute=30, second=0, microsecond=0)
 AT = MOMENT.strftime("%d/%m/%Y %H:%M")
 LIVE = "live"
@@ -30,7 +30,7 @@ ARRESTS = ["reference", "occurred_at", "place", "reason", "count", "qualifier", 
 
 
 class InProcess:
-    """What `submit` calls the service with, in the place of the network: the app itself, as Surrey."""
+    """Replaces the HTTP client of `submit`: calls the app itself, as Surrey."""
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
@@ -57,7 +57,7 @@ def client(surrey: Caller, monkeypatch: pytest.MonkeyPatch) -> InProcess:
 
 @pytest.fixture
 def submit(client: InProcess, live: str) -> Submit:  # noqa: ARG001 - it takes the place of the network
-    """Return what runs `oprecord submit` as Surrey and gives its exit code."""
+    """Return a function that runs `oprecord submit` as Surrey and returns its exit code."""
 
     def submit(file: Path, *options: str, operation: str = live) -> int:
         named = ["--operation", operation, "--url", "http://service.test", "--as", "secret"]
@@ -68,7 +68,7 @@ def submit(client: InProcess, live: str) -> Submit:  # noqa: ARG001 - it takes t
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Callable[..., Path]:
-    """Return what writes a CSV file of a header and rows."""
+    """Return a function that writes a CSV file with a header and rows."""
 
     def sheet(header: Sequence[str], *rows: Sequence[object], name: str = "arrests.csv") -> Path:
         with (tmp_path / name).open("w", encoding="utf-8-sig", newline="") as file:
@@ -85,7 +85,7 @@ def arrest(
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_is_a_header_that_submit_takes_and_can_be_described(name: str, capsys: pytest.CaptureFixture[str]):
+def test_a_template_is_a_header_that_submit_accepts_and_can_be_described(name: str, capsys: pytest.CaptureFixture[str]):
     assert run(["template", name]) == DONE
     (header,) = csv.reader(StringIO(capsys.readouterr().out))
     assert run(["template", name, "--describe"]) == DONE
@@ -111,7 +111,7 @@ def test_rows_may_be_sorted_and_added_to(submit: Submit, sheet: Callable[..., Pa
     assert lead.figures(live, measure="arrests") == [4]
 
 
-def test_every_mistake_is_listed_by_row_and_column_and_nothing_is_sent(
+def test_every_error_is_listed_by_row_and_column_and_nothing_is_sent(
     submit: Submit,
     sheet: Callable[..., Path],
     client: InProcess,
@@ -131,12 +131,12 @@ def test_every_mistake_is_listed_by_row_and_column_and_nothing_is_sent(
     said = capsys.readouterr().err
     wrong = ["row 3, count", "row 4, occurred_at", "row 5, reason", "row 7, reference"]
     assert [line.split(":")[0] for line in said.splitlines()][: len(wrong)] == wrong
-    assert "4 mistakes in 4 rows; nothing was sent." in said
+    assert "4 errors in 4 rows; nothing was sent." in said
     assert client.posted == []
     assert lead.figures(LIVE) == []
 
 
-def test_what_only_the_service_knows_is_listed_by_row_and_column_too(
+def test_errors_found_by_the_service_are_listed_by_row_and_column_too(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):
     file = sheet(ARRESTS, arrest(), arrest(place="m1"), arrest(reason="jaywalking"), arrest(at="01/01/2020 10:00"))
@@ -147,7 +147,7 @@ def test_what_only_the_service_knows_is_listed_by_row_and_column_too(
     assert not file.with_name("arrests.csv.sent.json").exists()
 
 
-def test_a_row_with_a_reference_that_was_changed_is_sent_as_a_correction_if_that_is_said(
+def test_a_changed_row_with_a_reference_is_sent_as_a_correction_if_requested(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):
     assert submit(sheet(ARRESTS, arrest("1"), arrest("2"))) == DONE
@@ -162,7 +162,7 @@ def test_a_row_with_a_reference_that_was_changed_is_sent_as_a_correction_if_that
     assert lead.figures(live, measure="arrests") == [2]
 
 
-def test_a_row_without_a_reference_that_was_changed_is_not_counted_twice(
+def test_a_changed_row_without_a_reference_is_not_counted_twice(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):
     assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
@@ -174,7 +174,7 @@ def test_a_row_without_a_reference_that_was_changed_is_not_counted_twice(
     assert lead.figures(live, measure="arrests") == [3]
 
 
-def test_a_row_that_was_taken_out_stays_recorded(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+def test_a_removed_row_stays_recorded(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
     assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
     assert submit(sheet(ARRESTS, arrest())) == DONE
     assert lead.figures(live, measure="arrests") == [2]
@@ -243,7 +243,7 @@ def test_a_check_sends_nothing(submit: Submit, sheet: Callable[..., Path], lead:
     assert not file.with_name("arrests.csv.sent.json").exists()
 
 
-def test_an_answer_that_was_lost_is_no_harm(
+def test_a_lost_answer_does_no_harm(
     submit: Submit,
     sheet: Callable[..., Path],
     client: InProcess,
@@ -267,7 +267,7 @@ def test_an_answer_that_was_lost_is_no_harm(
     assert lead.figures(LIVE, measure="arrests") == [300]
 
 
-def test_ids_are_random_and_references_stay_here(
+def test_ids_are_random_and_references_are_not_sent(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, tmp_path: Path
 ):
     file = sheet(ARRESTS, arrest("AB/123"))
@@ -303,7 +303,7 @@ def test_a_file_is_sent_to_one_operation_by_one_force(
         (("a.ods", b""), "expected a file name that ends in .csv or .xlsx"),
     ],
 )
-def test_what_is_no_filled_in_template_is_one_line(
+def test_a_file_that_is_not_a_template_is_reported_in_one_line(
     submit: Submit, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: tuple[str, bytes], said: str
 ):
     name, body = file
@@ -312,7 +312,7 @@ def test_what_is_no_filled_in_template_is_one_line(
     assert said in capsys.readouterr().err
 
 
-def test_a_credential_that_is_refused_says_so(
+def test_a_refused_credential_is_reported(
     client_for: ClientFor,
     client: InProcess,
     submit: Submit,

@@ -1,4 +1,4 @@
-"""Tallies, measures of an operation's own, and qualifiers: what a figure may honestly say."""
+"""Tallies, measures registered by an operation, and qualifiers: what a figure may claim."""
 
 from tests.factories.bodies import activity, arrest, correction, declared, new_id, seizure, withdrawal
 from tests.functional.apps import ClientFor
@@ -51,7 +51,7 @@ def test_tallies_and_counted_events_add_up(live: str, surrey: Caller, lead: Call
     assert lead.figures(live, "force", "display", by="force") == [("surrey", "3"), ("essex", "at least 10")]
 
 
-def test_qualifiers_are_joined_and_only_those_that_stand(live: str, surrey: Caller):
+def test_qualifiers_of_standing_versions_are_combined(live: str, surrey: Caller):
     def figure() -> tuple[int, str, str]:
         return surrey.figures(live, "quantity", "qualifier", "display", measure="vehicles_stopped")[0]
 
@@ -71,7 +71,7 @@ def test_qualifiers_are_joined_and_only_those_that_stand(live: str, surrey: Call
     assert figure() == (205, "more_than", "more than 205")
 
 
-def test_each_way_to_put_a_bound(live: str, surrey: Caller):
+def test_each_qualifier_has_its_own_wording(live: str, surrey: Caller):
     said = {
         "exact": "7",
         "more_than": "more than 7",
@@ -87,7 +87,7 @@ def test_each_way_to_put_a_bound(live: str, surrey: Caller):
         surrey.record(live, withdrawal(event))
 
 
-def test_units_are_written_as_people_read_them(live: str, surrey: Caller):
+def test_units_are_written_for_people(live: str, surrey: Caller):
     lines = [
         {"kind": "drug", "drug": "a/cocaine", "weight_milligrams": 1_250_000, "value_pence": 1_000_050},
         {"kind": "cash", "currency": "GBP", "amount_minor": 1_234_500, "qualifier": "about"},
@@ -136,7 +136,7 @@ def test_a_measure_that_does_not_add_up_is_shown_by_its_categories(live: str, su
     assert surrey.figures(live, "category", "quantity") == [("market", 3), ("river", 2)]
 
 
-def test_a_substance_and_a_property_need_no_list(live: str, surrey: Caller):
+def test_a_substance_and_a_property_need_not_be_in_the_catalogue(live: str, surrey: Caller):
     lines = [{"kind": "drug", "drug": "b/cannabis/resin", "plants": 3}, {"kind": "other", "property": "cigarettes"}]
     surrey.record(live, seizure(*lines))
     refused(surrey.send(live, seizure({"kind": "drug", "drug": "d/nutmeg"})), 422, "unknown_code", "/data/lines/0/drug")

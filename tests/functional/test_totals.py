@@ -1,4 +1,4 @@
-"""What it all adds up to: by force, day and category, now or at any past moment, and who still owes a return."""
+"""Totals: by force, day and category, now or as of any past moment, with the forces that still owe a return."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ WRONG_QUERIES = [
 ]
 
 
-def test_a_category_counts_with_all_under_it(live: str, surrey: Caller):
+def test_a_category_includes_everything_under_it(live: str, surrey: Caller):
     lines = [("bladed/knife", 2), ("bladed/machete", 1), ("bladed", 4), ("firearm", 8)]
     surrey.record(live, seizure(*({"kind": "weapon", "weapon": path, "count": count} for path, count in lines)))
 
@@ -59,7 +59,7 @@ def test_a_category_counts_with_all_under_it(live: str, surrey: Caller):
     assert surrey.figures(live, measure="weapons", without_category="bladed") == [8]
 
 
-def test_what_does_not_add_up_is_always_shown_by_category(live: str, surrey: Caller, client_for: ClientFor):
+def test_a_measure_that_is_not_additive_is_always_shown_by_category(live: str, surrey: Caller, client_for: ClientFor):
     drugs = [{"kind": "drug", "drug": path} for path in ("a/cocaine", "a/heroin", "b/cannabis/resin")]
     surrey.record(live, seizure(*drugs), seizure(drugs[0]))
     money = [{"kind": "cash", "currency": code, "amount_minor": 100} for code in ("EUR", "USD", "EUR")]
@@ -101,21 +101,21 @@ def test_an_activity_over_more_than_one_day_has_no_day(imported: str, surrey: Ca
     surrey.record(imported, activity(quantity=7, occurred_before="2023-01-18T00:00:00Z", **over))
     assert surrey.figures(imported, "day", "quantity", by="day") == [(None, 5), ("2023-01-17", 7)]
     assert surrey.figures(imported) == [12]
-    # It lies in no single day, so it is left out where days are picked.
+    # It belongs to no single day, so it is left out when days are selected.
     assert surrey.figures(imported, day_before="2023-01-23") == [7]
     assert surrey.figures(imported, day_from="2023-01-16") == [7]
     span = activity(occurred_before="2023-01-24T00:00:00Z", **over)
     refused(surrey.send(imported, span), 422, "outside_operation", "/data/occurred_before")
 
 
-def test_a_figure_is_outstanding_until_every_force_has_spoken_of_its_measure(
+def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
     live: str, lead: Caller, client_for: ClientFor
 ):
     yesterday = midnight(-1)[:10]
     lead.record(live, arrest(), arrest(force="kent"), activity())
     answer = lead.totals(live, by="force")
     every = [{"force": force, "days": [yesterday, today()]} for force in ("metropolitan", "surrey", "kent", "essex")]
-    # The desk reports nothing, so it owes nothing; tomorrow has not begun.
+    # The desk reports nothing and so owes nothing; tomorrow has not begun.
     assert answer["completeness"] == {"status": "partial", "outstanding": every}
     assert [figure["outstanding"] for figure in answer["figures"]] == [[every[1]], [every[2]], [every[1]]]
 
@@ -152,7 +152,7 @@ def test_the_newest_return_of_a_day_counts(lead: Caller, surrey: Caller):
         assert surrey.totals(operation)["completeness"]["status"] == status
 
 
-def test_a_new_return_replaces_the_old_for_the_measures_that_it_speaks_of(lead: Caller, surrey: Caller):
+def test_a_new_return_replaces_the_old_for_the_measures_it_covers(lead: Caller, surrey: Caller):
     lead.post("/v1/operations", json=opening(forces=["surrey"], starts_at=midnight(0)))
     surrey.record("live", declared(), declared("partial", measures=["weapons", "cash"]))
     surrey.record("live", declared("complete", measures=["cash"]))
@@ -162,7 +162,7 @@ def test_a_new_return_replaces_the_old_for_the_measures_that_it_speaks_of(lead: 
     assert surrey.totals("live", as_of_seq=2)["completeness"]["status"] == "partial"
 
 
-def test_the_past_is_asked_for_by_a_moment_or_a_seq_that_was(live: str, surrey: Caller):
+def test_past_totals_need_a_past_moment_or_an_existing_seq(live: str, surrey: Caller):
     (receipt,) = surrey.record(live, arrest())
     size = receipt["seq"]
     later = surrey.record(live, correction(arrest(id=receipt["id"]), data={"reason": "knife", "count": 5}))[0]
@@ -207,7 +207,7 @@ def test_an_observer_sees_totals_and_nothing_else(live: str, surrey: Caller, cli
     refused(observer.send(live, arrest(force="kent")), 403, "role_may_not")
 
 
-def test_a_figure_stands_where_a_declared_zero_stands(live: str, surrey: Caller):
+def test_a_declared_zero_is_shown_as_a_figure(live: str, surrey: Caller):
     assert surrey.totals(live)["figures"] == []
     zero = activity(quantity=0)
     surrey.record(live, zero)

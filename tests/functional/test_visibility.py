@@ -1,4 +1,4 @@
-"""To a force that is not in an operation the operation does not exist."""
+"""For a force that does not take part in an operation, the operation does not exist."""
 
 import pytest
 
@@ -12,7 +12,7 @@ OTHER = {"operation": "other", "lead_force": "sussex", "forces": ["sussex", "ken
 
 @pytest.fixture
 def other(client_for: ClientFor) -> str:
-    """Return the name of an operation beside the live one."""
+    """Return the key of a second operation."""
     response = client_for("sussex", "coordinator").post("/v1/operations", json=opening(**OTHER))
     assert response.status_code == 201
     return "other"
@@ -22,7 +22,7 @@ def without_instance(problem: dict) -> dict:
     return {name: value for name, value in problem.items() if name != "instance"}
 
 
-def test_a_strange_operation_answers_as_one_that_does_not_exist(other: str, surrey: Caller, client_for: ClientFor):
+def test_another_forces_operation_answers_as_if_it_did_not_exist(other: str, surrey: Caller, client_for: ClientFor):
     calls = [
         ("GET", "", None),
         ("GET", "/events", None),
@@ -48,7 +48,7 @@ def test_a_strange_operation_answers_as_one_that_does_not_exist(other: str, surr
             assert without_instance(problems[0])["detail"].replace(other, "no-such") == problems[1]["detail"]
 
 
-def test_lines_for_a_strange_operation_are_refused_before_any_is_read(other: str, surrey: Caller):
+def test_lines_for_another_forces_operation_are_refused_before_any_is_read(other: str, surrey: Caller):
     refused(surrey.lines(other, arrest()), 404, "unknown_operation")
 
 
@@ -65,7 +65,7 @@ def test_a_list_of_operations_holds_those_of_the_force(live: str, other: str, cl
     assert names("btp") == []
 
 
-def test_a_list_of_operations_goes_on_after_a_name(live: str, other: str, client_for: ClientFor):
+def test_a_list_of_operations_continues_after_a_key(live: str, other: str, client_for: ClientFor):
     kent = client_for("kent")
     first = kent.get("/v1/operations?limit=1").json
     assert ([one["operation"] for one in first["operations"]], first["next"]) == ([live], live)
@@ -82,7 +82,7 @@ def test_a_lead_force_that_does_not_take_part_sees_its_operation(client_for: Cli
     refused(lead.send("led", arrest(force="metropolitan")), 422, "force_not_in_operation", "/force")
 
 
-def test_the_same_ids_and_figures_live_side_by_side(live: str, other: str, client_for: ClientFor):
+def test_operations_may_share_ids_without_affecting_each_other(live: str, other: str, client_for: ClientFor):
     kent = client_for("kent")
     event = arrest(force="kent", count=2)
     first, second = kent.record(live, event)[0], kent.record(other, event | {"data": {"reason": "theft"}})[0]
@@ -91,7 +91,7 @@ def test_the_same_ids_and_figures_live_side_by_side(live: str, other: str, clien
     kent.record(other, declared(force="kent"), arrest(force="kent", count=5))
     assert kent.figures(live, measure="arrests") == [2]
     assert kent.figures(other, measure="arrests") == [6]
-    # Withdrawn in one, it stands in the other.
+    # Withdrawn in one operation, it still counts in the other.
     kent.record(other, withdrawal(event))
     assert kent.figures(live, measure="arrests") == [2]
     elsewhere = arrest(force="kent")
@@ -99,7 +99,7 @@ def test_the_same_ids_and_figures_live_side_by_side(live: str, other: str, clien
     refused(kent.send(other, correction(elsewhere)), 422, "unknown_event", "/corrects")
 
 
-def test_a_coordinator_elsewhere_is_a_force(live: str, client_for: ClientFor):
+def test_a_coordinator_of_another_operation_is_treated_as_a_force(live: str, client_for: ClientFor):
     kent = client_for("kent", "coordinator")
     kent.record(live, arrest(force="kent"))
     refused(kent.send(live, arrest()), 403, "not_your_force", "/force")
@@ -107,7 +107,7 @@ def test_a_coordinator_elsewhere_is_a_force(live: str, client_for: ClientFor):
     assert [event["seq"] for event in kent.get(f"/v1/operations/{live}/events").json["events"]] == [7]
 
 
-def test_a_credential_limited_to_an_operation_reaches_no_other(live: str, other: str, client_for: ClientFor):
+def test_a_credential_limited_to_an_operation_covers_no_other(live: str, other: str, client_for: ClientFor):
     kent = client_for("kent", "force", ("other",))
     assert kent.get(f"/v1/operations/{other}").status_code == 200
     refused(kent.get(f"/v1/operations/{live}"), 404, "unknown_operation")
