@@ -10,8 +10,8 @@ import marshmallow as ma
 
 from service.api.fields import Day, Instant, described
 from service.domain.events import DATA_CLASSES
+from service.domain.selection import DIMENSIONS
 from service.domain.vocabulary import STEP
-from service.projections.sums import DIMENSIONS
 from service.usecases.search_duplicates import Place
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)

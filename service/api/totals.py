@@ -13,7 +13,7 @@ from service.api.blueprint import JSON, Blueprint, answer, caller
 from service.api.database import database
 from service.api.exports import FILES, table_answer, totals_tables, wanted_media
 from service.api.queries import TotalsQuery
-from service.projections.sums import Selection
+from service.domain.selection import Selection
 from service.usecases.as_of import Moment
 from service.usecases.totals import totals
 

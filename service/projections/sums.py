@@ -4,35 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from service.domain.selection import Selection
 from service.domain.vocabulary import Qualifier
 from service.eventlog.head import Head
 from service.projections.carried_totals import rows_at
 from service.projections.entries import NO_DAY, entries
-
-DIMENSIONS = ("force", "day", "category")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """The rows to sum, and the dimensions to group by. Empty means all; `day_before` is not included."""
-
-    by: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    forces: tuple[str, ...] = ()
-    without_forces: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    without_categories: tuple[str, ...] = ()
-    day_from: date | None = None
-    day_before: date | None = None
-
-    def spans(self, day: date) -> bool:
-        """Return whether the day is one of those selected."""
-        return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

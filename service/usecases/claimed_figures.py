@@ -15,8 +15,8 @@ from service.domain.currencies import MINOR_UNITS
 from service.domain.days import ONE_DAY, OperatingDays, london_date
 from service.domain.figures import display
 from service.domain.operation import Operation
+from service.domain.selection import Selection
 from service.eventlog.head import UnknownOperation
-from service.projections.sums import Selection
 from service.usecases.as_of import AsOfBeforeLog, AsOfInTheFuture
 from service.usecases.claimed_totals import Ask
 from service.usecases.totals import Figure, Totals

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.db import Database
-from service.projections.sums import Selection
+from service.domain.selection import Selection
 from service.usecases.as_of import Moment
 from service.usecases.positions import Position, positions
 from service.usecases.totals import Totals, totals, totals_at

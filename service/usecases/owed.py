@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from service.domain.completeness import Declarations, Outstanding, outstanding
 from service.domain.operation import Operation
+from service.domain.selection import Selection
 from service.projections.returns import declarations
-from service.projections.sums import Selection
 from service.usecases.positions import Position
 
 
@@ -67,7 +67,7 @@ class Owed:
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
     days = position.operation.days_begun_by(position.begun_by)
     return _Expected(
-        forces=tuple(force for force in _reporting(position.operation) if _is_selected(force, selection)),
+        forces=tuple(force for force in _reporting(position.operation) if selection.has_force(force)),
         days=tuple(day for day in days if selection.spans(day)),
         declarations=declarations(connection, position.head, up_to=position.seq),
     )
@@ -83,7 +83,3 @@ def _merged(found: Iterable[Outstanding], order: Sequence[str]) -> list[Outstand
 
 def _reporting(operation: Operation) -> list[str]:
     return [one.force for one in operation.participants.values() if one.reports != "nothing"]
-
-
-def _is_selected(force: str, selection: Selection) -> bool:
-    return (not selection.forces or force in selection.forces) and force not in selection.without_forces

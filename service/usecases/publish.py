@@ -14,11 +14,11 @@ from service.db import Database
 from service.domain.draft import Submission
 from service.domain.events import Event, FiguresPublished, PublishedFigure, PublishedPart, RecordedEvent
 from service.domain.operation import Operation
+from service.domain.selection import Selection
 from service.errors import NotFound
 from service.eventlog import read
 from service.eventlog.codec import canonical, encode, recorded_from_text
 from service.eventlog.head import Head, share_head
-from service.projections.sums import Selection
 from service.usecases.appending import Outcome, draft_of, locked, settle, signature
 from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
 from service.usecases.positions import Position, positions

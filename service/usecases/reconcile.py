@@ -15,7 +15,7 @@ from service.domain.claims.findings import Finding
 from service.domain.claims.groups import Facts
 from service.domain.operation import Operation
 from service.domain.reference_data import Measure
-from service.projections.sums import Selection
+from service.domain.selection import Selection
 from service.usecases.as_of import Moment
 from service.usecases.claimed_figures import compare_claim, first_and_last
 from service.usecases.claimed_totals import asking_as_of, asking_now

@@ -16,12 +16,12 @@ from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.events import PublishedFigure
 from service.domain.figures import display
 from service.domain.operation import Operation, Participant
+from service.domain.selection import Selection
 from service.domain.statement import METHOD, Statement, make_statement
 from service.domain.statement_facts import Facts
 from service.domain.vocabulary import PublicationLabel
 from service.errors import Invalid
 from service.projections.returns import declarations
-from service.projections.sums import Selection
 from service.usecases.as_of import Moment
 from service.usecases.owed import Owed
 from service.usecases.positions import Position, positions

@@ -15,10 +15,10 @@ from service.domain.combined import combined
 from service.domain.completeness import Outstanding
 from service.domain.figures import display, join_all
 from service.domain.operation import Operation
+from service.domain.selection import Selection, check_selection
 from service.domain.vocabulary import Qualifier
-from service.projections.sums import Selection, Sum, sums
+from service.projections.sums import Sum, sums
 from service.usecases.as_of import Moment
-from service.usecases.check_selection import check_selection
 from service.usecases.owed import Owed
 from service.usecases.positions import Position
 from service.usecases.standing import standing_at

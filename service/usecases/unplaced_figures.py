@@ -15,8 +15,8 @@ from service.domain.claims.claim import Claim
 from service.domain.claims.compare import Unplaced, recorded_bounds
 from service.domain.claims.extents import ALL, extent
 from service.domain.operation import Operation
+from service.domain.selection import Selection
 from service.domain.vocabulary import UNSTATED, Qualifier
-from service.projections.sums import Selection
 from service.usecases.totals import Figure, Totals
 
 Ask = Callable[[Selection], Totals]

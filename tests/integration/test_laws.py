@@ -26,9 +26,10 @@ from hypothesis.stateful import (
 
 from service.db import Database
 from service.domain.events import Event
+from service.domain.selection import DIMENSIONS, Selection
 from service.eventlog.codec import event_from
 from service.projections.rebuild import rebuild
-from service.projections.sums import DIMENSIONS, Selection, sums
+from service.projections.sums import sums
 from service.usecases.as_of import Moment
 from service.usecases.totals import totals
 from tests.factories.credentials import CredentialFactory

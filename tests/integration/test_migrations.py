@@ -18,8 +18,9 @@ import service.access
 import service.eventlog
 import service.projections
 from service.db import Database, metadata, open_database
+from service.domain.selection import Selection
 from service.projections.rebuild import rebuild
-from service.projections.sums import Selection, sums
+from service.projections.sums import sums
 from service.usecases.migrate import _config, is_migrated, migrate_to_base, migrate_to_head, migrations_directory
 from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation

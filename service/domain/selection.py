@@ -1,17 +1,44 @@
-"""Whether a question about totals makes sense: a typing error must not give the figures of something else."""
+"""What a question about totals selects, and whether an operation has what it names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from service.domain.check_report import UnknownCode
 from service.domain.operation import Operation
 from service.domain.reference_data import Measure
-from service.projections.sums import DIMENSIONS, Selection
+
+DIMENSIONS = ("force", "day", "category")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The rows to sum, and the dimensions to group by. Empty means all; `day_before` is not included."""
+
+    by: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    forces: tuple[str, ...] = ()
+    without_forces: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    day_from: date | None = None
+    day_before: date | None = None
+
+    def spans(self, day: date) -> bool:
+        """Return whether the day is one of those selected."""
+        return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
+
+    def has_force(self, force: str) -> bool:
+        """Return whether the force is one of those asked for."""
+        return (not self.forces or force in self.forces) and force not in self.without_forces
 
 
 def check_selection(selection: Selection, operation: Operation) -> None:
     """Refuse dimensions, forces, measures and categories that the operation does not have.
+
+    A typing error must not give the figures of something else.
 
     Raises:
         UnknownCode: naming the first of them.
