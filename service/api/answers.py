@@ -15,7 +15,7 @@ from service.domain.instants import format_instant
 from service.domain.operation import Operation
 from service.eventlog.head import Head
 from service.usecases.appending import Outcome
-from service.usecases.positions import Position
+from service.usecases.read_context import Position
 from service.usecases.totals import Figure, Totals
 
 Json = dict[str, Any]

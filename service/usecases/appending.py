@@ -25,7 +25,7 @@ from service.eventlog.receipts import Receipt, receipts_of
 from service.eventlog.tree import Tree
 from service.projections import registry
 from service.projections.steps import Batch, steps_of
-from service.usecases.known_logs import known_logs
+from service.usecases.known_logs import state_at
 from service.usecases.visibility import require_visible
 from service.writes import Writes
 
@@ -61,11 +61,6 @@ def locked(connection: sa.Connection, database: Database, operation: str, sender
     head, state = require_visible(operation, sender, head, state)
     require_current(head)
     return head, state
-
-
-def state_at(connection: sa.Connection, database: Database, head: Head | None) -> Operation | None:
-    """Return the operation as it is at this head; None before operation.opened."""
-    return known_logs(database).operation(connection, head) if head is not None and head.seq else None
 
 
 def require_current(head: Head) -> None:

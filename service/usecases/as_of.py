@@ -1,19 +1,20 @@
-"""Past moments: which seq a question about the past is answered at. The same question always gets the same answer."""
+"""Reading as of a moment: at which seqs it is answered. The same question about the past always has the same answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.instants import format_instant
-from service.domain.operation import Operation
 from service.errors import Invalid
 from service.eventlog import read
 from service.eventlog.head import Head, read_head, share_head
-from service.usecases.positions import require_part
-from service.usecases.visibility import operation_at, visible
+from service.usecases.known_logs import known_logs
+from service.usecases.read_context import Position, ReadContext, read_context, require_part
 
 
 class AsOfInTheFuture(Invalid):
@@ -59,45 +60,52 @@ class Moment:
         return self.as_of is None and self.as_of_seq is None
 
 
-def resolve(database: Database, operation: str, credential: Credential, moment: Moment) -> dict[str, int] | None:
-    """Return the seqs at which the question is to be answered, of the operation and of its parts; None for now.
+@contextmanager
+def read_as_of(
+    database: Database, *, operation: str, credential: Credential, moment: Moment
+) -> Iterator[tuple[ReadContext, list[Position]]]:
+    """Begin to read an operation; give its context, and the positions at the moment, the operation's own first.
+
+    Days have begun by the moment asked for, else by that of the seq asked for, else by now.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
         PartNotHere: the whole was imported without one of its parts.
     """
-    if moment.is_now:
-        return None
     if moment.as_of is not None and moment.as_of_seq is not None:
         raise AsOfTwice("Give as_of or as_of_seq, not both.", pointer="/as_of")
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
-    if moment.as_of_seq is not None:
-        _check_seq(head, state, moment.as_of_seq)
-        return {operation: moment.as_of_seq}
-    assert moment.as_of is not None
-    seq = _largest_seq_by(database, head, moment.as_of)
-    if seq is None:
-        raise AsOfBeforeLog(f"{operation} was opened after {format_instant(moment.as_of)}.", pointer="/as_of")
-    return _with_parts(database, head, seq, moment.as_of)
+    seqs = None if moment.as_of is None else _seqs_by(database, operation, credential, moment.as_of)
+    with read_context(database, operation, credential) as context:
+        if moment.as_of_seq is not None:
+            seqs = {operation: _checked_seq(context, moment.as_of_seq)}
+        begun_by = database.now(context.connection) if moment.is_now else moment.as_of
+        yield context, context.positions(begun_by=begun_by, seqs=seqs)
 
 
-def _check_seq(head: Head, operation: Operation, seq: int) -> None:
-    if operation.parts:
-        raise AsOfSeqOfRollUp(f"{head.operation} has parts: ask for a moment with as_of.", pointer="/as_of_seq")
-    if seq > head.seq:
-        raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+def _checked_seq(context: ReadContext, seq: int) -> int:
+    name, size = context.head.operation, context.head.seq
+    if context.operation.parts:
+        raise AsOfSeqOfRollUp(f"{name} has parts: ask for a moment with as_of.", pointer="/as_of_seq")
+    if seq > size:
+        raise AsOfBeyondLog(f"Wanted a seq from 1 to {size}; found {seq}.", pointer="/as_of_seq")
+    return seq
 
 
-def _with_parts(database: Database, head: Head, seq: int, as_of: datetime) -> dict[str, int]:
+def _seqs_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> dict[str, int]:
     """Return the seqs of an operation and of all that were its parts by then and had recorded something."""
-    seqs = {head.operation: seq}
-    waiting = [head]
+    with read_context(database, operation, credential) as context:
+        head = context.head
+    seq = _largest_seq_by(database, head, as_of)
+    if seq is None:
+        raise AsOfBeforeLog(f"{operation} was opened after {format_instant(as_of)}.", pointer="/as_of")
+    seqs = {operation: seq}
+    # A part stays one: with none at the head there was none before. After the head, one may have been accepted since.
+    waiting = [head] if context.operation.parts or seq > head.seq else []
     while waiting:
         whole = waiting.pop()
         with database.reading() as connection:
-            names = operation_at(connection, whole, seqs[whole.operation]).parts
+            names = known_logs(database).operation_at(connection, whole, seqs[whole.operation]).parts
             parts = [require_part(read_head(connection, name), name) for name in names if name not in seqs]
         for part in parts:
             found = _largest_seq_by(database, part, as_of)

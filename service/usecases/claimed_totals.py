@@ -1,4 +1,4 @@
-"""The totals that claims are compared with: those of now in one transaction, of past moments as of each moment."""
+"""The totals that claims are compared with: those of now in one transaction, those of past moments as of each."""
 
 from __future__ import annotations
 
@@ -6,34 +6,30 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 
-import sqlalchemy as sa
-
 from service.access.credentials import Credential
 from service.db import Database
 from service.domain.selection import Selection
 from service.usecases.as_of import Moment
-from service.usecases.positions import Position, positions
+from service.usecases.read_context import Position, ReadContext
 from service.usecases.totals import Totals, totals, totals_at
-from service.usecases.visibility import visible
 
 # Asks for the totals of an operation. Each question is put to the database once.
 Ask = Callable[[str, Selection], Totals]
 
 
-def asking_now(connection: sa.Connection, credential: Credential, found: Sequence[Position]) -> Ask:
+def asking_now(context: ReadContext, found: Sequence[Position]) -> Ask:
     """Return what asks for totals now: of the operation at these positions, and of any other in the same transaction.
 
     The answer raises UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    own = found[0]
-    standing = {own.head.operation: found}
+    begun_by = found[0].begun_by
+    positions = {context.head.operation: found}
 
     @cache
     def ask(operation: str, selection: Selection) -> Totals:
-        if operation not in standing:
-            visible(connection, operation, credential)
-            standing[operation] = positions(connection, operation, begun_by=own.begun_by)
-        return totals_at(connection, standing[operation], selection)
+        if operation not in positions:
+            positions[operation] = context.of(operation).positions(begun_by=begun_by)
+        return totals_at(context.connection, positions[operation], selection)
 
     return ask
 

@@ -12,11 +12,10 @@ from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.access.roles import COORDINATOR
 from service.db import Database
-from service.domain.operation import fold
 from service.errors import Invalid
 from service.eventlog.head import existing_head
-from service.eventlog.read import setup_events
 from service.projections.participants import participants
+from service.usecases.known_logs import known_logs
 from service.usecases.log_lines import is_operation_name
 
 
@@ -79,8 +78,7 @@ def credential_of_lead(database: Database, operation: str) -> Credential:
         UnknownOperation: there is no such operation.
     """
     with database.reading() as connection:
-        existing_head(connection, operation)
-        lead = fold(setup_events(connection, operation)).lead_force
+        lead = known_logs(database).operation(connection, existing_head(connection, operation)).lead_force
         now = database.now(connection)
     return Credential(
         id=UUID(int=0), force=lead, role=COORDINATOR, operations=(), created_at=now, expires_at=None, revoked_at=None

@@ -11,10 +11,9 @@ from service.domain.events import PublishedFigure, RecordedEvent
 from service.eventlog import read
 from service.eventlog.codec import recorded_from_text
 from service.projections.sums import changing_seqs
-from service.usecases.positions import positions
-from service.usecases.publish import Publication, frozen_figures, read_publication
+from service.usecases.publish import Publication, frozen_figures, publication_of
+from service.usecases.read_context import read_context
 from service.usecases.read_events import readable_forces
-from service.usecases.visibility import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,13 @@ def difference(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NoSuchPublication: there is none of this number, or it is under embargo.
     """
-    publication = read_publication(database, operation=operation, credential=credential, number=number)
-    published_seq = publication.published.as_of_seq
-    assert published_seq is not None, "the service filled it in"
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
-        now = frozen_figures(connection, positions(connection, operation, begun_by=None))
-        forces = readable_forces(credential, state, ())
+    with read_context(database, operation, credential) as context:
+        publication = publication_of(context, number)
+        published_seq = publication.published.as_of_seq
+        assert published_seq is not None, "the service filled it in"
+        connection, head = context.connection, context.head
+        now = frozen_figures(connection, context.positions())
+        forces = readable_forces(context, ())
         seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
         texts = read.texts(connection, operation, seqs[:limit])
     return Difference(

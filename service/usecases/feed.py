@@ -17,8 +17,8 @@ from service.errors import RecordError, Unavailable
 from service.eventlog import read
 from service.eventlog.table import heads
 from service.usecases.as_of import AsOfBeyondLog
+from service.usecases.read_context import read_context
 from service.usecases.read_events import readable_forces
-from service.usecases.visibility import visible
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +90,11 @@ class Feeds:
             AsOfBeyondLog: the log is not that long yet.
             TooManyFeeds: this process serves as many as it may.
         """
-        with self.database.reading() as connection:
-            head, state = visible(connection, operation, credential)
+        with read_context(self.database, operation, credential) as context:
+            head, forces = context.head, readable_forces(context, ())
         if after is not None and after > head.seq:
             raise AsOfBeyondLog(f"Wanted a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
-        subscriber = Subscriber(operation, credential.id, readable_forces(credential, state, ()))
+        subscriber = Subscriber(operation, credential.id, forces)
         self._add(subscriber, head.seq)
         items = self._items(subscriber, head.seq if after is None else after)
         # Begun at once: what has not begun cannot end, and whoever went before the first event would keep a place.

@@ -19,7 +19,7 @@ from service.eventlog import read
 from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.projections import carried_totals, registry
 from service.usecases.appending import Outcome, decide, draft_of, locked, settle, signature
-from service.usecases.visibility import operation_at
+from service.usecases.known_logs import state_at
 
 
 class OperationExists(Conflict):
@@ -111,7 +111,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         if result.is_new and isinstance(submission.event.data, OperationAmended):
             refuse_moved_facts(connection, state, submission.event.data)
         if result.is_new and isinstance(submission.event.data, PartAccepted):
-            _check_part(connection, operation, submission.event.data.part)
+            _check_part(connection, database, operation, submission.event.data.part)
         return settle(connection, head, state, draft, [result])[0]
 
 
@@ -136,9 +136,9 @@ def _check_wholes(connection: sa.Connection, opened: OperationOpened) -> None:
             raise WholeUnknown(f"There is no operation {whole} to be part of.", pointer=f"/part_of/{index}")
 
 
-def _check_part(connection: sa.Connection, whole: str, part: str) -> None:
-    head = read_head(connection, part)
-    if head is None or whole not in operation_at(connection, head, head.seq).part_of:
+def _check_part(connection: sa.Connection, database: Database, whole: str, part: str) -> None:
+    state = state_at(connection, database, read_head(connection, part))
+    if state is None or whole not in state.part_of:
         raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
 
 

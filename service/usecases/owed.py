@@ -12,7 +12,7 @@ from service.domain.completeness import Declarations, Outstanding, outstanding
 from service.domain.operation import Operation
 from service.domain.selection import Selection
 from service.projections.returns import declarations
-from service.usecases.positions import Position
+from service.usecases.read_context import Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from service.eventlog import read
 from service.eventlog.head import Head
 from service.projections.ruled_out import pairs_ruled_out
 from service.projections.standing_sightings import StandingSightings
-from service.usecases.positions import positions
+from service.usecases.read_context import read_context
 from service.usecases.search_duplicates import Place, Search, Version
-from service.usecases.visibility import coordinates, knows_of, visible
+from service.usecases.visibility import knows_of
 
 DEFAULT_WINDOW_MINUTES = 30
 
@@ -78,20 +78,19 @@ def possible_duplicates(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         WindowNotYours, NoSuchPosition: by what is asked.
     """
-    with database.reading() as connection:
-        _head, state = visible(connection, operation, credential)
-        own = None if coordinates(credential, state) else credential.force
+    with read_context(database, operation, credential) as context:
+        connection, own = context.connection, None if context.is_coordinators else credential.force
         if own is not None and window_minutes is not None:
             raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
         minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes
-        counted = positions(connection, operation, begun_by=None)
+        counted = context.positions()
         heads = [one.head for one in counted if own is None or knows_of(credential, one.operation)]
         ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
         search = Search(StandingSightings(connection, heads), minutes * 60, ruled_out)
         places = search.pairs(after) if own is None else search.own_events(own, after)
         some = list(islice(places, limit + 1))
         return PossibleDuplicates(
-            operation=state,
+            operation=context.operation,
             heads=tuple(heads),
             window_minutes=minutes,
             found=tuple(_shown(connection, some[:limit], window_seconds=minutes * 60)),

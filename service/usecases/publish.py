@@ -21,9 +21,8 @@ from service.eventlog.codec import canonical, encode, recorded_from_text
 from service.eventlog.head import Head, share_head
 from service.usecases.appending import Outcome, draft_of, locked, settle, signature
 from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
-from service.usecases.positions import Position, positions
+from service.usecases.read_context import Position, ReadContext, positions, read_context
 from service.usecases.totals import Figure, totals_at
-from service.usecases.visibility import coordinates, visible
 
 
 class NoSuchPublication(NotFound):
@@ -60,7 +59,7 @@ def publish_figures(
 
         def freeze(event: Event) -> Event:
             assert isinstance(event.data, FiguresPublished)
-            return replace(event, data=_frozen(connection, head, state, event.data))
+            return replace(event, data=_frozen(connection, database, head, state, event.data))
 
         decided = draft.add(submission, signature(sender), complete=freeze)
         (outcome,) = settle(connection, head, state, draft, [decided])
@@ -73,11 +72,8 @@ def list_publications(database: Database, *, operation: str, credential: Credent
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
-        now, rows = database.now(connection), _rows(connection, head)
-    found = [_publication(state, recorded_from_text(text)) for _seq, _force, text in rows]
-    return [one for one in found if coordinates(credential, state) or _is_out(one.published, now)]
+    with read_context(database, operation, credential) as context:
+        return _readable(context)
 
 
 def read_publication(database: Database, *, operation: str, credential: Credential, number: int) -> Publication:
@@ -87,10 +83,21 @@ def read_publication(database: Database, *, operation: str, credential: Credenti
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NoSuchPublication: there is none of this number, or it is under embargo.
     """
-    for publication in list_publications(database, operation=operation, credential=credential):
+    with read_context(database, operation, credential) as context:
+        return publication_of(context, number)
+
+
+def publication_of(context: ReadContext, number: int) -> Publication:
+    """Return one publication of an operation that is being read.
+
+    Raises:
+        NoSuchPublication: there is none of this number, or it is under embargo.
+    """
+    for publication in _readable(context):
         if publication.published.number == number:
             return publication
-    raise NoSuchPublication(f"{operation} has no publication {number} that this credential may read.")
+    name = context.head.operation
+    raise NoSuchPublication(f"{name} has no publication {number} that this credential may read.")
 
 
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:
@@ -106,7 +113,9 @@ def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tupl
     )
 
 
-def _frozen(connection: sa.Connection, head: Head, operation: Operation, request: FiguresPublished) -> FiguresPublished:
+def _frozen(
+    connection: sa.Connection, database: Database, head: Head, operation: Operation, request: FiguresPublished
+) -> FiguresPublished:
     """Return the publication of a request. The heads of parts are held still, each part's after that of its whole."""
     seq = head.seq if request.as_of_seq is None else request.as_of_seq
     if seq > head.seq:
@@ -114,7 +123,7 @@ def _frozen(connection: sa.Connection, head: Head, operation: Operation, request
     if operation.parts and request.as_of_seq is not None:
         raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
     seqs = {head.operation: seq} if request.as_of_seq is not None else None
-    own, *parts = found = positions(connection, head.operation, begun_by=None, seqs=seqs, read_part=share_head)
+    own, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)
     figures = frozen_figures(connection, found)
     return replace(
         request,
@@ -138,9 +147,12 @@ def _published_figure(figure: Figure) -> PublishedFigure:
     )
 
 
-def _rows(connection: sa.Connection, head: Head) -> list[tuple[int, str, str]]:
-    types = (FiguresPublished.wire_type,)
-    return read.page(connection, head.operation, after=0, up_to=head.seq, limit=head.seq, types=types)
+def _readable(context: ReadContext) -> list[Publication]:
+    head, types = context.head, (FiguresPublished.wire_type,)
+    rows = read.page(context.connection, head.operation, after=0, up_to=head.seq, limit=head.seq, types=types)
+    now = context.database.now(context.connection)
+    found = [_publication(context.operation, recorded_from_text(text)) for _seq, _force, text in rows]
+    return [one for one in found if context.is_coordinators or _is_out(one.published, now)]
 
 
 def _publication(operation: Operation, recorded: RecordedEvent) -> Publication:

@@ -15,12 +15,11 @@ from service.db import Database
 from service.domain.check_report import UnknownCode
 from service.domain.decide import NotYourForce
 from service.domain.events import DATA_CLASSES, EventWithdrawn, RecordedEvent
-from service.domain.operation import Operation
 from service.errors import NotFound
 from service.eventlog import read
 from service.eventlog.codec import as_json
 from service.eventlog.head import Head
-from service.usecases.visibility import coordinates, visible
+from service.usecases.read_context import ReadContext, read_context
 
 EVENTS_IN_ONE_PAGE = 1_000
 
@@ -67,15 +66,15 @@ def read_page(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NotYourForce, UnknownCode: by what is wanted.
     """
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
+    with read_context(database, operation, credential) as context:
+        head = context.head
         rows = read.page(
-            connection,
+            context.connection,
             operation,
             after=after,
             up_to=head.seq,
             limit=limit + 1,
-            forces=readable_forces(credential, state, wanted.forces),
+            forces=readable_forces(context, wanted.forces),
             types=_known_types(wanted.types),
         )
     more = len(rows) > limit
@@ -91,10 +90,9 @@ def stream_lines(
     Raises:
         as `read_page`, before the first line.
     """
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
-    forces, types = readable_forces(credential, state, wanted.forces), _known_types(wanted.types)
-    return _lines(database, head, forces, types, after)
+    with read_context(database, operation, credential) as context:
+        forces, types = readable_forces(context, wanted.forces), _known_types(wanted.types)
+    return _lines(database, context.head, forces, types, after)
 
 
 def _lines(database: Database, head: Head, forces: Sequence[str], types: Sequence[str], after: int) -> Iterator[str]:
@@ -122,25 +120,25 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
         UnknownOperation: there is no such operation, or the credential may not know of it.
         EventNotFound: it has no such event, or it is another force's.
     """
-    with database.reading() as connection:
-        head, state = visible(connection, operation, credential)
-        found = read.event_by_id(connection, operation, event_id)
-        if found is None or not _may_read(credential, state, found):
+    with read_context(database, operation, credential) as context:
+        found = read.event_by_id(context.connection, operation, event_id)
+        if found is None or not (context.is_coordinators or found.event.force == credential.force):
             raise EventNotFound(f"This operation has no event {event_id} that this credential may read.")
-        corrections = list(_corrections(connection, operation, event_id))
+        corrections = list(_corrections(context.connection, operation, event_id))
     last = corrections[-1] if corrections else found
     standing = None if isinstance(last.event.data, EventWithdrawn) else as_json(last)
-    return History(as_json(found), [as_json(one) for one in corrections], standing, head.imported)
+    return History(as_json(found), [as_json(one) for one in corrections], standing, context.head.imported)
 
 
-def readable_forces(credential: Credential, operation: Operation, wanted: Sequence[str]) -> tuple[str, ...]:
+def readable_forces(context: ReadContext, wanted: Sequence[str]) -> tuple[str, ...]:
     """Return the forces whose events are meant: those wanted, or all that the credential may read (none: no limit).
 
     Raises:
         NotYourForce: a force asked for another's events.
         UnknownCode: the operation has no such force.
     """
-    if coordinates(credential, operation):
+    credential, operation = context.credential, context.operation
+    if context.is_coordinators:
         for force in wanted:
             if force not in operation.participants and force != operation.lead_force:
                 raise UnknownCode(f"Wanted a force of this operation, found {force!r}.", pointer="/force")
@@ -155,10 +153,6 @@ def _known_types(types: Sequence[str]) -> Sequence[str]:
         if one not in DATA_CLASSES:
             raise UnknownCode(f"Wanted one of {', '.join(DATA_CLASSES)}; found {one!r}.", pointer="/type")
     return types
-
-
-def _may_read(credential: Credential, operation: Operation, recorded: RecordedEvent) -> bool:
-    return coordinates(credential, operation) or recorded.event.force == credential.force
 
 
 def _corrections(connection: sa.Connection, operation: str, event_id: UUID) -> Iterator[RecordedEvent]:

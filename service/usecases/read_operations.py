@@ -13,7 +13,7 @@ from service.eventlog import read
 from service.eventlog.head import Head
 from service.eventlog.table import heads
 from service.projections.participants import participants
-from service.usecases.visibility import visible
+from service.usecases.read_context import read_context, visible
 
 
 def read_operation(database: Database, *, operation: str, credential: Credential) -> tuple[Head, Operation]:
@@ -22,8 +22,8 @@ def read_operation(database: Database, *, operation: str, credential: Credential
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    with database.reading() as connection:
-        return visible(connection, operation, credential)
+    with read_context(database, operation, credential) as context:
+        return context.head, context.operation
 
 
 def list_operations(
@@ -32,8 +32,8 @@ def list_operations(
     """Return at most `limit` operations that the credential may see, by name after `after`, and where to go on."""
     with database.reading() as connection:
         names: list[str] = list(connection.scalars(_names(credential, after).limit(limit + 1)))
-        found = [visible(connection, name, credential) for name in names[:limit]]
-    return found, names[limit - 1] if len(names) > limit else None
+        contexts = [visible(connection, database, name, credential) for name in names[:limit]]
+    return [(one.head, one.operation) for one in contexts], names[limit - 1] if len(names) > limit else None
 
 
 def _names(credential: Credential, after: str) -> sa.Select[Any]:

@@ -16,10 +16,9 @@ from service.domain.claims.groups import Facts
 from service.domain.operation import Operation
 from service.domain.reference_data import Measure
 from service.domain.selection import Selection
-from service.usecases.as_of import Moment
+from service.usecases.as_of import Moment, read_as_of
 from service.usecases.claimed_figures import compare_claim, first_and_last
 from service.usecases.claimed_totals import asking_as_of, asking_now
-from service.usecases.standing import standing_at
 from service.usecases.totals import Totals
 
 # Reads a claims file, given the measures that there are and the operation that it is to be compared with.
@@ -54,8 +53,8 @@ def reconcile(database: Database, *, operation: str, credential: Credential, rea
         UnknownOperation: there is no such operation, or the credential may not know of it.
         ClaimsUnreadable, WrongClaims: by `read`.
     """
-    with standing_at(database, operation=operation, credential=credential, moment=Moment()) as (connection, found):
-        ask = asking_now(connection, credential, found)
+    with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
+        ask = asking_now(context, found)
         now = ask(operation, Selection())
         file = read(now.operation.measures, operation)
         compared = {one.place: compare_claim(one, operation, ask) for one in file.claims if one.moment is None}

@@ -30,10 +30,9 @@ from service.usecases.appending import (
     outcome,
     require_current,
     settle,
-    state_at,
 )
 from service.usecases.groups import Groups
-from service.usecases.known_logs import KnownLog, known_logs
+from service.usecases.known_logs import KnownLog, known_logs, state_at
 from service.usecases.visibility import require_visible
 
 

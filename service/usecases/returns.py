@@ -11,8 +11,7 @@ from service.db import Database
 from service.domain.completeness import Declaration, day_status
 from service.domain.operation import Operation
 from service.projections.returns import declarations
-from service.usecases.as_of import Moment
-from service.usecases.standing import standing_at
+from service.usecases.as_of import Moment, read_as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +48,9 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
     """
-    with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         position = found[0]
-        declared = declarations(connection, position.head, up_to=position.seq)
+        declared = declarations(context.connection, position.head, up_to=position.seq)
     state = position.operation
     days = list(state.days_begun_by(position.begun_by))
     cells = tuple(

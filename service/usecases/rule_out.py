@@ -13,9 +13,10 @@ from service.domain.draft import Submission
 from service.domain.events import DuplicateRuledOut, Event
 from service.errors import Invalid
 from service.eventlog import read
+from service.eventlog.head import Head
 from service.projections.sightings import first_seqs_of
 from service.usecases.appending import Outcome, draft_of, locked, require_current, settle, signature
-from service.usecases.positions import positions
+from service.usecases.read_context import positions
 from service.usecases.visibility import coordinates
 
 
@@ -44,18 +45,18 @@ def rule_out_duplicate(database: Database, *, operation: str, sender: Credential
             # Anybody else is refused, and is told nothing about parts.
             if not coordinates(sender, state) or len(pair.operations) != len(pair.events):
                 return event
-            return replace(event, data=replace(pair, first_seqs=_first_seqs(connection, operation, pair)))
+            return replace(event, data=replace(pair, first_seqs=_first_seqs(connection, database, head, pair)))
 
         decided = draft.add(submission, signature(sender), complete=located)
         return settle(connection, head, state, draft, [decided])[0]
 
 
-def _first_seqs(connection: sa.Connection, operation: str, pair: DuplicateRuledOut) -> tuple[int, ...]:
+def _first_seqs(connection: sa.Connection, database: Database, whole: Head, pair: DuplicateRuledOut) -> tuple[int, ...]:
     """Return the seqs of the first versions of both events, each in the log of its operation."""
-    heads = {one.head.operation: one.head for one in positions(connection, operation, begun_by=None)}
+    heads = {one.head.operation: one.head for one in positions(connection, database, whole)}
     for index, name in enumerate(pair.operations):
         if name not in heads:
-            raise NotCountedHere(f"{name} is not {operation}, nor a part of it.", pointer=f"/operations/{index}")
+            raise NotCountedHere(f"{name} is not {whole.operation}, nor a part of it.", pointer=f"/operations/{index}")
     histories = [
         read.history(connection, name, {event_id}) for name, event_id in zip(pair.operations, pair.events, strict=True)
     ]

@@ -22,13 +22,12 @@ from service.domain.statement_facts import Facts
 from service.domain.vocabulary import PublicationLabel
 from service.errors import Invalid
 from service.projections.returns import declarations
-from service.usecases.as_of import Moment
+from service.usecases.as_of import Moment, read_as_of
+from service.usecases.known_logs import known_logs
 from service.usecases.owed import Owed
-from service.usecases.positions import Position, positions
-from service.usecases.publish import Publication, read_publication
-from service.usecases.standing import standing_at
+from service.usecases.publish import Publication, publication_of
+from service.usecases.read_context import Position, ReadContext, read_context
 from service.usecases.totals import Figure, totals_at
-from service.usecases.visibility import operation_at
 
 OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
 
@@ -65,9 +64,10 @@ def read_statement(
     """
     if publication is not None:
         _refuse_moment(moment)
-        published = read_publication(database, operation=operation, credential=credential, number=publication)
-        return _statement_of(database, published)
-    with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
+        with read_context(database, operation, credential) as context:
+            return _statement_of(context, publication_of(context, publication))
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        connection = context.connection
         overall = totals_at(connection, found, Selection())
         by_force = totals_at(connection, found, Selection(by=("force",))).figures
         facts = _facts(connection, found, overall.operation, (*overall.figures, *by_force), overall.outstanding)
@@ -82,24 +82,23 @@ def _refuse_moment(moment: Moment) -> None:
         )
 
 
-def _statement_of(database: Database, publication: Publication) -> StatementAnswer:
+def _statement_of(context: ReadContext, publication: Publication) -> StatementAnswer:
     """Return the statement of a publication, made of nothing that can change.
 
     The figures are those that were frozen, and are not summed again. Who owed a return is read as of the seqs that were
     published, for the days that had begun when they were. The marking is that of the operation at that time.
     """
-    published, name = publication.published, publication.operation.operation
+    published, name = publication.published, context.head.operation
     assert published.as_of_seq is not None, "the service filled it in"
     seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
-    with database.reading() as connection:
-        found = positions(connection, name, begun_by=publication.recorded_at, seqs=seqs)
-        own, *parts = [position.operation for position in found]
-        marking = operation_at(connection, found[0].head, publication.seq).marking
-        operation = combined([replace(own, marking=marking), *parts])
-        owed = Owed.at(connection, operation, found, Selection())
-        figures = [_with_owing(figure, owed) for figure in published.figures]
-        outstanding = owed.of(tuple(operation.measures))
-        facts = _facts(connection, found, operation, figures, outstanding, label=published.label)
+    found = context.positions(begun_by=publication.recorded_at, seqs=seqs)
+    own, *parts = [position.operation for position in found]
+    then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
+    operation = combined([replace(own, marking=then.marking), *parts])
+    owed = Owed.at(context.connection, operation, found, Selection())
+    figures = [_with_owing(figure, owed) for figure in published.figures]
+    outstanding = owed.of(tuple(operation.measures))
+    facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
 
 

@@ -18,10 +18,9 @@ from service.domain.operation import Operation
 from service.domain.selection import Selection, check_selection
 from service.domain.vocabulary import Qualifier
 from service.projections.sums import Sum, sums
-from service.usecases.as_of import Moment
+from service.usecases.as_of import Moment, read_as_of
 from service.usecases.owed import Owed
-from service.usecases.positions import Position
-from service.usecases.standing import standing_at
+from service.usecases.read_context import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +68,8 @@ def totals(
         UnknownCode: the selection names what the operation does not have.
         MeasuresDisagree: two parts count one measure in different units.
     """
-    with standing_at(database, operation=operation, credential=credential, moment=moment) as (connection, found):
-        return totals_at(connection, found, selection)
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        return totals_at(context.connection, found, selection)
 
 
 def totals_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> Totals:

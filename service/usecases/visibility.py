@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from service.access.credentials import Credential
 from service.access.roles import COORDINATOR
-from service.domain.operation import Operation, fold
-from service.eventlog import read
-from service.eventlog.head import Head, UnknownOperation, read_head
-
-
-def visible(
-    connection: sa.Connection, operation: str, credential: Credential, *, as_of_seq: int | None = None
-) -> tuple[Head, Operation]:
-    """Return the operation's head and what it is now, or was at a seq.
-
-    Raises:
-        UnknownOperation: there is no such operation, or the credential may not know of it.
-    """
-    head = read_head(connection, operation)
-    state = fold(read.setup_events(connection, operation)) if head is not None and head.seq else None
-    head, state = require_visible(operation, credential, head, state)
-    if as_of_seq is not None and as_of_seq < head.seq:
-        state = operation_at(connection, head, as_of_seq)
-    return head, state
-
-
-def operation_at(connection: sa.Connection, head: Head, seq: int) -> Operation:
-    """Return what the operation was at a seq."""
-    return fold(read.setup_events(connection, head.operation, up_to=seq))
+from service.domain.operation import Operation
+from service.eventlog.head import Head, UnknownOperation
 
 
 def require_visible(

@@ -10,7 +10,7 @@ from service.domain.operation import Operation
 from service.domain.statement import Statement, make_statement
 from service.domain.statement_facts import Facts
 from service.eventlog.head import Head
-from service.usecases.positions import Position
+from service.usecases.read_context import Position
 from service.usecases.statement import StatementAnswer
 from tests.factories.operations import FORCES, NAME, operation_state
 

@@ -31,7 +31,7 @@ from service.usecases.operations import (
     StandingEventOutside,
     open_operation,
 )
-from service.usecases.visibility import visible
+from service.usecases.read_operations import read_operation
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import FORCES, OpenedOperation, opened_operation
 from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFactory, EventWithdrawnFactory
@@ -154,8 +154,7 @@ def test_a_registered_force_can_join_by_its_key_alone(database: Database) -> Non
     with database.writing() as connection:
         register_force(connection, Force(force="port-of-dover", name="Port of Dover Police", kind="special"))
     opened(database, opening(forces=(*FORCES, ForceJoined(force="port-of-dover"))))
-    with database.reading() as connection:
-        _head, state = visible(connection, "lantern", COORDINATOR)
+    _head, state = read_operation(database, operation="lantern", credential=COORDINATOR)
     assert state.participants["port-of-dover"].name == "Port of Dover Police"
 
 
