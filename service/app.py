@@ -7,7 +7,7 @@ import threading
 from flask import Flask
 
 from service.api import feed
-from service.api.database import EXTENSION as DATABASE_EXTENSION
+from service.api.blueprint import DATABASE_EXTENSION
 from service.api.document import register_api
 from service.api.errors import register_errors
 from service.api.security import register_security

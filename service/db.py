@@ -139,6 +139,10 @@ class Database:
                     f"The database did not answer: {_first_line(error)}. Send the same again."
                 ) from error
 
+    def close(self) -> None:
+        """Close the idle connections; the next transaction opens a new one."""
+        self.engine.dispose()
+
     def singleton(self, cls: type[Single]) -> Single:
         """Return the per-process singleton of `cls` for this database, made at the first call."""
         found: Single | None = self._singletons.get(cls)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
-from service.db import CodeText, Instant, clock, metadata
+from service.db import CodeText, Database, Instant, clock, metadata
 from service.driver import one_of, read_together
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 
@@ -174,6 +174,20 @@ def authenticate(connection: sa.Connection, secret: str) -> Credential:
     require_well_formed(secret)
     (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)], "here": datetime.now(UTC)}))
     return _valid(_by_digest(rows).get(digest(secret)), rows[0][0])
+
+
+def prove(database: Database, secret: Secret) -> Credential:
+    """Return the credential of a secret that came with a call, read in a transaction of its own.
+
+    It is looked up at each call, so that revoking works at once.
+
+    Raises:
+        CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired, RoleMayNot.
+    """
+    with database.reading() as connection:
+        credential = authenticate(connection, secret.text)
+    require_role(credential.role, secret.roles)
+    return credential
 
 
 def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:

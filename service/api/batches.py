@@ -15,7 +15,7 @@ from service.ahead import one_ahead
 from service.api import examples
 from service.api.answer_schemas import BatchSchema, StreamSummarySchema
 from service.api.answers import item_json
-from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller
+from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, database
 from service.api.bodies import (
     MOST_BYTES_OF_A_BATCH,
     is_ndjson,
@@ -23,7 +23,6 @@ from service.api.bodies import (
     ndjson_lines,
     require_media_type,
 )
-from service.api.database import database
 from service.api.derive import StrictSchema
 from service.api.errors import PROBLEM_JSON, problem, status_of
 from service.api.events import EVENT

@@ -1,4 +1,7 @@
-"""The blueprint of every resource: each route states who may call it, which is checked before anything is read."""
+"""The blueprint of every resource: each route states who may call it, which is checked before anything is read.
+
+It also gives a view the database and its caller, and the ways to answer.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,21 @@ from typing import Any, TypeVar
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Request, Response, g, request
+from flask import Request, Response, current_app, g, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
-from service.access.credentials import Credential, Secret
-from service.api.auth import proved, secret_of
+from service.access.credentials import Credential, CredentialMissing, Secret, prove, require_well_formed
 from service.api.errors import PROBLEM_JSON, framework_response
 from service.api.problem_schema import ProblemSchema
 from service.api.schemas import WrongFields
+from service.db import Database
 from service.errors import RecordError
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+DATABASE_EXTENSION = "oprecord_database"
+SCHEME = "bearer "
 JSON, NDJSON, EVENT_STREAM = "application/json", "application/x-ndjson", "text/event-stream"
 REFUSED_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -66,14 +71,14 @@ class Blueprint(flask_smorest.Blueprint):
         def decorate(view: View) -> View:
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Any:
-                g.secret = secret_of(request, roles)
+                g.secret = _secret_of(request, roles)
                 if not proved_by_view:
-                    g.credential = proved(g.secret)
+                    g.credential = prove(database(), g.secret)
                     return view(*args, **kwargs)
                 try:
                     return view(*args, **kwargs)
                 except (RecordError, HTTPException):
-                    proved(g.secret)
+                    prove(database(), g.secret)
                     raise
 
             responses = _problems(*REFUSED_CALLERS)
@@ -127,6 +132,12 @@ class ProblemApi(flask_smorest.Api):
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
 
 
+def database() -> Database:
+    """Return the database of the app that answers this request."""
+    found: Database = current_app.extensions[DATABASE_EXTENSION]
+    return found
+
+
 def caller() -> Credential:
     """Return the credential of this request."""
     credential: Credential = g.credential
@@ -142,6 +153,20 @@ def secret() -> Secret:
 def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
     """Return a JSON answer."""
     return Response(orjson.dumps(body), status=status, content_type=JSON)
+
+
+def _secret_of(call: Request, roles: tuple[str, ...]) -> Secret:
+    """Return the bearer secret that came with a request, for a call that these roles may make.
+
+    Raises:
+        CredentialMissing, CredentialMalformed.
+    """
+    header = call.headers.get("Authorization", "")
+    if not header.lower().startswith(SCHEME):
+        raise CredentialMissing("Send the header Authorization: Bearer CREDENTIAL.")
+    text = header[len(SCHEME) :].strip()
+    require_well_formed(text)
+    return Secret(text, roles)
 
 
 def _problems(*statuses: int) -> dict[str, Any]:

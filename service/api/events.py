@@ -12,9 +12,8 @@ from service.access.roles import REPORTERS
 from service.api import examples
 from service.api.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
 from service.api.answers import receipt_answer
-from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, secret
+from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, database, secret
 from service.api.bodies import MOST_BYTES_OF_AN_EVENT, json_body
-from service.api.database import database
 from service.api.exports import FILES, events_table, table_answer, wanted_media
 from service.api.queries import EventsQuery, RecordQuery
 from service.api.schemas import REPORT_TYPES, event_schema, load_submission

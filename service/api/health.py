@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from service.api.answer_schemas import HealthSchema
-from service.api.blueprint import Blueprint, answer
-from service.api.database import database
+from service.api.blueprint import Blueprint, answer, database
 from service.usecases.migrate import require_migrated
 
 blueprint = Blueprint("health", __name__, description="Check whether the service is up")

@@ -10,9 +10,8 @@ from service.access.roles import COORDINATOR, REPORTERS
 from service.api import examples
 from service.api.answer_schemas import OperationListSchema, OperationSchema, ReceiptSchema
 from service.api.answers import operation_json, receipt_answer
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.api.database import database
 from service.api.queries import OperationsQuery
 from service.api.schemas import change_schema, load_change, load_opening, opening_schema
 from service.usecases.operations import change_operation, open_operation

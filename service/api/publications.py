@@ -9,9 +9,8 @@ from flask import Response, request
 
 from service.access.roles import COORDINATOR, READERS, REPORTERS
 from service.api import examples
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.api.database import database
 from service.api.publication_schemas import (
     DifferenceSchema,
     PublicationListSchema,

@@ -8,10 +8,9 @@ from flask import Response, request
 
 from service.access.roles import READERS
 from service.api import examples
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, require_media_type
 from service.api.claims_body import CSV, JSON, TOML, read_claims_body
-from service.api.database import database
 from service.api.reconciliation_json import reconciliation_json
 from service.api.reconciliation_schemas import ClaimsSchema, ReconciliationSchema
 from service.api.strict_json import read_body

@@ -7,18 +7,17 @@ from typing import Any
 
 from flask import Response, request
 
-from service.access.forces import known_forces, register_force
 from service.access.roles import ADMINISTRATOR, ROLES
 from service.api import examples
 from service.api.answer_schemas import CredentialSchema, ForceListSchema, ForceSchema, MeasureListSchema
 from service.api.answers import measure_json
-from service.api.blueprint import Blueprint, answer, caller
+from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.api.database import database
 from service.api.derive import schema_of
 from service.api.schemas import check
 from service.domain.instants import format_instant
 from service.domain.reference_data import Force, NewForce, measure_catalogue
+from service.usecases.forces import add_force, list_forces
 
 blueprint = Blueprint("reference", __name__, description="Forces, measures, and who is calling")
 
@@ -29,9 +28,7 @@ blueprint = Blueprint("reference", __name__, description="Forces, measures, and 
 @blueprint.answers({200: ForceListSchema}, problems=(422,))
 def get_forces(_query: dict[str, Any]) -> Response:
     """List all forces: those known to everybody, then those that were added."""
-    with database().reading() as connection:
-        found = known_forces(connection)
-    return answer({"forces": [_force_json(force) for force in found.values()]})
+    return answer({"forces": [_force_json(force) for force in list_forces(database())]})
 
 
 @blueprint.route("/v1/forces", methods=["POST"])
@@ -44,8 +41,7 @@ def post_force(_query: dict[str, Any]) -> Response:
     row = json_body(request, MOST_BYTES_OF_A_CALL)
     check(schema_of(NewForce)(), row)
     force = Force(force=row["force"], name=row["name"], kind=row["kind"])
-    with database().writing() as connection:
-        is_new = register_force(connection, force)
+    is_new = add_force(database(), force)
     return answer(_force_json(force), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 

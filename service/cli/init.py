@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from service.cli.output import remark
 from service.cli.settings import Settings, pass_settings
-from service.projections.registry import VERSION
 from service.usecases.migrate import grant_to_serving_role, migrate_to_head
 from service.usecases.verify import list_heads
+from service.usecases.verify_blocks import outdated
 
 
 @click.command(short_help="Create the tables, or migrate them to this version.")
@@ -31,6 +31,6 @@ def init(settings: Settings, grant_to: str | None) -> None:
         grant_to_serving_role(url, grant_to)
     remark(f"Ready: {sa.make_url(url).render_as_string(hide_password=True)}")
     with settings.database() as database:
-        outdated = [head.operation for head in list_heads(database) if head.projection_version != VERSION]
-    if outdated:
-        remark(f"Before recording in these operations, run oprecord projections rebuild: {', '.join(outdated)}")
+        to_rebuild = [head.operation for head in list_heads(database) if outdated(head)]
+    if to_rebuild:
+        remark(f"Before recording in these operations, run oprecord projections rebuild: {', '.join(to_rebuild)}")

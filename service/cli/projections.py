@@ -10,10 +10,9 @@ from service.cli.exit_codes import DONE, WRONG
 from service.cli.output import as_json, print_json, print_table, progress, remark
 from service.cli.settings import Settings, pass_settings
 from service.db import Database
-from service.projections.carried_totals import EVERY
-from service.projections.rebuild import rebuild
-from service.projections.registry import VERSION
+from service.usecases.rebuild import CARRIED_EVERY_AT_FIRST, rebuild
 from service.usecases.verify import list_heads, verify_projections
+from service.usecases.verify_blocks import outdated
 
 operation_argument = click.argument("operation", required=False)
 
@@ -38,7 +37,7 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
             "generation": head.generation,
             "carried_every": head.carried_every,
             "version": head.projection_version,
-            "current": head.projection_version == VERSION,
+            "current": outdated(head) is None,
         }
         for head in heads
     ]
@@ -57,7 +56,7 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
     type=click.IntRange(min=1),
     help=(
         "Store a totals snapshot every so many EVENTS from now on. The default is the operation's present interval, "
-        f"initially {EVERY:,}. A shorter interval makes past totals faster to read and takes more space."
+        f"initially {CARRIED_EVERY_AT_FIRST:,}. A shorter interval makes past totals faster to read and takes more space."
     ),
 )
 @pass_settings

@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
-from service.api.database import EXTENSION as DATABASE_EXTENSION
+from service.api.blueprint import DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION, create_app
 from service.cli.affinity import assign_processor, pin_to_processor
 from service.config import Config
@@ -166,4 +166,4 @@ def _prepare_worker(worker: ThreadWorker) -> None:
 def _close_database(_arbiter: Arbiter, worker: ThreadWorker) -> None:
     """Close the worker's connections: when the last one closes, SQLite leaves the record as a single file."""
     if worker.booted:
-        worker.wsgi.extensions[DATABASE_EXTENSION].engine.dispose()
+        worker.wsgi.extensions[DATABASE_EXTENSION].close()

@@ -45,7 +45,7 @@ class Settings:
             require_migrated(database)
             yield database
         finally:
-            database.engine.dispose()
+            database.close()
 
 
 pass_settings = click.make_pass_decorator(Settings)

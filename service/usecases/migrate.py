@@ -60,7 +60,7 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
             quoted = connection.dialect.identifier_preparer.quote_identifier(role)
             connection.exec_driver_sql(statements.replace(':"role"', quoted))
     finally:
-        database.engine.dispose()
+        database.close()
 
 
 def is_migrated(database: Database) -> bool:
@@ -86,7 +86,7 @@ def _move(database_url: str, move: Callable[[Config, str], None], revision: str)
         with database.writing() as connection:
             move(_config(connection), revision)
     finally:
-        database.engine.dispose()
+        database.close()
 
 
 def _config(connection: sa.Connection | None = None) -> Config:

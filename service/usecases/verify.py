@@ -14,7 +14,7 @@ from service.eventlog.head import Head, existing_head
 from service.eventlog.table import heads
 from service.projections import registry
 from service.projections.compare import difference_beyond_runs
-from service.projections.rebuild import Progress, no_progress
+from service.usecases.rebuild import Progress, no_progress
 from service.usecases.verify_blocks import as_fault, check_piece, compare_piece, outdated, verified_blocks
 
 

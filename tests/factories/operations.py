@@ -22,9 +22,9 @@ from service.eventlog.table import events, heads
 from service.projections.carried_totals import carried_totals
 from service.projections.compare import Difference
 from service.projections.entries import entries
-from service.projections.rebuild import rebuild
 from service.projections.totals import COLUMNS, totals
 from service.usecases.operations import Opening, change_operation, open_operation
+from service.usecases.rebuild import rebuild
 from service.usecases.record import Outcome, record_events
 from service.usecases.verify import verify_projections
 from service.writes import Row

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.db import Database
-from service.projections.rebuild import rebuild
+from service.usecases.rebuild import rebuild
 from service.usecases.verify import verify_operation
 from tests.factories.bodies import arrest, correction, hours_ago, new_id, opening, seizure, withdrawal
 from tests.functional.calls import Caller, Json, refused

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from service.access.credentials import credentials, digest
-from service.api.database import EXTENSION as DATABASE_EXTENSION
+from service.api.blueprint import DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION
 from service.db import Database
 from tests.factories.bodies import arrest, declared, opening, seizure

@@ -7,7 +7,7 @@ import pytest
 
 from service.db import Database
 from service.domain.instants import format_instant
-from service.projections.rebuild import rebuild
+from service.usecases.rebuild import rebuild
 from service.usecases.verify import verify_operation
 from tests.factories.bodies import activity, arrest, correction, hours_ago, new_id, seizure, withdrawal
 from tests.functional.calls import Caller, Json, refused

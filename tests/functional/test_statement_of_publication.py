@@ -6,8 +6,8 @@ import pytest
 
 from service.db import Database
 from service.projections.entries import entries
-from service.projections.rebuild import rebuild
 from service.projections.totals import totals
+from service.usecases.rebuild import rebuild
 from tests.factories.bodies import (
     activity,
     arrest,

@@ -12,9 +12,9 @@ from service.eventlog.table import heads
 from service.projections import rebuild as rebuild_module
 from service.projections.carried_totals import EVERY, carried_totals
 from service.projections.entries import entries
-from service.projections.rebuild import rebuild
 from service.projections.returns import declarations
 from service.projections.sums import sums
+from service.usecases.rebuild import rebuild
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Figures, Key, OpenedOperation, opened_operation
 from tests.factories.reports import (

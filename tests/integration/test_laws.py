@@ -28,9 +28,9 @@ from service.db import Database
 from service.domain.events import Event
 from service.domain.selection import DIMENSIONS, Selection
 from service.eventlog.codec import event_from
-from service.projections.rebuild import rebuild
 from service.projections.sums import sums
 from service.usecases.as_of import Moment
+from service.usecases.rebuild import rebuild
 from service.usecases.totals import totals
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Key, opened_operation

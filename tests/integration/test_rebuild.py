@@ -16,9 +16,9 @@ from service.projections import rebuild as rebuild_module
 from service.projections import registry
 from service.projections.entries import entries
 from service.projections.participants import participants
-from service.projections.rebuild import rebuild
 from service.projections.returns import declared_returns
 from service.projections.totals import MOST, TotalTooLarge, totals
+from service.usecases.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import (
     ActivityRecordedFactory,

@@ -19,10 +19,10 @@ from service.domain.draft import Submission
 from service.domain.events import Event, PartAccepted
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import heads
-from service.projections.rebuild import rebuild
 from service.projections.ruled_out import ruled_out
 from service.usecases.appending import ProjectionsOutdated
 from service.usecases.log_lines import LineRefused, Reader
+from service.usecases.rebuild import rebuild
 from service.usecases.rule_out import rule_out_duplicate
 from service.usecases.transfer import export_operation, import_operation
 from service.usecases.verify import verify_operation

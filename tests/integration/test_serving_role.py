@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from service.db import Database, open_database
-from service.projections.rebuild import rebuild
 from service.usecases.migrate import grant_to_serving_role, is_migrated
+from service.usecases.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
 from tests.factories.setup import OperationClosedFactory

@@ -12,10 +12,10 @@ from service.api.schemas import load_event
 from service.api.strict_json import parse
 from service.db import Database, open_database
 from service.projections import rebuild as rebuild_module
-from service.projections.rebuild import rebuild
 from service.projections.ruled_out import ruled_out
 from service.projections.sightings import sightings
 from service.usecases.log_lines import Reader
+from service.usecases.rebuild import rebuild
 from service.usecases.transfer import export_operation, import_operation
 from service.usecases.verify import verify_operation
 from tests.factories.operations import OpenedOperation

@@ -20,10 +20,10 @@ from service.eventlog.table import events, heads
 from service.eventlog.tree import Tree, leaf_hash
 from service.projections.entries import entries
 from service.projections.participants import participants
-from service.projections.rebuild import rebuild
 from service.projections.returns import declared_returns
 from service.projections.totals import totals
 from service.usecases import verify_blocks
+from service.usecases.rebuild import rebuild
 from service.usecases.verify import Fault, list_heads, verify_operation, verify_projections
 from service.usecases.verify_receipts import verify_receipts
 from tests.factories.logs import recorded_live, recorded_seed

@@ -81,6 +81,24 @@ def test_the_fields_of_a_row_are_the_columns_of_its_table_in_their_order(cls: An
     assert list(cls._fields) == [column.name for column in table.columns]
 
 
+def test_neither_api_nor_command_begins_a_transaction():
+    outward = [path for path in SOURCES if path.relative_to(ROOT / "service").parts[0] in ("api", "cli")]
+    assert len(outward) > 50
+    reaching = {path.relative_to(ROOT).as_posix(): ways_into_the_database(path) for path in outward}
+    assert {path: ways for path, ways in reaching.items() if ways} == {}
+
+
+def ways_into_the_database(path: Path) -> set[str]:
+    """Return which attributes of a Database a module uses that give a connection."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute)} & {
+        "reading",
+        "snapshot",
+        "writing",
+        "engine",
+    }
+
+
 def subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:
     for one in cls.__subclasses__():
         yield one

@@ -21,6 +21,8 @@ from service.projections.steps import Batch, Step
 from service.writes import Writes
 
 EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
+# At which multiples the totals of a log that is begun are carried, until a rebuild is told otherwise.
+CARRIED_EVERY_AT_FIRST = carried_totals.EVERY
 Progress = Callable[[int, int], None]
 
 
@@ -45,7 +47,7 @@ def rebuild(
     with database.writing() as connection:
         generation = _begin_generation(connection, operation)
         head = require_head(read_head(connection, operation), operation)
-    every = carry_every or head.carried_every or carried_totals.EVERY
+    every = carry_every or head.carried_every or CARRIED_EVERY_AT_FIRST
     done = _apply_blocks(database, operation, generation, head.seq, progress)
     _sum_blocks(database, operation, generation, every, done)
     while True:
