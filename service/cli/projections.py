@@ -56,7 +56,7 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
     type=click.IntRange(min=1),
     help=(
         "Store a totals snapshot every so many EVENTS from now on. The default is the operation's present interval, "
-        f"initially {CARRIED_EVERY_AT_FIRST:,}. A shorter interval makes past totals faster to read and takes more space."
+        f"initially {CARRIED_EVERY_AT_FIRST:,}. A shorter interval makes past totals faster and takes more space."
     ),
 )
 @pass_settings
