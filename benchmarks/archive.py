@@ -7,11 +7,10 @@ from pathlib import Path
 from benchmarks.ours import Ours, RecordBroken
 from benchmarks.reports import LEAD, SETUP_EVENTS, report
 from service.db import open_database
-from service.domain.draft import Submission
-from service.eventlog.codec import event_from
 from service.usecases.credentials import issue_credential
 from service.usecases.record import record_events
 from service.usecases.transfer import export_operation
+from service.wire.checked import load_submission
 
 EVENTS_AT_A_TIME = 1_000
 
@@ -24,7 +23,7 @@ def fill(ours: Ours, operation: str, size: int) -> None:
     count = size - SETUP_EVENTS
     for done in range(0, count, EVENTS_AT_A_TIME):
         numbers = range(done, min(done + EVENTS_AT_A_TIME, count))
-        submissions = [Submission(event_from(report(number))) for number in numbers]
+        submissions = [load_submission(report(number)) for number in numbers]
         outcomes = record_events(database, operation=operation, sender=sender, submissions=submissions)
         for outcome in outcomes:
             if outcome.error is not None:

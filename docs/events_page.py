@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 from uuid import UUID
+
+from msgspec.structs import FieldInfo, fields
 
 from docs.markdown import table, words_of
 from service.api import examples
 from service.api.operations import CHANGES
-from service.api.schemas import change_schema, event_schema, opening_schema
 from service.domain.events import (
     FINDINGS,
     LINE_CLASSES,
@@ -24,8 +24,8 @@ from service.domain.events import (
     SeizureRecorded,
     Window,
 )
-from service.domain.vocabulary import Items
-from service.eventlog.codec import wire_name
+from service.domain.vocabulary import Items, bounds_of
+from service.wire.schemas import change_schema, event_schema, never_sent, opening_schema
 
 EXAMPLES = {
     "operation.opened": examples.OPENING,
@@ -67,10 +67,7 @@ def events_page() -> Iterator[str]:
         "once with `/batches`, by the force itself or by the operation's coordinator. Each event is an envelope that "
         "contains `data`."
     )
-    hints = get_type_hints(Event, include_extras=True)
-    rows = [
-        (f"`{one.name}`", wanted(hints[one.name]), ENVELOPE[one.name]) for one in fields(Event) if one.name != "data"
-    ]
+    rows = [(f"`{one.name}`", wanted(one.type), ENVELOPE[one.name]) for one in fields(Event) if one.name != "data"]
     yield table(("envelope field", "value", "meaning"), rows)
     for cls in REPORTS:
         yield from _event(cls.wire_type, cls)
@@ -116,9 +113,8 @@ def _lines() -> Iterator[str]:
 
 
 def _field_table(cls: Any) -> str:
-    hints = get_type_hints(cls, include_extras=True)
-    sent = [one for one in fields(cls) if one.name not in getattr(cls, "never_sent", ())]
-    rows = [(f"`{wire_name(cls, one.name)}`", wanted(hints[one.name]), _default(one)) for one in sent]
+    sent = [one for one in fields(cls) if one.name not in never_sent(cls)]
+    rows = [(f"`{one.encode_name}`", wanted(one.type), _default(one)) for one in sent]
     return table(("field", "value", "default"), rows)
 
 
@@ -128,18 +124,18 @@ def wanted(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(f"`{word}`" for word in members)
     if get_origin(hint) is Annotated:
-        kind, bounds = members
+        bounds = bounds_of(hint)
         if isinstance(bounds, Items):
             most = f"a list of {bounds.least} to {bounds.most}" + (", without duplicates" if bounds.unique else "")
-            return f"{most}; each {wanted(get_args(kind)[0])}"
+            return f"{most}; each {wanted(get_args(members[0])[0])}"
         return str(bounds.wanted)
     if not members:
         return PLAIN[hint]
     return wanted(members[0]) if len(members) == 1 else "a line of one of the kinds below"
 
 
-def _default(one: Field[Any]) -> str:
-    if one.default is MISSING:
+def _default(one: FieldInfo) -> str:
+    if one.required:
         return "required"
     if one.default in (None, ()):
         return "none"

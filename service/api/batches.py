@@ -15,27 +15,29 @@ from service.ahead import one_ahead
 from service.api import examples
 from service.api.answer_schemas import BatchSchema, StreamSummarySchema
 from service.api.answers import item_json
-from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, database
+from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import (
+    JSON,
     MOST_BYTES_OF_A_BATCH,
+    NDJSON,
     is_ndjson,
     json_body,
     ndjson_lines,
     require_media_type,
 )
-from service.api.derive import StrictSchema
 from service.api.errors import PROBLEM_JSON, problem, status_of
 from service.api.events import EVENT
-from service.api.fields import Instant
 from service.api.problem_schema import ProblemSchema
 from service.api.queries import BatchQuery
-from service.api.schemas import WrongFields, check, load_submission
-from service.api.strict_json import parse
 from service.domain.draft import Submission
 from service.errors import RecordError
 from service.usecases.appending import Outcome
 from service.usecases.read_operations import read_operation
 from service.usecases.record import record_events
+from service.wire.checked import load_submission
+from service.wire.fields import Instant
+from service.wire.schemas import StrictSchema, WrongFields, check
+from service.wire.strict_json import parse
 
 blueprint = Blueprint("batches", __name__, description="Record many events at once")
 

@@ -18,17 +18,18 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from service.access.credentials import Credential, CredentialMissing, Secret, prove, require_well_formed
+from service.api.bodies import JSON
 from service.api.errors import PROBLEM_JSON, framework_response
 from service.api.problem_schema import ProblemSchema
-from service.api.schemas import WrongFields
 from service.db import Database
 from service.errors import RecordError
+from service.wire.schemas import WrongFields
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 DATABASE_EXTENSION = "oprecord_database"
 SCHEME = "bearer "
-JSON, NDJSON, EVENT_STREAM = "application/json", "application/x-ndjson", "text/event-stream"
+EVENT_STREAM = "text/event-stream"
 REFUSED_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 

@@ -7,12 +7,32 @@ from typing import Any
 
 from flask import Request
 
-from service.api.blueprint import JSON, NDJSON
-from service.api.strict_json import BodyTooLarge, NotTheMediaType, chunks, parse, read_body
+from service.errors import Invalid
+from service.wire.strict_json import parse
 
+JSON, NDJSON = "application/json", "application/x-ndjson"
 MOST_BYTES_OF_AN_EVENT = 64 * 1024
 MOST_BYTES_OF_A_BATCH = 4 * 1024 * 1024
 MOST_BYTES_OF_A_CALL = 256 * 1024
+CHUNK = 64 * 1024
+
+
+class BodyTooLarge(Invalid):
+    """The body, or one line of it, is larger than this call takes."""
+
+    code = "body_too_large"
+
+
+class BodyCutShort(Invalid):
+    """The body ended before the length that its header promised, or its last chunk; what was committed is kept."""
+
+    code = "body_cut_short"
+
+
+class NotTheMediaType(Invalid):
+    """The Content-Type is not one that this call takes."""
+
+    code = "media_type_not_supported"
 
 
 def json_body(request: Request, most: int) -> Any:
@@ -56,9 +76,46 @@ def ndjson_lines(request: Request) -> Iterator[tuple[int, bytes | BodyTooLarge]]
     yield from _numbered(number, begun, too_long=too_long)
 
 
+def read_body(request: Request, most: int) -> bytes:
+    """Return the whole body, of at most this many bytes. It is read from the stream: get_data() cuts off silently.
+
+    Raises:
+        BodyTooLarge, BodyCutShort.
+    """
+    if (request.content_length or 0) > most:
+        raise BodyTooLarge(f"Wanted at most {most:,} bytes; found {request.content_length:,}.")
+    body = bytearray()
+    for chunk in chunks(request):
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLarge(f"Wanted at most {most:,} bytes.")
+    return bytes(body)
+
+
+def chunks(request: Request) -> Iterator[bytes]:
+    """Yield the body piece by piece.
+
+    Raises:
+        BodyCutShort: it ended before the length that the header promised, or before its last chunk.
+    """
+    found = 0
+    while chunk := _next_chunk(request):
+        found += len(chunk)
+        yield chunk
+    if request.content_length is not None and found < request.content_length:
+        raise BodyCutShort(f"Wanted {request.content_length:,} bytes, found {found:,}. Send everything again.")
+
+
 def is_ndjson(request: Request) -> bool:
     """Return whether a request's body is newline-delimited JSON."""
     return request.mimetype == NDJSON
+
+
+def _next_chunk(request: Request) -> bytes:
+    try:
+        return request.stream.read(CHUNK)
+    except Exception as error:  # each server has errors of its own for a body in chunks that breaks off
+        raise BodyCutShort("The body broke off, or its chunks are malformed. Send everything again.") from error
 
 
 def _numbered(number: int, line: bytes, *, too_long: bool) -> Iterator[tuple[int, bytes | BodyTooLarge]]:

@@ -23,10 +23,9 @@ from service.api import (
     totals,
 )
 from service.api.blueprint import ProblemApi
-from service.api.derive import LineField, line_schema, schema_of
-from service.api.schemas import ForceField
 from service.domain.events import LINE_CLASSES, ForceJoined
 from service.domain.vocabulary import STEP
+from service.wire.schemas import ForceField, LineField, line_schema, schema_of
 
 DESCRIPTION = (
     "The record of a police operation in which several forces take part. Forces post arrests and seizures; "

@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from service.api.schemas import wrong_fields
-from service.api.strict_json import BodyCutShort, BodyTooLarge, JsonTrap, NotJson, NotTheMediaType
+from service.api.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType
 from service.errors import Conflict, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
 from service.usecases.record import NotRecorded
+from service.wire.schemas import wrong_fields
+from service.wire.strict_json import JsonTrap, NotJson
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 2

@@ -12,13 +12,14 @@ from service.access.roles import REPORTERS
 from service.api import examples
 from service.api.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
 from service.api.answers import receipt_answer
-from service.api.blueprint import JSON, NDJSON, Blueprint, answer, caller, database, secret
-from service.api.bodies import MOST_BYTES_OF_AN_EVENT, json_body
+from service.api.blueprint import Blueprint, answer, caller, database, secret
+from service.api.bodies import JSON, MOST_BYTES_OF_AN_EVENT, NDJSON, json_body
 from service.api.exports import FILES, events_table, table_answer, wanted_media
 from service.api.queries import EventsQuery, RecordQuery
-from service.api.schemas import REPORT_TYPES, event_schema, load_submission
 from service.usecases.read_events import EventNotFound, Filter, read_event, read_page, stream_lines
 from service.usecases.record import record_events
+from service.wire.checked import load_submission
+from service.wire.schemas import REPORT_TYPES, event_schema
 
 blueprint = Blueprint("events", __name__, description="Record and read single events")
 

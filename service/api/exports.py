@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from functools import cache
 from typing import Any, get_type_hints
 
 from flask import Response, request
+from msgspec.structs import fields
 
-from service.api.blueprint import JSON
+from service.api.bodies import JSON
 from service.api.tables import Cell, Column, ExportTable, csv_text
 from service.api.workbooks import workbook
 from service.domain.events import (
@@ -22,7 +22,6 @@ from service.domain.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
-from service.eventlog.codec import wire_name
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
@@ -135,7 +134,7 @@ def _event_columns() -> list[Column]:
 def _types(cls: type[Any]) -> dict[str, Any]:
     """Return the type of each field of an event class, by the name that the field has on the wire."""
     hints = get_type_hints(cls)
-    return {wire_name(cls, one.name): hints[one.name] for one in fields(cls)}
+    return {one.encode_name: hints[one.name] for one in fields(cls)}
 
 
 def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:

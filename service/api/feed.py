@@ -11,8 +11,8 @@ from flask import Response, current_app, request
 
 from service.access.roles import REPORTERS
 from service.api.blueprint import EVENT_STREAM, Blueprint, NoQuery, caller
-from service.api.schemas import WrongFields
 from service.usecases.feed import Feeds, Item
+from service.wire.schemas import WrongFields
 
 blueprint = Blueprint("feed", __name__, description="Follow an operation's events live")
 

@@ -13,9 +13,10 @@ from service.api.answers import operation_json, receipt_answer
 from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
 from service.api.queries import OperationsQuery
-from service.api.schemas import change_schema, load_change, load_opening, opening_schema
 from service.usecases.operations import change_operation, open_operation
 from service.usecases.read_operations import list_operations, read_operation
+from service.wire.checked import load_change, load_opening
+from service.wire.schemas import change_schema, opening_schema
 
 blueprint = Blueprint("operations", __name__, description="Open, change and read operations")
 

@@ -14,12 +14,13 @@ from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
 from service.api.operations import CHANGES, WRITING_PROBLEMS
 from service.api.queries import PossibleDuplicatesQuery
-from service.api.schemas import change_schema, load_change
 from service.domain.evidence import Evidence
-from service.eventlog.codec import as_json
 from service.usecases.possible_duplicates import PossibleDuplicates, possible_duplicates
 from service.usecases.rule_out import rule_out_duplicate
 from service.usecases.search_duplicates import Place
+from service.wire.checked import load_change
+from service.wire.codec import as_json
+from service.wire.schemas import change_schema
 
 blueprint = Blueprint("possible_duplicates", __name__, description="Find events that may have been counted twice")
 

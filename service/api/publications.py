@@ -18,11 +18,9 @@ from service.api.publication_schemas import (
     PublishedSchema,
 )
 from service.api.queries import PageQuery
-from service.api.schemas import change_schema, load_change
 from service.domain.events import FiguresPublished, PublishedFigure
 from service.domain.figures import display
 from service.domain.instants import format_instant
-from service.eventlog.codec import as_json
 from service.usecases.difference import Change, difference
 from service.usecases.publish import (
     NoSuchPublication,
@@ -31,6 +29,9 @@ from service.usecases.publish import (
     publish_figures,
     read_publication,
 )
+from service.wire.checked import load_change
+from service.wire.codec import as_json
+from service.wire.schemas import change_schema
 
 blueprint = Blueprint("publications", __name__, description="Publish figures, and compare them with the record later")
 

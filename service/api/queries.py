@@ -8,11 +8,11 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.api.fields import Day, Instant, described
 from service.domain.events import DATA_CLASSES
 from service.domain.selection import DIMENSIONS
 from service.domain.vocabulary import STEP
 from service.usecases.search_duplicates import Place
+from service.wire.fields import Day, Instant, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MOST_ITEMS, MOST_CHARACTERS = 200, 8_192

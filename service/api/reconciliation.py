@@ -9,12 +9,11 @@ from flask import Response, request
 from service.access.roles import READERS
 from service.api import examples
 from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import MOST_BYTES_OF_A_CALL, require_media_type
-from service.api.claims_body import CSV, JSON, TOML, read_claims_body
+from service.api.bodies import MOST_BYTES_OF_A_CALL, read_body, require_media_type
 from service.api.reconciliation_json import reconciliation_json
 from service.api.reconciliation_schemas import ClaimsSchema, ReconciliationSchema
-from service.api.strict_json import read_body
 from service.usecases.reconcile import reconcile
+from service.wire.claims_body import CSV, JSON, TOML, read_claims_body
 
 blueprint = Blueprint("reconciliation", __name__, description="Compare printed figures with the record")
 

@@ -13,11 +13,10 @@ from service.api.answer_schemas import CredentialSchema, ForceListSchema, ForceS
 from service.api.answers import measure_json
 from service.api.blueprint import Blueprint, answer, caller, database
 from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.api.derive import schema_of
-from service.api.schemas import check
 from service.domain.instants import format_instant
 from service.domain.reference_data import Force, NewForce, measure_catalogue
 from service.usecases.forces import add_force, list_forces
+from service.wire.schemas import check, schema_of
 
 blueprint = Blueprint("reference", __name__, description="Forces, measures, and who is calling")
 

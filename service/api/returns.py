@@ -8,7 +8,8 @@ import marshmallow as ma
 from flask import Response
 
 from service.access.roles import REPORTERS
-from service.api.blueprint import JSON, Blueprint, answer, caller, database
+from service.api.blueprint import Blueprint, answer, caller, database
+from service.api.bodies import JSON
 from service.api.exports import FILES, returns_tables, table_answer, wanted_media
 from service.api.queries import AsOfQuery
 from service.domain.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED

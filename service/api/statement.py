@@ -8,7 +8,8 @@ from flask import Response, request
 
 from service.access.roles import READERS
 from service.api import examples
-from service.api.blueprint import JSON, Blueprint, caller, database
+from service.api.blueprint import Blueprint, caller, database
+from service.api.bodies import JSON
 from service.api.queries import StatementQuery
 from service.api.statement_formats import HTML, MARKDOWN, MEDIA, PLAIN, laid_out
 from service.api.statement_schemas import StatementSchema

@@ -8,7 +8,7 @@ from functools import cache
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
-from service.api.blueprint import JSON
+from service.api.bodies import JSON
 from service.api.statement_json import statement_json
 from service.api.statement_words import TEMPLATES, worded
 from service.usecases.statement import StatementAnswer

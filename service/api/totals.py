@@ -9,7 +9,8 @@ from flask import Response
 from service.access.roles import READERS
 from service.api.answer_schemas import TotalsSchema
 from service.api.answers import totals_json
-from service.api.blueprint import JSON, Blueprint, answer, caller, database
+from service.api.blueprint import Blueprint, answer, caller, database
+from service.api.bodies import JSON
 from service.api.exports import FILES, table_answer, totals_tables, wanted_media
 from service.api.queries import TotalsQuery
 from service.domain.selection import Selection

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from service.api.claims_body import ENDINGS, read_claims_body
 from service.api.reconciliation_json import findings_json, reconciliation_json
 from service.cli.exit_codes import DONE, REFUSED, WRONG
 from service.cli.output import as_json, print_json, remark
@@ -18,6 +17,7 @@ from service.domain.claims.read_file import WrongClaims
 from service.domain.reference_data import measure_catalogue
 from service.usecases.credentials import credential_of_lead
 from service.usecases.reconcile import reconcile as reconcile_with_record
+from service.wire.claims_body import ENDINGS, read_claims_body
 
 
 @click.command(short_help="Compare printed figures with the record and with each other.")

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from service.api.claims_body import TOML
 from service.cli.http_client import Client
 from service.cli.reconciliation_table import print_reconciliation
 from service.cli.replay_directory import accepted
 from service.cli.seed_directory import read_seed_directory
+from service.wire.claims_body import TOML
 
 Json = dict[str, Any]
 DIGITS_OF_A_HASH = 12

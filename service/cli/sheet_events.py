@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from service.api.schemas import load_event
 from service.cli.sheet_cells import text
 from service.cli.sheet_file import Sheet
 from service.cli.sheet_templates import REFERENCE, CellError, Template, column_at, event_of, read_row
 from service.errors import FieldError, RecordError
+from service.wire.checked import load_event
 
 ANY_ID = str(UUID(int=0))
 

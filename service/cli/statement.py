@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from service.api.blueprint import JSON
+from service.api.bodies import JSON
 from service.api.queries import StatementQuery
-from service.api.schemas import wrong_fields
 from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.cli.settings import Settings, pass_settings
 from service.usecases.as_of import Moment
 from service.usecases.credentials import credential_of_lead
 from service.usecases.statement import read_statement
+from service.wire.schemas import wrong_fields
 
 QUERY = StatementQuery()
 FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}

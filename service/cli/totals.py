@@ -8,13 +8,13 @@ import click
 
 from service.api.answers import totals_json
 from service.api.queries import TotalsQuery
-from service.api.schemas import wrong_fields
 from service.api.totals import selection_of
 from service.cli.output import as_json, print_json, print_table
 from service.cli.settings import Settings, pass_settings
 from service.usecases.as_of import Moment
 from service.usecases.credentials import credential_of_lead
 from service.usecases.totals import totals as totals_of
+from service.wire.schemas import wrong_fields
 
 QUERY = TotalsQuery()
 

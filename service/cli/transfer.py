@@ -7,12 +7,9 @@ from typing import IO
 
 import click
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.cli.output import progress, remark
 from service.cli.settings import Settings, pass_settings
 from service.garbage import rarely_looked_for
-from service.usecases.log_lines import Reader
 from service.usecases.transfer import export_operation, import_operation
 
 LONGEST_LINE_BYTES = 1024 * 1024
@@ -43,9 +40,8 @@ def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
     Every event is checked against the rules again. To prove that the log is complete, give --root: the root of the
     last receipt, or the root that `oprecord verify` prints for the database the log comes from.
     """
-    reader = Reader(parse=parse, load_event=load_event)
     with settings.database() as database, progress("Importing") as report, rarely_looked_for():
-        imported = import_operation(database, _lines(file, report), reader=reader, expected_root=root)
+        imported = import_operation(database, _lines(file, report), expected_root=root)
     remark(f"Imported {imported.operation}: {imported.size:,} events")
     click.echo(imported.root)
 

@@ -6,7 +6,8 @@ Pointers lead into the flat bodies of the coordinator's calls: `/places/0`, not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from service.domain.check_report import OperationIsClosed, UnknownCode
 from service.domain.days import operating_days

@@ -7,10 +7,12 @@ each kind of event are in `check_report` and `check_setup`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import fields, replace
 
 from service.domain.check_report import check_report
 from service.domain.check_setup import check_setup
@@ -26,6 +28,7 @@ from service.domain.events import (
     RecordedEvent,
 )
 from service.domain.operation import Operation
+from service.domain.part import Part
 from service.domain.reference_data import Force
 from service.domain.sightings import COMPARED
 from service.errors import Conflict, Forbidden, Invalid
@@ -174,10 +177,8 @@ def difference(one: Any, other: Any, pointer: str = "") -> str | None:
     """Return a JSON pointer to the first place where two events, or parts of events, differ; None if they are equal."""
     if one == other:
         return None
-    if is_dataclass(one) and type(one) is type(other):
-        words = getattr(one, "wire_names", {})
-        names = [item.name for item in fields(one)]
-        pairs = [(words.get(name, name), getattr(one, name), getattr(other, name)) for name in names]
+    if isinstance(one, Part) and type(one) is type(other):
+        pairs = [(item.encode_name, getattr(one, item.name), getattr(other, item.name)) for item in fields(one)]
     elif isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         pairs = [(str(index), mine, theirs) for index, (mine, theirs) in enumerate(zip(one, other, strict=True))]
     else:

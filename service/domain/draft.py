@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from service.domain.check_setup import check_opening
 from service.domain.decide import COORDINATOR, History, NotCoordinator, accept, replay_of
-from service.domain.events import Event, OperationOpened, RecordedBy, RecordedEvent
+from service.domain.events import Event, ForceJoined, OperationOpened, RecordedBy, RecordedEvent
 from service.domain.instants import format_instant
 from service.domain.operation import Operation, evolve
 from service.domain.reference_data import Force
@@ -39,6 +39,15 @@ class Submission(NamedTuple):
 
     event: Event
     recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A new operation: its name, the operation.opened event, and the forces that take part from the start."""
+
+    operation: str
+    submission: Submission
+    forces: Sequence[ForceJoined]
 
 
 Completion = Callable[[Event], Event]

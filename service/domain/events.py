@@ -6,11 +6,11 @@ reference documentation are derived from these classes. Source of the kinds: doc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
 
+from service.domain.part import Part, Timed, Worded
 from service.domain.vocabulary import (
     MAX_LINES,
     Acquisition,
@@ -36,8 +36,7 @@ from service.domain.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrestRecorded:
+class ArrestRecorded(Worded, frozen=True, kw_only=True):
     """`arrest.recorded`: a force arrested `count` people for one primary reason.
 
     Corrected or withdrawn by its force or the coordinator.
@@ -49,31 +48,34 @@ class ArrestRecorded:
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeaponLine:
+class PropertyLine(Worded, frozen=True, kw_only=True, tag_field="kind"):
+    """One line of a seizure, of one of the kinds below."""
+
+    @property
+    def kind(self) -> str:
+        """The kind on the wire, `weapon` for one."""
+        return str(self.__struct_config__.tag)
+
+
+class WeaponLine(PropertyLine, frozen=True, kw_only=True, tag="weapon"):
     """Weapons seized, surrendered or found; counts items."""
 
-    kind: ClassVar[str] = "weapon"
     weapon: CategoryPath
     count: Quantity = 1
     acquired: Acquisition = "unstated"
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmmunitionLine:
+class AmmunitionLine(PropertyLine, frozen=True, kw_only=True, tag="ammunition"):
     """Ammunition; counts rounds, which are never weapons."""
 
-    kind: ClassVar[str] = "ammunition"
     rounds: Quantity
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrugLine:
+class DrugLine(PropertyLine, frozen=True, kw_only=True, tag="drug"):
     """One drug: class, substance and form as a path (`a/cocaine`), and any amounts that are known."""
 
-    kind: ClassVar[str] = "drug"
     drug: CategoryPath
     weight_milligrams: Quantity | None = None
     plants: Quantity | None = None
@@ -83,40 +85,32 @@ class DrugLine:
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleLine:
+class VehicleLine(PropertyLine, frozen=True, kw_only=True, tag="vehicle"):
     """Vehicles, by the ground on which they were seized."""
 
-    kind: ClassVar[str] = "vehicle"
     ground: CategoryPath
     count: Quantity = 1
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CashLine:
+class CashLine(PropertyLine, frozen=True, kw_only=True, tag="cash"):
     """Cash: pence for GBP, minor units of any other currency, each counted apart."""
 
-    kind: ClassVar[str] = "cash"
     currency: CurrencyCode
     amount_minor: Quantity
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneLine:
+class PhoneLine(PropertyLine, frozen=True, kw_only=True, tag="phone"):
     """Phones."""
 
-    kind: ClassVar[str] = "phone"
     count: Quantity = 1
     qualifier: Qualifier = "exact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherPropertyLine:
+class OtherPropertyLine(PropertyLine, frozen=True, kw_only=True, tag="other"):
     """Anything else, by what it is; different kinds of property are never added."""
 
-    kind: ClassVar[str] = "other"
     property: CategoryPath
     count: Quantity = 1
     qualifier: Qualifier = "exact"
@@ -125,19 +119,17 @@ class OtherPropertyLine:
 SeizureLine = WeaponLine | AmmunitionLine | DrugLine | VehicleLine | CashLine | PhoneLine | OtherPropertyLine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeizureRecorded:
+class SeizureRecorded(Part, frozen=True, kw_only=True):
     """`seizure.recorded`: a force seized what the lines say, in one seizure.
 
     Corrected or withdrawn by its force or the coordinator.
     """
 
     wire_type: ClassVar[str] = "seizure.recorded"
-    lines: Annotated[tuple[SeizureLine, ...], Items(1, MAX_LINES, unique=False)]
+    lines: Annotated[tuple[SeizureLine, ...], Items(1, MAX_LINES, unique=False).meta]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRecorded:
+class ActivityRecorded(Timed, frozen=True, kw_only=True):
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
     It covers [occurred_at, occurred_before); over more than one operating day it has no day. A quantity of 0 is a
@@ -152,8 +144,7 @@ class ActivityRecorded:
     occurred_before: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnDeclared:
+class ReturnDeclared(Timed, frozen=True, kw_only=True):
     """`return.declared`: a force says how complete its record of an operating day is, for all measures or for some.
 
     A new return replaces the old one for the measures it speaks of.
@@ -162,27 +153,23 @@ class ReturnDeclared:
     wire_type: ClassVar[str] = "return.declared"
     day: date
     status: ReturnStatus
-    measures: Annotated[tuple[Code, ...], Items(0, 200)] = ()
+    measures: Annotated[tuple[Code, ...], Items(0, 200).meta] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventWithdrawn:
+class EventWithdrawn(Part, frozen=True, kw_only=True):
     """`event.withdrawn`: the event named by `corrects` no longer counts. Final."""
 
     wire_type: ClassVar[str] = "event.withdrawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Timed, frozen=True, kw_only=True, rename={"starts_at": "from", "ends_at": "before"}):
     """One operating day given as moments: [starts_at, ends_at), on the wire `from` and `before`."""
 
-    wire_names: ClassVar[dict[str, str]] = {"starts_at": "from", "ends_at": "before"}
     starts_at: datetime
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationOpened:
+class OperationOpened(Timed, frozen=True, kw_only=True):
     """`operation.opened`: the first event of every log, sent by the coordinator.
 
     Its days are London days in [starts_at, ends_at), or windows. `forces` is their publishing order; a force.joined
@@ -194,30 +181,28 @@ class OperationOpened:
     lead_force: Slug
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    days: Annotated[tuple[Window, ...], Items(0, 400)] = ()
+    days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
     returns_due_at: datetime | None = None
-    forces: Annotated[tuple[Slug, ...], Items(0, 200)] = ()
-    places: Annotated[tuple[Code, ...], Items(0, 500)] = ()
-    part_of: Annotated[tuple[Slug, ...], Items(0, 20)] = ()
+    forces: Annotated[tuple[Slug, ...], Items(0, 200).meta] = ()
+    places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
+    part_of: Annotated[tuple[Slug, ...], Items(0, 20).meta] = ()
     marking: Marking = "OFFICIAL-SENSITIVE"
     imported: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationAmended:
+class OperationAmended(Timed, frozen=True, kw_only=True):
     """`operation.amended`: the coordinator changes what is given; no standing event may fall outside."""
 
     wire_type: ClassVar[str] = "operation.amended"
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    days: Annotated[tuple[Window, ...], Items(0, 400)] = ()
+    days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
     returns_due_at: datetime | None = None
-    places: Annotated[tuple[Code, ...], Items(0, 500)] = ()
+    places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
     marking: Marking | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForceJoined:
+class ForceJoined(Worded, frozen=True, kw_only=True):
     """`force.joined`: a force takes part from now on, with its name and kind, so that a log stands alone."""
 
     wire_type: ClassVar[str] = "force.joined"
@@ -228,8 +213,7 @@ class ForceJoined:
     reports: Reports = "events"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureRegistered:
+class MeasureRegistered(Part, frozen=True, kw_only=True):
     """`measure.registered`: the operation counts one more thing, or breaks a known measure down further."""
 
     wire_type: ClassVar[str] = "measure.registered"
@@ -237,12 +221,11 @@ class MeasureRegistered:
     label: Title | None = None
     unit: Title | None = None
     additive: bool = True
-    categories: Annotated[tuple[CategoryPath, ...], Items(0, 200)] = ()
+    categories: Annotated[tuple[CategoryPath, ...], Items(0, 200).meta] = ()
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartAccepted:
+class PartAccepted(Part, frozen=True, kw_only=True):
     """`part.accepted`: from now on this operation's totals have those of `part` in them, each part once.
 
     The part was opened after this operation and named it in `part_of`, so that no operation can contain itself.
@@ -252,22 +235,19 @@ class PartAccepted:
     part: Slug
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationClosed:
+class OperationClosed(Part, frozen=True, kw_only=True):
     """`operation.closed`: no new facts from now on; corrections, withdrawals and returns only."""
 
     wire_type: ClassVar[str] = "operation.closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationReopened:
+class OperationReopened(Part, frozen=True, kw_only=True):
     """`operation.reopened`: new facts are taken again."""
 
     wire_type: ClassVar[str] = "operation.reopened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedFigure:
+class PublishedFigure(Worded, frozen=True, kw_only=True):
     """One figure as it was published: over all forces, or of one; by category where the measure does not add up."""
 
     measure: Code
@@ -278,8 +258,7 @@ class PublishedFigure:
     category: CategoryPath | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPart:
+class PublishedPart(Part, frozen=True, kw_only=True):
     """The log position of a part whose figures are in a publication."""
 
     operation: Slug
@@ -287,8 +266,7 @@ class PublishedPart:
     root: HexDigest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresPublished:
+class FiguresPublished(Timed, frozen=True, kw_only=True):
     """`figures.published`: the coordinator put its name to the figures as of a seq. Immutable.
 
     The sender says label, as_of_seq (without it, the head) and embargo; the service fills in the rest: the number of
@@ -305,12 +283,11 @@ class FiguresPublished:
     number: Seq | None = None
     root: HexDigest | None = None
     figures_hash: HexDigest | None = None
-    figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False)] = ()
-    parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000)] = ()
+    figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False).meta] = ()
+    parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000_000).meta] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateRuledOut:
+class DuplicateRuledOut(Part, frozen=True, kw_only=True):
     """`duplicate.ruled_out`: the coordinator found that two events that may have been one are two.
 
     They are of two forces; or of two operations, this one and a part of it or two of its parts: then `operations` says
@@ -321,9 +298,9 @@ class DuplicateRuledOut:
     wire_type: ClassVar[str] = "duplicate.ruled_out"
     never_sent: ClassVar[tuple[str, ...]] = ("first_seqs",)
     filled_in: ClassVar[tuple[str, ...]] = never_sent
-    events: Annotated[tuple[UUID, ...], Items(2, 2, unique=False)]
-    operations: Annotated[tuple[Slug, ...], Items(0, 2)] = ()
-    first_seqs: Annotated[tuple[Seq, ...], Items(0, 2, unique=False)] = ()
+    events: Annotated[tuple[UUID, ...], Items(2, 2, unique=False).meta]
+    operations: Annotated[tuple[Slug, ...], Items(0, 2).meta] = ()
+    first_seqs: Annotated[tuple[Seq, ...], Items(0, 2, unique=False).meta] = ()
 
 
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
@@ -356,12 +333,12 @@ DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls fo
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
 
 LINE_CLASSES: dict[str, type[SeizureLine]] = {
-    cls.kind: cls for cls in (WeaponLine, AmmunitionLine, DrugLine, VehicleLine, CashLine, PhoneLine, OtherPropertyLine)
+    str(cls.__struct_config__.tag): cls
+    for cls in (WeaponLine, AmmunitionLine, DrugLine, VehicleLine, CashLine, PhoneLine, OtherPropertyLine)
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Part, frozen=True, kw_only=True):
     """One event as its sender made it. `force` is the one force that counts it; `assisting` forces never do."""
 
     id: UUID
@@ -370,7 +347,7 @@ class Event:
     occurred_at: datetime | None = None
     place: Code | None = None
     incident: IncidentKey | None = None
-    assisting: Annotated[tuple[Slug, ...], Items(0, 100)] = ()
+    assisting: Annotated[tuple[Slug, ...], Items(0, 100).meta] = ()
     corrects: UUID | None = None
     correction_reason: CorrectionReason | None = None
 
@@ -387,8 +364,7 @@ class Event:
         return (self.id, *spoken_of) if self.corrects is None else (self.id, *spoken_of, self.corrects)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedBy:
+class RecordedBy(Part, frozen=True, kw_only=True):
     """Whose credential sent an event, and in which role."""
 
     force: Slug

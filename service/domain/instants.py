@@ -29,11 +29,24 @@ def parse_instant(text: str) -> datetime:
     if not INSTANT.fullmatch(text):
         raise ValueError(INSTANT_WANTED)
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return in_utc(datetime.fromisoformat(text))
+    except ValueError as error:
         raise ValueError(INSTANT_WANTED) from error
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC.
+
+    Raises:
+        ValueError: it has no zone, or lies outside 1900 to 2199.
+    """
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise ValueError(INSTANT_WANTED)
+        try:
+            moment = moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(INSTANT_WANTED) from error
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(INSTANT_WANTED)
     return moment
@@ -54,9 +67,17 @@ def parse_day(text: str) -> date:
     if not DAY.fullmatch(text):
         raise ValueError(DAY_WANTED)
     try:
-        day = date.fromisoformat(text)
+        return in_range(date.fromisoformat(text))
     except ValueError as error:
         raise ValueError(DAY_WANTED) from error
+
+
+def in_range(day: date) -> date:
+    """Return the day.
+
+    Raises:
+        ValueError: it lies outside 1900 to 2199.
+    """
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         raise ValueError(DAY_WANTED)
     return day

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from service.domain.part import Part
 from service.domain.vocabulary import UNSTATED, ForceKind, Slug, Title
 
 
@@ -22,8 +23,7 @@ class Force:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewForce:
+class NewForce(Part, frozen=True, kw_only=True):
     """A body to be added to the forces."""
 
     force: Slug

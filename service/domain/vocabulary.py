@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta
 
 MAX_QUANTITY = 10**12
 MAX_LINES = 50
@@ -20,6 +22,11 @@ class Whole:
     def wanted(self) -> str:
         """What to tell a sender who got it wrong."""
         return f"a whole number from {self.least:,} to {self.most:,}"
+
+    @property
+    def meta(self) -> Meta:
+        """These bounds as msgspec keeps them."""
+        return Meta(ge=self.least, le=self.most, extra={"bounds": self})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,21 @@ class Items:
     most: int
     unique: bool = True
 
+    @property
+    def meta(self) -> Meta:
+        """These bounds as msgspec keeps them; whether items are unique is for us to check."""
+        return Meta(min_length=self.least, max_length=self.most, extra={"bounds": self})
+
+
+Bounds = Whole | Matching | Items
+
+
+def bounds_of(annotated: Any) -> Bounds:
+    """Return the bounds of an annotated type, such as `Quantity` or `Slug`."""
+    (found,) = annotated.__metadata__
+    bounds: Bounds = found if isinstance(found, Matching) else found.extra["bounds"]
+    return bounds
+
 
 STEP = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
 
@@ -53,7 +75,7 @@ CategoryPath = Annotated[
     ),
 ]
 CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR")]
-Seq = Annotated[int, Whole(1, 2**53 - 1)]
+Seq = Annotated[int, Whole(1, 2**53 - 1).meta]
 HexDigest = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "a SHA-256 in hexadecimal digits")]
 IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters")]
 Title = Annotated[
@@ -61,9 +83,9 @@ Title = Annotated[
     Matching(r"[^\W_](?:[\w &'’.,:()/+%–-]*[\w.)%])?", 120, "a short name of letters, digits and plain punctuation"),
 ]
 
-Quantity = Annotated[int, Whole(1)]
-DeclaredQuantity = Annotated[int, Whole(0)]
-DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1)]
+Quantity = Annotated[int, Whole(1).meta]
+DeclaredQuantity = Annotated[int, Whole(0).meta]
+DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1).meta]
 
 Qualifier = Literal["exact", "more_than", "at_least", "under", "at_most", "about"]
 CorrectionReason = Literal["mistake", "duplicate", "other_force", "de_arrested", "reclassified", "measured", "other"]

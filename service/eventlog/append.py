@@ -10,11 +10,11 @@ from service.db import constraint_of
 from service.domain.decide import AlreadyCorrected, ContentDiffers
 from service.domain.events import ActivityRecorded, RecordedEvent
 from service.errors import RecordError
-from service.eventlog.codec import text_of
 from service.eventlog.head import Head, move_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import EventRow, events
 from service.eventlog.tree import Tree, leaf_hash
+from service.wire.codec import text_of
 from service.writes import Writes
 
 

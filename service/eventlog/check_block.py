@@ -15,11 +15,10 @@ from operator import itemgetter
 import sqlalchemy as sa
 
 from service.domain.events import Event, OperationOpened, RecordedEvent
-from service.eventlog.codec import recorded_from_text, text_of
-from service.eventlog.exact import recorded_from_canonical
 from service.eventlog.head import BEFORE_EVERYTHING, Head
 from service.eventlog.stored_columns import Columns, Wrong, first_unequal, stored_columns, wrong_columns
 from service.eventlog.tree import Tree, leaf_hash
+from service.wire.codec import recorded_from_canonical, recorded_from_text, text_of
 
 # A power of two, small enough that everything computed for a block stays in the processor's cache.
 EVENTS_IN_ONE_BLOCK = 1_024

@@ -13,9 +13,9 @@ from service.domain.days import Span
 from service.domain.decide import History
 from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.driver import one_of, read_as_stored, read_together
-from service.eventlog.codec import recorded_from_text
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
+from service.wire.codec import recorded_from_text
 
 FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
 KEYS_IN_ONE_STATEMENT = 500

@@ -9,11 +9,11 @@ from service.access.credentials import Credential
 from service.db import Database
 from service.domain.events import PublishedFigure, RecordedEvent
 from service.eventlog import read
-from service.eventlog.codec import recorded_from_text
 from service.projections.sums import changing_seqs
 from service.usecases.publish import Publication, frozen_figures, publication_of
 from service.usecases.read_context import read_context
 from service.usecases.read_events import readable_forces
+from service.wire.codec import recorded_from_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import orjson
+from msgspec import DecodeError, json
 
 from service.access.roles import REPORTERS
-from service.domain.events import Event, OperationAmended, RecordedBy, RecordedEvent
+from service.domain.events import OperationAmended, RecordedBy, RecordedEvent
 from service.domain.instants import parse_instant
 from service.domain.vocabulary import Matching, Slug
 from service.errors import Invalid, RecordError
-from service.eventlog.codec import text_of
+from service.wire.checked import load_event
+from service.wire.codec import text_of
+from service.wire.strict_json import parse
 
 # Many, since each run brings the totals up to it; of long lines fewer, to bound the memory.
 LINES_IN_ONE_RUN, BYTES_IN_ONE_RUN = 4_000, 4 * 1024 * 1024
+# A larger number cannot be written; a smaller one is compared with the log.
+MOST_BITS_OF_A_SEQ = 63
 SLUG: Matching = get_args(Slug)[1]
 
 
@@ -35,14 +39,6 @@ class NotAsRecorded(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """How a line is read: `parse` gives its JSON or refuses it, `load_event` its event if all fields are right."""
-
-    parse: Callable[[bytes], Any]
-    load_event: Callable[[Any], Event]
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One line: its number in the file, from 1, its length, and the recorded event that it is the canonical text of."""
 
@@ -51,7 +47,7 @@ class Line:
     recorded: RecordedEvent
 
 
-def read_lines(lines: Iterable[bytes], reader: Reader) -> Iterator[Line]:
+def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
     """Read the lines one by one.
 
     Raises:
@@ -59,7 +55,7 @@ def read_lines(lines: Iterable[bytes], reader: Reader) -> Iterator[Line]:
     """
     for number, line in enumerate(lines, start=1):
         with naming(number):
-            yield Line(number, len(line), _recorded(line.removesuffix(b"\n"), reader))
+            yield Line(number, len(line), _recorded(line.removesuffix(b"\n")))
 
 
 def runs(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -96,7 +92,7 @@ def naming(first: int, last: int | None = None) -> Iterator[None]:
         raise LineRefused(f"{where}: {error.detail}", errors=error.errors, line=first, cause=error.code) from error
 
 
-def _recorded(line: bytes, reader: Reader) -> RecordedEvent:
+def _recorded(line: bytes) -> RecordedEvent:
     """Return the event of a line.
 
     A line that turns out to be the canonical text of its event holds none of the traps that `parse` looks for, save
@@ -104,19 +100,19 @@ def _recorded(line: bytes, reader: Reader) -> RecordedEvent:
     """
     if b"\\" not in line:
         try:
-            return _recorded_in(orjson.loads(line), line, reader)
-        except (orjson.JSONDecodeError, RecordError):
+            return _recorded_in(json.decode(line), line)
+        except (DecodeError, RecordError, RecursionError):
             pass
-    return _recorded_in(reader.parse(line), line, reader)
+    return _recorded_in(parse(line), line)
 
 
-def _recorded_in(row: Any, line: bytes, reader: Reader) -> RecordedEvent:
+def _recorded_in(row: Any, line: bytes) -> RecordedEvent:
     if not isinstance(row, dict):
         raise NotAsRecorded("Wanted a JSON object.")
     operation, seq = row.pop("operation", None), row.pop("seq", None)
     recorded_at, recorded_by = row.pop("recorded_at", None), row.pop("recorded_by", None)
     recorded = RecordedEvent(
-        event=reader.load_event(row),
+        event=load_event(row),
         operation=_operation(operation),
         seq=_seq(seq),
         recorded_at=_recorded_at(recorded_at),
@@ -134,7 +130,7 @@ def _operation(found: Any) -> str:
 
 
 def _seq(found: Any) -> int:
-    if type(found) is not int:
+    if type(found) is not int or found.bit_length() > MOST_BITS_OF_A_SEQ:
         raise NotAsRecorded("Wanted a whole number.", pointer="/seq")
     return found
 

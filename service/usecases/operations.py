@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.db import Database
-from service.domain.draft import Submission
-from service.domain.events import Event, ForceJoined, OperationAmended, OperationOpened, PartAccepted
+from service.domain.draft import Opening, Submission
+from service.domain.events import Event, OperationAmended, OperationOpened, PartAccepted
 from service.domain.operation import Operation, amended
 from service.domain.personal_data import refuse_personal
 from service.errors import Conflict, Forbidden, Invalid, RecordError
@@ -50,15 +48,6 @@ class StandingEventOutside(Conflict):
     """With the new days, a fact that counts would lie outside of the operation or on another day."""
 
     code = "standing_event_outside"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """A new operation: its name, the operation.opened event, and the forces that take part from the start."""
-
-    operation: str
-    submission: Submission
-    forces: Sequence[ForceJoined]
 
 
 def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:

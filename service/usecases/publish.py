@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from service.access.credentials import Credential
 from service.db import Database
@@ -17,12 +18,13 @@ from service.domain.operation import Operation
 from service.domain.selection import Selection
 from service.errors import NotFound
 from service.eventlog import read
-from service.eventlog.codec import canonical, encode, recorded_from_text
 from service.eventlog.head import Head, share_head
+from service.projections.totals import MOST, TotalTooLarge
 from service.usecases.appending import Outcome, draft_of, locked, settle, signature
 from service.usecases.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
 from service.usecases.read_context import Position, ReadContext, positions, read_context
 from service.usecases.totals import Figure, totals_at
+from service.wire.codec import canonical, recorded_from_text
 
 
 class NoSuchPublication(NotFound):
@@ -51,6 +53,7 @@ def publish_figures(
     Raises:
         UnknownOperation, NotCoordinator: the sender may not know of the operation, or not publish its figures.
         AsOfBeyondLog: the log is not that long yet.
+        TotalTooLarge: a figure is too large for JSON.
         ContentDiffers: the id was used for another request.
     """
     with database.writing() as connection:
@@ -102,7 +105,7 @@ def publication_of(context: ReadContext, number: int) -> Publication:
 
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:
     """Return the SHA-256, in hex, over the canonical text (RFC 8785) of the list of figures."""
-    return sha256(canonical([encode(figure) for figure in figures])).hexdigest()
+    return sha256(canonical(figures)).hexdigest()
 
 
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
@@ -125,6 +128,8 @@ def _frozen(
     seqs = {head.operation: seq} if request.as_of_seq is not None else None
     own, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)
     figures = frozen_figures(connection, found)
+    if any(figure.quantity > MOST for figure in figures):
+        raise TotalTooLarge(f"A figure would exceed {MOST:,}, the largest that JSON keeps exactly.")
     return replace(
         request,
         as_of_seq=seq,

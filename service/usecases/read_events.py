@@ -17,9 +17,9 @@ from service.domain.decide import NotYourForce
 from service.domain.events import DATA_CLASSES, EventWithdrawn, RecordedEvent
 from service.errors import NotFound
 from service.eventlog import read
-from service.eventlog.codec import as_json
 from service.eventlog.head import Head
 from service.usecases.read_context import ReadContext, read_context
+from service.wire.codec import as_json
 
 EVENTS_IN_ONE_PAGE = 1_000
 

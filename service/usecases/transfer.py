@@ -24,7 +24,7 @@ from service.eventlog import read
 from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
 from service.projections import carried_totals, registry
 from service.usecases.appending import settle
-from service.usecases.log_lines import Line, NotAsRecorded, Reader, naming, read_lines, runs
+from service.usecases.log_lines import Line, NotAsRecorded, naming, read_lines, runs
 from service.usecases.operations import OperationExists, refuse_moved_facts
 
 LINES_IN_ONE_PAGE = 1_000
@@ -83,9 +83,7 @@ def _texts(database: Database, head: Head) -> Iterator[str]:
             yield text
 
 
-def import_operation(
-    database: Database, lines: Iterable[bytes], *, reader: Reader, expected_root: str | None = None
-) -> Imported:
+def import_operation(database: Database, lines: Iterable[bytes], *, expected_root: str | None = None) -> Imported:
     """Record a whole exported log in one transaction, all or nothing; the operation must not exist here.
 
     Lines are taken as they are needed, 4,000 at a time, while the transaction is open: on SQLite, which has one writer,
@@ -97,7 +95,7 @@ def import_operation(
     """
     with database.writing() as connection:
         growing: _Growing | None = None
-        for run in one_ahead(runs(read_lines(lines, reader))):
+        for run in one_ahead(runs(read_lines(lines))):
             growing = growing or _begin(connection, database, run[0])
             growing.add(connection, run)
         if growing is None:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from service.db import Database
 from service.eventlog.check_block import UNREADABLE
-from service.eventlog.codec import text_of
 from service.eventlog.head import Head, existing_head
 from service.eventlog.read import event_by_id
 from service.eventlog.receipts import receipts_of
 from service.eventlog.tree import leaf_hash
+from service.wire.codec import text_of
 
 COMPARED = ("operation", "seq", "recorded_at", "leaf_hash", "root")
 

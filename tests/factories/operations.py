@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.db import Database
-from service.domain.draft import Submission
+from service.domain.draft import Opening, Submission
 from service.domain.events import Event, ForceJoined, RecordedBy, RecordedEvent
 from service.domain.operation import Operation, fold
 from service.errors import RecordError
@@ -23,7 +23,7 @@ from service.projections.carried_totals import carried_totals
 from service.projections.compare import Difference
 from service.projections.entries import entries
 from service.projections.totals import COLUMNS, totals
-from service.usecases.operations import Opening, change_operation, open_operation
+from service.usecases.operations import change_operation, open_operation
 from service.usecases.rebuild import rebuild
 from service.usecases.record import Outcome, record_events
 from service.usecases.verify import verify_projections

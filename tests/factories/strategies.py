@@ -1,16 +1,16 @@
 """Hypothesis strategies for every event there can be, made from the fields of the event classes themselves."""
 
 import re
-from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from service.domain.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
-from service.domain.vocabulary import Items, Matching, Whole
+from service.domain.vocabulary import Bounds, Items, Matching, Whole, bounds_of
 
 Strategy = st.SearchStrategy[Any]
 MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -43,10 +43,9 @@ def events() -> Strategy:
 
 def instances(cls: type[Any], **given: Strategy) -> Strategy:
     """Return a strategy for objects of an event class; what has a default is often left at it."""
-    hints = get_type_hints(cls, include_extras=True)
-    strategies = {item.name: values(hints[item.name]) for item in fields(cls) if item.name not in given}
+    strategies = {item.name: values(item.type) for item in fields(cls) if item.name not in given}
     for item in fields(cls):
-        if item.default is not MISSING and item.name in strategies:
+        if not item.required and item.name in strategies:
             strategies[item.name] = st.just(item.default) | strategies[item.name]
     return st.builds(cls, **strategies, **given)
 
@@ -55,7 +54,7 @@ def values(hint: Any) -> Strategy:
     """Return a strategy for the values of a field of this type."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _within(arguments[0], arguments[1])
+        return _within(arguments[0], bounds_of(hint))
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin in (Union, UnionType):
@@ -63,13 +62,13 @@ def values(hint: Any) -> Strategy:
     return PLAIN[hint] if hint in PLAIN else instances(hint)
 
 
-def _within(hint: Any, bound: Whole | Matching | Items) -> Strategy:
+def _within(hint: Any, bound: Bounds) -> Strategy:
     match bound:
         case Whole(least=least, most=most):
             return st.integers(least, most)
         case Matching(expression=expression, most=most):
             matching = st.from_regex(re.compile(expression), fullmatch=True)
             return matching.filter(lambda text: len(text) <= most)
-        case Items(least=least, unique=unique):
+        case Items(least=least, most=most, unique=unique):
             item = values(get_args(hint)[0])
-            return st.lists(item, min_size=least, max_size=LONGEST_LIST, unique=unique).map(tuple)
+            return st.lists(item, min_size=least, max_size=min(most, LONGEST_LIST), unique=unique).map(tuple)

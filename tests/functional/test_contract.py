@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
-from service.api.fields import UUID_TEXT
 from service.app import create_app
 from service.config import Config
 from service.db import open_database
 from service.domain.instants import parse_instant
 from service.domain.vocabulary import STEP
+from service.wire.fields import UUID_TEXT
 from tests.databases import database as temporary_database
 from tests.factories.bodies import activity, arrest, correction, hours_ago, opening, seizure
 from tests.factories.credentials import issued_secret

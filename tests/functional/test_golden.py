@@ -8,8 +8,7 @@ from typing import Any
 from flask import Flask
 
 from service.domain.events import DATA_CLASSES, LINE_CLASSES
-from service.eventlog.codec import recorded_from_text, text_of
-from service.eventlog.exact import recorded_from_canonical
+from service.wire.codec import recorded_from_canonical, recorded_from_text, text_of
 from tests.functional.calls import Caller, on_sqlite
 from tests.golden import write
 from tests.golden.cases import event_rows

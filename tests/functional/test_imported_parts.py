@@ -7,20 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.db import Database, open_database
 from service.domain.events import Event, PartAccepted
 from service.domain.instants import format_instant
-from service.usecases.log_lines import Reader
 from service.usecases.transfer import export_operation, import_operation
 from tests.factories.bodies import now
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller, refused
-
-READER = Reader(parse=parse, load_event=load_event)
 
 
 @pytest.fixture
@@ -36,11 +31,11 @@ def test_a_whole_imported_without_its_part_names_the_missing_one(database: Datab
     opened_operation(source, "county", part_of=("whole",)).record(ArrestRecordedFactory())
     whole.change(Event(id=uuid4(), force=LEAD, data=PartAccepted(part="county")))
     lines = {name: [text.encode() for text in export_operation(source, name)] for name in ("whole", "county")}
-    import_operation(database, lines["whole"], reader=READER)
+    import_operation(database, lines["whole"])
     asked_at = format_instant(now())
     addresses = [f"/v1/operations/whole/{what}" for what in ("totals", "statement", "possible-duplicates")]
     addresses.append(f"/v1/operations/whole/totals?as_of={asked_at}")
     for address in addresses:
         assert "county" in refused(lead.get(address), 503, "part_not_here")["detail"]
-    import_operation(database, lines["county"], reader=READER)
+    import_operation(database, lines["county"])
     assert [lead.get(address).status_code for address in addresses] == [200] * len(addresses)

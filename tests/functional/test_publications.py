@@ -3,7 +3,10 @@
 from hashlib import sha256
 
 import rfc8785
+import sqlalchemy as sa
 
+from service.db import Database
+from service.projections.totals import totals
 from tests.factories.bodies import arrest, correction, hours_ago, new_id, seizure
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla
@@ -43,6 +46,14 @@ def test_the_hash_of_the_figures_can_be_recomputed(live: str, lead: Caller, surr
     publication = publish(lead, live)
     (event,) = lead.get(f"/v1/operations/{live}/events?type=figures.published").json["events"]
     assert sha256(rfc8785.dumps(event["data"]["figures"])).hexdigest() == publication["figures_hash"]
+
+
+def test_figures_that_json_cannot_hold_are_not_published(live: str, lead: Caller, surrey: Caller, database: Database):
+    surrey.record(live, arrest("knife"), arrest("drugs"))
+    with database.writing() as connection:
+        connection.execute(sa.update(totals).values(quantity=2**53 - 1))
+    refused(lead.change(live, "publications", id=new_id(), label="final"), 422, "total_too_large")
+    assert lead.get(f"/v1/operations/{live}/publications").json["publications"] == []
 
 
 def test_the_same_id_gives_the_same_publication_and_another_request_is_refused(live: str, lead: Caller, surrey: Caller):

@@ -5,13 +5,13 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from service.api.schemas import WrongFields
 from service.cli.main import cli
 from service.db import Database
 from service.domain.draft import Submission
 from service.usecases.as_of import AsOfBeyondLog
 from service.usecases.publish import NoSuchPublication, publish_figures
 from service.usecases.statement import PublicationWithAsOf
+from service.wire.schemas import WrongFields
 from tests.factories.credentials import CredentialFactory
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.reports import ArrestRecordedFactory

@@ -16,16 +16,16 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.db import open_database
 from service.domain.events import FiguresPublished, RecordedBy, RecordedEvent
 from service.domain.instants import parse_instant
-from service.eventlog.codec import as_json, content, text_of
 from service.eventlog.tree import Tree, leaf_hash
-from service.usecases.log_lines import LineRefused, Reader, read_lines
+from service.usecases.log_lines import LineRefused, read_lines
 from service.usecases.migrate import migrate_to_head
 from service.usecases.publish import figures_hash
+from service.wire.checked import load_event
+from service.wire.codec import as_json, text_of
+from tests.factories.contents import content
 from tests.factories.credentials import issued_secret
 from tests.functional.apps import running_app, with_secret
 from tests.functional.calls import Caller
@@ -46,7 +46,6 @@ FOLDER = Path(__file__).parent
 EVENTS, REFUSALS, DOCUMENT = (FOLDER / name for name in ("events.ndjson", "refusals.ndjson", "openapi.sha256"))
 # Lines of an import are tried with these types; that of every type is in the events.
 IMPORTED_TYPES = ("arrest.recorded", "figures.published", "operation.opened", "operation.closed")
-READER = Reader(parse=parse, load_event=load_event)
 NDJSON, JSON = "application/x-ndjson", "application/json"
 
 
@@ -104,7 +103,7 @@ def answers(response: TestResponse) -> list[Any]:
 def line_answer(case: Case) -> list[Any]:
     """Return how a line of an import is refused; nothing if it is read."""
     try:
-        list(read_lines([case.body.encode("utf-8", "surrogateescape")], READER))
+        list(read_lines([case.body.encode("utf-8", "surrogateescape")]))
     except LineRefused as error:
         return refusal(error.members["cause"], [one._asdict() for one in error.errors])
     return []

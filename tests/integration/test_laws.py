@@ -27,11 +27,11 @@ from hypothesis.stateful import (
 from service.db import Database
 from service.domain.events import Event
 from service.domain.selection import DIMENSIONS, Selection
-from service.eventlog.codec import event_from
 from service.projections.sums import sums
 from service.usecases.as_of import Moment
 from service.usecases.rebuild import rebuild
 from service.usecases.totals import totals
+from service.wire.checked import load_event
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Key, opened_operation
 from tests.factories.setup import LEAD, OperationClosedFactory, OperationReopenedFactory
@@ -380,7 +380,7 @@ class Histories(RuleBasedStateMachine):
         """Send rows to the model and to the service; assert that the outcomes are the same."""
         expected = self.model.send_atomically(rows) if atomic else [self.model.send(row) for row in rows]
         sender = CredentialFactory(force=rows[0]["force"] if len(rows) == 1 else LEAD)
-        outcomes = self.operation.submit(*map(event_from, rows), sender=sender, atomic=atomic)
+        outcomes = self.operation.submit(*map(load_event, rows), sender=sender, atomic=atomic)
         codes = [one.error.code if one.error else "recorded" if one.is_new else "replayed" for one in outcomes]
         assert codes == expected
 

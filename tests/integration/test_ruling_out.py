@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -11,9 +10,8 @@ from uuid import uuid4
 import pytest
 import rfc8785
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.db import Database, open_database
 from service.domain.draft import Submission
 from service.domain.events import Event, PartAccepted
@@ -21,7 +19,7 @@ from service.eventlog.receipts import Receipt
 from service.eventlog.table import heads
 from service.projections.ruled_out import ruled_out
 from service.usecases.appending import ProjectionsOutdated
-from service.usecases.log_lines import LineRefused, Reader
+from service.usecases.log_lines import LineRefused
 from service.usecases.rebuild import rebuild
 from service.usecases.rule_out import rule_out_duplicate
 from service.usecases.transfer import export_operation, import_operation
@@ -31,7 +29,6 @@ from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 from tests.factories.setup import LEAD, DuplicateRuledOutFactory
 
-READER = Reader(parse=parse, load_event=load_event)
 FIELDS = ("lower_operation", "lower_seq", "higher_operation", "higher_seq")
 
 
@@ -89,7 +86,7 @@ def test_a_finding_is_stored_by_first_versions_and_a_rebuild_reproduces_it(found
 
 def test_an_import_identifies_both_events_without_the_part(found: Found, elsewhere: Database):
     found.record()
-    import_operation(elsewhere, exported(found), reader=READER)
+    import_operation(elsewhere, exported(found))
     assert found.rows(elsewhere) == found.rows(found.whole.database)
     assert verify_operation(elsewhere, "whole").fault is None
     assert [text.encode() for text in export_operation(elsewhere, "whole")] == exported(found)
@@ -107,7 +104,7 @@ def test_an_import_refuses_a_finding_that_does_not_identify_both_events(
     row = json.loads(last)
     row["data"] = {name: value for name, value in (row["data"] | change).items() if value is not None}
     with pytest.raises(LineRefused) as refused:
-        import_operation(elsewhere, [*lines, rfc8785.dumps(row)], reader=READER)
+        import_operation(elsewhere, [*lines, rfc8785.dumps(row)])
     assert refused.value.members["cause"] == "not_a_pair"
 
 

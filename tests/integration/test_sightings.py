@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.db import Database, open_database
 from service.projections import rebuild as rebuild_module
 from service.projections.ruled_out import ruled_out
 from service.projections.sightings import sightings
-from service.usecases.log_lines import Reader
 from service.usecases.rebuild import rebuild
 from service.usecases.transfer import export_operation, import_operation
 from service.usecases.verify import verify_operation
@@ -26,8 +23,6 @@ from tests.factories.reports import (
     SeizureRecordedFactory,
 )
 from tests.factories.setup import DuplicateRuledOutFactory
-
-READER = Reader(parse=parse, load_event=load_event)
 
 
 @pytest.fixture
@@ -89,7 +84,7 @@ def test_a_rebuild_produces_the_same_rows(
 
 def test_an_import_produces_the_same_rows(recorded: OpenedOperation, empty_database: Database):
     texts = [text.encode() for text in export_operation(recorded.database, recorded.name)]
-    import_operation(empty_database, texts, reader=READER)
+    import_operation(empty_database, texts)
     for table in (sightings, ruled_out):
         names = [column.name for column in table.c]
         assert rows(empty_database, table, *names) == rows(recorded.database, table, *names)

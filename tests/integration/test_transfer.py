@@ -9,15 +9,13 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
-from service.api.schemas import load_event
-from service.api.strict_json import parse
 from service.db import Database, open_database
 from service.eventlog.head import UnknownOperation, read_head
 from service.eventlog.table import events
 from service.projections.entries import entries
 from service.projections.totals import totals
 from service.usecases import log_lines, transfer
-from service.usecases.log_lines import LineRefused, Reader
+from service.usecases.log_lines import LineRefused
 from service.usecases.operations import OperationExists
 from service.usecases.transfer import (
     LogHasGap,
@@ -31,7 +29,6 @@ from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME, OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory
 
-READER = Reader(parse=parse, load_event=load_event)
 # In the live log: line 7 is an arrest, 10 an amendment, 11 a force.joined, 13 the correction of 7.
 ARREST, AMENDED, JOINED, CORRECTION, LAST = 7, 10, 11, 13, 19
 Lines = list[bytes]
@@ -74,7 +71,7 @@ def projected(database: Database, table: sa.Table, operation: str) -> list[Any]:
 
 def refusal(database: Database, lines: Lines) -> LineRefused:
     with pytest.raises(LineRefused) as refused:
-        import_operation(database, lines, reader=READER)
+        import_operation(database, lines)
     with database.reading() as connection:
         assert read_head(connection, NAME) is None, "an import is all or nothing"
     return refused.value
@@ -90,7 +87,7 @@ def test_an_imported_log_equals_the_exported_one(
     name = record(source).name
     taken_out = exported_lines(source, name)
     before = verify_operation(source, name)
-    imported = import_operation(target, taken_out, reader=READER, expected_root=before.root.upper())
+    imported = import_operation(target, taken_out, expected_root=before.root.upper())
     after = verify_operation(target, name)
     assert imported.root == after.root == before.root
     assert imported.size == len(taken_out)
@@ -105,14 +102,14 @@ def test_an_imported_log_equals_the_exported_one(
 def test_page_and_run_lengths_do_not_change_the_import(lines: Lines, empty_database: Database, monkeypatch):
     monkeypatch.setattr(transfer, "LINES_IN_ONE_PAGE", 3)
     monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
-    import_operation(empty_database, lines, reader=READER)
+    import_operation(empty_database, lines)
     assert exported_lines(empty_database, NAME) == lines
     assert verify_operation(empty_database, NAME).fault is None
 
 
 def test_lines_are_read_in_runs_and_an_amendment_starts_a_new_run(lines: Lines, monkeypatch):
     monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
-    numbers = [[line.number for line in run] for run in log_lines.runs(log_lines.read_lines(lines, READER))]
+    numbers = [[line.number for line in run] for run in log_lines.runs(log_lines.read_lines(lines))]
     assert [run[0] for run in numbers] == [1, 5, 9, AMENDED, 14, 18]
     assert list(itertools.chain.from_iterable(numbers)) == list(range(1, LAST + 1))
 
@@ -126,33 +123,33 @@ def test_an_export_ends_at_the_head_it_started_with(database: Database):
 
 
 def test_an_imported_live_log_accepts_new_events(lines: Lines, empty_database: Database):
-    import_operation(empty_database, lines, reader=READER)
+    import_operation(empty_database, lines)
     operation = OpenedOperation(empty_database, NAME)
     assert operation.record(ArrestRecordedFactory()).seq == LAST + 1
     assert operation.difference() is None
 
 
 def test_a_last_line_without_a_newline_is_accepted(lines: Lines, empty_database: Database):
-    import_operation(empty_database, [*lines[:-1], lines[-1].rstrip(b"\n")], reader=READER)
+    import_operation(empty_database, [*lines[:-1], lines[-1].rstrip(b"\n")])
     assert exported_lines(empty_database, NAME) == lines
 
 
 def test_importing_an_existing_operation_is_refused(lines: Lines, empty_database: Database):
-    import_operation(empty_database, lines, reader=READER)
+    import_operation(empty_database, lines)
     with pytest.raises(OperationExists):
-        import_operation(empty_database, lines, reader=READER)
+        import_operation(empty_database, lines)
     assert exported_lines(empty_database, NAME) == lines
 
 
 def test_an_empty_import_is_refused(empty_database: Database):
     with pytest.raises(NothingToImport):
-        import_operation(empty_database, [], reader=READER)
+        import_operation(empty_database, [])
 
 
 def test_a_truncated_log_is_refused_by_its_root(lines: Lines, empty_database: Database):
-    root = import_operation(empty_database, edited_name(lines, "whole"), reader=READER).root
+    root = import_operation(empty_database, edited_name(lines, "whole")).root
     with pytest.raises(RootDiffers):
-        import_operation(empty_database, lines[:-1], reader=READER, expected_root=root)
+        import_operation(empty_database, lines[:-1], expected_root=root)
     with pytest.raises(UnknownOperation):
         export_operation(empty_database, NAME)
 
@@ -191,11 +188,28 @@ def test_a_line_that_is_not_an_event_is_refused_with_its_number(
 
 
 @pytest.mark.parametrize(
+    "seq", [2**53, 2**63, 2**64, 10**400, -(2**64)], ids=["2**53", "2**63", "2**64", "huge", "less"]
+)
+def test_a_number_beyond_those_of_any_log_is_refused(lines: Lines, empty_place: Database, seq: int):
+    lines[ARREST - 1] = lines[ARREST - 1].replace(b'"seq":7', f'"seq":{seq}'.encode())
+    assert refusal(empty_place, lines).members == {"line": ARREST, "cause": "not_as_recorded"}
+
+
+@pytest.mark.parametrize("line", [1, JOINED])
+def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_place: Database, line: int):
+    lines[line - 1] = edited(lines[line - 1], data=None)
+    error = refusal(empty_place, lines)
+    assert error.members == {"line": line, "cause": "wrong_fields"}
+    assert [one.pointer for one in error.errors] == ["/data"]
+
+
+@pytest.mark.parametrize(
     ("line", "changes", "cause"),
     [
         (1, {"operation": "Lantern"}, "not_as_recorded"),
         (1, {"operation": None}, "not_as_recorded"),
         (1, {"operation": "ab12cde"}, "looks_personal"),
+        (1, {"data": None}, "wrong_fields"),
         (1, {"seq": 0}, "not_as_recorded"),
         (1, {"seq": True}, "not_as_recorded"),
         (1, {"seq": 2}, "not_as_recorded"),
@@ -229,7 +243,7 @@ def test_a_line_that_is_not_an_event_is_refused_with_its_number(
         (CORRECTION, {"corrects": None, "correction_reason": None, "id": "repeated"}, "content_differs"),
         (LAST, {"data": {"reason": "boredom"}}, "unknown_code"),
     ],
-    ids=range(35),
+    ids=range(36),
 )
 def test_a_line_that_could_not_have_been_recorded_is_refused_with_its_number(
     lines: Lines, empty_database: Database, line: int, changes: dict[str, Any], cause: str

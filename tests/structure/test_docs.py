@@ -55,7 +55,7 @@ def test_every_error_is_listed() -> None:
 def test_every_event_is_described() -> None:
     source = (ROOT / "service/domain/events.py").read_text(encoding="utf-8")
     wire_types = re.findall(r'wire_type: ClassVar\[str\] = "([a-z.]+)"', source)
-    kinds = re.findall(r'kind: ClassVar\[str\] = "([a-z.]+)"', source)
+    kinds = re.findall(r'PropertyLine, .*tag="([a-z.]+)"', source)
     assert len(wire_types) > 10
     assert sorted(re.findall(r"^### ([a-z.]+)$", page("events.md"), re.MULTILINE)) == sorted(wire_types)
     assert sorted(re.findall(r'A line of `"kind": "(\w+)"`', page("events.md"))) == sorted(kinds)

@@ -6,13 +6,18 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 import sqlalchemy as sa
+from msgspec import Raw
+from msgspec.structs import fields
 
 import service
+from service.domain.events import Event
+from service.domain.part import Part, Timed, Worded
 from service.errors import KINDS, RecordError
 from service.eventlog.table import EventRow, events
 from service.projections.registry import BY_SEQ, Projection
@@ -131,6 +136,35 @@ def test_every_error_class_is_of_one_kind(error_classes: list[type[RecordError]]
         kinds = [kind for kind in KINDS if issubclass(cls, kind)]
         # InternalError is the service's own failure, which none of the kinds covers.
         assert len(kinds) == (cls.__name__ != "InternalError"), cls
+
+
+def parts(cls: type[Part]) -> Iterator[type[Part]]:
+    yield cls
+    for one in cls.__subclasses__():
+        yield from parts(one)
+
+
+def test_every_part_with_a_text_default_derives_from_worded():
+    found = [(cls, one) for cls in parts(Part) if cls.__module__.startswith("service.") for one in fields(cls)]
+    assert len(found) > 50
+    with_words = {cls for cls, one in found if isinstance(one.default, str)}
+    assert len(with_words) > 10
+    assert [cls for cls in with_words if not issubclass(cls, Worded)] == []
+    # Python keeps one object of each of these values, and msgspec compares empty lists by length.
+    others = [one.default for _cls, one in found if not one.required and not isinstance(one.default, str | Raw)]
+    assert [default for default in others if default not in (None, (), True, False, 1)] == []
+
+
+def test_every_part_with_a_moment_derives_from_timed():
+    timed = [
+        cls
+        for cls in parts(Part)
+        for one in fields(cls)
+        if cls.__module__.startswith("service.domain") and {date, datetime} & {one.type, *get_args(one.type)}
+    ]
+    assert len(timed) > 5
+    # The codec and the reader check the moments of the envelope.
+    assert [cls for cls in timed if not issubclass(cls, Timed)] == [Event]
 
 
 def test_only_the_api_and_the_command_import_http_libraries():

@@ -14,7 +14,7 @@ from benchmarks.registry import CASES
 from benchmarks.reports import ALL_KEYS, FORCES, opening, report, text
 from benchmarks.sizes import QUICK, SIZES
 from benchmarks.table import as_json, header, number, table
-from service.api.schemas import load_opening, load_submission
+from service.wire.checked import load_opening, load_submission
 
 
 def comparison(*pairs: tuple[float, float | None], bar: Bar | None = None, goal: Bar | None = None) -> Comparison:

@@ -1,11 +1,11 @@
 """Whether an event may be recorded: replays, who may send what, and every refusal of a correction."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from service.domain.check_report import OperationIsClosed
 from service.domain.check_setup import AlreadyJoined

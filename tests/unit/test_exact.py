@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
 from service.eventlog.check_block import UNREADABLE
-from service.eventlog.codec import canonical, recorded_from_text, text_of, wire_name
-from service.eventlog.exact import recorded_from_canonical
+from service.wire.codec import canonical, recorded_from_canonical, recorded_from_text, text_of
 from tests.factories.operations import RecordedEventFactory
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 from tests.factories.strategies import recorded_events
@@ -20,7 +19,7 @@ from tests.factories.strategies import recorded_events
 CLASSES: tuple[Any, ...] = (Event, RecordedBy, *DATA_CLASSES.values(), *LINE_CLASSES.values())
 # Every member that some object has, with its default; most are wrong where they are put.
 MEMBERS = [
-    (wire_name(cls, item.name), None if item.default in (MISSING, ()) else item.default)
+    (item.encode_name, None if item.required or item.default == () else item.default)
     for cls in CLASSES
     for item in fields(cls)
 ]

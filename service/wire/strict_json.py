@@ -1,4 +1,4 @@
-"""Reading request bodies: never more than allowed, and as JSON without the traps that json.loads lets pass."""
+"""JSON without the traps that json.loads lets pass."""
 
 from __future__ import annotations
 
@@ -6,29 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Request
-
 from service.errors import FieldError, Invalid
-
-CHUNK = 64 * 1024
-
-
-class BodyTooLarge(Invalid):
-    """The body, or one line of it, is larger than this call takes."""
-
-    code = "body_too_large"
-
-
-class BodyCutShort(Invalid):
-    """The body ended before the length that its header promised, or its last chunk; what was committed is kept."""
-
-    code = "body_cut_short"
-
-
-class NotTheMediaType(Invalid):
-    """The Content-Type is not one that this call takes."""
-
-    code = "media_type_not_supported"
 
 
 class NotJson(Invalid):
@@ -55,43 +33,6 @@ class _NotFinite:
 
 class _Trapped(Exception):
     """There is a trap in this JSON."""
-
-
-def read_body(request: Request, most: int) -> bytes:
-    """Return the whole body, of at most this many bytes. It is read from the stream: get_data() cuts off silently.
-
-    Raises:
-        BodyTooLarge, BodyCutShort.
-    """
-    if (request.content_length or 0) > most:
-        raise BodyTooLarge(f"Wanted at most {most:,} bytes; found {request.content_length:,}.")
-    body = bytearray()
-    for chunk in chunks(request):
-        body += chunk
-        if len(body) > most:
-            raise BodyTooLarge(f"Wanted at most {most:,} bytes.")
-    return bytes(body)
-
-
-def chunks(request: Request) -> Iterator[bytes]:
-    """Yield the body piece by piece.
-
-    Raises:
-        BodyCutShort: it ended before the length that the header promised, or before its last chunk.
-    """
-    found = 0
-    while chunk := _next_chunk(request):
-        found += len(chunk)
-        yield chunk
-    if request.content_length is not None and found < request.content_length:
-        raise BodyCutShort(f"Wanted {request.content_length:,} bytes, found {found:,}. Send everything again.")
-
-
-def _next_chunk(request: Request) -> bytes:
-    try:
-        return request.stream.read(CHUNK)
-    except Exception as error:  # each server has errors of its own for a body in chunks that breaks off
-        raise BodyCutShort("The body broke off, or its chunks are malformed. Send everything again.") from error
 
 
 def parse(body: bytes | bytearray) -> Any:

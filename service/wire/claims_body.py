@@ -5,11 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 
-from service.api.strict_json import parse
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.read_file import read_claims
 from service.domain.claims.rows import ClaimsUnreadable, read_rows
 from service.domain.reference_data import Measure
+from service.wire.strict_json import parse
 
 JSON, TOML, CSV = "application/json", "application/toml", "text/csv"
 # More parts of a dotted key than any file needs take the parser quadratic time and memory.

@@ -1,0 +1,155 @@
+"""Events as text and back. The canonical text (RFC 8785) is what is stored, hashed and exported.
+
+msgspec reads and writes the event classes themselves, so there is no second definition of an event. All keys are
+ASCII, and all numbers are whole and below 2^53: for such values RFC 8785 is JSON with sorted keys and no spaces, which
+is what msgspec writes. A test compares it with an implementation of the RFC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from msgspec import Raw, json
+
+from service.domain.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.instants import in_utc
+from service.domain.part import Part
+from service.domain.vocabulary import CorrectionReason, Seq
+
+Json = dict[str, Any]
+
+SORTED, IN_ORDER = json.Encoder(order="sorted"), json.Encoder()
+# Data with nothing in it is left out.
+EMPTY = b"{}"
+NO_DATA = Raw(EMPTY)
+
+
+class NotCanonical(ValueError):
+    """The text is not the one that its event is written as."""
+
+
+class Envelope(Part, frozen=True, kw_only=True):
+    """An event as one JSON object: its type, its data, and what stands around them."""
+
+    id: UUID
+    force: str
+    data: Any = None
+    occurred_at: datetime | None = None
+    place: str | None = None
+    incident: str | None = None
+    assisting: tuple[str, ...] = ()
+    corrects: UUID | None = None
+    correction_reason: CorrectionReason | None = None
+    type: str
+
+
+class Line(Envelope, frozen=True, kw_only=True):
+    """A recorded event as one JSON object. Its data can be read once its type is known."""
+
+    data: Raw = NO_DATA
+    operation: str
+    seq: Seq
+    recorded_at: datetime
+    recorded_by: RecordedBy
+
+
+LINE = json.Decoder(Line)
+
+
+def text_of(recorded: RecordedEvent) -> str:
+    """Return the canonical text of a recorded event."""
+    return _written(recorded, SORTED).decode()
+
+
+def as_json(recorded: RecordedEvent) -> Json:
+    """Return a recorded event as a JSON object: what the sender sent, then what the service added.
+
+    Nulls, empty lists, empty objects and default values are left out, as in the canonical text.
+    """
+    row: Json = json.decode(_written(recorded, IN_ORDER))
+    return row
+
+
+def canonical(value: Any) -> bytes:
+    """Return the canonical text (RFC 8785) of a part of an event, or of a list of parts."""
+    return SORTED.encode(value)
+
+
+def recorded_from_text(text: str) -> RecordedEvent:
+    """Return the recorded event of a stored or exported canonical text.
+
+    Raises:
+        LookupError, TypeError, ValueError: the text is not one that this service wrote.
+    """
+    line = LINE.decode(text)
+    return RecordedEvent(
+        event=event_of(line, _decoder(line.type).decode(line.data)),
+        operation=line.operation,
+        seq=line.seq,
+        recorded_at=in_utc(line.recorded_at),
+        recorded_by=line.recorded_by,
+    )
+
+
+def recorded_from_canonical(text: str) -> RecordedEvent:
+    """Return the recorded event whose canonical text this is, to the letter.
+
+    Raises:
+        NotCanonical: the event is written otherwise.
+        LookupError, TypeError, ValueError: the text is not one that this service wrote.
+    """
+    recorded = recorded_from_text(text)
+    if text_of(recorded) != text:
+        raise NotCanonical(text)
+    return recorded
+
+
+def event_of(envelope: Envelope, data: Any) -> Event:
+    """Return the event with this data in this envelope.
+
+    Raises:
+        ValueError: it happened outside 1900 to 2199.
+    """
+    moment = envelope.occurred_at
+    return Event(
+        id=envelope.id,
+        force=envelope.force,
+        data=data,
+        occurred_at=None if moment is None else in_utc(moment),
+        place=envelope.place,
+        incident=envelope.incident,
+        assisting=envelope.assisting,
+        corrects=envelope.corrects,
+        correction_reason=envelope.correction_reason,
+    )
+
+
+def _written(recorded: RecordedEvent, encoder: json.Encoder) -> bytes:
+    event = recorded.event
+    data = encoder.encode(event.data)
+    return encoder.encode(
+        Line(
+            id=event.id,
+            force=event.force,
+            data=NO_DATA if data == EMPTY else Raw(data),
+            occurred_at=event.occurred_at,
+            place=event.place,
+            incident=event.incident,
+            assisting=event.assisting,
+            corrects=event.corrects,
+            correction_reason=event.correction_reason,
+            type=event.type,
+            operation=recorded.operation,
+            seq=recorded.seq,
+            recorded_at=recorded.recorded_at,
+            recorded_by=recorded.recorded_by,
+        )
+    )
+
+
+@cache
+def _decoder(wire_type: str) -> json.Decoder[Any]:
+    return json.Decoder(DATA_CLASSES[wire_type])

@@ -1,0 +1,220 @@
+"""marshmallow schemas made from the event classes: they report all that is wrong, and describe the API's bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+import marshmallow as ma
+from msgspec import structs
+
+from service.domain.events import (
+    DATA_CLASSES,
+    FACTS,
+    LINE_CLASSES,
+    REPORTS,
+    Event,
+    EventWithdrawn,
+    ForceJoined,
+    OperationOpened,
+)
+from service.domain.part import Part
+from service.domain.vocabulary import Items, Matching, Slug, Whole, bounds_of
+from service.errors import FieldError, Invalid
+from service.wire.fields import Day, EventId, Instant, ListOf, OneOf, Text, Truth, WholeNumber
+from service.wire.strict_json import pointer_step
+
+MaField = ma.fields.Field[Any]
+Options = dict[str, tuple[str, ...]]
+
+REPORT_TYPES = tuple(cls.wire_type for cls in REPORTS)
+FACT_FIELDS = ("occurred_at", "place", "incident", "assisting")
+# The forces that an opening names, whether by key or by object.
+FORCES = Items(0, 200)
+CORRECTION_FIELDS = ("corrects", "correction_reason")
+
+
+class WrongFields(Invalid):
+    """Fields are missing, unknown, of the wrong type or out of bounds; `errors` lists each of them."""
+
+    code = "wrong_fields"
+
+
+class StrictSchema(ma.Schema):
+    """A closed object: a member that it does not name is an error."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    error_messages = {"unknown": "There is no such field here.", "type": "Wanted an object."}
+
+
+class EventSchema(StrictSchema):
+    """What the schemas of all events share."""
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _reason_with_correction(self, data: Mapping[str, Any], **_options: Any) -> None:
+        if bool(data.get("corrects")) != bool(data.get("correction_reason")):
+            raise ma.ValidationError("corrects and correction_reason go together.", "correction_reason")
+
+
+class LineField(MaField):
+    """One line of a seizure, whose `kind` says which fields it has."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ma.ValidationError("Wanted an object.")
+        kind = value.get("kind")
+        if not isinstance(kind, str) or kind not in LINE_CLASSES:
+            raise ma.ValidationError({"kind": [f"Wanted one of {', '.join(LINE_CLASSES)}."]})
+        return line_schema(kind)().load(value)
+
+
+class ForceField(MaField):
+    """A force that takes part from the start: its key, or an object with what else is to be said of it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            return field_for(Slug, {}).deserialize(value, attr, data)
+        if not isinstance(value, dict):
+            raise ma.ValidationError("Wanted a force's key, or an object with force, reports, name and kind.")
+        return schema_of(ForceJoined)().load(value)
+
+
+def check(schema: ma.Schema, row: Any) -> None:
+    """Refuse a JSON value that does not fit a schema.
+
+    Raises:
+        WrongFields: naming every field that is wrong.
+    """
+    if messages := schema.validate(row):
+        raise wrong_fields(messages)
+
+
+def wrong_fields(messages: Any) -> WrongFields:
+    """Return the error of marshmallow's messages."""
+    errors = flatten(messages)
+    return WrongFields(f"{errors[0].pointer or 'The body'}: {errors[0].detail}", errors=errors)
+
+
+def flatten(messages: Any, pointer: str = "") -> list[FieldError]:
+    """Return marshmallow's nested messages as a list of JSON pointers with what was wanted there."""
+    if isinstance(messages, dict):
+        steps = {key: "" if key == "_schema" else f"/{pointer_step(str(key))}" for key in messages}
+        return [error for key, inner in messages.items() for error in flatten(inner, pointer + steps[key])]
+    return [FieldError(pointer, str(message)) for message in messages]
+
+
+@cache
+def event_schema(wire_type: str) -> ma.Schema:
+    """Return the schema of an event of this type, envelope and data."""
+    cls: Any = DATA_CLASSES[wire_type]
+    has_required = any(one.required for one in structs.fields(cls))
+    members = {
+        "type": OneOf((wire_type,), required=True),
+        **fields_of(Event, **envelope(cls)),
+        "data": ma.fields.Nested(schema_of(cls), required=has_required),
+        "recorded_at": Instant(allow_none=True),
+    }
+    return EventSchema.from_dict(members, name=f"{cls.__name__}Event")()
+
+
+@cache
+def change_schema(wire_type: str) -> ma.Schema:
+    """Return the schema of a coordinator's call that records a setup event of this type: its data, flat, and an id."""
+    cls = DATA_CLASSES[wire_type]
+    members = {**_call_fields(), **fields_of(cls, leave_out=never_sent(cls))}
+    return StrictSchema.from_dict(members, name=f"{cls.__name__}Call")()
+
+
+@cache
+def opening_schema() -> ma.Schema:
+    """Return the schema of the call that opens an operation."""
+    operation = field_for(Slug, {"required": True})
+    members = {**_call_fields(), "operation": operation, **fields_of(OperationOpened, leave_out=("forces",))}
+    return StrictSchema.from_dict({**members, "forces": ListOf(ForceField(), FORCES)}, name="OpeningCall")()
+
+
+@cache
+def line_schema(kind: str) -> type[ma.Schema]:
+    """Return the schema of a seizure line of this kind."""
+    cls = LINE_CLASSES[kind]
+    return StrictSchema.from_dict({"kind": OneOf((kind,), required=True), **fields_of(cls)}, name=cls.__name__)
+
+
+@cache
+def schema_of(cls: type[Part]) -> type[ma.Schema]:
+    """Return the schema of a part of an event."""
+    return StrictSchema.from_dict(fields_of(cls), name=cls.__name__)
+
+
+def fields_of(
+    cls: type[Part], *, leave_out: tuple[str, ...] = (), required: tuple[str, ...] = ()
+) -> dict[str, MaField]:
+    """Return the marshmallow fields of an event class, by their names on the wire.
+
+    `required` names fields that have a default in the class and must be sent all the same.
+    """
+    return {
+        one.encode_name: _field(one, must=one.name in required)
+        for one in structs.fields(cls)
+        if one.name not in leave_out
+    }
+
+
+def envelope(cls: type[Part]) -> Options:
+    """Return what `fields_of(Event)` is to leave out and to require around data of this class, besides the data."""
+    if cls in FACTS:
+        return {"leave_out": ("data",), "required": ("occurred_at",)}
+    if cls is EventWithdrawn:
+        return {"leave_out": ("data", *FACT_FIELDS), "required": CORRECTION_FIELDS}
+    return {"leave_out": ("data", *FACT_FIELDS, *CORRECTION_FIELDS)}
+
+
+def never_sent(cls: type[Part]) -> tuple[str, ...]:
+    """Return the names of the fields of a class that only the service fills in."""
+    names: tuple[str, ...] = getattr(cls, "never_sent", ())
+    return names
+
+
+def field_for(hint: Any, options: dict[str, Any]) -> MaField:
+    """Return the field for a type of the vocabulary."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _bounded(hint, options)
+    if origin is Literal:
+        return OneOf(arguments, **options)
+    if origin in (Union, UnionType):
+        members = [member for member in arguments if member is not NoneType]
+        return field_for(members[0], options) if len(members) == 1 else LineField(**options)
+    plain: dict[Any, type[MaField]] = {datetime: Instant, date: Day, UUID: EventId, bool: Truth}
+    return plain[hint](**options) if hint in plain else ma.fields.Nested(schema_of(hint), **options)
+
+
+def _bounded(hint: Any, options: dict[str, Any]) -> MaField:
+    match bounds_of(hint):
+        case Whole() as bounds:
+            return WholeNumber(bounds, **options)
+        case Matching() as shape:
+            return Text(shape, **options)
+        case Items() as bounds:
+            (item, _ellipsis) = get_args(get_args(hint)[0])
+            return ListOf(field_for(item, {}), bounds, **options)
+
+
+def _field(one: structs.FieldInfo, *, must: bool) -> MaField:
+    is_required = must or one.required
+    options: dict[str, Any] = {"required": is_required, "allow_none": not is_required}
+    if is_required:
+        options["error_messages"] = {"required": "This field is required.", "null": "This field must not be null."}
+    elif isinstance(one.default, str | int):
+        options["dump_default"] = one.default
+    return field_for(one.type, options)
+
+
+def _call_fields() -> dict[str, MaField]:
+    return {"id": EventId(required=True), "recorded_at": Instant(allow_none=True)}
