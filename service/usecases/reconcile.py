@@ -12,7 +12,7 @@ from service.domain.claims.between import compare_claims
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.compare import Comparison
 from service.domain.claims.findings import Finding
-from service.domain.claims.groups import Facts
+from service.domain.claims.groups import OperationFacts
 from service.domain.operation import Operation
 from service.domain.reference_data import Measure
 from service.domain.selection import Selection
@@ -67,7 +67,7 @@ def reconcile(database: Database, *, operation: str, credential: Credential, rea
     )
 
 
-def facts_of(operation: Operation) -> Facts:
+def facts_of(operation: Operation) -> OperationFacts:
     """Return what the record knows of an operation's forces and days.
 
     A list of its forces may leave out those that report nothing, and the made-up ones that hold what was published for
@@ -75,7 +75,7 @@ def facts_of(operation: Operation) -> Facts:
     """
     participants = operation.participants.values()
     first, last = first_and_last(operation.days)
-    return Facts(
+    return OperationFacts(
         forces=frozenset(one.force for one in participants if one.reports != "nothing"),
         optional_forces=frozenset(
             one.force for one in participants if one.reports == "nothing" or one.kind == RESIDUAL

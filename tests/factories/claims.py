@@ -5,7 +5,7 @@ from typing import Any
 from service.domain.claims.between import compare_claims
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.findings import Finding
-from service.domain.claims.groups import Facts
+from service.domain.claims.groups import OperationFacts
 from service.domain.claims.read_file import read_claims
 from service.domain.reference_data import measure_catalogue
 
@@ -43,9 +43,9 @@ def read(*blocks: Json, **keys: Any) -> ClaimsFile:
     return read_claims(document(*blocks, **keys), measure_catalogue())
 
 
-def found(*blocks: Json, facts: Facts | None = None, **keys: Any) -> list[Finding]:
+def found(*blocks: Json, facts: OperationFacts | None = None, **keys: Any) -> list[Finding]:
     """Return the findings from comparing the claims of a file with each other."""
-    return compare_claims(read(*blocks, **keys), facts or Facts())
+    return compare_claims(read(*blocks, **keys), facts or OperationFacts())
 
 
 def rules(findings: list[Finding]) -> list[str]:

@@ -92,7 +92,7 @@ def test_what_cannot_be_read_exactly_is_refused(found: Any, unit: Unit) -> None:
 
 
 def test_a_refusal_says_what_was_wanted_and_found() -> None:
-    with pytest.raises(NotExact, match=r"Wanted 2 digits after the point, or no point, in pounds; found '198\.088'"):
+    with pytest.raises(NotExact, match=r"Expected 2 digits after the point, or no point, in pounds; found '198\.088'"):
         read_number("198.088", POUNDS)
     with pytest.raises(NotExact, match=r"found the float 198\.088"):
         read_number(198.088, POUNDS)
@@ -150,5 +150,5 @@ def test_a_unit_that_fits(measure: str, word: str, smallest: str, size: int) -> 
     ],
 )
 def test_a_unit_that_does_not_fit_is_refused_with_those_that_do(measure: str, word: str) -> None:
-    with pytest.raises(UnitDoesNotFit, match=rf"^{measure} is printed in .*; found '{word}'"):
+    with pytest.raises(UnitDoesNotFit, match=rf"^Expected {measure} in .*; found '{word}'"):
         unit_of(word, measure, CATALOGUE[measure])

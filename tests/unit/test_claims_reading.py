@@ -201,47 +201,50 @@ F = "/claims/0/figures/0"
 @pytest.mark.parametrize(
     ("value", "place", "words"),
     [
-        pytest.param([], "", "Wanted a table", id="no-table"),
+        pytest.param([], "", "Expected a table", id="no-table"),
         pytest.param(document(block(figure(1)), format="claims/2"), "/format", "claims/1", id="another-format"),
-        pytest.param(document(block(figure(1)), figures=[]), "/figures", "no such key", id="unknown-key-of-the-file"),
+        pytest.param(document(block(figure(1)), figures=[]), "/figures", "Unknown key", id="unknown-key-of-the-file"),
         pytest.param(document(block(figure(1)), source=[{}]), "/source", "table of sources", id="sources-as-a-list"),
-        pytest.param(document(block(figure(1)), forces="surrey"), "/forces", "Wanted a list", id="one-force-as-text"),
+        pytest.param(document(block(figure(1)), forces="surrey"), "/forces", "Expected a list", id="one-force-as-text"),
         pytest.param(
-            document(block(figure(1)), forces=["a", "a"]), "/forces", "a stands in the list twice", id="twice"
+            document(block(figure(1)), forces=["a", "a"]), "/forces", "a is duplicated in the list", id="twice"
         ),
-        pytest.param(document(block(figure(1)), operation="No Such"), "/operation", "Wanted a code", id="no-code"),
-        pytest.param(document(), "/claims", "no figure", id="nothing-claimed"),
-        pytest.param(document(claims=block(figure(1))), "/claims", "Wanted a list", id="claims-as-a-table"),
+        pytest.param(document(block(figure(1)), operation="No Such"), "/operation", "Expected a code", id="no-code"),
+        pytest.param(document(), "/claims", "no figures", id="nothing-claimed"),
+        pytest.param(document(claims=block(figure(1))), "/claims", "Expected a list", id="claims-as-a-table"),
         pytest.param(document(block(source="x")), "/claims/0/figures", "missing", id="no-figures"),
         pytest.param(document(block(figure(1), source="x")), "/claims/0/source", r"\[source\.x\]", id="no-such-source"),
         pytest.param(document({"figures": [figure(1)]}), "/claims/0/source", "missing", id="no-source"),
-        pytest.param(document(block(figure(1), force="kent")), "/claims/0/force", "no such key", id="misspelt-scope"),
+        pytest.param(document(block(figure(1), force="kent")), "/claims/0/force", "Unknown key", id="misspelt-scope"),
         pytest.param(document(block(figure(1), days=["2023-01-17"])), "/claims/0/days", "list of two", id="one-day"),
         pytest.param(
             document(block(figure(1), days=["2023-01-19", "2023-01-17"])), "/claims/0/days", "before", id="days-turned"
         ),
-        pytest.param(document(block(figure(1), days=["17", "19"])), "/claims/0/days", "Wanted a day", id="no-days"),
+        pytest.param(document(block(figure(1), days=["17", "19"])), "/claims/0/days", "Expected a day", id="no-days"),
         pytest.param(
-            document(block(figure(1), as_of="2023-01-17T10:00:00")), "/claims/0/as_of", "Wanted a moment", id="no-zone"
+            document(block(figure(1), as_of="2023-01-17T10:00:00")),
+            "/claims/0/as_of",
+            "Expected a moment",
+            id="no-zone",
         ),
         pytest.param(
             document(block(figure(1), as_of=datetime(2023, 1, 17, 10))),  # noqa: DTZ001 - that is the mistake
             "/claims/0/as_of",
-            "Wanted a moment",
+            "Expected a moment",
             id="a-toml-moment-without-a-zone",
         ),
         pytest.param(
             document(block(figure(1), forces=["kent"], without_forces=["kent"])),
             "/claims/0/without_forces",
-            "Nothing is left",
+            "No force is left",
             id="no-force-left",
         ),
-        pytest.param(document(block("170 arrests")), F, "Wanted a table", id="a-figure-as-text"),
-        pytest.param(document(block(figure("92,0000"))), f"{F}/value", "arrests: Wanted digits", id="92,0000"),
+        pytest.param(document(block("170 arrests")), F, "Expected a table", id="a-figure-as-text"),
+        pytest.param(document(block(figure("92,0000"))), f"{F}/value", "arrests: Expected digits", id="92,0000"),
         pytest.param(
             document(block(figure("198.088", measure="cash", unit="pounds"))),
             f"{F}/value",
-            r"cash: Wanted 2 digits after the point.*198\.088",
+            r"cash: Expected 2 digits after the point.*198\.088",
             id="198.088-pounds",
         ),
         pytest.param(document(block(figure("nearly 12k"))), f"{F}/value", "nearly 12k", id="nearly-12k"),
@@ -256,21 +259,21 @@ F = "/claims/0/figures/0"
         pytest.param(document(block(figure(None))), f"{F}/value", "the value is missing", id="no-value"),
         pytest.param(document(block(figure(1, unit=None))), f"{F}/unit", "arrests: the unit is missing", id="no-unit"),
         pytest.param(document(block(figure(1, unit="people"))), f"{F}/unit", "found 'people'", id="unit-does-not-fit"),
-        pytest.param(document(block(figure(1, unit=7))), f"{F}/unit", "Wanted a text", id="unit-is-no-text"),
-        pytest.param(document(block(figure(1, measure="Arrests"))), f"{F}/measure", "Wanted a code", id="no-measure"),
+        pytest.param(document(block(figure(1, unit=7))), f"{F}/unit", "Expected a text", id="unit-is-no-text"),
+        pytest.param(document(block(figure(1, measure="Arrests"))), f"{F}/measure", "Expected a code", id="no-measure"),
         pytest.param(document(block(figure(1, says="over"))), f"{F}/says", "more than, at least", id="unknown-word"),
-        pytest.param(document(block(figure(1, qualifier="exact"))), f"{F}/qualifier", "no such key", id="unknown-key"),
-        pytest.param(document(block(figure(0, "nearly"))), f"{F}/value", "less than zero", id="nearly-nothing"),
+        pytest.param(document(block(figure(1, qualifier="exact"))), f"{F}/qualifier", "Unknown key", id="unknown-key"),
+        pytest.param(document(block(figure(0, "nearly"))), f"{F}/value", "below 0", id="nearly-nothing"),
         pytest.param(document(block(figure(30, to=20))), f"{F}/to", "below", id="range-turned"),
-        pytest.param(document(block(figure(30, "more than", to=40))), f"{F}/to", "Wanted no to", id="open-range"),
+        pytest.param(document(block(figure(30, "more than", to=40))), f"{F}/to", "Expected no to", id="open-range"),
         pytest.param(
             document(block(figure(30, "at least", rounded_to=10))),
             f"{F}/rounded_to",
-            "bound already",
+            "already a bound",
             id="rounded-bound",
         ),
-        pytest.param(document(block(figure(131, rounded_to=10))), f"{F}/rounded_to", "multiple", id="not-so-round"),
-        pytest.param(document(block(figure(131, rounded_to=0))), f"{F}/rounded_to", "rounded to zero", id="to-zero"),
+        pytest.param(document(block(figure(131, rounded_to=10))), f"{F}/rounded_to", "divides", id="not-so-round"),
+        pytest.param(document(block(figure(131, rounded_to=0))), f"{F}/rounded_to", "rounded to 0", id="to-zero"),
         pytest.param(
             document(block(figure("1", measure="drug_weight", unit="kilograms", rounded_to="0.5"))),
             f"{F}/rounded_to",
@@ -287,13 +290,13 @@ F = "/claims/0/figures/0"
         pytest.param(
             document(block(figure(1, category="knife", without_category="knife"))),
             f"{F}/without_category",
-            "Nothing is left",
+            "No category is left",
             id="no-category-left",
         ),
         pytest.param(
             document(block(figure(1, measure="foreign_cash", unit="EUR", category="USD"))),
             f"{F}/category",
-            "Wanted EUR",
+            "Expected EUR",
             id="figure-in-two-currencies",
         ),
         pytest.param(
@@ -303,7 +306,7 @@ F = "/claims/0/figures/0"
         pytest.param(
             document(breakdowns=(breakdown([{"category": "knife", "value": 1}]),)),
             "/breakdown/0/lines/0/category",
-            "no such key",
+            "Unknown key",
             id="line-by-another-key",
         ),
         pytest.param(
@@ -328,10 +331,13 @@ F = "/claims/0/figures/0"
             document(block(figure(1)), sources={"x": {"force_count": 7.0}}), "/source/x/force_count", "7.0", id="count"
         ),
         pytest.param(
-            document(block(figure(1)), sources={"x": {"name": 1}}), "/source/x/name", "no such key", id="source"
+            document(block(figure(1)), sources={"x": {"name": 1}}), "/source/x/name", "Unknown key", id="source"
         ),
         pytest.param(
-            document(block(figure(1)), sources={"x": {"published": "24/01"}}), "/source/x/published", "Wanted", id="day"
+            document(block(figure(1)), sources={"x": {"published": "24/01"}}),
+            "/source/x/published",
+            "Expected",
+            id="day",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.claims.groups import Facts
+from service.domain.claims.groups import OperationFacts
 from tests.factories.claims import block, breakdown, figure, found, rules
 
 SEVEN = ["a", "b", "c", "d", "e", "f", "g"]
@@ -511,7 +511,7 @@ def test_a_part_printed_twice_and_differently_is_one_mistake_and_not_two() -> No
 # Sources
 
 DAYS = ["2023-01-17", "2023-01-19"]
-OPERATION = Facts(
+OPERATION = OperationFacts(
     forces=frozenset(("a", "b", "rest")),
     optional_forces=frozenset(("rest", "desk")),
     days=(date(2023, 1, 17), date(2023, 1, 19)),
@@ -561,7 +561,9 @@ WITH_OTHERS = replace(OPERATION, has_others=True)
         ),
     ],
 )
-def test_sources_that_differ_are_said(release: Any, bbc: Any, facts: Facts | None, expected: list[str]) -> None:
+def test_sources_that_differ_are_said(
+    release: Any, bbc: Any, facts: OperationFacts | None, expected: list[str]
+) -> None:
     findings = found(block(figure(1)), sources={"release": release, "bbc": bbc}, facts=facts)
     assert rules([one for one in findings if one.is_wrong]) == expected
 

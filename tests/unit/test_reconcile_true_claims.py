@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.claims.families import Search
+from service.domain.claims.families import IndependentSetSearch
 from service.domain.claims.findings import Finding
 from tests.factories.claims import block, breakdown, figure, found
 
@@ -147,7 +147,7 @@ def test_the_heaviest_family_is_found(graph: tuple[list[int], set[tuple[int, int
     apart = [
         sum(1 << other for other in range(size) if other != one and (one, other) not in together) for one in range(size)
     ]
-    family = Search(weights=weights, apart=apart, shape=lambda part: part % 2).heaviest(range(size))
+    family = IndependentSetSearch(weights=weights, apart=apart, shape=lambda part: part % 2).heaviest(range(size))
     assert all(apart[one] >> other & 1 for one in family for other in family if one != other)
     best = max(_weight(chosen, weights, apart) for chosen in range(1 << size))
     assert sum(weights[part] for part in family) == best
@@ -166,7 +166,7 @@ def test_a_search_that_runs_out_of_patience_still_gives_a_family() -> None:
         sum(1 << at for at, other in enumerate(cells) if other[0] != one[0] and other[1] != one[1]) for one in cells
     ]
     weights = [1 + (7 * at) % 13 for at in range(len(cells))]
-    search = Search(weights=weights, apart=apart, shape=lambda _part: 0, patience=2_000)
+    search = IndependentSetSearch(weights=weights, apart=apart, shape=lambda _part: 0, budget=2_000)
     family = search.heaviest(range(len(cells)))
-    assert search.patience <= 0
+    assert search.budget <= 0
     assert len({cells[part][0] for part in family}) == len({cells[part][1] for part in family}) == len(family)

@@ -1,6 +1,6 @@
-"""A printed figure as the whole numbers that it leaves possible, from a least one up to, and without, another.
+"""A printed figure as the half-open range of whole numbers that it allows.
 
-All arithmetic is on integers and fractions: a float would lose the pence of a large sum without a word.
+All arithmetic uses integers and fractions: a float would silently lose the pence of a large sum.
 """
 
 from __future__ import annotations
@@ -16,48 +16,48 @@ TENTH = Fraction(1, 10)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The quantities q, in the smallest unit, with least <= q < before. `before` None: there is no upper end."""
+    """The quantities q, in the smallest unit, with least <= q < before. `before` None: no upper bound."""
 
     least: int = 0
     before: int | None = None
 
     @property
     def is_one_number(self) -> bool:
-        """Whether only one number is possible."""
+        """Whether exactly one number is possible."""
         return self.before == self.least + 1
 
     def within(self, other: Bounds) -> bool:
-        """Return whether all that is possible here is possible there."""
+        """Return whether every number within these bounds is within the other."""
         return self.least >= other.least and (
             other.before is None or (self.before is not None and self.before <= other.before)
         )
 
     def meets(self, other: Bounds) -> bool:
-        """Return whether some number is possible in both."""
+        """Return whether some number is within both."""
         return not self.is_above(other) and not other.is_above(self)
 
     def is_above(self, other: Bounds) -> bool:
-        """Return whether all numbers here are larger than all numbers there."""
+        """Return whether every number within these bounds is larger than every number within the other."""
         return other.before is not None and self.least >= other.before
 
     def at_least(self, least: int) -> Bounds:
-        """Return these bounds, raised to at least this number."""
+        """Return these bounds with the lower one raised to at least this number."""
         return Bounds(max(self.least, least), self.before)
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A number as it was printed: its value and the worth of its last digit, both in the smallest unit."""
+    """A number as printed: its value and the size of one unit of its last digit, both in the smallest unit."""
 
     value: Fraction
     step: Fraction
 
 
 def joined(bounds: list[Bounds]) -> Bounds:
-    """Return what several statements about one figure leave possible together.
+    """Return the intersection of several bounds of one figure.
 
-    Where they contradict each other it is all that any of them leaves possible: what is wrong with them is said
-    once, and must not make their whole or their parts look wrong too.
+    If they contradict each other, return the range that covers all of them: the contradiction is reported once, and
+    must not make the figure's whole or parts look wrong too.
     """
     least, uppers = max(one.least for one in bounds), [one.before for one in bounds if one.before is not None]
     before = min(uppers, default=None)
@@ -67,16 +67,16 @@ def joined(bounds: list[Bounds]) -> Bounds:
 
 
 def summed(bounds: list[Bounds]) -> Bounds:
-    """Return what is possible for the sum of figures."""
+    """Return the bounds of a sum of figures."""
     least = sum(one.least for one in bounds)
     most = [one.before - 1 for one in bounds if one.before is not None]
     return Bounds(least, sum(most) + 1 if len(most) == len(bounds) else None)
 
 
 def printed(number: Printed, to: Printed | None = None) -> Bounds:
-    """Return the bounds of printed digits, which may have been rounded or cut off; with `to`, of a printed range.
+    """Return the bounds of printed digits, which may be rounded or truncated; with `to`, of a printed range.
 
-    65 kilograms is from 64.5 to below 66 kilograms.
+    65 kilograms allows 64.5 to below 66 kilograms.
     """
     upper = to or number
     return _span(number.value - number.step / 2, upper.value + upper.step, number.value)
@@ -98,12 +98,12 @@ def up_to(number: Fraction) -> Bounds:
 
 
 def nearly(number: Fraction) -> Bounds:
-    """Return the bounds of less than a number, which is not zero."""
+    """Return the bounds of less than a number, which must be above zero."""
     return Bounds(0, ceil(number))
 
 
 def about(number: Fraction, to: Fraction | None = None) -> Bounds:
-    """Return the bounds of a number within a tenth, both ends included."""
+    """Return the bounds of a number give or take a tenth, both ends included."""
     upper = number if to is None else to
     return _span(number * (1 - TENTH), floor(upper * (1 + TENTH)) + 1, number)
 
@@ -120,6 +120,6 @@ def describe(bounds: Bounds, unit: str, category: str | None = None) -> str:
 
 
 def _span(low: Fraction, before: Fraction | int, value: Fraction) -> Bounds:
-    """Return the whole numbers from `low` to below `before`; where none is so near, those beside the value."""
+    """Return the whole numbers from `low` to below `before`; if there are none, those next to the value."""
     least, end = max(0, ceil(low)), ceil(before)
     return Bounds(least, end) if end > least else Bounds(floor(value), ceil(value) + 1)

@@ -1,4 +1,4 @@
-"""What a claims file says, once it has been read: sources, and figures with their bounds and what they are over."""
+"""The content of a claims file: sources, and printed figures with their bounds and scopes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a figure is over. `operation`: one inside the file's own; `days`: first and last, both included."""
+    """What a figure covers. `operation`: one inside the file's operation; `days`: first and last, both included."""
 
     operation: str | None = None
     forces: Extent = field(default_factory=extent)
@@ -24,7 +24,7 @@ class Scope:
     categories: Extent = field(default_factory=extent)
 
     def within(self, other: Scope) -> bool:
-        """Return whether this is a part of the other scope, or all of it."""
+        """Return whether this scope is a part of the other, or equal to it."""
         return (
             other.operation in (None, self.operation)
             and days_within(self.days, other.days)
@@ -33,9 +33,9 @@ class Scope:
         )
 
     def apart_from(self, other: Scope) -> bool:
-        """Return whether the two have nothing in common.
+        """Return whether the two scopes are disjoint.
 
-        Operations inside one operation may overlap each other, so that two of them are not apart for their names.
+        Different operations do not make them disjoint: operations inside one operation may overlap.
         """
         return (
             days_apart(self.days, other.days)
@@ -44,7 +44,7 @@ class Scope:
         )
 
     def describe(self) -> str:
-        """Return the scope in words: `surrey, knife`; `the whole` where nothing narrows it."""
+        """Return the scope in words: `surrey; knife`; `the whole` if nothing narrows it."""
         days = "" if self.days is None else f"{self.days[0]} to {self.days[1]}"
         if self.days and self.days[0] == self.days[1]:
             days = str(self.days[0])
@@ -55,7 +55,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where figures were printed. `forces` or `force_count`: whom it names; `lists_all`: measures, see the format."""
+    """A source that printed figures. `forces` or `force_count`: the forces it names; `lists_all`: see the format."""
 
     source: str
     place: str
@@ -70,10 +70,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One printed figure. `place`: where in the file; `printed`: its words and digits; `bounds` None: no number.
+    """One printed figure. `place`: its place in the file; `printed`: its words and digits; `bounds` None: no number.
 
-    `unit` is the smallest unit of the measure, in which the bounds are; `threshold` the number that is only a bound.
-    `known` and `additive` say what the catalogue says of the measure. `note` is kept and means nothing.
+    `unit` is the smallest unit of the measure, used by the bounds; `threshold` is the number of "more than" and the
+    like. `known` and `additive` are from the catalogue. `note` is passed through.
     """
 
     place: str
@@ -91,7 +91,7 @@ class Claim:
     note: str = ""
 
     def describe(self) -> str:
-        """Return the claim in words: `surrey: 21 arrests (release)`."""
+        """Return the claim in words, with its source: `surrey: 21 arrests (release)`."""
         return f"{self.scope.describe()}: {self.printed} ({self.source})"
 
     def describe_bounds(self, bounds: Bounds) -> str:
@@ -100,13 +100,13 @@ class Claim:
 
     @property
     def currency(self) -> str | None:
-        """The currency of foreign money, which its category tells; None of all else."""
+        """The currency of foreign money, which is its category; otherwise None."""
         return self.scope.categories.describe() if self.unit == MINOR_UNITS else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breakdown:
-    """One measure by force, category or day. `complete`: the lines are all there are."""
+class PrintedBreakdown:
+    """One measure by force, category or day, as printed. `complete`: no line is missing."""
 
     place: str
     by: str
@@ -117,20 +117,20 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimsFile:
-    """All that a claims file says. `claims` holds the lines of the breakdowns too."""
+    """A claims file that has been read. `claims` includes the lines of the breakdowns."""
 
     operation: str | None
     forces: frozenset[str]
     sources: Mapping[str, Source]
     claims: tuple[Claim, ...]
-    breakdowns: tuple[Breakdown, ...]
+    breakdowns: tuple[PrintedBreakdown, ...]
 
 
 def days_within(days: Days | None, other: Days | None) -> bool:
-    """Return whether days are all among others; None stands for all."""
+    """Return whether the days are all within the other days; None means all days."""
     return other is None or (days is not None and other[0] <= days[0] and days[1] <= other[1])
 
 
 def days_apart(days: Days | None, other: Days | None) -> bool:
-    """Return whether no day is in both."""
+    """Return whether no day is in both; None means all days."""
     return days is not None and other is not None and (days[1] < other[0] or other[1] < days[0])

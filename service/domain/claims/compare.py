@@ -1,10 +1,10 @@
-"""One printed figure beside the record's. Both are bounds: the record's as well, since it may not be all in yet.
+"""The comparison of one claim with the record. Both are bounds, since returns for the record may be outstanding.
 
-The record's figure is the sum of what was recorded, with its qualifier. While a return is outstanding for it, nobody
-knows what is still to come: then it is a lower bound. So a printed 179 beside a recorded 179 is open until every force
-has said that it is done, and agrees from then on; a printed "more than 170" agrees at once; a printed 150 differs
-whatever may still come. Where every return is in and nothing was recorded, the figure is nil, as in the statement.
-`as_it_stands` says what it would be if nothing more came.
+The record's figure is the sum of what was recorded, with its qualifier. While a return is outstanding for it, more may
+come, so it is a lower bound. A printed 179 against a recorded 179 is therefore open until every force's returns are in,
+and agrees from then on; a printed "more than 170" agrees at once; a printed 150 differs whatever may come. If every
+return is in and nothing was recorded, the figure is nil, as in the statement. `as_it_stands` is the result if nothing
+more comes.
 
 Source: domain notes, "a missing return read as zero"; design 5, completeness is per figure.
 """
@@ -35,7 +35,7 @@ QUALIFIED: Mapping[str, Callable[[Fraction], Bounds]] = {
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """What may belong to a claim's scope and is recorded elsewhere: where, and at most how much (None: unknown)."""
+    """Results recorded elsewhere that may belong to a claim's scope: where, and at most how much (None: unknown)."""
 
     most: int | None = 0
     where: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ NOTHING_UNPLACED = Unplaced()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What the record has for a claim's scope: the bounds of what is recorded, and who is outstanding for it."""
+    """The record's figure for a claim's scope: its bounds, the outstanding returns, and what may belong to it."""
 
     bounds: Bounds
     display: str
@@ -55,12 +55,12 @@ class Recorded:
 
     @property
     def as_known(self) -> Bounds:
-        """The bounds with what may still come, and what may belong here."""
+        """The bounds including what outstanding returns may add and what may belong here."""
         return Bounds(self.bounds.least) if self.outstanding else self.as_it_stands
 
     @property
     def as_it_stands(self) -> Bounds:
-        """The bounds with what may belong here."""
+        """The bounds including what may belong here, if no further return comes."""
         if self.bounds.before is None or self.unplaced.most is None:
             return Bounds(self.bounds.least)
         return Bounds(self.bounds.least, self.bounds.before + self.unplaced.most)
@@ -68,7 +68,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A claim and what the record says to it. `difference`: the least that the record is above (below: negative) it."""
+    """A claim compared with the record. `difference`: the least that the record is above it; negative if below."""
 
     claim: Claim
     status: Status
@@ -79,19 +79,19 @@ class Comparison:
 
 
 def recorded_bounds(quantity: int, qualifier: str) -> Bounds:
-    """Return what a recorded sum with its qualifier leaves possible."""
+    """Return the bounds of a recorded sum with its qualifier."""
     if not quantity and qualifier == "under":
         return Bounds(0, 1)
     return QUALIFIED[qualifier](Fraction(quantity))
 
 
 def not_comparable(claim: Claim, reason: str) -> Comparison:
-    """Return that a claim cannot be compared, and why."""
+    """Return the comparison of a claim that cannot be compared, with the reason."""
     return Comparison(claim=claim, status="cannot_be_compared", detail=reason)
 
 
 def compare(claim: Claim, recorded: Recorded) -> Comparison:
-    """Return whether the record lies within the claim (agrees), only meets it (open), or differs, and by how much."""
+    """Return whether the record is within the claim (agrees), only overlaps it (open), or differs, and by how much."""
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
     known = recorded.as_known
@@ -129,7 +129,7 @@ def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
         text += f" What is recorded {' and '.join(recorded.unplaced.where)} may be part of it."
     if difference is None:
         return text
-    # Two single numbers differ by just so much; bounds by no less.
+    # Two single numbers differ by exactly this amount, bounds by at least this amount.
     assert claim.bounds is not None
     at_least = "" if known.is_one_number and claim.bounds.is_one_number else "at least "
     amount = claim.describe_bounds(Bounds(abs(difference), abs(difference) + 1))

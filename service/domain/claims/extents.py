@@ -1,19 +1,19 @@
-"""What part of a dimension a figure is over: some forces or all but some, some categories with all under them."""
+"""The part of a dimension that a figure covers: some forces or all but some, some categories with all beneath them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# The path above all paths.
+# The root path, above all others.
 ALL = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The given paths with all under them, without others. Forces are paths of one step. Built by `extent`.
+    """The included paths with all beneath them, without the excluded ones. Forces are paths of one step.
 
-    `above`: the included paths and all that they lie under.
+    Built by `extent`. `above`: the included paths and all paths above them.
     """
 
     included: frozenset[str]
@@ -26,13 +26,13 @@ class Extent:
         return ALL in self.included and not self.excluded
 
     def within(self, other: Extent) -> bool:
-        """Return whether this is a part of the other, or all of it, as far as the paths tell."""
+        """Return whether this is a part of the other, or equal to it, judging by the paths alone."""
         if other.included.isdisjoint(self.above):
             return not self.included
         return all(_lies_in(path, self, other) for path in self.included)
 
     def apart_from(self, other: Extent) -> bool:
-        """Return whether the two have nothing in common."""
+        """Return whether the two are disjoint."""
         if self.included.isdisjoint(other.above) and other.included.isdisjoint(self.above):
             return True
         holes = self.excluded | other.excluded
@@ -44,13 +44,13 @@ class Extent:
         )
 
     def describe(self) -> str:
-        """Return the extent in words; empty for all."""
+        """Return the extent in words; an empty string for all."""
         included = _listed(self.included) if ALL not in self.included else "all" if self.excluded else ""
         return f"{included} without {_listed(self.excluded)}" if self.excluded else included
 
 
 def extent(included: Iterable[str] = (), excluded: Iterable[str] = ()) -> Extent:
-    """Return the extent of some paths (none: all of them) without others, in its one shortest form."""
+    """Return the extent of some paths (empty: all) without others, in canonical form."""
     excluded = _topmost(set(excluded))
     included = _topmost({path for path in set(included) or {ALL} if not _under_any(path, excluded)})
     above = frozenset(step for path in included for step in _above(path))
@@ -62,7 +62,7 @@ def _topmost(paths: set[str]) -> frozenset[str]:
 
 
 def _above(path: str) -> set[str]:
-    """Return the path and all that it lies under."""
+    """Return the path and all paths above it."""
     steps = path.split("/")
     return {ALL, *("/".join(steps[:length]) for length in range(1, len(steps) + 1))}
 

@@ -1,7 +1,7 @@
-"""Choosing, among overlapping parts, those that have nothing in common and together weigh most.
+"""A search among overlapping parts for disjoint ones with the greatest total: a maximum-weight independent set.
 
-Any such family gives a sum that its whole cannot be below, so a search that gives up early misses something at worst,
-and never accuses anybody wrongly.
+Any independent set gives a lower bound of the whole. A search that stops early can therefore miss a contradiction, but
+never reports a false one.
 """
 
 from __future__ import annotations
@@ -11,48 +11,51 @@ from dataclasses import dataclass
 
 from service.domain.claims.groups import bits
 
-# How many parts one group may be looked at while searching; what is found by then counts.
-PATIENCE = 200_000
+# The number of parts that the search may visit in one group; after that it returns the best set so far.
+BUDGET = 200_000
 
 
 @dataclass(slots=True, kw_only=True)
-class Search:
-    """Finds the heaviest family. `weights` and `apart` are by part; parts of one `shape` are tried together."""
+class IndependentSetSearch:
+    """A search for the heaviest independent set.
+
+    `weights` and `apart` are by part; parts of one `shape` are tried together.
+    """
 
     weights: Sequence[int]
     apart: Sequence[int]
     shape: Callable[[int], Hashable]
-    patience: int = PATIENCE
+    budget: int = BUDGET
 
     def heaviest(self, parts: Sequence[int]) -> list[int]:
-        """Return the parts of the heaviest family that was found, in their order."""
-        wanted = _mask([part for part in parts if self.weights[part]])
+        """Return the parts of the heaviest independent set found, in order."""
+        weighted = _mask([part for part in parts if self.weights[part]])
         found: list[int] = []
-        for tangle in self._tangles(wanted):
-            found += self._best_of(tangle) if tangle & (tangle - 1) else bits(tangle)
+        for component in self._components(weighted):
+            found += self._best_of(component) if component & (component - 1) else bits(component)
         return sorted(found)
 
-    def _tangles(self, parts: int) -> Iterator[int]:
-        """Yield sets of parts that overlap each other, directly or through others."""
+    def _components(self, parts: int) -> Iterator[int]:
+        """Yield the connected components: sets of parts that overlap directly or through others."""
         while parts:
-            tangle = fresh = parts & -parts
+            component = fresh = parts & -parts
             while fresh:
                 reached = 0
                 for part in bits(fresh):
                     reached |= parts & ~self.apart[part]
-                fresh = reached & ~tangle
-                tangle |= fresh
-            yield tangle
-            parts &= ~tangle
+                fresh = reached & ~component
+                component |= fresh
+            yield component
+            parts &= ~component
 
-    def _best_of(self, tangle: int) -> list[int]:
-        """Return the best family of a tangle: the best of some quick tries, improved as far as patience goes."""
-        parts = sorted(bits(tangle), key=lambda part: -self.weights[part])
+    def _best_of(self, component: int) -> list[int]:
+        """Return the best set of a component: the best of several greedy ones, improved as far as the budget allows."""
+        parts = sorted(bits(component), key=lambda part: -self.weights[part])
         by_shape: dict[Hashable, list[int]] = {}
         for part in parts:
             by_shape.setdefault(self.shape(part), []).append(part)
         tries = [self._greedy([*first, *parts]) for first in [[], *by_shape.values()]]
-        return self._improved(tangle, max(tries, key=self._weight))
+        return self._improved(component, max(tries, key=self._weight))
 
     def _greedy(self, parts: Sequence[int]) -> list[int]:
         chosen: list[int] = []
@@ -63,14 +66,14 @@ class Search:
                 free &= self.apart[part]
         return chosen
 
-    def _improved(self, tangle: int, best: list[int]) -> list[int]:
-        """Return the best family, by taking and leaving in turn the part that overlaps most others."""
+    def _improved(self, component: int, best: list[int]) -> list[int]:
+        """Return the best set found by branching on the part that overlaps most others: without it, and with it."""
         most = self._weight(best)
-        open_branches: list[tuple[int, int, tuple[int, ...]]] = [(tangle, 0, ())]
-        while open_branches and self.patience > 0:
+        open_branches: list[tuple[int, int, tuple[int, ...]]] = [(component, 0, ())]
+        while open_branches and self.budget > 0:
             rest, weight, chosen = open_branches.pop()
             parts = list(bits(rest))
-            self.patience -= len(parts) + 1
+            self.budget -= len(parts) + 1
             if weight + self._weight(parts) <= most:
                 continue
             if not parts:

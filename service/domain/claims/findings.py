@@ -1,4 +1,4 @@
-"""What claims say about each other: contradictions, suspicions, differences between sources, and notes."""
+"""Findings between claims: contradictions, suspect figures, differences between sources, and notes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One finding. `places`: figures or sources in the file; `without`: the parts without which the whole agrees."""
+    """One finding. `places`: figures or sources in the file; `without`: parts whose omission makes the whole agree."""
 
     kind: Kind
     rule: Rule
@@ -36,11 +36,11 @@ class Finding:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something does not agree; a note says only what is worth knowing."""
+        """Whether figures disagree; a note is for information only."""
         return self.kind != "note"
 
 
 def listed(words: Sequence[str], between: str = ", ") -> str:
-    """Return words in a row, the first of them where there are many; a finding's places have them all."""
+    """Return the words as a list, shortened if it is long; a finding's `places` are complete."""
     more = f" and {len(words) - MOST_NAMED:,} more" if len(words) > MOST_NAMED else ""
     return between.join(words[:MOST_NAMED]) + more

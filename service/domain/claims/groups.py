@@ -1,4 +1,4 @@
-"""Claims that can be compared with each other: one measure at one moment, by scope; and which is part of which."""
+"""Groups of comparable claims: one measure at one moment, by scope, with the relations between the scopes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from operator import and_, or_
 from typing import TypeVar
 
 from service.domain.claims.bounds import Bounds, joined
-from service.domain.claims.claim import Breakdown, Claim, ClaimsFile, Days, Scope, days_apart, days_within
+from service.domain.claims.claim import Claim, ClaimsFile, Days, PrintedBreakdown, Scope, days_apart, days_within
 from service.domain.claims.extents import Extent, extent
 
 Value = TypeVar("Value", bound=Hashable)
 
-# The same officers are deployed on several days: days do not add up to officers.
+# The same officers are deployed on several days, so their number is not additive over days.
 NOT_ADDED_OVER_DAYS = ("officers",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known of the operation: who takes part, whom a list may leave out (of those), its days.
+class OperationFacts:
+    """What is known about the operation: its forces, those of them that a list may leave out, and its days.
 
-    `has_others`: some of it stands for no single force, so that others may take part as well.
+    `has_others`: it has a residual force, so that other forces may take part as well.
     """
 
     forces: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Facts:
 
 @dataclass(slots=True)
 class Node:
-    """One scope and all claims that are over it; `bounds` is what they leave possible together."""
+    """One scope and all claims with this scope; `bounds` are their joint bounds."""
 
     scope: Scope
     claims: list[Claim] = field(default_factory=list)
@@ -42,15 +42,15 @@ class Node:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Return where the claims stand in the file."""
+        """The places of the claims in the file."""
         return tuple(claim.place for claim in self.claims)
 
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """One measure at one moment. Sets of nodes are the bits of an integer: bit i is nodes[i].
+    """One measure at one moment. Sets of nodes are bit masks: bit i is nodes[i].
 
-    `inside[i]`: the nodes that are a part of node i; `apart[i]`: those that have nothing in common with it.
+    `inside[i]`: the nodes that are a part of node i; `apart[i]`: the nodes disjoint from it.
     """
 
     measure: str
@@ -61,29 +61,33 @@ class Group:
     apart: list[int]
 
     def parts(self, whole: int) -> list[int]:
-        """Return the nodes that are a part of this one."""
+        """Return the nodes that are a part of a node."""
         return list(bits(self.inside[whole]))
 
 
 Key = tuple[datetime | None, str, str, str]
 
 
-def settle(file: ClaimsFile, facts: Facts) -> ClaimsFile:
-    """Return the file with each scope in one form: all forces, or all days, named one by one are no narrower scope."""
+def with_canonical_scopes(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile:
+    """Return the file with canonical scopes: a list of all forces, or of all days, becomes the unrestricted scope."""
 
-    def settled(claim: Claim) -> Claim:
-        return replace(claim, scope=_settled(claim.scope, claim.source, file, facts))
+    def canonical(claim: Claim) -> Claim:
+        return replace(claim, scope=_canonical_scope(claim.scope, claim.source, file, facts))
 
     breakdowns = tuple(
-        replace(one, scope=_settled(one.scope, one.lines[0].source, file, facts), lines=tuple(map(settled, one.lines)))
+        replace(
+            one,
+            scope=_canonical_scope(one.scope, one.lines[0].source, file, facts),
+            lines=tuple(map(canonical, one.lines)),
+        )
         for one in file.breakdowns
         if one.lines
     )
-    return replace(file, claims=tuple(map(settled, file.claims)), breakdowns=breakdowns)
+    return replace(file, claims=tuple(map(canonical, file.claims)), breakdowns=breakdowns)
 
 
-def group_claims(claims: Iterable[Claim], breakdowns: Iterable[Breakdown]) -> dict[Key, Group]:
-    """Return the groups of the claims that have a number. The whole of a breakdown is in, even if nobody printed it."""
+def group_claims(claims: Iterable[Claim], breakdowns: Iterable[PrintedBreakdown]) -> dict[Key, Group]:
+    """Return the groups of all claims with a number. The whole of a breakdown is included, printed or not."""
     nodes: dict[Key, dict[Scope, Node]] = {}
     for claim in claims:
         if claim.bounds is not None:
@@ -96,13 +100,13 @@ def group_claims(claims: Iterable[Claim], breakdowns: Iterable[Breakdown]) -> di
 
 
 def key_of(claim: Claim) -> Key:
-    """Return what two claims must share to be compared. A measure that is not additive is compared by category only."""
+    """Return the key that comparable claims share. A measure that is not additive is compared by category only."""
     category = "" if claim.additive else claim.scope.categories.describe()
     return claim.moment, claim.measure, claim.unit, category
 
 
 def bits(mask: int) -> Iterator[int]:
-    """Yield the numbers of the bits that are set."""
+    """Yield the positions of the bits that are set."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
@@ -120,9 +124,9 @@ def _group(key: Key, nodes: list[Node]) -> Group:
 
 
 def _relations(scopes: Sequence[Scope], *, by_day: bool) -> tuple[list[int], list[int]]:
-    """Return for each scope which are inside it and which are apart from it.
+    """Return, for each scope, the mask of the scopes inside it and of those disjoint from it.
 
-    Scopes are compared dimension by dimension, each value once: there are many scopes and few forces and categories.
+    Each dimension is compared separately and each distinct value once: scopes are many, forces and categories few.
     """
     operations, days = [one.operation for one in scopes], [one.days for one in scopes]
     forces, categories = [one.forces for one in scopes], [one.categories for one in scopes]
@@ -142,7 +146,7 @@ def _relations(scopes: Sequence[Scope], *, by_day: bool) -> tuple[list[int], lis
 
 
 def _related(values: Sequence[Value], holds: Callable[[Value, Value], bool]) -> list[int]:
-    """Return for each value those for which the relation holds."""
+    """Return, for each value, the mask of the values for which the relation holds."""
     where: dict[Value, int] = {}
     for number, value in enumerate(values):
         where[value] = where.get(value, 0) | 1 << number
@@ -150,7 +154,7 @@ def _related(values: Sequence[Value], holds: Callable[[Value, Value], bool]) -> 
     return [masks[value] for value in values]
 
 
-def _settled(scope: Scope, source: str, file: ClaimsFile, facts: Facts) -> Scope:
+def _canonical_scope(scope: Scope, source: str, file: ClaimsFile, facts: OperationFacts) -> Scope:
     printed = file.sources[source]
     days = printed.days or facts.days
     if scope.days and days and scope.days[0] <= days[0] and days[1] <= scope.days[1]:

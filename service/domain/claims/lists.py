@@ -1,4 +1,4 @@
-"""Rules 3 and 4: lists that are said to be complete. They must reach their whole, and what they lack is nil."""
+"""Rules 3 and 4, for lists marked complete: they must add up to their whole, and parts that they lack are nil."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from service.domain.claims.claim import Claim, ClaimsFile, Scope
 from service.domain.claims.extents import extent
 from service.domain.claims.findings import Finding
 from service.domain.claims.groups import Key, Node, bits, key_of
-from service.domain.claims.parts import Raised
+from service.domain.claims.parts import LowerBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteList:
-    """Figures by force, category or day that are all there are of `whole`."""
+    """Figures by force, category or day that together make up `whole`."""
 
     place: str
     by: str
@@ -24,7 +24,7 @@ class CompleteList:
 
 
 def complete_lists(file: ClaimsFile) -> list[CompleteList]:
-    """Return the breakdowns marked complete, and of each source what it prints of the measures that it lists all of."""
+    """Return the breakdowns marked complete, and each source's figures of the measures in its `lists_all`."""
     marked = [
         CompleteList(place=one.place, by=one.by, whole=one.scope, lines=one.lines)
         for one in file.breakdowns
@@ -33,21 +33,21 @@ def complete_lists(file: ClaimsFile) -> list[CompleteList]:
     return marked + [one for source in file.sources for one in _listed_by(source, file)]
 
 
-def compare_to_whole(lists: Iterable[CompleteList], groups: Mapping[Key, Raised]) -> Iterator[Finding]:
-    """Yield a contradiction for each complete list whose lines cannot reach what its whole is at least."""
+def compare_to_whole(lists: Iterable[CompleteList], groups: Mapping[Key, LowerBounds]) -> Iterator[Finding]:
+    """Yield a contradiction for each complete list whose lines add up to less than the lower bound of its whole."""
     for one in lists:
-        raised = groups.get(key_of(one.lines[0]))
-        if raised is None or not one.lines[0].additive or one.whole not in raised.group.index:
+        lower = groups.get(key_of(one.lines[0]))
+        if lower is None or not one.lines[0].additive or one.whole not in lower.group.index:
             continue
-        node = raised.group.nodes[raised.group.index[one.whole]]
-        most = _most(one, raised)
-        least = _least(one, raised)
+        node = lower.group.nodes[lower.group.index[one.whole]]
+        most = _most(one, lower)
+        least = _least(one, lower)
         if Bounds(least).is_above(most):
             yield _below(one, most, least, node)
 
 
 def compare_to_others(lists: Iterable[CompleteList], claims: Iterable[Claim]) -> Iterator[Finding]:
-    """Yield a contradiction for each figure above nil in a part that a complete list lacks."""
+    """Yield a contradiction for each figure above 0 in a part that a complete list lacks."""
     found = list(claims)
     for one in lists:
         for claim in found:
@@ -62,7 +62,7 @@ def compare_to_others(lists: Iterable[CompleteList], claims: Iterable[Claim]) ->
 
 
 def _listed_by(source: str, file: ClaimsFile) -> Iterator[CompleteList]:
-    """Yield the widest lists by category that a source prints of the measures that it lists all of."""
+    """Yield the widest lists by category that a source prints of the measures in its `lists_all`."""
     by_whole: dict[tuple[tuple[object, ...], Scope], list[Claim]] = {}
     for claim in file.claims:
         listed = claim.measure in file.sources[source].lists_all and not claim.scope.categories.is_all
@@ -76,9 +76,9 @@ def _listed_by(source: str, file: ClaimsFile) -> Iterator[CompleteList]:
             yield CompleteList(place=place, by="category", whole=whole, lines=tuple(lines))
 
 
-def _most(one: CompleteList, raised: Raised) -> Bounds:
-    """Return what the lines can be together; a line inside another one counts with it."""
-    group = raised.group
+def _most(one: CompleteList, lower: LowerBounds) -> Bounds:
+    """Return the bounds of the sum of the lines; a line inside another is counted with it."""
+    group = lower.group
     numbers = {group.index[line.scope] for line in one.lines if line.bounds is not None}
     if len({line.scope for line in one.lines}) > len(numbers):
         return Bounds()
@@ -86,17 +86,17 @@ def _most(one: CompleteList, raised: Raised) -> Bounds:
     return summed([group.nodes[number].bounds for number in sorted(numbers - inner)])
 
 
-def _least(one: CompleteList, raised: Raised) -> int:
-    """Return what the whole is at least: by its own figures, and by parts of another kind than the list's.
+def _least(one: CompleteList, lower: LowerBounds) -> int:
+    """Return the lower bound of the whole, from figures printed for it and from parts along other dimensions.
 
-    Parts of the list's own kind that it lacks are the next rule's.
+    Missing parts along the list's dimension are left to the next rule.
     """
-    whole, nodes = raised.group.index[one.whole], raised.group.nodes
+    whole, nodes = lower.group.index[one.whole], lower.group.nodes
     others = [
-        part for part in raised.group.parts(whole) if _along(one.by, nodes[part].scope, one.whole) == nodes[part].scope
+        part for part in lower.group.parts(whole) if _along(one.by, nodes[part].scope, one.whole) == nodes[part].scope
     ]
-    own = (claim.bounds.least for claim in nodes[whole].claims if claim.bounds is not None)
-    return max(raised.sum_of(others), *own, 0)
+    printed = (claim.bounds.least for claim in nodes[whole].claims if claim.bounds is not None)
+    return max(lower.sum_of(others), *printed, 0)
 
 
 def _below(one: CompleteList, most: Bounds, least: int, node: Node) -> Finding:
@@ -122,7 +122,7 @@ def _lacks(one: CompleteList, claim: Claim) -> bool:
 
 
 def _along(by: str, scope: Scope, other: Scope) -> Scope:
-    """Return the scope with the other's forces, categories or days."""
+    """Return the scope with the other's forces, categories or days, depending on `by`."""
     match by:
         case "force":
             return replace(scope, forces=other.forces)

@@ -1,4 +1,4 @@
-"""Rule 1: figures of one scope contradict each other without a common value; thresholds far apart are suspect."""
+"""Rule 1: figures of one scope contradict each other if they have no common value; thresholds far apart are suspect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FAR_APART = 2
 
 
 def compare_one_scope(group: Group) -> Iterator[Finding]:
-    """Yield the findings between figures that are over the same scope: one for each that does not fit earlier ones."""
+    """Yield the findings between figures of the same scope: one for each figure that disagrees with earlier ones."""
     for node in group.nodes:
         for number, claim in enumerate(node.claims):
             earlier = node.claims[:number]

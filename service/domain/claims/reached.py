@@ -1,4 +1,4 @@
-"""Rule 6: a whole that only some of its forces reach exactly. The others had nothing, or were left out."""
+"""Rule 6: a whole that some of its forces alone add up to. The other forces had nothing, or were left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.domain.claims.read_figure import EXACT
 
 
 def compare_forces(group: Group, everybody: frozenset[str]) -> Iterator[Finding]:
-    """Yield a note for each whole that is reached by fewer forces than take part."""
+    """Yield a note for each whole that fewer forces than take part add up to."""
     for number, node in enumerate(group.nodes):
         forces = everybody if node.scope.forces.is_all else node.scope.forces.included
         parts = _parts_by_force(number, group)
@@ -23,7 +23,7 @@ def compare_forces(group: Group, everybody: frozenset[str]) -> Iterator[Finding]
 
 
 def _parts_by_force(whole: int, group: Group) -> list[Node]:
-    """Return the widest parts that are narrower by their forces alone; none if they overlap."""
+    """Return the widest parts that differ from the whole only in their forces; none if they overlap."""
     scope = group.nodes[whole].scope
     found = [part for part in group.parts(whole) if _is_by_force(group.nodes[part], group.nodes[whole])]
     widest = [part for part in found if not any(group.inside[other] >> part & 1 for other in found)]

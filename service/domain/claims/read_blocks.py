@@ -1,4 +1,4 @@
-"""Reading the blocks of a claims file: figures of one source and scope, and one measure line by line."""
+"""Reading the blocks of a claims file: figures of one source and scope, and breakdowns of one measure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.domain.claims.claim import Breakdown, Claim, Scope, Source
+from service.domain.claims.claim import Claim, PrintedBreakdown, Scope, Source
 from service.domain.claims.extents import extent
 from service.domain.claims.read_figure import (
     CATEGORY_KEYS,
     FIGURE_KEYS,
     NUMBER_KEYS,
-    Setting,
+    BlockContext,
     Subject,
     read_claim,
     read_subject,
 )
 from service.domain.claims.table import (
-    Table,
-    Wrong,
+    ClaimsTable,
+    InvalidValue,
+    a_boolean,
     a_code,
     a_day,
     a_moment,
     a_text,
-    a_truth,
     codes,
     days,
     open_table,
@@ -42,78 +42,76 @@ DIMENSIONS = ("force", "category", "day")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What has been read so far, and the mistakes. `operation`: the one that the file is about, if it is known."""
+class FileContext:
+    """The context of a file while it is read: sources and errors so far. `operation`: the file's, if known."""
 
     measures: Mapping[str, Measure]
     operation: str | None
-    mistakes: list[FieldError]
+    errors: list[FieldError]
     sources: dict[str, Source] = field(default_factory=dict)
 
 
-def _read_setting(table: Table, reading: Reading) -> Setting | None:
-    """Return the source, moment and scope of a block; None where its source is not in the file."""
+def _read_context(table: ClaimsTable, file: FileContext) -> BlockContext | None:
+    """Return the source, moment and scope of a block; None if its source is not in the file."""
     name = table.read("source", a_text)
     nested = table.read("operation", a_code)
     forces = extent(table.read("forces", codes, ()), table.read("without_forces", codes, ()))
     if not forces.included:
-        table.wrong("without_forces", "Nothing is left of the forces.")
+        table.add_error("without_forces", "No force is left.")
     scope = Scope(
-        operation=None if nested == reading.operation else nested,
+        operation=None if nested == file.operation else nested,
         forces=forces,
         days=table.read("days", days),
     )
     moment = table.read("as_of", a_moment)
     if name is None:
         return None
-    if name not in reading.sources:
-        table.wrong("source", f"There is no [source.{name[:40]}] in the file.")
+    if name not in file.sources:
+        table.add_error("source", f"The file has no [source.{name[:40]}].")
         return None
-    return Setting(source=name, moment=moment or reading.sources[name].moment, scope=scope)
+    return BlockContext(source=name, moment=moment or file.sources[name].moment, scope=scope)
 
 
-def read_block(value: Any, place: str, reading: Reading) -> list[Claim]:
-    """Return the figures of a block, without those that cannot be read."""
-    table = open_table(value, place, reading.mistakes, known=BLOCK_KEYS, required=("source", "figures"))
-    setting = _read_setting(table, reading) or Setting(source="", moment=None, scope=Scope())
+def read_block(value: Any, place: str, file: FileContext) -> list[Claim]:
+    """Return the figures of a block; those that cannot be read are added to the file's errors."""
+    table = open_table(value, place, file.errors, known=BLOCK_KEYS, required=("source", "figures"))
+    context = _read_context(table, file) or BlockContext(source="", moment=None, scope=Scope())
     claims: list[Claim | None] = []
     for item, item_place in table.tables("figures"):
-        figure = open_table(item, item_place, reading.mistakes, known=FIGURE_KEYS, required=("measure",))
-        subject = read_subject(figure, setting.scope, reading.measures)
-        claims.append(read_claim(figure, setting, subject))
+        figure = open_table(item, item_place, file.errors, known=FIGURE_KEYS, required=("measure",))
+        subject = read_subject(figure, context.scope, file.measures)
+        claims.append(read_claim(figure, context, subject))
     return [claim for claim in claims if claim is not None]
 
 
-def read_breakdown(value: Any, place: str, reading: Reading) -> Breakdown | None:
-    """Return one measure line by line; None where it cannot be read."""
+def read_breakdown(value: Any, place: str, file: FileContext) -> PrintedBreakdown | None:
+    """Return a breakdown; None if it cannot be read."""
     required = ("source", "measure", "by", "lines")
-    table = open_table(value, place, reading.mistakes, known=BREAKDOWN_KEYS, required=required)
-    setting = _read_setting(table, reading) or Setting(source="", moment=None, scope=Scope())
-    by, complete = table.read("by", _a_dimension), table.read("complete", a_truth, default=False)
-    subject = read_subject(table, setting.scope, reading.measures)
+    table = open_table(value, place, file.errors, known=BREAKDOWN_KEYS, required=required)
+    context = _read_context(table, file) or BlockContext(source="", moment=None, scope=Scope())
+    by, complete = table.read("by", _a_dimension), table.read("complete", a_boolean, default=False)
+    subject = read_subject(table, context.scope, file.measures)
     if by is None:
         return None
     lines = [
-        _read_line(
-            open_table(item, where, reading.mistakes, known=(by, *NUMBER_KEYS), required=(by,)), by, setting, subject
-        )
+        _read_line(open_table(item, where, file.errors, known=(by, *NUMBER_KEYS), required=(by,)), by, context, subject)
         for item, where in _lines(table, by)
     ]
     found = tuple(line for line in lines if line is not None)
-    return Breakdown(place=place, by=by, complete=complete, scope=subject.scope, lines=found)
+    return PrintedBreakdown(place=place, by=by, complete=complete, scope=subject.scope, lines=found)
 
 
-def _lines(table: Table, by: str) -> list[tuple[Any, str]]:
-    """Return the lines with their places: a list of tables, or the short form, a table of numbers by name."""
-    short = table.values.get("lines")
-    if not isinstance(short, Mapping):
+def _lines(table: ClaimsTable, by: str) -> list[tuple[Any, str]]:
+    """Return the lines with their places, from a list of tables or from the short form, a table of numbers by name."""
+    lines = table.values.get("lines")
+    if not isinstance(lines, Mapping):
         return table.tables("lines")
     return [
-        ({by: name, "value": value}, f"{table.place}/lines/{pointer_step(str(name))}") for name, value in short.items()
+        ({by: name, "value": value}, f"{table.place}/lines/{pointer_step(str(name))}") for name, value in lines.items()
     ]
 
 
-def _read_line(table: Table, by: str, setting: Setting, subject: Subject) -> Claim | None:
+def _read_line(table: ClaimsTable, by: str, context: BlockContext, subject: Subject) -> Claim | None:
     readers = {"force": _one_or_more_forces, "category": paths, "day": a_day}
     found = table.read(by, readers[by])
     if found is None:
@@ -126,13 +124,13 @@ def _read_line(table: Table, by: str, setting: Setting, subject: Subject) -> Cla
         case _:
             scope = replace(subject.scope, days=(found, found))
     if not scope.within(subject.scope):
-        table.wrong(by, f"{table.values[by]} lies outside what the breakdown is over.")
-    return read_claim(table, setting, replace(subject, scope=scope))
+        table.add_error(by, f"{table.values[by]} is outside the scope of the breakdown.")
+    return read_claim(table, context, replace(subject, scope=scope))
 
 
 def _a_dimension(value: Any) -> str:
     if value not in DIMENSIONS:
-        raise Wrong(f"Wanted {', '.join(DIMENSIONS)}; found {shown(value)}.")
+        raise InvalidValue(f"Expected one of {', '.join(DIMENSIONS)}; found {shown(value)}.")
     return str(value)
 
 

@@ -1,4 +1,4 @@
-"""Reading a table of a claims file key by key. Every mistake is noted with its place; reading goes on behind it."""
+"""Reading a table of a claims file key by key. Each error is recorded with its place, and reading continues."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ LARGEST_SHOWN = 10**18
 LONGEST_CODE, LONGEST_TEXT, LONGEST_LIST = 64, 2_000, 200
 
 
-class Wrong(ValueError):
-    """A value is not what was wanted; the text says what was wanted and found."""
+class InvalidValue(ValueError):
+    """A value is invalid; the message states what was expected and found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table at a place in the file. Null, an empty list and a missing key are the same."""
+class ClaimsTable:
+    """A table at a place in the file. Null, an empty list and a missing key mean the same."""
 
     values: Mapping[str, Any]
     place: str
-    mistakes: list[FieldError]
+    errors: list[FieldError]
 
-    def wrong(self, key: str, detail: str) -> None:
-        """Note what is wrong with a key."""
-        self.mistakes.append(FieldError(f"{self.place}/{pointer_step(key)}" if key else self.place, detail))
+    def add_error(self, key: str, detail: str) -> None:
+        """Record an error at a key; with an empty key, at the table itself."""
+        self.errors.append(FieldError(f"{self.place}/{pointer_step(key)}" if key else self.place, detail))
 
     def has(self, key: str) -> bool:
-        """Return whether the key is there and says something."""
+        """Return whether the key is present and not null or an empty list."""
         return self.values.get(key) not in (None, [])
 
     def read(self, key: str, reader: Any, default: Any = None) -> Any:
-        """Return what the reader makes of the key's value; the default if it is missing or wrong."""
+        """Return the key's value as converted by the reader; the default if it is missing or invalid."""
         if not self.has(key):
             return default
         try:
             return reader(self.values[key])
-        except Wrong as error:
-            self.wrong(key, str(error))
+        except InvalidValue as error:
+            self.add_error(key, str(error))
             return default
 
     def tables(self, key: str) -> list[tuple[Any, str]]:
@@ -57,63 +57,63 @@ class Table:
 
 
 def open_table(
-    value: Any, place: str, mistakes: list[FieldError], *, known: Collection[str], required: Collection[str] = ()
-) -> Table:
-    """Return a table whose unknown and missing keys are noted."""
+    value: Any, place: str, errors: list[FieldError], *, known: Collection[str], required: Collection[str] = ()
+) -> ClaimsTable:
+    """Return a table, and record its unknown and missing keys as errors."""
     if not isinstance(value, Mapping):
-        mistakes.append(FieldError(place, f"Wanted a table with {', '.join(known)}."))
-        return Table({}, place, mistakes)
-    table = Table(value, place, mistakes)
+        errors.append(FieldError(place, f"Expected a table with {', '.join(known)}."))
+        return ClaimsTable({}, place, errors)
+    table = ClaimsTable(value, place, errors)
     for key in value:
         if key not in known:
-            table.wrong(str(key), f"There is no such key here; wanted {', '.join(known)}.")
+            table.add_error(str(key), f"Unknown key; expected {', '.join(known)}.")
     for key in required:
         if not table.has(key):
-            table.wrong(key, f"{key} is missing.")
+            table.add_error(key, f"{key} is missing.")
     return table
 
 
 def a_text(value: Any) -> str:
     """Return a text."""
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
-        raise Wrong(f"Wanted a text; found {shown(value)}.")
+        raise InvalidValue(f"Expected a text; found {shown(value)}.")
     return value
 
 
 def a_code(value: Any) -> str:
     """Return a code, such as a force's or a measure's."""
     if not isinstance(value, str) or len(value) > LONGEST_CODE or not CODE.fullmatch(value):
-        raise Wrong(f"Wanted a code of small letters, digits, '_' and '-'; found {shown(value)}.")
+        raise InvalidValue(f"Expected a code of small letters, digits, '_' and '-'; found {shown(value)}.")
     return value
 
 
 def codes(value: Any) -> tuple[str, ...]:
-    """Return a list of codes, each once."""
-    return _each_once([a_code(item) for item in _a_list(value)])
+    """Return a list of codes without duplicates."""
+    return _unique([a_code(item) for item in _a_list(value)])
 
 
 def paths(value: Any) -> tuple[str, ...]:
-    """Return a category path or a list of them, each once."""
+    """Return one category path, or a list of them without duplicates, as a tuple."""
     found = value if isinstance(value, list) else [value]
     for path in found:
         if not isinstance(path, str) or len(path) > PATH.most or not PATH_EXPRESSION.fullmatch(path):
-            raise Wrong(f"Wanted {PATH.wanted}, or a list of them; found {shown(path)}.")
+            raise InvalidValue(f"Expected {PATH.wanted}, or a list of them; found {shown(path)}.")
         if found.count(path) > 1:
-            raise Wrong(f"{path} stands in the list twice.")
+            raise InvalidValue(f"{path} is duplicated in the list.")
     return tuple(found)
 
 
-def a_truth(value: Any) -> bool:
+def a_boolean(value: Any) -> bool:
     """Return true or false."""
     if not isinstance(value, bool):
-        raise Wrong(f"Wanted true or false; found {shown(value)}.")
+        raise InvalidValue(f"Expected true or false; found {shown(value)}.")
     return value
 
 
 def a_count(value: Any) -> int:
-    """Return a whole number of one or more."""
+    """Return a whole number of at least 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Wrong(f"Wanted a whole number from 1; found {shown(value)}.")
+        raise InvalidValue(f"Expected a whole number of at least 1; found {shown(value)}.")
     return value
 
 
@@ -123,22 +123,22 @@ def a_day(value: Any) -> date:
     try:
         return parse_day(value.isoformat() if is_toml_date else value)
     except (TypeError, ValueError) as error:
-        raise Wrong(f"Wanted {DAY_WANTED}; found {shown(value)}.") from error
+        raise InvalidValue(f"Expected {DAY_WANTED}; found {shown(value)}.") from error
 
 
 def days(value: Any) -> tuple[date, date]:
     """Return the first and the last day, both included."""
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a first and a last
-        raise Wrong(f"Wanted the first and the last day as a list of two; found {shown(value)}.")
+        raise InvalidValue(f"Expected the first and the last day as a list of two; found {shown(value)}.")
     first, last = a_day(value[0]), a_day(value[1])
     if last < first:
-        raise Wrong(f"The last day, {last}, lies before the first, {first}.")
+        raise InvalidValue(f"The last day, {last}, is before the first, {first}.")
     return first, last
 
 
 def a_moment(value: Any) -> datetime:
     """Return a moment, from a TOML date-time with an offset or a text. A day means its last microsecond in London."""
-    wanted = f"{INSTANT_WANTED}; or a day, for its end in London"
+    expected = f"{INSTANT_WANTED}; or a day, for its end in London"
     try:
         if isinstance(value, datetime):
             return parse_instant(value.isoformat())
@@ -146,19 +146,19 @@ def a_moment(value: Any) -> datetime:
             return parse_instant(value)
         return (london_midnight(a_day(value) + ONE_DAY) - timedelta(microseconds=1)).astimezone(UTC)
     except ValueError as error:
-        raise Wrong(f"Wanted {wanted}; found {shown(value)}.") from error
+        raise InvalidValue(f"Expected {expected}; found {shown(value)}.") from error
 
 
 def a_day_or_moment(value: Any) -> date | datetime:
-    """Return when something was printed: a day, or a moment."""
+    """Return a day or a moment, such as a date of publication."""
     try:
         return a_day(value)
-    except Wrong:
+    except InvalidValue:
         return a_moment(value)
 
 
 def shown(value: Any) -> str:
-    """Return a value as it was found, cut short."""
+    """Return a found value for an error message, shortened."""
     if isinstance(value, str):
         return repr(value[:40])
     if isinstance(value, bool):
@@ -177,13 +177,13 @@ def pointer_step(key: str) -> str:
 
 def _a_list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Wrong(f"Wanted a list; found {shown(value)}.")
+        raise InvalidValue(f"Expected a list; found {shown(value)}.")
     return value
 
 
-def _each_once(items: list[str]) -> tuple[str, ...]:
+def _unique(items: list[str]) -> tuple[str, ...]:
     if len(items) > LONGEST_LIST:
-        raise Wrong(f"Wanted at most {LONGEST_LIST} items; found {len(items)}.")
+        raise InvalidValue(f"Expected at most {LONGEST_LIST} items; found {len(items)}.")
     if len(set(items)) < len(items):
-        raise Wrong(f"{next(one for one in items if items.count(one) > 1)} stands in the list twice.")
+        raise InvalidValue(f"{next(one for one in items if items.count(one) > 1)} is duplicated in the list.")
     return tuple(items)

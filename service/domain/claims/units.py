@@ -1,4 +1,4 @@
-"""The units that a claim may be printed in, and how large each is in the smallest unit of its measure."""
+"""The units that a claim may be printed in, and the size of each in the smallest unit of its measure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ANY = None
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit as printed. `size`: how many of the smallest unit it is; `places`: decimals after a point, None any.
+    """A unit as printed. `size`: in the smallest unit; `places`: digits after a decimal point, None: any number.
 
-    A figure in money must come out in whole pence; a weight may be printed finer than a milligram.
+    A money figure must come out in whole pence; a weight may be printed finer than a milligram.
     """
 
     word: str
@@ -26,7 +26,7 @@ class Unit:
 
     @property
     def is_money(self) -> bool:
-        """Whether it counts money."""
+        """Whether this is a unit of money."""
         return self.smallest in (PENCE, MINOR_UNITS)
 
 
@@ -45,14 +45,14 @@ WEIGHTS = {
 
 
 class UnitDoesNotFit(ValueError):
-    """The word is no unit of the measure; the text says which are."""
+    """The word is not a unit of the measure; the message lists the measure's units."""
 
 
 def unit_of(word: str, measure: str, known: Measure | None) -> Unit:
-    """Return the unit that a word names for a measure; `known` is None for a measure that is in no catalogue.
+    """Return the unit that a word means for a measure; `known` is None for a measure that is not in the catalogue.
 
     Raises:
-        UnitDoesNotFit: it is none of the measure's.
+        UnitDoesNotFit: the word is not a unit of the measure.
     """
     if known is None:
         return (MONEY | WEIGHTS).get(word) or Unit(word, word)
@@ -60,13 +60,13 @@ def unit_of(word: str, measure: str, known: Measure | None) -> Unit:
         return _currency(word, measure)
     fitting = {PENCE: MONEY, MILLIGRAMS: WEIGHTS}.get(known.unit) or {known.unit: Unit(known.unit, known.unit)}
     if word not in fitting:
-        raise UnitDoesNotFit(f"{measure} is printed in {_listed(tuple(fitting))}; found {word[:40]!r}.")
+        raise UnitDoesNotFit(f"Expected {measure} in {_listed(tuple(fitting))}; found {word[:40]!r}.")
     return fitting[word]
 
 
 def _currency(word: str, measure: str) -> Unit:
     if word not in currencies() or word == HOME_CURRENCY:
-        raise UnitDoesNotFit(f"{measure} is printed in a currency code such as EUR, not GBP; found {word[:40]!r}.")
+        raise UnitDoesNotFit(f"Expected {measure} in a currency code such as EUR, other than GBP; found {word[:40]!r}.")
     places = places_of(word)
     return Unit(word, MINOR_UNITS, 10**places, places)
 

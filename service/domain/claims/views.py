@@ -1,6 +1,6 @@
-"""Figures that count the same things in another way: weapons by how they came beside weapons, drugs by class.
+"""The comparison of a measure with a second view of it: weapons by acquisition, drug seizures by class or substance.
 
-Suspect and no contradiction: whether weapons that were handed in are among the weapons differs from release to release.
+Differences are suspect, not contradictions: releases differ in whether surrendered weapons are among the weapons.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from service.domain.claims.claim import Claim
 from service.domain.claims.findings import Finding
 from service.domain.claims.groups import group_claims
 from service.domain.claims.one_scope import compare_one_scope
-from service.domain.claims.parts import compare_parts, raise_parts
+from service.domain.claims.parts import compare_parts, lower_bounds_of
 from service.domain.second_views import SECOND_VIEWS
 
 
 def compare_views(claims: Iterable[Claim]) -> Iterator[Finding]:
-    """Yield what does not fit between the figures of a measure and those of a second view of it.
+    """Yield the findings between the figures of a measure and those of a second view of it.
 
-    A view is compared as if it divided its measure into categories of its own. One that is never summed over its
-    categories does so with each of them by itself.
+    A view is compared as if its categories were categories of the measure. If it is not additive, each of its
+    categories is compared separately.
     """
     found = list(claims)
     for view, first in SECOND_VIEWS.items():
         wholes = [claim for claim in found if claim.measure == first and claim.scope.categories.is_all]
         seen = [replace(claim, measure=first, additive=True) for claim in found if claim.measure == view]
-        for alone in _added_up(seen, view, found) if wholes else ():
-            for finding in _compare([*wholes, *alone]):
-                if _is_of_both(finding, wholes, alone):
+        for summable in _summable(seen, view, found) if wholes else ():
+            for finding in _compare([*wholes, *summable]):
+                if _is_of_both(finding, wholes, summable):
                     detail = f"{view} counts the same as {first}. {finding.detail}"
                     yield replace(finding, kind="suspect", rule="second_view_differs", detail=detail)
 
 
-def _added_up(seen: list[Claim], view: str, found: list[Claim]) -> Iterable[list[Claim]]:
-    """Return the claims of a view, those together that may be added up."""
+def _summable(seen: list[Claim], view: str, found: list[Claim]) -> Iterable[list[Claim]]:
+    """Return the claims of a view in groups that may be summed."""
     if all(claim.additive for claim in found if claim.measure == view):
         return [seen]
     by_category: dict[str, list[Claim]] = {}
@@ -47,7 +47,7 @@ def _added_up(seen: list[Claim], view: str, found: list[Claim]) -> Iterable[list
 def _compare(claims: list[Claim]) -> Iterator[Finding]:
     for group in group_claims(claims, ()).values():
         yield from compare_one_scope(group)
-        yield from compare_parts(raise_parts(group))
+        yield from compare_parts(lower_bounds_of(group))
 
 
 def _is_of_both(finding: Finding, wholes: list[Claim], view: list[Claim]) -> bool:
