@@ -6,11 +6,11 @@ from typing import Any
 
 from service.api.answers import parts_json, position_json
 from service.api.statement_words import BreakdownTable, Worded
-from service.domain.breakdown import Breakdown
+from service.domain.breakdown import ForceBreakdown
 from service.domain.instants import format_instant
 from service.domain.operation import Participant
-from service.domain.statement import Line, Owing
-from service.domain.thresholds import Claim
+from service.domain.statement import Owing, StatementLine
+from service.domain.thresholds import StatedNumber
 from service.usecases.publish import Publication
 from service.usecases.statement import StatementAnswer
 
@@ -46,25 +46,25 @@ def statement_json(found: StatementAnswer, words: Worded) -> Json:
     }
 
 
-def _line_json(line: Line, text: str) -> Json:
+def _line_json(line: StatementLine, text: str) -> Json:
     return {
         "measure": line.measure.measure,
         "unit": line.measure.unit,
         "category": line.category,
-        **_claim_json(line.claim, text),
+        **_stated_json(line.stated, text),
         "outstanding": [{"force": one.force, "days": [str(day) for day in one.days]} for one in line.outstanding],
     }
 
 
-def _claim_json(claim: Claim, text: str) -> Json:
-    return {"text": text, "quantity": claim.quantity, "qualifier": claim.qualifier, "so_far": claim.so_far}
+def _stated_json(stated: StatedNumber, text: str) -> Json:
+    return {"text": text, "quantity": stated.quantity, "qualifier": stated.qualifier, "so_far": stated.so_far}
 
 
 def _participant_json(one: Participant) -> Json:
     return {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
 
 
-def _breakdown_json(breakdown: Breakdown | None, table: BreakdownTable | None) -> Json | None:
+def _breakdown_json(breakdown: ForceBreakdown | None, table: BreakdownTable | None) -> Json | None:
     if breakdown is None or table is None:
         return None
     return {
@@ -72,7 +72,7 @@ def _breakdown_json(breakdown: Breakdown | None, table: BreakdownTable | None) -
         "measure": breakdown.measure.measure,
         "unit": breakdown.measure.unit,
         "forces": [
-            {"force": line.participant.force, "name": name, **_claim_json(line.claim, text)}
+            {"force": line.participant.force, "name": name, **_stated_json(line.stated, text)}
             for line, (name, text) in zip(breakdown.lines, table.rows, strict=True)
         ],
         "left_out": [one.force for one in breakdown.left_out],

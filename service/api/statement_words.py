@@ -11,12 +11,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from service.domain.breakdown import Breakdown
+from service.domain.breakdown import ForceBreakdown
 from service.domain.days import LONDON
 from service.domain.figures import display
 from service.domain.period import Span, merged
-from service.domain.statement import Line, Statement
-from service.domain.thresholds import Claim
+from service.domain.statement import Statement, StatementLine
+from service.domain.thresholds import StatedNumber
 from service.usecases.publish import Publication
 from service.usecases.statement import StatementAnswer
 
@@ -72,7 +72,7 @@ def worded(answer: StatementAnswer) -> Worded:
     )
 
 
-def _bullet(line: Line, statement: Statement) -> str:
+def _bullet(line: StatementLine, statement: Statement) -> str:
     return _said("figure", line, None, line.measure in statement.overlapping_views)
 
 
@@ -81,8 +81,8 @@ def _position(answer: StatementAnswer) -> str:
     return _capitalised(_said("note_position", answer.statement, own, parts))
 
 
-def _table(breakdown: Breakdown) -> BreakdownTable:
-    rows = tuple((line.participant.name, _said("cell", line.claim)) for line in breakdown.lines)
+def _table(breakdown: ForceBreakdown) -> BreakdownTable:
+    rows = tuple((line.participant.name, _said("cell", line.stated)) for line in breakdown.lines)
     return BreakdownTable(
         title=_say("title", breakdown),
         column=_say("heading", breakdown),
@@ -91,7 +91,7 @@ def _table(breakdown: Breakdown) -> BreakdownTable:
     )
 
 
-def _say(macro: str, *about: Statement | Breakdown | Publication) -> str:
+def _say(macro: str, *about: Statement | ForceBreakdown | Publication) -> str:
     """Return the text of a macro as a sentence: on one line, beginning with a capital letter."""
     return _capitalised(_said(macro, *about))
 
@@ -112,9 +112,9 @@ def _macros() -> Any:
     return environment.get_template("words.jinja").module
 
 
-def _shown(claim: Claim, category: str | None = None) -> str:
+def _shown(stated: StatedNumber, category: str | None = None) -> str:
     """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
-    return display(claim.quantity, claim.unit, claim.qualifier, category)
+    return display(stated.quantity, stated.unit, stated.qualifier, category)
 
 
 def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:

@@ -31,19 +31,19 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class UnknownCode(Invalid):
-    """A code is on none of the lists it must be on: places, measures, categories, currencies or forces."""
+    """A code is not on its list: places, measures, categories, currencies or forces."""
 
     code = "unknown_code"
 
 
 class ForceNotInOperation(Invalid):
-    """The force of the event does not take part in the operation."""
+    """The event's force does not take part in the operation."""
 
     code = "force_not_in_operation"
 
 
 class ForceReportsTallies(Invalid):
-    """The force reports tallies: it sends activity.recorded for every measure, and no arrests or seizures."""
+    """The force reports tallies: it sends activity.recorded for every measure, never arrests or seizures."""
 
     code = "force_reports_tallies"
 
@@ -61,19 +61,19 @@ class ForceReportsNothing(Invalid):
 
 
 class OperationIsClosed(Conflict):
-    """A closed operation takes corrections, withdrawals and returns, and no new facts until it is reopened."""
+    """A closed operation accepts corrections, withdrawals and returns, but no new facts until it is reopened."""
 
     code = "operation_closed"
 
 
 class OutsideOperation(Invalid):
-    """The moment or day lies in none of the operation's days."""
+    """The moment or day is outside the operation's days."""
 
     code = "outside_operation"
 
 
 class InTheFuture(Invalid):
-    """The event says that it happened more than 5 minutes after it was recorded."""
+    """The event's occurred_at is more than 5 minutes after its recorded_at."""
 
     code = "in_the_future"
 
@@ -85,19 +85,19 @@ class SpanEndsBeforeStart(Invalid):
 
 
 class QualifiedZero(Invalid):
-    """A quantity of 0 is a declared zero, which is exact: some, and nobody knows how many, is at least 1."""
+    """A quantity of 0 is a declared zero, which is exact. For an unknown number above 0, send at_least 1."""
 
     code = "qualified_zero"
 
 
 class AssistsItself(Invalid):
-    """The force that counts the event is also named as assisting."""
+    """The force that counts the event is also listed as assisting."""
 
     code = "assists_itself"
 
 
 def check_report(event: Event, operation: Operation, recorded_at: datetime, forces: Mapping[str, Force]) -> None:
-    """Refuse what a force may not report to this operation.
+    """Check that a force may report this event to this operation.
 
     Raises:
         ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
@@ -123,19 +123,19 @@ def check_report(event: Event, operation: Operation, recorded_at: datetime, forc
 def _check_fact(event: Event, operation: Operation, recorded_at: datetime, forces: Mapping[str, Force]) -> None:
     if operation.closed and event.corrects is None:
         raise OperationIsClosed(
-            f"{operation.operation} is closed: it takes corrections, withdrawals and returns. "
+            f"{operation.operation} is closed and accepts only corrections, withdrawals and returns. "
             "Its coordinator can reopen it."
         )
     _check_time(event, operation, recorded_at)
     if event.place is not None and event.place not in operation.places:
         refuse_personal(event.place, "/place")
-        raise UnknownCode(f"Wanted a place of this operation; {event.place!r} is not on its list.", pointer="/place")
+        raise UnknownCode(f"Expected a place of this operation; {event.place!r} is not on its list.", pointer="/place")
     for index, force in enumerate(event.assisting):
         if force == event.force:
             raise AssistsItself(f"{force} counts this event and cannot assist it.", pointer=f"/assisting/{index}")
         if force not in operation.participants and force not in forces:
             refuse_personal(force, f"/assisting/{index}")
-            raise UnknownCode(f"Wanted a known force, found {force!r}.", pointer=f"/assisting/{index}")
+            raise UnknownCode(f"Expected a known force; found {force!r}.", pointer=f"/assisting/{index}")
 
 
 def _check_time(event: Event, operation: Operation, recorded_at: datetime) -> None:
@@ -148,7 +148,7 @@ def _check_time(event: Event, operation: Operation, recorded_at: datetime) -> No
         )
     if operation.days.day_of(event.occurred_at) is None:
         raise OutsideOperation(
-            f"{format_instant(event.occurred_at)} lies in none of the days of {operation.operation}.",
+            f"{format_instant(event.occurred_at)} is outside the days of {operation.operation}.",
             pointer="/occurred_at",
         )
     ends_at = event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None
@@ -156,7 +156,7 @@ def _check_time(event: Event, operation: Operation, recorded_at: datetime) -> No
         raise SpanEndsBeforeStart("occurred_before must be after occurred_at.", pointer="/data/occurred_before")
     if ends_at is not None and not operation.days.covers(event.occurred_at, ends_at):
         raise OutsideOperation(
-            f"{format_instant(ends_at)} lies after the end of {operation.operation}.", pointer="/data/occurred_before"
+            f"{format_instant(ends_at)} is after the end of {operation.operation}.", pointer="/data/occurred_before"
         )
 
 
@@ -179,7 +179,7 @@ def _check_reporting(
 
 def _check_return(declared: ReturnDeclared, operation: Operation) -> None:
     if not operation.days.includes(declared.day):
-        raise OutsideOperation(f"{declared.day} is no day of {operation.operation}.", pointer="/data/day")
+        raise OutsideOperation(f"{declared.day} is not a day of {operation.operation}.", pointer="/data/day")
     for index, measure in enumerate(declared.measures):
         _known_measure(measure, operation, f"/data/measures/{index}")
 
@@ -205,7 +205,7 @@ def _check_line(line: SeizureLine, measures: Mapping[str, Measure], pointer: str
         case VehicleLine():
             _check_category(line.ground, measures["vehicles"], f"{pointer}/ground")
         case CashLine() if line.currency not in currencies():
-            raise UnknownCode(f"Wanted an ISO 4217 currency, found {line.currency!r}.", pointer=f"{pointer}/currency")
+            raise UnknownCode(f"Expected an ISO 4217 currency; found {line.currency!r}.", pointer=f"{pointer}/currency")
         case OtherPropertyLine():
             _check_category(line.property, measures["other_property"], f"{pointer}/property")
 
@@ -214,23 +214,23 @@ def _check_activity_category(activity: ActivityRecorded, measure: Measure) -> No
     if activity.category is not None:
         _check_category(activity.category, measure, "/data/category")
         if measure.category == "currency" and activity.category not in currencies() - {"GBP"}:
-            raise UnknownCode("Wanted an ISO 4217 currency other than GBP.", pointer="/data/category")
+            raise UnknownCode("Expected an ISO 4217 currency other than GBP.", pointer="/data/category")
     elif measure.default_category is None:
         raise UnknownCode(
-            f"{measure.measure} is recorded by {measure.category}: it needs one.", pointer="/data/category"
+            f"{measure.measure} is recorded by {measure.category}: a category is required.", pointer="/data/category"
         )
 
 
 def _check_zero(activity: ActivityRecorded) -> None:
     if activity.quantity == 0 and activity.qualifier != EXACT:
         raise QualifiedZero(
-            f"A declared zero is exact; found {activity.qualifier} 0. Some, if nobody knows how many, is at_least 1.",
+            f"A declared zero is exact; found {activity.qualifier} 0. For an unknown number above 0, send at_least 1.",
             pointer="/data/qualifier",
         )
 
 
 def _check_category(path: str, measure: Measure, pointer: str) -> None:
-    """Refuse a path that the measure does not have. A path from a list is exempt from the personal-data shapes."""
+    """Check that the measure has this path. A listed path is exempt from the check for personal data."""
     if path in measure.categories:
         return
     refuse_personal(path, pointer)
@@ -238,11 +238,11 @@ def _check_category(path: str, measure: Measure, pointer: str) -> None:
         raise UnknownCode(f"{measure.measure} has no categories; found {path!r}.", pointer=pointer)
     if not measure.knows(path):
         known = ", ".join(measure.categories)
-        raise UnknownCode(f"Wanted a category of {measure.measure} ({known}); found {path!r}.", pointer=pointer)
+        raise UnknownCode(f"Expected a category of {measure.measure} ({known}); found {path!r}.", pointer=pointer)
 
 
 def _known_measure(measure: str, operation: Operation, pointer: str) -> Measure:
     if measure not in operation.measures:
         refuse_personal(measure, pointer)
-        raise UnknownCode(f"Wanted a measure of this operation, found {measure!r}.", pointer=pointer)
+        raise UnknownCode(f"Expected a measure of this operation; found {measure!r}.", pointer=pointer)
     return operation.measures[measure]

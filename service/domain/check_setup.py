@@ -1,6 +1,6 @@
-"""The rules for what the coordinator sends: how an operation is opened, changed, closed and reopened.
+"""The rules for what the coordinator sends: how an operation is opened, amended, closed and reopened.
 
-Pointers lead into the flat bodies of the coordinator's calls: `/places/0`, not `/data/places/0`.
+Pointers refer to the flat bodies of the coordinator's calls: `/places/0`, not `/data/places/0`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from service.errors import Conflict, Invalid
 
 
 class AlreadyJoined(Conflict):
-    """The force takes part in the operation already."""
+    """The force already takes part in the operation."""
 
     code = "already_joined"
 
@@ -40,31 +40,31 @@ class NotClosed(Conflict):
 
 
 class ResidualNotImported(Invalid):
-    """A residual force stands for what was published of no single force; only imported operations may have one."""
+    """A residual force holds results published for no single force; only imported operations may have one."""
 
     code = "residual_not_imported"
 
 
 class AlreadyAPart(Conflict):
-    """The operation has been accepted as a part already."""
+    """The operation has already been accepted as a part."""
 
     code = "already_a_part"
 
 
 class AmendsNothing(Invalid):
-    """An amendment gives nothing that could change."""
+    """The amendment has no field that changes anything."""
 
     code = "amends_nothing"
 
 
 class MeasureUnclear(Invalid):
-    """A new measure lacks its label, unit or categories, or a known one is given others than it has."""
+    """A new measure lacks its label, unit or categories, or a known measure is sent with a different label or unit."""
 
     code = "measure_unclear"
 
 
 def check_opening(opened: OperationOpened) -> None:
-    """Refuse an operation whose days, places or name make no sense.
+    """Check the days, places and name of a new operation.
 
     Raises:
         DaysUnclear, LooksPersonal.
@@ -77,7 +77,7 @@ def check_opening(opened: OperationOpened) -> None:
 
 
 def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force]) -> Event:
-    """Return the event as it is to be recorded: a force.joined gets the name and kind that the reference data has.
+    """Check a setup event and return it as it is recorded: force.joined gets its name and kind from reference data.
 
     Raises:
         AlreadyJoined, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal,
@@ -91,17 +91,17 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
         case MeasureRegistered() as registered:
             _check_measure(registered, operation.measures.get(registered.measure))
         case PartAccepted(part=part) if part in operation.parts:
-            raise AlreadyAPart(f"{part} is a part of {operation.operation} already.", pointer="/part")
+            raise AlreadyAPart(f"{part} is already a part of {operation.operation}.", pointer="/part")
         case OperationClosed() if operation.closed:
-            raise OperationIsClosed(f"{operation.operation} is closed already.")
+            raise OperationIsClosed(f"{operation.operation} is already closed.")
         case OperationReopened() if not operation.closed:
-            raise NotClosed(f"{operation.operation} is open.")
+            raise NotClosed(f"{operation.operation} is open; only a closed operation can be reopened.")
     return event
 
 
 def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force]) -> ForceJoined:
     if joined.force in operation.participants:
-        raise AlreadyJoined(f"{joined.force} takes part in {operation.operation} already.", pointer="/force")
+        raise AlreadyJoined(f"{joined.force} already takes part in {operation.operation}.", pointer="/force")
     known = forces.get(joined.force)
     if known is None:
         refuse_personal(joined.force, "/force")
@@ -110,17 +110,17 @@ def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force
     kind = joined.kind or (None if known is None else known.kind)
     if name is None or kind is None:
         raise UnknownCode(
-            f"Wanted a force from GET /v1/forces, or one given with name and kind; found {joined.force!r}.",
+            f"Expected a force from GET /v1/forces, or a force with name and kind; found {joined.force!r}.",
             pointer="/force",
         )
     if kind == "residual" and not operation.imported:
-        raise ResidualNotImported("A residual force belongs in imported operations only.", pointer="/kind")
+        raise ResidualNotImported("Only an imported operation can have a residual force.", pointer="/kind")
     return replace(joined, name=name, kind=kind)
 
 
 def _check_amendment(change: OperationAmended, operation: Operation) -> None:
     if change == OperationAmended():
-        raise AmendsNothing("Wanted at least one of starts_at, ends_at, days, places, returns_due_at, marking.")
+        raise AmendsNothing("Expected at least one of starts_at, ends_at, days, places, returns_due_at, marking.")
     _check_places(change.places)
     amended(operation, change)
 
@@ -145,7 +145,7 @@ def _check_measure(registered: MeasureRegistered, known: Measure | None) -> None
 def _check_new_measure(registered: MeasureRegistered) -> None:
     for name, value in (("label", registered.label), ("unit", registered.unit)):
         if value is None:
-            raise MeasureUnclear(f"{registered.measure} is new: it needs a {name}.", pointer=f"/{name}")
+            raise MeasureUnclear(f"{registered.measure} is new: {name} is required.", pointer=f"/{name}")
     if not registered.additive and not registered.categories and not registered.open:
         raise MeasureUnclear("A measure that is not additive needs categories.", pointer="/categories")
 
@@ -154,14 +154,14 @@ def _check_further_categories(registered: MeasureRegistered, known: Measure) -> 
     stated = (("label", registered.label, known.label), ("unit", registered.unit, known.unit))
     for name, value, existing in stated:
         if value not in (None, existing):
-            raise MeasureUnclear(f"{known.measure} is known with {name} {existing!r}.", pointer=f"/{name}")
+            raise MeasureUnclear(f"{known.measure} already has the {name} {existing!r}.", pointer=f"/{name}")
     if not registered.categories:
-        raise MeasureUnclear(f"{known.measure} is known: wanted further categories for it.", pointer="/categories")
+        raise MeasureUnclear(f"{known.measure} is known: expected further categories for it.", pointer="/categories")
     if not known.has_categories:
         raise MeasureUnclear(f"{known.measure} has no categories to add to.", pointer="/categories")
     for index, path in enumerate(registered.categories):
         if not known.knows(path.partition("/")[0]):
             raise UnknownCode(
-                f"Wanted a path that begins with a category of {known.measure}; found {path!r}.",
+                f"Expected a path that begins with a category of {known.measure}; found {path!r}.",
                 pointer=f"/categories/{index}",
             )

@@ -1,4 +1,4 @@
-"""An operation together with its parts, as one: which forces take part in it and what it counts."""
+"""An operation combined with its parts: which forces take part and what is counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.errors import Conflict
 
 
 class MeasuresDisagree(Conflict):
-    """Two parts of an operation have registered one measure with different units, so it cannot be summed."""
+    """Two parts of an operation registered one measure with different units, so it cannot be summed."""
 
     code = "measures_disagree"
 
@@ -20,11 +20,11 @@ class MeasuresDisagree(Conflict):
 def combined(operations: Sequence[Operation]) -> Operation:
     """Return the first operation with the forces and measures of all of them, its own first.
 
-    A force that reports nothing to one of them and something to another, reports. The marking is that of the most
-    sensitive of them; one that is imported makes all so.
+    A force that reports to any of them reports to the result. The marking is the most sensitive one. The result is
+    imported if any of them is.
 
     Raises:
-        MeasuresDisagree: one measure has different units, or adds up in one part and not in another.
+        MeasuresDisagree: one measure has different units, or is additive in one part and not in another.
     """
     participants: dict[str, Participant] = {}
     measures: dict[str, Measure] = {}

@@ -1,4 +1,4 @@
-"""Who still owes a return, figure by figure. A figure is final only if every force's returns speak of its measure."""
+"""Which forces still owe a return, per figure. A figure is final only when every force's returns cover its measure."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ DONE = (COMPLETE, NIL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What one return said, when, and of which measures (none: of all); reopened once it no longer holds."""
+    """One declared return: its status, seq, time and measures (empty: all). Its status is `reopened` once outdated."""
 
     status: str
     measures: frozenset[str]
     seq: int
     recorded_at: datetime
 
-    def speaks_of(self, measure: str) -> bool:
-        """Return whether this return is about the measure."""
+    def covers(self, measure: str) -> bool:
+        """Return whether this return includes the measure."""
         return not self.measures or measure in self.measures
 
     def reopened_by(self, last_seqs: Mapping[str, int]) -> Declaration:
-        """Return this declaration as it stands once these measures were last touched at these seqs."""
-        touched = any(seq > self.seq for measure, seq in last_seqs.items() if self.speaks_of(measure))
-        return replace(self, status=REOPENED) if touched and self.status in DONE else self
+        """Return this declaration, reopened if one of its measures was last changed after it. Seqs are by measure."""
+        is_outdated = any(seq > self.seq for measure, seq in last_seqs.items() if self.covers(measure))
+        return replace(self, status=REOPENED) if is_outdated and self.status in DONE else self
 
 
 # Newest first, by force and day.
@@ -35,7 +35,7 @@ Declarations = Mapping[tuple[str, date], Sequence[Declaration]]
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """A force that owes returns, and for which days."""
+    """A force that owes returns, and the days it owes them for."""
 
     force: str
     days: tuple[date, ...]
@@ -44,7 +44,7 @@ class Outstanding:
 def is_outstanding(declared: Sequence[Declaration], measures: Sequence[str]) -> bool:
     """Return whether a force still owes a day's return for any of these measures.
 
-    For each measure the newest return that speaks of it counts, and it must say complete or nil.
+    For each measure, the newest return that covers it must be complete or nil.
     """
     if not declared:
         return bool(measures)
@@ -66,9 +66,9 @@ def outstanding(
 
 
 def day_status(declared: Sequence[Declaration], measures: Iterable[str]) -> str:
-    """Return what a force's returns for one day come to: none, partial, complete, nil or reopened.
+    """Return the status of a force's returns for one day: none, partial, complete, nil or reopened.
 
-    It is nil only where every measure's newest return says nil; one measure that is owed makes the day partial.
+    The day is nil only if every measure's newest return is nil. One outstanding measure makes the day partial.
     """
     if not declared:
         return NONE
@@ -79,4 +79,4 @@ def day_status(declared: Sequence[Declaration], measures: Iterable[str]) -> str:
 
 
 def _newest_status(declared: Sequence[Declaration], measure: str) -> str | None:
-    return next((one.status for one in declared if one.speaks_of(measure)), None)
+    return next((one.status for one in declared if one.covers(measure)), None)

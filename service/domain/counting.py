@@ -1,6 +1,6 @@
-"""The counting rules: what one event adds to which measure. Each rule is a small function with its source.
+"""The counting rules: what one event adds to each measure. Each rule is a small function with its source.
 
-The same rules hold live, in a rebuild and in a verification: nothing else in the service turns events into figures.
+Live recording, rebuilds and verification all use these rules. Nothing else in the service turns events into figures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from service.domain.vocabulary import HOME_CURRENCY
 
 
 class Count(NamedTuple):
-    """What one event adds to one measure, in the measure's unit. `category` is empty where a measure has none."""
+    """What one event adds to one measure, in the measure's unit. `category` is empty if the measure has none."""
 
     measure: str
     category: str
@@ -38,7 +38,7 @@ class Count(NamedTuple):
 
 
 def counts_of(event: Event, measures: Mapping[str, Measure]) -> list[Count]:
-    """Return what the event adds, in a fixed order; nothing for events that only say something."""
+    """Return what the event adds to each measure, in a fixed order; an empty list for events that count nothing."""
     match event.data:
         case ArrestRecorded() as arrest:
             return [_arrest(arrest)]
@@ -60,12 +60,12 @@ def day_of(event: Event, days: OperatingDays) -> date | None:
 
 
 def _arrest(arrest: ArrestRecorded) -> Count:
-    """One primary reason an arrest, so that the reasons add up to the arrests exactly."""
+    """Count each arrest under one primary reason, so that the reasons add up exactly to the arrests."""
     return Count("arrests", arrest.reason, arrest.count, arrest.qualifier)
 
 
 def _activity(activity: ActivityRecorded, measure: Measure) -> Count:
-    """A tally counts under its own measure and no other: a weight alone adds no seizure."""
+    """Count a tally under its own measure only: a weight alone adds no seizure."""
     category = activity.category or measure.default_category or ""
     return Count(activity.measure, category, activity.quantity, activity.qualifier)
 
@@ -89,16 +89,16 @@ def _line(line: SeizureLine) -> Iterator[Count]:
 
 
 def _weapons(line: WeaponLine) -> Iterator[Count]:
-    """Weapons count items, twice over: by what they are, and by how they came. The two views are never added."""
+    """Count weapons as items in two views, by kind and by how they were acquired; the views are never added."""
     yield Count("weapons", line.weapon, line.count, line.qualifier)
     yield Count("weapons_by_acquisition", line.acquired, line.count, line.qualifier)
 
 
 def _cash(line: CashLine) -> Count:
-    """Pounds sum in pence; each foreign currency stands apart, in its minor unit.
+    """Count pounds in pence, and each foreign currency separately in its minor unit.
 
-    Small sums count too: the minimum of 1,000 pounds (Proceeds of Crime Act 2002 s.294) does not hold for cash seized
-    as evidence under the Police and Criminal Evidence Act 1984.
+    There is no minimum amount: the 1,000 pounds of the Proceeds of Crime Act 2002 s.294 do not apply to cash seized as
+    evidence under the Police and Criminal Evidence Act 1984.
     """
     if line.currency == HOME_CURRENCY:
         return Count("cash", "", line.amount_minor, line.qualifier)
@@ -106,7 +106,7 @@ def _cash(line: CashLine) -> Count:
 
 
 def _drug_amounts(line: DrugLine) -> Iterator[Count]:
-    """Weight, plants, tablets, wraps and street value are measures of their own and never added together."""
+    """Count weight, plants, tablets, wraps and street value as separate measures, never added together."""
     amounts = (
         ("drug_weight", line.weight_milligrams),
         ("drug_plants", line.plants),
@@ -120,9 +120,9 @@ def _drug_amounts(line: DrugLine) -> Iterator[Count]:
 
 
 def _drug_seizures(lines: tuple[SeizureLine, ...]) -> Iterator[Count]:
-    """A seizure with drugs counts once in all, once under each class and once under each drug found in it.
+    """Count a seizure with drugs once in total, once under each class and once under each drug found in it.
 
-    So classes and drugs do not add up to the seizures.
+    Classes and drugs therefore do not add up to the seizures.
     Source: Home Office, Seizures of drugs in England and Wales, user guide.
     """
     drugs = [line.drug for line in lines if isinstance(line, DrugLine)]
@@ -136,7 +136,7 @@ def _drug_seizures(lines: tuple[SeizureLine, ...]) -> Iterator[Count]:
 
 
 def _substances(drug: str) -> Iterator[str]:
-    """Yield the substance and each form beneath it: resin is cannabis too. The class alone where no more was said."""
+    """Yield the substance and each form beneath it, so that resin is cannabis too; the class if no more is known."""
     steps = drug.split("/")
     for length in range(min(2, len(steps)), len(steps) + 1):
         yield "/".join(steps[:length])

@@ -1,10 +1,10 @@
-"""How foreign money is counted and written: in a currency's minor unit, and with as many decimals as it has."""
+"""How foreign money is counted (in the currency's minor unit) and written (with the currency's decimal places)."""
 
 from __future__ import annotations
 
 MINOR_UNITS = "minor units"
 USUAL_PLACES = 2
-# Decimals of the currencies that have not two. Source: ISO 4217, list one, minor unit.
+# Decimal places of the currencies that do not have two. Source: ISO 4217, list one, minor unit.
 PLACES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -14,7 +14,7 @@ MINOR_PLACES = {currency: places for places, listed in PLACES.items() for curren
 
 
 def places_of(currency: str) -> int:
-    """Return how many decimals a currency has."""
+    """Return how many decimal places a currency has."""
     return MINOR_PLACES.get(currency, USUAL_PLACES)
 
 

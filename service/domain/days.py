@@ -1,4 +1,4 @@
-"""An operation's days: London days between two moments, or windows given one by one."""
+"""An operation's days: London days between two moments, or a list of windows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ ONE_DAY = timedelta(days=1)
 BEFORE_EVERYTHING = datetime(1, 1, 2, tzinfo=UTC)
 LONGEST = timedelta(days=20 * 366)
 
-
-# From the first moment, included, to the second, not included; None: without end.
-Span = tuple[datetime, datetime | None]
+# The half-open interval [from, before); `before` None: without end.
+Interval = tuple[datetime, datetime | None]
 
 
 class DaysUnclear(Invalid):
-    """The days of an operation do not make sense: ends before it starts, windows overlap, or both forms are given."""
+    """An operation's days are invalid: an end before a start, overlapping windows, or both days and starts_at given."""
 
     code = "days_unclear"
 
@@ -37,14 +36,14 @@ class OperatingDay:
 
 @dataclass(frozen=True, slots=True)
 class OperatingDays:
-    """When an operation takes place. `ends_at` None: it is open-ended. With windows, each window is one day."""
+    """When an operation takes place. `ends_at` None: open-ended. With windows, each window is one day."""
 
     starts_at: datetime
     ends_at: datetime | None
     windows: tuple[OperatingDay, ...] = ()
 
     def day_of(self, moment: datetime) -> date | None:
-        """Return the operating day in which the moment lies; None if it lies in none."""
+        """Return the operating day that contains the moment; None if none does."""
         if self.windows:
             return next((window.day for window in self.windows if window.starts_at <= moment < window.ends_at), None)
         if moment < self.starts_at or (self.ends_at is not None and moment >= self.ends_at):
@@ -52,7 +51,7 @@ class OperatingDays:
         return london_date(moment)
 
     def covers(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Return whether all of [starts_at, ends_at) lies between the operation's first and last moment."""
+        """Return whether [starts_at, ends_at) lies entirely between the operation's first and last moment."""
         return starts_at >= self.starts_at and (self.ends_at is None or ends_at <= self.ends_at)
 
     def includes(self, day: date) -> bool:
@@ -75,21 +74,21 @@ class OperatingDays:
             yield day
             day += ONE_DAY
 
-    def kept_by(self, other: OperatingDays) -> list[Span]:
-        """Return the spans [from, before) in which every moment has the same day by both, or none by both."""
+    def unchanged_by(self, other: OperatingDays) -> list[Interval]:
+        """Return the intervals in which every moment has the same day, or no day, in both."""
         edges = sorted({*self._edges(other), *other._edges(self)})
-        kept: list[Span] = []
+        unchanged: list[Interval] = []
         for starts_at, ends_at in zip([BEFORE_EVERYTHING, *edges], [*edges, None], strict=True):
             if self.day_of(starts_at) != other.day_of(starts_at):
                 continue
-            if kept and kept[-1][1] == starts_at:
-                kept[-1] = (kept[-1][0], ends_at)
+            if unchanged and unchanged[-1][1] == starts_at:
+                unchanged[-1] = (unchanged[-1][0], ends_at)
             else:
-                kept.append((starts_at, ends_at))
-        return kept
+                unchanged.append((starts_at, ends_at))
+        return unchanged
 
     def _edges(self, other: OperatingDays) -> Iterator[datetime]:
-        """Yield the moments at which the day changes, as far as that can tell these days from others."""
+        """Yield the moments at which the day changes, as far as needed to compare these days with the others."""
         yield self.starts_at
         if self.ends_at is not None:
             yield self.ends_at
@@ -113,10 +112,10 @@ def _dates(window: OperatingDay) -> Iterator[date]:
 def operating_days(
     starts_at: datetime | None, ends_at: datetime | None, windows: Sequence[Window], *, pointer: str
 ) -> OperatingDays:
-    """Return the days given either as two moments or as windows. `pointer` leads to the object that holds them.
+    """Return the days given either as two moments or as windows. `pointer` names the object that holds them.
 
     Raises:
-        DaysUnclear: neither or both forms, an end that is not after its start, or windows that are out of order,
+        DaysUnclear: neither or both forms are given, an end is not after its start, or windows are out of order,
             overlap, or start on the same London date.
     """
     if not windows:
@@ -129,7 +128,7 @@ def operating_days(
             raise DaysUnclear("A window must end after it starts.", pointer=f"{pointer}/days/{index}/before")
         if index and (window.starts_at < days[index - 1].ends_at or window.day == days[index - 1].day):
             raise DaysUnclear(
-                "Windows must follow each other without overlap, each starting on a London date of its own.",
+                "Windows must be in order, must not overlap, and must each start on a different London date.",
                 pointer=f"{pointer}/days/{index}/from",
             )
     return OperatingDays(days[0].starts_at, days[-1].ends_at, days)
@@ -147,11 +146,12 @@ def london_midnight(day: date) -> datetime:
 
 def _between(starts_at: datetime | None, ends_at: datetime | None, pointer: str) -> OperatingDays:
     if starts_at is None:
-        raise DaysUnclear("Wanted starts_at, or days as a list of {from, before}; found neither.", pointer=pointer)
+        raise DaysUnclear("Expected starts_at, or days as a list of {from, before}; found neither.", pointer=pointer)
     if ends_at is not None and ends_at <= starts_at:
         raise DaysUnclear("ends_at must be after starts_at.", pointer=f"{pointer}/ends_at")
     if ends_at is not None and ends_at - starts_at > LONGEST:
         raise DaysUnclear(
-            "An operation lasts at most 20 years; leave out ends_at if the end is open.", pointer=f"{pointer}/ends_at"
+            "An operation can last at most 20 years; leave out ends_at if the end is open.",
+            pointer=f"{pointer}/ends_at",
         )
     return OperatingDays(starts_at, ends_at)

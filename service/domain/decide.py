@@ -1,6 +1,6 @@
-"""Whether an event may be recorded: pure decisions over what the log holds. No clock, no database.
+"""Whether an event may be recorded: pure functions over what the log holds. No clock, no database.
 
-`replay_of` finds an event that is recorded already; `accept` lets a new one pass or raises the mistake. The rules of
+`replay_of` finds an event that is already recorded; `accept` accepts a new event or raises an error. The rules for
 each kind of event are in `check_report` and `check_setup`.
 """
 
@@ -37,7 +37,7 @@ COORDINATOR = "coordinator"
 
 
 class NotYourForce(Forbidden):
-    """A force sent an event in the name of another force; only the operation's coordinator may."""
+    """A force sent an event for another force; only the operation's coordinator may do that."""
 
     code = "not_your_force"
 
@@ -67,7 +67,7 @@ class ContentDiffers(Conflict):
 
 
 class AlreadyCorrected(Conflict):
-    """Only the standing version of an event can be corrected; this version has been corrected by the event named."""
+    """Only the standing version of an event can be corrected; `corrected_by` names the event that replaced this one."""
 
     code = "already_corrected"
 
@@ -79,7 +79,7 @@ class AlreadyWithdrawn(Conflict):
 
 
 class UnknownEvent(Invalid):
-    """There is no event of this id in this operation."""
+    """The operation has no event with this id."""
 
     code = "unknown_event"
 
@@ -91,51 +91,51 @@ class NotCorrectable(Invalid):
 
 
 class CorrectionChangesForce(Invalid):
-    """A correction keeps the force. For a wrong force: withdraw the event and record it anew."""
+    """A correction cannot change the force. If the force is wrong, withdraw the event and record it again."""
 
     code = "correction_changes_force"
 
 
 class CorrectionChangesType(Invalid):
-    """A correction keeps the type. For a wrong type: withdraw the event and record it anew."""
+    """A correction cannot change the type. If the type is wrong, withdraw the event and record it again."""
 
     code = "correction_changes_type"
 
 
 class NotAPair(Invalid):
-    """Only two arrests, or two seizures, of two forces or two operations can be one event that was counted twice."""
+    """Only two arrests or two seizures, of two forces or of two operations, can be one event counted twice."""
 
     code = "not_a_pair"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """What a decision needs to know of the log: events by id, and which event corrected which."""
+class LogHistory:
+    """The part of a log that a decision needs: events by id, and the event that corrected each."""
 
     recorded: dict[UUID, RecordedEvent]
     corrected_by: dict[UUID, RecordedEvent]
 
     def add(self, recorded: RecordedEvent) -> None:
-        """Count this event among what is recorded, so that later items of one request see it."""
+        """Add a recorded event, so that later items of the same request see it."""
         self.recorded[recorded.event.id] = recorded
         if recorded.event.corrects is not None:
             self.corrected_by[recorded.event.corrects] = recorded
 
 
-def replay_of(event: Event, operation: Operation, history: History, sender: RecordedBy) -> RecordedEvent | None:
-    """Return the recorded event of which this is a replay; None if its id is new.
+def replay_of(event: Event, operation: Operation, history: LogHistory, sender: RecordedBy) -> RecordedEvent | None:
+    """Return the recorded event that this one repeats; None if its id is new.
 
     Raises:
-        NotYourForce: the sender may not speak for the event's force.
-        IdTaken, ContentDiffers: the id is used by another force, or with other content.
+        NotYourForce: the sender may not record for the event's force.
+        IdTaken, ContentDiffers: the id is in use by another force, or with other content.
     """
-    coordinates = _coordinates(sender, operation)
-    if event.force != sender.force and not coordinates:
+    is_coordinator = _is_coordinator(sender, operation)
+    if event.force != sender.force and not is_coordinator:
         raise NotYourForce(f"This credential records for {sender.force} only.", pointer="/force")
     earlier = history.recorded.get(event.id)
     if earlier is None:
         return None
-    if sender.force not in (earlier.event.force, earlier.recorded_by.force) and not coordinates:
+    if sender.force not in (earlier.event.force, earlier.recorded_by.force) and not is_coordinator:
         raise IdTaken("This event id is in use. Make a new UUID for each event.", pointer="/id")
     _refuse_other_content(event, earlier)
     return earlier
@@ -144,28 +144,28 @@ def replay_of(event: Event, operation: Operation, history: History, sender: Reco
 def accept(
     event: Event,
     operation: Operation,
-    history: History,
+    history: LogHistory,
     *,
     sender: RecordedBy,
     recorded_at: datetime,
     forces: Mapping[str, Force],
 ) -> Event:
-    """Return a new event as it is to be recorded.
+    """Check a new event and return it as it is recorded.
 
     Raises:
         NotCoordinator: only the operation's coordinator may send setup events.
         UnknownEvent, NotCorrectable, AlreadyCorrected, AlreadyWithdrawn, NotYourEvent, CorrectionChangesForce,
-            CorrectionChangesType: by what it corrects.
-        UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: by the pair that it rules out.
-        RecordError: one of the mistakes of `check_report` and `check_setup`.
+            CorrectionChangesType: it cannot correct the event that it names.
+        UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: it cannot rule out the pair that it names.
+        RecordError: an error of `check_report` or `check_setup`.
     """
-    coordinates = _coordinates(sender, operation)
+    is_coordinator = _is_coordinator(sender, operation)
     if event.corrects is not None:
-        _check_correction(event, event.corrects, history, coordinates=coordinates)
+        _check_correction(event, event.corrects, history, is_coordinator=is_coordinator)
     if isinstance(event.data, REPORTS):
         check_report(event, operation, recorded_at, forces)
         return event
-    if not coordinates:
+    if not is_coordinator:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
     if isinstance(event.data, DuplicateRuledOut):
         _check_finding(event.data, history)
@@ -173,8 +173,8 @@ def accept(
     return check_setup(event, operation, forces)
 
 
-def difference(one: Any, other: Any, pointer: str = "") -> str | None:
-    """Return a JSON pointer to the first place where two events, or parts of events, differ; None if they are equal."""
+def first_difference(one: Any, other: Any, pointer: str = "") -> str | None:
+    """Return a JSON pointer to the first field in which two events, or parts of events, differ; None if equal."""
     if one == other:
         return None
     if isinstance(one, Part) and type(one) is type(other):
@@ -183,61 +183,62 @@ def difference(one: Any, other: Any, pointer: str = "") -> str | None:
         pairs = [(str(index), mine, theirs) for index, (mine, theirs) in enumerate(zip(one, other, strict=True))]
     else:
         return pointer
-    found = (difference(mine, theirs, f"{pointer}/{name}") for name, mine, theirs in pairs)
-    return next(place for place in found if place is not None)
+    differences = (first_difference(mine, theirs, f"{pointer}/{name}") for name, mine, theirs in pairs)
+    return next(found for found in differences if found is not None)
 
 
-def check_pair(pair: DuplicateRuledOut, histories: Sequence[History]) -> list[RecordedEvent]:
-    """Return the two events of a finding, given the history of each one's log. Pointers lead into the flat body.
+def check_pair(pair: DuplicateRuledOut, histories: Sequence[LogHistory]) -> list[RecordedEvent]:
+    """Return the two events of a pair, given the log history of each. Pointers refer to the flat body.
 
     Raises:
-        UnknownEvent, AlreadyCorrected, AlreadyWithdrawn: one of them does not stand.
-        NotAPair: they could not be one.
+        UnknownEvent: an event does not exist.
+        AlreadyCorrected, AlreadyWithdrawn: an event is not a standing version.
+        NotAPair: the two cannot be one event.
     """
-    named = []
+    events = []
     for index, (event_id, history) in enumerate(zip(pair.events, histories, strict=True)):
         if event_id not in history.recorded:
             where = pair.operations[index] if pair.operations else "this operation"
-            raise UnknownEvent(f"There is no event {event_id} in {where}.", pointer=f"/events/{index}")
+            raise UnknownEvent(f"No event {event_id} in {where}.", pointer=f"/events/{index}")
         if corrected_by := history.corrected_by.get(event_id):
             _refuse_second_correction(corrected_by, f"/events/{index}")
-        named.append(history.recorded[event_id])
-    one, other = (recorded.event for recorded in named)
-    of_one_force = one.force == other.force and not pair.operations
-    if of_one_force or one.type != other.type or not isinstance(one.data, COMPARED):
+        events.append(history.recorded[event_id])
+    one, other = (recorded.event for recorded in events)
+    is_one_force = one.force == other.force and not pair.operations
+    if is_one_force or one.type != other.type or not isinstance(one.data, COMPARED):
         raise NotAPair(
-            "Wanted two arrests or two seizures, of two forces or of two operations; "
+            "Expected two arrests or two seizures, of two forces or of two operations; "
             f"found {one.type} of {one.force} and {other.type} of {other.force}.",
             pointer="/events",
         )
-    return named
+    return events
 
 
-def _coordinates(sender: RecordedBy, operation: Operation) -> bool:
+def _is_coordinator(sender: RecordedBy, operation: Operation) -> bool:
     return sender.role == COORDINATOR and sender.force == operation.lead_force
 
 
 def _refuse_other_content(event: Event, earlier: RecordedEvent) -> None:
-    where = difference(event, _as_sent(earlier.event, event))
-    if where is None:
+    pointer = first_difference(event, _as_sent(earlier.event, event))
+    if pointer is None:
         return
     raise ContentDiffers(
-        f"Event {event.id} is recorded as seq {earlier.seq} with another value here. "
-        "To change it, send a correction with an id of its own.",
-        pointer=_as_pointer(where, event),
+        f"Event {event.id} is recorded as seq {earlier.seq} with a different value for this field. "
+        "To change it, send a correction with a new id.",
+        pointer=_pointer_in_body(pointer, event),
         seq=earlier.seq,
     )
 
 
-def _as_pointer(where: str, event: Event) -> str:
-    """Return where a difference is in what was sent: the coordinator's bodies are flat, without `data`."""
-    if where == "/data":
+def _pointer_in_body(pointer: str, event: Event) -> str:
+    """Return the pointer into the body as sent: the coordinator's bodies are flat, without `data`."""
+    if pointer == "/data":
         return "/type"
-    return where if isinstance(event.data, REPORTS) else where.removeprefix("/data")
+    return pointer if isinstance(event.data, REPORTS) else pointer.removeprefix("/data")
 
 
 def _as_sent(earlier: Event, event: Event) -> Event:
-    """Leave out of a recorded event what the service filled in and this sender left out too."""
+    """Return a recorded event without the fields that the service filled in and that this sender also left out."""
     if type(earlier.data) is not type(event.data) or not isinstance(
         earlier.data, ForceJoined | FiguresPublished | DuplicateRuledOut
     ):
@@ -246,37 +247,46 @@ def _as_sent(earlier: Event, event: Event) -> Event:
     return replace(earlier, data=replace(earlier.data, **left_out))
 
 
-def _check_correction(event: Event, corrects: UUID, history: History, *, coordinates: bool) -> None:
+def _check_correction(event: Event, corrects: UUID, history: LogHistory, *, is_coordinator: bool) -> None:
     target = history.recorded.get(corrects)
     if target is None:
-        raise UnknownEvent(f"This operation has no event {corrects}.", pointer="/corrects")
+        raise UnknownEvent(f"No event {corrects} in this operation.", pointer="/corrects")
     if target.event.force != event.force:
-        if not coordinates:
-            raise NotYourEvent("Another force counts this event; only it or the coordinator may.", pointer="/corrects")
+        if not is_coordinator:
+            raise NotYourEvent(
+                "Another force counts this event; only that force or the coordinator may correct or withdraw it.",
+                pointer="/corrects",
+            )
         raise CorrectionChangesForce(
-            f"A correction keeps the force: wanted {target.event.force}, found {event.force}. "
-            "For a wrong force, withdraw the event and record it anew.",
+            f"A correction cannot change the force: expected {target.event.force}; found {event.force}. "
+            "If the force is wrong, withdraw the event and record it again.",
             pointer="/force",
         )
     if not isinstance(target.event.data, FACTS):
         raise NotCorrectable(
-            f"Arrests, seizures and activities can be corrected; {corrects} is {target.event.type}.",
+            f"Only arrests, seizures and activities can be corrected or withdrawn; {corrects} is {target.event.type}.",
             pointer="/corrects",
         )
     if corrected_by := history.corrected_by.get(corrects):
         _refuse_second_correction(corrected_by, "/corrects")
     if not isinstance(event.data, EventWithdrawn | type(target.event.data)):
         raise CorrectionChangesType(
-            f"A correction keeps the type: wanted {target.event.type}, found {event.type}. "
-            "For a wrong type, withdraw the event and record it anew.",
+            f"A correction cannot change the type: expected {target.event.type}; found {event.type}. "
+            "If the type is wrong, withdraw the event and record it again.",
             pointer="/type",
         )
 
 
-def _check_finding(pair: DuplicateRuledOut, history: History) -> None:
-    """Refuse what rules out no pair. Events of other logs were checked there; an import cannot, and takes them so."""
+def _check_finding(pair: DuplicateRuledOut, history: LogHistory) -> None:
+    """Check the pair that a finding rules out.
+
+    Events of other logs were checked against those logs; an import cannot check them and accepts them as given.
+    """
     if len(pair.operations) not in (0, 2) or len(pair.first_seqs) != len(pair.operations):
-        raise NotAPair("Wanted an operation for each of the two events, or none.", pointer="/operations")
+        raise NotAPair(
+            f"Expected an operation for each of the two events, or none; found {len(pair.operations)}.",
+            pointer="/operations",
+        )
     if not pair.operations:
         check_pair(pair, (history, history))
 
@@ -284,9 +294,11 @@ def _check_finding(pair: DuplicateRuledOut, history: History) -> None:
 def _refuse_second_correction(corrected_by: RecordedEvent, pointer: str) -> None:
     found: dict[str, Any] = {"corrected_by": str(corrected_by.event.id), "seq": corrected_by.seq}
     if isinstance(corrected_by.event.data, EventWithdrawn):
-        raise AlreadyWithdrawn(f"Withdrawn at seq {corrected_by.seq}, which is final.", pointer=pointer, **found)
+        raise AlreadyWithdrawn(
+            f"The event was withdrawn at seq {corrected_by.seq}, which is final.", pointer=pointer, **found
+        )
     raise AlreadyCorrected(
-        f"This version was corrected at seq {corrected_by.seq}. Name event {corrected_by.event.id} instead.",
+        f"This version was corrected at seq {corrected_by.seq}. Use event {corrected_by.event.id} instead.",
         pointer=pointer,
         **found,
     )

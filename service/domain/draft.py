@@ -1,4 +1,4 @@
-"""What a group of submissions adds to a log, decided one by one as if each were alone, before anything is written."""
+"""The events that a group of submissions adds to a log, decided one at a time before anything is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service.domain.check_setup import check_opening
-from service.domain.decide import COORDINATOR, History, NotCoordinator, accept, replay_of
+from service.domain.decide import COORDINATOR, LogHistory, NotCoordinator, accept, replay_of
 from service.domain.events import Event, ForceJoined, OperationOpened, RecordedBy, RecordedEvent
 from service.domain.instants import format_instant
 from service.domain.operation import Operation, evolve
@@ -17,19 +17,19 @@ from service.errors import Invalid
 
 
 class RecordedAtRefused(Invalid):
-    """recorded_at is the service's to say; only imported operations take it from a sender."""
+    """The service sets recorded_at; only imported operations accept it from the sender."""
 
     code = "recorded_at_refused"
 
 
 class RecordedAtMissing(Invalid):
-    """In an imported operation every event says when it was recorded."""
+    """Every event of an imported operation must have recorded_at."""
 
     code = "recorded_at_missing"
 
 
 class RecordedAtOutOfOrder(Invalid):
-    """In an imported operation recorded_at never falls along the log, and is never in the future."""
+    """In an imported operation, recorded_at cannot be before that of the previous event or in the future."""
 
     code = "recorded_at_out_of_order"
 
@@ -53,13 +53,13 @@ class Opening:
 Completion = Callable[[Event], Event]
 
 
-def as_it_is(event: Event) -> Event:
-    """Fill in nothing."""
+def unchanged(event: Event) -> Event:
+    """Return the event unchanged."""
     return event
 
 
 class Decided(NamedTuple):
-    """A submission that passed: as it is recorded, and whether it is new or a replay of an earlier one."""
+    """An accepted submission: the recorded event, and whether it is new or a replay."""
 
     recorded: RecordedEvent
     is_new: bool
@@ -70,12 +70,12 @@ class Draft:
     """The log as it will be after the accepted submissions.
 
     `operation` is None before operation.opened; `seq` and `recorded_at` are those of the last event; `clock` is the
-    database's clock, and `live_recorded_at` what a live operation's events of this group are recorded at.
+    database's clock; `live_recorded_at` is the recorded_at of this group's events in a live operation.
     """
 
     name: str
     operation: Operation | None
-    history: History
+    history: LogHistory
     seq: int
     recorded_at: datetime
     clock: datetime
@@ -83,14 +83,14 @@ class Draft:
     forces: Mapping[str, Force]
     accepted: list[RecordedEvent] = field(default_factory=list)
 
-    def add(self, submission: Submission, sender: RecordedBy, complete: Completion = as_it_is) -> Decided:
-        """Decide one submission; return it as it is recorded, now or, for a replay, earlier.
+    def add(self, submission: Submission, sender: RecordedBy, complete: Completion = unchanged) -> Decided:
+        """Decide one submission and return the recorded event; for a replay, the one recorded earlier.
 
-        `complete` fills in what the service says in an event that is new.
+        `complete` fills in the fields that the service sets in a new event.
 
         Raises:
-            RecordedAtRefused, RecordedAtMissing, RecordedAtOutOfOrder: by its recorded_at.
-            RecordError: one of the mistakes of `decide`.
+            RecordedAtRefused, RecordedAtMissing, RecordedAtOutOfOrder: its recorded_at is invalid.
+            RecordError: an error of `decide`.
         """
         if self.operation is None:
             return self._open(submission, sender)
@@ -126,14 +126,16 @@ class Draft:
         if not imported:
             if sent is not None:
                 raise RecordedAtRefused(
-                    "Only imported operations take recorded_at; leave it out.", pointer="/recorded_at"
+                    "Only imported operations accept recorded_at; leave it out.", pointer="/recorded_at"
                 )
             return self.live_recorded_at
         if sent is None:
-            raise RecordedAtMissing("An imported operation wants recorded_at with every event.", pointer="/recorded_at")
+            raise RecordedAtMissing(
+                "recorded_at is missing: every event of an imported operation needs it.", pointer="/recorded_at"
+            )
         if not self.recorded_at <= sent <= self.clock:
             raise RecordedAtOutOfOrder(
-                f"Wanted recorded_at from {format_instant(self.recorded_at)}, the last event's, to now; "
+                f"Expected recorded_at from {format_instant(self.recorded_at)}, that of the previous event, to now; "
                 f"found {format_instant(sent)}.",
                 pointer="/recorded_at",
             )

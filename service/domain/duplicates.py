@@ -1,7 +1,7 @@
-"""Events that may be one, found in one pass over sorted sightings.
+"""Possible duplicates, found in one pass over sorted match candidates.
 
-Of each group the pass keeps only what lies within the window, by category and party. So what it costs grows with the
-sightings that it reads and the pairs that it yields, and never with the square of the sightings.
+For each group the pass holds only the candidates within the window, by category and party. The cost therefore grows
+with the candidates read and the pairs yielded, never with the square of the candidates.
 """
 
 from __future__ import annotations
@@ -17,134 +17,140 @@ from service.domain.sightings import Pair, Sighting, steps_above
 
 CERTAIN, LIKELY = "certain", "likely"
 Order = tuple[int, str, int]
-Shelf = dict[str, deque[Sighting]]
+Bucket = dict[str, deque[Sighting]]
 
 
 def certain_pairs(sightings: Iterable[Sighting], *, after: Pair | None = None) -> Iterator[Pair]:
-    """Yield the pairs of one incident and one type, given the sightings by (incident, type, operation, seq).
+    """Yield the pairs with the same incident and type, given candidates sorted by (incident, type, operation, seq).
 
-    With `after`, those behind that pair; the sightings may then begin with its incident.
+    With `after`, yield the pairs after that one; the candidates may then begin with its incident.
     """
     for key, group in groupby(sightings, key=_incident_and_type):
         if after is None or key >= _incident_and_type(after.later):
-            behind = after if after is not None and key == _incident_and_type(after.later) else None
-            yield from _pairs(group, _Held(), _by_seq, behind)
+            cursor = after if after is not None and key == _incident_and_type(after.later) else None
+            yield from _pairs(group, _Held(), _by_seq, cursor)
 
 
 def likely_pairs(sightings: Iterable[Sighting], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
-    """Yield the pairs of one type and place and of related categories that happened within `window` microseconds.
+    """Yield the pairs with the same type and place and related categories, at most `window` microseconds apart.
 
-    The sightings are given by (type, place, occurred_microseconds, operation, seq). With `after`, the pairs behind
-    that one; the sightings may then begin at `window` before its later one.
+    The candidates are sorted by (type, place, occurred_microseconds, operation, seq). With `after`, yield the pairs
+    after that one; the candidates may then begin at `window` before its later one.
     """
     for key, group in groupby(sightings, key=_type_and_place):
-        behind = after if after is not None and key == _type_and_place(after.later) else None
-        yield from _pairs(group, _Held(window), _by_moment, behind)
+        cursor = after if after is not None and key == _type_and_place(after.later) else None
+        yield from _pairs(group, _Held(window), _by_moment, cursor)
 
 
 def certainly_doubled(
-    sightings: Iterable[Sighting], wanted: Callable[[Sighting], bool], settled: Callable[[Pair], bool]
+    sightings: Iterable[Sighting], is_selected: Callable[[Sighting], bool], is_resolved: Callable[[Pair], bool]
 ) -> Iterator[Sighting]:
-    """Yield the wanted sightings that are in a certain pair which is not settled; order as certain_pairs."""
+    """Yield the selected candidates that are in an unresolved certain pair, in the order of `certain_pairs`."""
     for _key, group in groupby(sightings, key=_incident_and_type):
-        yield from _doubled(group, _Held(), wanted, settled)
+        yield from _doubled(group, _Held(), is_selected, is_resolved)
 
 
 def likely_doubled(
-    sightings: Iterable[Sighting], wanted: Callable[[Sighting], bool], settled: Callable[[Pair], bool], window: int
+    sightings: Iterable[Sighting],
+    is_selected: Callable[[Sighting], bool],
+    is_resolved: Callable[[Pair], bool],
+    window: int,
 ) -> Iterator[Sighting]:
-    """Yield the wanted sightings that are in a likely pair which is not settled; order as likely_pairs."""
+    """Yield the selected candidates that are in an unresolved likely pair, in the order of `likely_pairs`."""
     for _key, group in groupby(sightings, key=_type_and_place):
-        yield from _doubled(group, _Held(window), wanted, settled)
+        yield from _doubled(group, _Held(window), is_selected, is_resolved)
 
 
-class _Shelves(NamedTuple):
-    """Under which shelves a sighting is kept, and under which it looks for partners.
+class _BucketNames(NamedTuple):
+    """The buckets that a candidate is stored in, and those searched for its partners.
 
-    The shelf `a/b` has the sightings of that path, the shelf `a/b/` those of all paths beneath it.
+    Bucket `a/b` has the candidates with that path, bucket `a/b/` those with any path beneath it.
     """
 
-    kept_on: tuple[str, ...]
-    looked_for_on: tuple[str, ...]
+    stored_in: tuple[str, ...]
+    searched: tuple[str, ...]
 
 
-ONE_SHELF = ("",)
+ONE_BUCKET = ("",)
 
 
 @lru_cache(maxsize=4_096)
-def _shelves(categories: str) -> _Shelves:
-    """Return the shelves of these categories. Few combinations of them occur, so each is worked out once."""
+def _bucket_names(categories: str) -> _BucketNames:
+    """Return the buckets of these categories. Few combinations occur, so each is computed once."""
     paths = categories.split(",")
     above = {step for path in paths for step in steps_above(path)}
-    kept_on = {*paths, *(f"{step}/" for step in above)}
-    looked_for_on = {*paths, *above, *(f"{path}/" for path in paths)}
-    return _Shelves(tuple(sorted(kept_on)), tuple(sorted(looked_for_on)))
+    stored_in = {*paths, *(f"{step}/" for step in above)}
+    searched = {*paths, *above, *(f"{path}/" for path in paths)}
+    return _BucketNames(tuple(sorted(stored_in)), tuple(sorted(searched)))
 
 
 @dataclass(slots=True)
 class _Held:
-    """The sightings of one group that may still find a partner, oldest first by shelf and party.
+    """The candidates of one group that may still pair, oldest first by bucket and party.
 
-    Without a window, categories do not matter either.
+    Without a window, categories are not compared.
     """
 
     window: int | None = None
-    shelves: dict[str, Shelf] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
+    buckets: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
 
     def partners(self, one: Sighting) -> Iterator[Sighting]:
-        """Yield the held sightings of other parties that one pairs with, none later than the window; some come twice.
+        """Yield the held candidates of other parties that pair with one, within the window; some more than once.
 
-        What lies further back is dropped on the way. So whoever asks has to ask in the order of time.
+        Candidates before the window are dropped, so calls must be in order of time.
         """
-        for path in ONE_SHELF if self.window is None else _shelves(one.categories).looked_for_on:
-            if path in self.shelves:
-                for party, queue in self.shelves[path].items():
+        for name in ONE_BUCKET if self.window is None else _bucket_names(one.categories).searched:
+            if name in self.buckets:
+                for party, queue in self.buckets[name].items():
                     if party != one.party:
-                        while queue and not self.reaches(queue[0], one):
+                        while queue and not self.in_window(queue[0], one):
                             queue.popleft()
                         yield from queue
 
     def hold(self, newest: Sighting) -> None:
-        """Keep the newest for those that come."""
-        for path in ONE_SHELF if self.window is None else _shelves(newest.categories).kept_on:
-            self.shelves[path][newest.party].append(newest)
+        """Hold the newest candidate as a partner for later ones."""
+        for name in ONE_BUCKET if self.window is None else _bucket_names(newest.categories).stored_in:
+            self.buckets[name][newest.party].append(newest)
 
-    def reaches(self, earlier: Sighting, one: Sighting) -> bool:
-        """Return whether one lies within the window of an earlier sighting."""
+    def in_window(self, earlier: Sighting, one: Sighting) -> bool:
+        """Return whether one is within the window after an earlier candidate."""
         return self.window is None or one.occurred_microseconds - earlier.occurred_microseconds <= self.window
 
 
 def _pairs(
     sightings: Iterable[Sighting], held: _Held, order: Callable[[Sighting], Order], after: Pair | None
 ) -> Iterator[Pair]:
-    """Yield the pairs of a group: by the order of the later one, then by that of the earlier one."""
+    """Yield the pairs of a group, in the order of the later candidate, then of the earlier one."""
     for newest in sightings:
         if after is None or order(newest) >= order(after.later):
-            found = {order(one): one for one in held.partners(newest)}
-            for place in sorted(found):
-                if after is None or order(newest) > order(after.later) or place > order(after.earlier):
-                    yield Pair(found[place], newest)
+            partners = {order(one): one for one in held.partners(newest)}
+            for key in sorted(partners):
+                if after is None or order(newest) > order(after.later) or key > order(after.earlier):
+                    yield Pair(partners[key], newest)
         held.hold(newest)
 
 
 def _doubled(
-    sightings: Iterable[Sighting], held: _Held, wanted: Callable[[Sighting], bool], settled: Callable[[Pair], bool]
+    sightings: Iterable[Sighting],
+    held: _Held,
+    is_selected: Callable[[Sighting], bool],
+    is_resolved: Callable[[Pair], bool],
 ) -> Iterator[Sighting]:
-    """Yield the wanted sightings of a group that have a partner on either side.
+    """Yield the selected candidates of a group that have a partner before or after them.
 
-    Each waits until all that is near has come, and is then looked at once.
+    They wait in order until a partner is found or their window has passed.
     """
 
     def has_partner(one: Sighting) -> bool:
-        return any(not settled(Pair(other, one)) for other in held.partners(one))
+        return any(not is_resolved(Pair(other, one)) for other in held.partners(one))
 
     waiting: deque[Sighting] = deque()
     for newest in sightings:
-        while waiting and not held.reaches(waiting[0], newest):
+        while waiting and not held.in_window(waiting[0], newest):
             if has_partner(one := waiting.popleft()):
                 yield one
         held.hold(newest)
-        if wanted(newest):
+        if is_selected(newest):
             waiting.append(newest)
         while waiting and has_partner(waiting[0]):
             yield waiting.popleft()

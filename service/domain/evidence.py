@@ -1,4 +1,4 @@
-"""What speaks for two events being one: what they have in common, as it is shown to the coordinator."""
+"""The evidence that two events are one: what they have in common, as shown to the coordinator."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from service.domain.duplicates import CERTAIN
 from service.domain.events import Event
 from service.domain.sightings import COMPARED, categories_of, shared_categories
 
-# What makes a pair, and so all that a force is told of a pair of which it may read one event only.
+# What makes a pair. A force that may read only one event of a pair is told nothing more.
 GROUNDS = {CERTAIN: ("incident", "type"), "likely": ("type", "category", "place", "time")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What two events share: `same` names it, the other fields say what it is.
+    """What two events share: `same` lists the matching properties, the other fields give their values.
 
-    `categories` are the related paths of both; `assisting` are the forces that each event says helped the other's
-    force, so the forces of the pair that one event names as assisting it.
+    `categories` are the related paths of both events; `assisting` are the forces of the pair that the other event
+    lists as assisting.
     """
 
     same: tuple[str, ...]
@@ -28,7 +28,7 @@ class Evidence:
 
 
 def evidence_of(one: Event, other: Event, *, window_seconds: int) -> Evidence:
-    """Return what two arrests, or two seizures, of two forces have in common."""
+    """Return what two arrests or two seizures of two forces have in common."""
     assert isinstance(one.data, COMPARED)
     assert isinstance(other.data, COMPARED)
     assert one.occurred_at is not None

@@ -1,4 +1,4 @@
-"""What a figure is: a sum with its unit and its qualifier, and how qualifiers join when figures are added."""
+"""Figures: a sum with its unit and qualifier, and how qualifiers combine when figures are added."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ MILLIGRAMS = (("kg", 1_000_000), ("g", 1_000), ("mg", 1))
 
 
 def join(one: Qualifier, other: Qualifier) -> Qualifier:
-    """Return the qualifier of a sum of two quantities with these qualifiers.
+    """Return the qualifier of the sum of two quantities with these qualifiers.
 
-    Exact changes nothing. Two lower bounds give a lower bound, strict if one is; two upper bounds likewise. Anything
-    else can only be said to be about its value.
+    Exact leaves the other unchanged. Two lower bounds give a lower bound, which is strict if either is; likewise two
+    upper bounds. Any other combination gives `about`.
     """
     if one == EXACT:
         return other
@@ -57,12 +57,12 @@ def join(one: Qualifier, other: Qualifier) -> Qualifier:
 
 
 def join_all(qualifiers: Iterable[Qualifier]) -> Qualifier:
-    """Return the qualifier of a sum; exact for a sum of nothing."""
+    """Return the qualifier of a sum; exact for an empty sum."""
     return reduce(join, qualifiers, EXACT)
 
 
 def display(quantity: int, unit: str, qualifier: Qualifier, category: str | None = None) -> str:
-    """Return the number as people write it, with its qualifier in words: `more than 1,200`, `£5,700`, `1.5 kg`.
+    """Return the number in words and figures, with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`.
 
     Foreign money, whose category is its currency, is written as `1,250.00 EUR`.
     """

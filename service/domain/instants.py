@@ -1,4 +1,4 @@
-"""Moments and days as the wire writes them: UTC with a Z, to the microsecond, and plain dates."""
+"""Moments and days in wire format: UTC with a Z, to the microsecond, and plain dates."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DAY_WANTED = f"a day such as 2023-01-17, years {EARLIEST_YEAR} to {LATEST_YEAR}"
 
 
 def parse_instant(text: str) -> datetime:
-    """Return the moment that the text names, in UTC.
+    """Parse an RFC 3339 moment and return it in UTC.
 
     Raises:
-        ValueError: the text is not RFC 3339 with a zone, is finer than a microsecond, or lies outside 1900 to 2199.
+        ValueError: the text is not RFC 3339 with a zone, is finer than a microsecond, or is outside 1900 to 2199.
     """
     if not INSTANT.fullmatch(text):
         raise ValueError(INSTANT_WANTED)
@@ -54,15 +54,15 @@ def in_utc(moment: datetime) -> datetime:
 
 @lru_cache(1_000)
 def format_instant(moment: datetime) -> str:
-    """Return the moment in UTC with a Z, and six fraction digits only where they are not all zero."""
+    """Return the moment in UTC with a Z, and with six fraction digits unless they are all zero."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_day(text: str) -> date:
-    """Return the day that the text names.
+    """Parse a day of the form 2023-01-17.
 
     Raises:
-        ValueError: the text is not a date of the form 2023-01-17, or lies outside 1900 to 2199.
+        ValueError: the text does not have this form, is not a date, or is outside 1900 to 2199.
     """
     if not DAY.fullmatch(text):
         raise ValueError(DAY_WANTED)

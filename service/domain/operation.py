@@ -1,4 +1,4 @@
-"""What an operation is at a moment: a fold over its setup events, the ones that only its coordinator sends."""
+"""The state of an operation at a moment: a fold over its setup events, which only its coordinator sends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.domain.events import (
 from service.domain.reference_data import Measure, measure_catalogue
 from service.domain.vocabulary import UNSTATED
 
-# The finest that a moment is recorded to.
+# The resolution of recorded moments.
 AN_INSTANT = timedelta(microseconds=1)
 
 
@@ -36,9 +36,9 @@ class Participant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation as its log says: `participants` in their publishing order, `measures` that it may count.
+    """The state of an operation: `participants` are in publishing order, `measures` are those it may count.
 
-    `closed_at` is when it was closed, by the closing that stands: a reopening takes the closing back.
+    `closed_at` is the time of the last closing; a reopening resets it to None.
     """
 
     operation: str
@@ -58,20 +58,20 @@ class Operation:
 
     @property
     def closed(self) -> bool:
-        """Whether it takes no new facts."""
+        """Whether the operation is closed to new facts."""
         return self.closed_at is not None
 
     def days_begun_by(self, moment: datetime) -> Iterator[date]:
-        """Yield, in order, the days of which returns are due: those begun by this moment, before it was closed.
+        """Yield, in order, the days that returns are due for: those begun by this moment and before the closing.
 
-        Reopened, it takes facts of the days in between as well, so these have begun like all others: what nobody has
-        spoken of is never taken for nothing.
+        A reopened operation also accepts facts for the days while it was closed, so returns are due for these as well:
+        an unreported day never counts as nil.
         """
         return self.days.begun_by(moment if self.closed_at is None else min(moment, self.closed_at - AN_INSTANT))
 
 
 def fold(events: Iterable[RecordedEvent]) -> Operation:
-    """Return the operation that these setup events, in the order of the log, add up to."""
+    """Return the operation that results from these setup events, given in log order."""
     operation: Operation | None = None
     for event in events:
         operation = evolve(operation, event)
@@ -80,7 +80,7 @@ def fold(events: Iterable[RecordedEvent]) -> Operation:
 
 
 def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
-    """Return the operation after one more event; events that are no setup leave it as it is."""
+    """Return the operation after one more event; an event that is not a setup event leaves it unchanged."""
     if isinstance(recorded.event.data, OperationOpened):
         return _opened(recorded.event.data, recorded)
     assert operation is not None, "a log begins with operation.opened"
@@ -102,10 +102,10 @@ def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
 
 
 def amended(operation: Operation, change: OperationAmended) -> Operation:
-    """Return the operation with what the amendment gives; what it leaves out stays.
+    """Return the operation with the fields of the amendment; fields that it leaves out stay as they are.
 
     Raises:
-        DaysUnclear: the new dates do not make sense.
+        DaysUnclear: the new days are invalid.
     """
     return replace(
         operation,
@@ -117,7 +117,7 @@ def amended(operation: Operation, change: OperationAmended) -> Operation:
 
 
 def registered_measure(operation: Operation, registered: MeasureRegistered) -> Measure:
-    """Return the measure that a registration makes: a new one, or a known one with further categories."""
+    """Return the registered measure: a new one, or a known one with further categories."""
     if known := operation.measures.get(registered.measure):
         return known.with_categories(registered.categories)
     return Measure(

@@ -1,4 +1,4 @@
-"""When an operation took place, in the spans in which people name it: a day, some days, a night over two dates."""
+"""When an operation took place, as spans that a statement can name: a day, several days, a night over two dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_SPANS_NAMED = 6
 
 
 class Shape(Enum):
-    """How the time of an operation is named."""
+    """How the period of an operation is named."""
 
     DAYS = "days"
     NIGHTS = "nights"
@@ -22,7 +22,7 @@ class Shape(Enum):
 
 
 class Stage(Enum):
-    """How far an operation was at a moment. Closed early: its coordinator closed it before its end."""
+    """How far an operation had got at a moment. Closed early: its coordinator closed it before its end."""
 
     PLANNED = "planned"
     UNDER_WAY = "under_way"
@@ -37,7 +37,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """London dates, both included."""
+    """A range of London dates, both ends included."""
 
     first: date
     last: date
@@ -45,10 +45,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """When an operation takes place. `spans` in order, at least one; of an open end, the first day alone.
+    """When an operation takes place.
 
-    `count` is how many dates or nights these are. A night lies over two dates, between noon
-    and noon.
+    `spans` are in order and at least one; for an open-ended operation, only the first day. `count` is the number of
+    dates or nights. A night covers two dates, from noon to noon at most.
     """
 
     shape: Shape
@@ -58,12 +58,12 @@ class Period:
 
     @property
     def is_named_whole(self) -> bool:
-        """Return whether the spans are few enough to be named one by one."""
+        """Whether there are few enough spans to name each."""
         return len(self.spans) <= MOST_SPANS_NAMED
 
 
 def period_of(operation: Operation, moment: datetime) -> Period:
-    """Return when the operation takes place, and how far it is at this moment."""
+    """Return the period of the operation, with its stage at this moment."""
     days, stage = operation.days, stage_of(operation, moment)
     if days.ends_at is None:
         first = london_date(days.starts_at)
@@ -78,7 +78,7 @@ def period_of(operation: Operation, moment: datetime) -> Period:
 
 
 def stage_of(operation: Operation, moment: datetime) -> Stage:
-    """Return how far the operation is at this moment."""
+    """Return the stage of the operation at this moment."""
     ends_at = operation.days.ends_at
     if ends_at is not None and moment >= ends_at:
         return Stage.OVER
@@ -98,7 +98,7 @@ def _is_night(starts_at: datetime, ends_at: datetime) -> bool:
 
 
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the spans with those joined that follow each other without a day between."""
+    """Return the spans, with spans joined that overlap or have no day between them."""
     joined: list[Span] = []
     for span in spans:
         if joined and span.first <= joined[-1].last + ONE_DAY:

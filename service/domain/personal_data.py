@@ -1,4 +1,4 @@
-"""Codes that look like personal data are refused, so that the log can be append-only and lawful.
+"""The check that refuses codes that look like personal data, so that the log can be append-only and lawful.
 
 Source: Data Protection Act 2018 s.37 (data minimisation); design decision "no personal data".
 """
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from service.errors import Invalid
 
-# Each shape is matched against the whole code, in capitals, without separators.
+# Each pattern is matched against the whole code, in capitals and without separators.
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "a registration mark",
@@ -24,13 +24,13 @@ SEPARATORS = re.compile(r"[\s_/+().-]+")
 
 
 class LooksPersonal(Invalid):
-    """A code has the shape of personal data. The message names the shape and never repeats the code."""
+    """A code looks like personal data. The message names the kind of data and never repeats the code."""
 
     code = "looks_personal"
 
 
 def personal_shape(code: str) -> str | None:
-    """Return what personal data the code as a whole looks like; None if it looks like none."""
+    """Return the kind of personal data that the whole code looks like; None if there is none."""
     bare = SEPARATORS.sub("", code).upper()
     return next((name for name, shape in SHAPES if shape.fullmatch(bare)), None)
 
@@ -39,23 +39,23 @@ def refuse_personal(code: str, pointer: str) -> None:
     """Refuse a code, or any step of a path, that looks like personal data.
 
     Raises:
-        LooksPersonal: it has the shape of a registration mark, postcode, phone number or arrest/summons number.
+        LooksPersonal: it looks like a registration mark, postcode, phone number or arrest/summons number.
     """
     try:
-        _pass(code)
+        _check_shape(code)
     except ValueError as found:
         raise LooksPersonal(
-            f"Wanted a code from a list; found something with the shape of {found}, which must not be recorded.",
+            f"Expected a code from a list; found something that looks like {found}, which must not be recorded.",
             pointer=pointer,
         ) from None
 
 
 @lru_cache(10_000)
-def _pass(code: str) -> None:
-    """Return if the code looks like no personal data. Codes come again and again, and only those that pass are kept.
+def _check_shape(code: str) -> None:
+    """Check a code and the steps of a path. Codes repeat, and the cache keeps only codes that pass.
 
     Raises:
-        ValueError: naming the shape that the code, or a step of it, has.
+        ValueError: the kind of personal data that the code, or a step of it, looks like.
     """
     for part in (code, *code.split("/")):
         if shape := personal_shape(part):

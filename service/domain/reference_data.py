@@ -1,4 +1,4 @@
-"""The reference data that ships with the code: police forces, the catalogue of measures, currencies."""
+"""The reference data that ships with the code: police forces, the measure catalogue and currencies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Force:
 
 
 class NewForce(Part, frozen=True, kw_only=True):
-    """A body to be added to the forces."""
+    """A body to add to the known forces."""
 
     force: Slug
     name: Title
@@ -33,11 +33,11 @@ class NewForce(Part, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What is counted, in which unit, and how it may be broken down.
+    """Something that is counted, its unit, and its categories.
 
-    `categories` are the paths that are known; `open_below`: any code may follow a known path; `open`: the first step
-    may be any code too. A measure that is not `additive` is shown by category and never summed over categories.
-    A `core` measure is counted from arrests and seizures, the others are recorded as activity.
+    `categories` are the known paths; `open_below`: any code may follow a known path; `open`: the first step may also be
+    any code. A measure that is not `additive` is shown by category and never summed over categories. A `core` measure
+    is counted from arrests and seizures; the others are recorded as activity.
     """
 
     measure: str
@@ -52,18 +52,18 @@ class Measure:
 
     @property
     def has_categories(self) -> bool:
-        """Whether this measure is broken down at all."""
+        """Whether this measure has categories at all."""
         return self.open or bool(self.categories)
 
     @property
     def default_category(self) -> str | None:
-        """Return the category of what was not said; None where the category must be said."""
+        """The category if none is given; None if a category is required."""
         if not self.has_categories:
             return ""
         return UNSTATED if UNSTATED in self.categories else None
 
     def knows(self, path: str) -> bool:
-        """Return whether this category path is known, or lies beneath one that is open."""
+        """Return whether this category path is known or allowed."""
         if self.open or path in self.categories:
             return True
         return self.open_below and path.partition("/")[0] in self.categories
@@ -75,7 +75,7 @@ class Measure:
 
 @cache
 def force_catalogue() -> Mapping[str, Force]:
-    """Return the forces known to everybody, by key, in the order of the file."""
+    """Return the forces known to every operation, by key, in the order of the file."""
     return {
         row["force"]: Force(force=row["force"], name=row["name"], kind=row["kind"], aliases=tuple(row["aliases"]))
         for row in _table("forces.toml")["forces"]
@@ -84,7 +84,7 @@ def force_catalogue() -> Mapping[str, Force]:
 
 @cache
 def measure_catalogue() -> Mapping[str, Measure]:
-    """Return the measures known to every operation, by key, in the order in which results are published."""
+    """Return the measures known to every operation, by key, in publishing order."""
     return {
         row["measure"]: Measure(**row | {"categories": tuple(row.get("categories", ()))})
         for row in _table("measures.toml")["measures"]
@@ -93,7 +93,7 @@ def measure_catalogue() -> Mapping[str, Measure]:
 
 @cache
 def currencies() -> frozenset[str]:
-    """Return the currency codes of ISO 4217 that are money in use."""
+    """Return the ISO 4217 codes of the currencies in use."""
     return frozenset(_text("currencies.txt").split())
 
 

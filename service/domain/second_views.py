@@ -1,6 +1,6 @@
-"""The same things counted in another way: weapons by how they were recovered, drug seizures by class and substance.
+"""Measures that count the same items in a second way: weapons by acquisition, drug seizures by class and substance.
 
-Each class or substance is counted once for each seizure, so none is more than the seizures, and together they may be.
+A seizure counts once under each class or substance: each is at most the seizures, and their sum may exceed them.
 Source: Home Office, Seizures of drugs in England and Wales, user guide.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.domain.statement_facts import Figure
+from service.domain.statement_facts import RecordedFigure
 
-# By what they are a second view of.
+# Each second view, and the measure that it is a view of.
 SECOND_VIEWS = {
     "weapons_by_acquisition": "weapons",
     "drug_seizures_by_class": "drug_seizures",
@@ -21,14 +21,14 @@ SECOND_VIEWS = {
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Second views among figures, by measure: `left_out` hold no more than the first view, `overlapping` do."""
+    """The second views among figures: `left_out` never exceed the first view, `overlapping` do."""
 
     left_out: tuple[str, ...]
     overlapping: tuple[str, ...]
 
 
-def second_views(figures: Sequence[Figure], by_force: Sequence[Figure]) -> Views:
-    """Return the second views whose first is among the figures, all over or of each force."""
+def second_views(figures: Sequence[RecordedFigure], by_force: Sequence[RecordedFigure]) -> Views:
+    """Return the second views whose first view is also among the figures. `by_force` are the figures per force."""
     found = (*figures, *by_force)
     measures = {one.measure for one in figures}
     seen = [view for view, first in SECOND_VIEWS.items() if view in measures and first in measures]
@@ -36,7 +36,7 @@ def second_views(figures: Sequence[Figure], by_force: Sequence[Figure]) -> Views
     return Views(tuple(view for view in seen if view not in overlapping), overlapping)
 
 
-def _has_more(view: str, figures: Sequence[Figure]) -> bool:
-    """Return whether there is more in a view than in the first one: of it all, or of what one force recorded."""
+def _has_more(view: str, figures: Sequence[RecordedFigure]) -> bool:
+    """Return whether a view exceeds its first view, in total or for any force."""
     firsts = {one.force: one.quantity for one in figures if one.measure == SECOND_VIEWS[view]}
     return any(one.quantity > firsts.get(one.force, 0) for one in figures if one.measure == view)

@@ -1,4 +1,4 @@
-"""What is compared of two events to see whether they may be one: type, place, moment, incident and categories."""
+"""Match candidates: the type, place, moment, incident and categories by which two events may be found to be one."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from service.domain.events import (
     WeaponLine,
 )
 
-# What two forces can both count. An activity may be a sum that a force made itself, which no single event equals.
+# The events that two forces can both count. An activity may be a sum made by the force, which no single event equals.
 COMPARED = (ArrestRecorded, SeizureRecorded)
 
-# An event as a finding names it: its operation, and the seq of its first version there.
-Fact = tuple[str, int]
+# Identifies an event across corrections: its operation, and the seq of its first version there.
+EventKey = tuple[str, int]
 
 
 class Sighting(NamedTuple):
-    """What is compared of one version of an arrest or seizure. `first_seq` is the seq of its first version.
+    """A match candidate: the compared fields of one version of an arrest or seizure.
 
-    Two sightings pair only where their `party` differs: the force, or for a sighting from a part the part as a whole.
-    `categories` are joined by commas.
+    `first_seq` is the seq of the event's first version. Two match candidates pair only if their `party` differs: the
+    force, or for an event of a part the part as a whole. `categories` are joined by commas.
     """
 
     operation: str
@@ -45,43 +45,44 @@ class Sighting(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two sightings of different parties, in the order of the pass that found them."""
+    """Two match candidates of different parties, in the order of the pass that found them."""
 
     earlier: Sighting
     later: Sighting
 
     @property
-    def facts(self) -> tuple[Fact, Fact]:
-        """What the two are versions of, in order: the same however often either is corrected."""
+    def event_keys(self) -> tuple[EventKey, EventKey]:
+        """The keys of the two events, sorted: they stay the same however often either is corrected."""
         one, other = ((version.operation, version.first_seq) for version in self)
         return (one, other) if one < other else (other, one)
 
     @property
     def is_certain(self) -> bool:
-        """Whether both are of one incident."""
+        """Whether both have the same incident."""
         return self.later.incident is not None and self.later.incident == self.earlier.incident
 
 
 def categories_of(data: ArrestRecorded | SeizureRecorded) -> list[str]:
-    """Return the category paths of an arrest or seizure, sorted, each once; those of a seizure begin with the kind."""
+    """Return the category paths of an arrest or seizure, sorted and unique; those of a seizure begin with the kind."""
     if isinstance(data, ArrestRecorded):
         return [data.reason]
     return sorted({f"{line.kind}/{_category(line)}".removesuffix("/") for line in data.lines})
 
 
 def shared_categories(one: Iterable[str], other: Iterable[str]) -> list[str]:
-    """Return the paths of either that are also the other's, or lie above or beneath one of the other's; sorted."""
+    """Return the paths of either that equal, lie above or lie beneath a path of the other; sorted."""
     ones, others = set(one), set(other)
-    return sorted({path for mine, theirs in ((ones, others), (others, ones)) for path in mine if _met(path, theirs)})
+    pairs = ((ones, others), (others, ones))
+    return sorted({path for mine, theirs in pairs for path in mine if _is_related(path, theirs)})
 
 
 def steps_above(path: str) -> list[str]:
-    """Return the paths above a path, the shortest first: those of a/b/c are a and a/b."""
+    """Return the paths above a path, shortest first: for a/b/c, a and a/b."""
     steps = path.split("/")
     return ["/".join(steps[:length]) for length in range(1, len(steps))]
 
 
-def _met(path: str, others: set[str]) -> bool:
+def _is_related(path: str, others: set[str]) -> bool:
     return not others.isdisjoint((path, *steps_above(path))) or any(path in steps_above(one) for one in others)
 
 

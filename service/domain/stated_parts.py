@@ -1,4 +1,4 @@
-"""What a statement says of operations inside its own, whose results are in it."""
+"""The parts of an operation as a statement describes them; their results are included in it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from service.domain.period import Period, period_of
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """An operation inside another, and when it takes place. `is_outside`: it has days that the other has not."""
+class StatedPart:
+    """An operation inside another, and its period. `is_outside`: some of its days are not days of the other."""
 
     name: str
     period: Period
     is_outside: bool
 
 
-def parts_of(whole: Operation, parts: Sequence[Operation], moment: datetime) -> tuple[Part, ...]:
-    """Return the parts of an operation as they are at this moment."""
-    return tuple(Part(part.name, period_of(part, moment), not _lies_in(part, whole)) for part in parts)
+def parts_of(whole: Operation, parts: Sequence[Operation], moment: datetime) -> tuple[StatedPart, ...]:
+    """Return the parts of an operation, as of this moment."""
+    return tuple(StatedPart(part.name, period_of(part, moment), not _lies_in(part, whole)) for part in parts)
 
 
 def _lies_in(part: Operation, whole: Operation) -> bool:

@@ -1,4 +1,4 @@
-"""What a results statement is made of, whether it stands in the log or in a publication."""
+"""The input of a results statement, read from the log or from a publication."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from service.domain.operation import Operation, Participant
 from service.domain.vocabulary import PublicationLabel, Qualifier
 
 
-class Figure(Protocol):
-    """A figure as the totals or a publication give it: over all forces or, with `force`, of one."""
+class RecordedFigure(Protocol):
+    """A figure from the totals or from a publication: of all forces or, with `force`, of one."""
 
     @property
     def measure(self) -> str: ...  # noqa: D102
@@ -30,20 +30,20 @@ class Figure(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a statement is made of, all true at one position of the log, and of that of each of the `parts`.
+class StatementFacts:
+    """The input of a statement, read at one position of the operation's log and one of each part's.
 
-    `operation` has the forces and measures of its parts as well; `figures` are over all forces, by category where a
-    measure is never summed; `by_force` the same for each force; `outstanding` who owes a return for any measure;
-    `moment` the one by which days have begun; `label` what a publication was called, whatever its figures look like.
-    `officers_by_day`: a force gave its officers day by day, who may be the same ones.
+    `operation` includes the forces and measures of its parts. `figures` are over all forces, and by category for
+    measures that are not additive; `by_force` are the same for each force. `outstanding` are the forces that owe a
+    return for any measure. `moment` decides which days have begun. `label` is the label of a publication, whatever its
+    figures. `officers_by_day`: a force reported its officers per day, so that the same officers may count repeatedly.
     """
 
     operation: Operation
     parts: Sequence[Operation]
     lead: Participant
-    figures: Sequence[Figure]
-    by_force: Sequence[Figure]
+    figures: Sequence[RecordedFigure]
+    by_force: Sequence[RecordedFigure]
     outstanding: Sequence[Outstanding]
     declarations: Declarations
     moment: datetime

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.domain.days import Span
-from service.domain.decide import History
+from service.domain.days import Interval
+from service.domain.decide import LogHistory
 from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.driver import one_of, read_as_stored, read_together
 from service.eventlog.table import events
@@ -21,7 +21,7 @@ FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
 KEYS_IN_ONE_STATEMENT = 500
 
 
-def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> History:
+def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> LogHistory:
     """Return the events that have these ids, and the corrections of these events."""
     return history_of(read_together(connection, (about_ids, {"name": operation, "ids": list(ids)}))[0])
 
@@ -35,9 +35,9 @@ def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
     return sa.union_all(*(mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)))
 
 
-def history_of(rows: Iterable[tuple[Any, ...]]) -> History:
+def history_of(rows: Iterable[tuple[Any, ...]]) -> LogHistory:
     """Return the history in the result of `about_ids`."""
-    found = History({}, {})
+    found = LogHistory({}, {})
     for (text,) in rows:
         found.add(recorded_from_text(text))
     return found
@@ -146,7 +146,7 @@ def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime
 
 
 def first_standing_outside(
-    connection: sa.Connection, operation: str, spans: Sequence[Span], ends_at: datetime | None
+    connection: sa.Connection, operation: str, spans: Sequence[Interval], ends_at: datetime | None
 ) -> int | None:
     """Return the first seq of a standing fact outside of the spans; None if there is none.
 

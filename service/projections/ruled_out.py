@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.db import CodeText, metadata
 from service.domain.events import DuplicateRuledOut
-from service.domain.sightings import Fact
+from service.domain.sightings import EventKey
 from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
 from service.projections.sightings import first_seqs_of
@@ -65,7 +65,7 @@ def rows(writes: Writes, batch: Batch) -> list[RuledOutRow]:
     ]
 
 
-def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tuple[Fact, Fact]]:
+def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tuple[EventKey, EventKey]]:
     """Return the pairs ruled out in these logs, each pair in order."""
     columns = [ruled_out.c[name] for name in ("lower_operation", "lower_seq", "higher_operation", "higher_seq")]
     live = sa.tuple_(ruled_out.c.operation_id, ruled_out.c.generation).in_(
@@ -79,7 +79,7 @@ def pairs_ruled_out(connection: sa.Connection, heads: Sequence[Head]) -> set[tup
     }
 
 
-def _facts(data: DuplicateRuledOut, first_seqs: Mapping[UUID, int]) -> list[Fact]:
+def _facts(data: DuplicateRuledOut, first_seqs: Mapping[UUID, int]) -> list[EventKey]:
     """Return the two events of a finding; with an empty operation where both are in this log."""
     if data.operations:
         return list(zip(data.operations, data.first_seqs, strict=True))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.db import Database
-from service.domain.decide import History
+from service.domain.decide import LogHistory
 from service.domain.draft import Decided, Draft, Submission
 from service.domain.events import Event, ForceJoined, RecordedBy
 from service.domain.operation import Operation
@@ -83,7 +83,7 @@ def draft_of(
     state: Operation | None,
     submissions: Sequence[Submission | RecordError],
     *,
-    history: History | None = None,
+    history: LogHistory | None = None,
 ) -> Draft:
     """Return the draft in which these submissions are decided, with all that the log holds of the ids they name.
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential, Secret, of_digests, prove_all, unproved
 from service.db import Database
-from service.domain.decide import History
+from service.domain.decide import LogHistory
 from service.domain.draft import Draft, Submission
 from service.domain.operation import Operation
 from service.driver import read_together
@@ -121,7 +121,7 @@ class _Found:
     head: Head | None
     clock: datetime
     senders: list[Credential | RecordError]
-    history: History
+    history: LogHistory
 
 
 def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]) -> _Found:

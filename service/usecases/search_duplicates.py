@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.domain.duplicates import CERTAIN, LIKELY, certain_pairs, certainly_doubled, likely_doubled, likely_pairs
-from service.domain.sightings import Fact, Pair, Sighting
+from service.domain.sightings import EventKey, Pair, Sighting
 from service.errors import Invalid
 from service.projections.standing_sightings import StandingSightings, incident_key, place_key
 
@@ -36,7 +36,7 @@ class Search:
 
     sightings: StandingSightings
     window_seconds: int
-    ruled_out: set[tuple[Fact, Fact]]
+    ruled_out: set[tuple[EventKey, EventKey]]
 
     def pairs(self, after: Place | None) -> Iterator[Place]:
         """Yield the pairs behind a place."""
@@ -78,7 +78,7 @@ class Search:
         return (_place(certainty, pair.later, pair.earlier) for pair in pairs if not is_closed(pair))
 
     def _is_ruled_out(self, pair: Pair) -> bool:
-        return pair.facts in self.ruled_out
+        return pair.event_keys in self.ruled_out
 
     def _is_settled(self, pair: Pair) -> bool:
         """Return whether a likely pair is ruled out, or shown as a certain one."""

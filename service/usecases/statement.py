@@ -18,7 +18,7 @@ from service.domain.figures import display
 from service.domain.operation import Operation, Participant
 from service.domain.selection import Selection
 from service.domain.statement import METHOD, Statement, make_statement
-from service.domain.statement_facts import Facts
+from service.domain.statement_facts import StatementFacts
 from service.domain.vocabulary import PublicationLabel
 from service.errors import Invalid
 from service.projections.returns import declarations
@@ -110,8 +110,8 @@ def _facts(
     outstanding: Sequence[Outstanding],
     *,
     label: PublicationLabel | None = None,
-) -> Facts:
-    return Facts(
+) -> StatementFacts:
+    return StatementFacts(
         operation=operation,
         parts=[position.operation for position in found[1:]],
         lead=_lead(connection, operation),

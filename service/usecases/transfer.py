@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from service.ahead import one_ahead
 from service.db import Database
-from service.domain.decide import History
+from service.domain.decide import LogHistory
 from service.domain.draft import Draft, RecordedAtOutOfOrder, Submission
 from service.domain.events import OperationAmended, OperationOpened
 from service.domain.instants import format_instant
@@ -125,7 +125,7 @@ def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growi
     draft = Draft(
         name=name,
         operation=None,
-        history=History({}, {}),
+        history=LogHistory({}, {}),
         seq=0,
         recorded_at=BEFORE_EVERYTHING,
         clock=database.now(connection),

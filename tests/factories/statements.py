@@ -1,4 +1,4 @@
-"""Facts and statements in memory, of the operation of `tests.factories.operations`."""
+"""StatementFacts and statements in memory, of the operation of `tests.factories.operations`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from service.domain.completeness import Declaration, Declarations, Outstanding
 from service.domain.operation import Operation
 from service.domain.statement import Statement, make_statement
-from service.domain.statement_facts import Facts
+from service.domain.statement_facts import StatementFacts
 from service.eventlog.head import Head
 from service.usecases.read_context import Position
 from service.usecases.statement import StatementAnswer
@@ -52,7 +52,7 @@ def declared(*forces: str, status: str = "complete", measures: Sequence[str] = (
     }
 
 
-def facts(*figures: StatedFigure, operation: Operation | None = None, **given: Any) -> Facts:
+def facts(*figures: StatedFigure, operation: Operation | None = None, **given: Any) -> StatementFacts:
     """Return facts of an operation that is over, with every return declared unless `given` says otherwise."""
     operation = operation or operation_state()
     outstanding = {one for figure in figures for one in figure.outstanding}
@@ -63,7 +63,7 @@ def facts(*figures: StatedFigure, operation: Operation | None = None, **given: A
         "declarations": declared(*REPORTING),
         "moment": AFTERWARDS,
     }
-    return Facts(
+    return StatementFacts(
         operation=operation,
         figures=[figure for figure in figures if figure.force is None],
         by_force=[figure for figure in figures if figure.force is not None],

@@ -150,7 +150,7 @@ def test_an_operation_covers_a_span_between_its_first_and_its_last_moment() -> N
 
 
 def test_between_two_pairs_of_dates_only_what_lies_in_one_of_them_changes() -> None:
-    _before, within, after = WEEK.kept_by(between(utc(2023, 1, 17), utc(2023, 1, 30)))
+    _before, within, after = WEEK.unchanged_by(between(utc(2023, 1, 17), utc(2023, 1, 30)))
     assert within == (utc(2023, 1, 17), utc(2023, 1, 23))
     assert after == (utc(2023, 1, 30), None)
 
@@ -161,7 +161,7 @@ def test_between_two_pairs_of_dates_only_what_lies_in_one_of_them_changes() -> N
 def test_a_moment_is_kept_where_it_has_the_same_day_by_both(
     one: OperatingDays, other: OperatingDays, moment: datetime
 ) -> None:
-    kept = any(start <= moment and (end is None or moment < end) for start, end in one.kept_by(other))
+    kept = any(start <= moment and (end is None or moment < end) for start, end in one.unchanged_by(other))
     assert kept == (one.day_of(moment) == other.day_of(moment))
 
 

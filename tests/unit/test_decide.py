@@ -15,15 +15,15 @@ from service.domain.decide import (
     ContentDiffers,
     CorrectionChangesForce,
     CorrectionChangesType,
-    History,
     IdTaken,
+    LogHistory,
     NotCoordinator,
     NotCorrectable,
     NotYourEvent,
     NotYourForce,
     UnknownEvent,
     accept,
-    difference,
+    first_difference,
     replay_of,
 )
 from service.domain.events import DrugLine, Event, PhoneLine, RecordedBy, RecordedEvent, WeaponLine, Window
@@ -56,24 +56,24 @@ COORDINATOR_ELSEWHERE = RecordedBy(force="kent", role="coordinator")
 LEAD_WITHOUT_ROLE = RecordedBy(force="metropolitan", role="force")
 
 
-def log_of(*events: Event | RecordedEvent) -> History:
+def log_of(*events: Event | RecordedEvent) -> LogHistory:
     """Return what a log of these events holds."""
-    history = History({}, {})
+    history = LogHistory({}, {})
     for seq, event in enumerate(events, start=7):
         recorded = event if isinstance(event, RecordedEvent) else RecordedEventFactory(event=event, seq=seq)
         history.add(recorded)
     return history
 
 
-def replayed(event: Event, history: History, sender: RecordedBy = SURREY) -> RecordedEvent | None:
+def replayed(event: Event, history: LogHistory, sender: RecordedBy = SURREY) -> RecordedEvent | None:
     return replay_of(event, OPEN, history, sender)
 
 
-def accepted(event: Event, history: History, sender: RecordedBy = SURREY, operation: Operation = OPEN) -> Event:
+def accepted(event: Event, history: LogHistory, sender: RecordedBy = SURREY, operation: Operation = OPEN) -> Event:
     return accept(event, operation, history, sender=sender, recorded_at=RECORDED_AT, forces=force_catalogue())
 
 
-def refusal(event: Event, history: History, wanted: type[RecordError], sender: RecordedBy = SURREY) -> RecordError:
+def refusal(event: Event, history: LogHistory, wanted: type[RecordError], sender: RecordedBy = SURREY) -> RecordError:
     """Return why a new event is refused, which must be of the wanted class."""
     with pytest.raises(RecordError) as caught:
         accepted(event, history, sender)
@@ -343,4 +343,4 @@ def test_the_rules_for_setup_hold() -> None:
     ],
 )
 def test_difference(one: Any, other: Any, expected: str | None) -> None:
-    assert difference(one, other) == expected
+    assert first_difference(one, other) == expected

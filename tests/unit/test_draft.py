@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.domain.check_report import InTheFuture
-from service.domain.decide import AlreadyCorrected, ContentDiffers, History, NotCoordinator, NotYourForce
+from service.domain.decide import AlreadyCorrected, ContentDiffers, LogHistory, NotCoordinator, NotYourForce
 from service.domain.draft import Draft, RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
 from service.domain.events import Event, RecordedBy
 from service.domain.operation import Operation
@@ -29,7 +29,7 @@ def draft_of(operation: Operation | None, **fields: Any) -> Draft:
     draft: dict[str, Any] = {
         "name": "lantern",
         "operation": operation,
-        "history": History({}, {}),
+        "history": LogHistory({}, {}),
         "seq": 6,
         "recorded_at": RECORDED_AT,
         "clock": CLOCK,

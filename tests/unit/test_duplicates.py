@@ -125,9 +125,9 @@ def test_a_list_goes_on_behind_a_pair_whose_later_event_no_longer_stands(rows: l
 @given(logs())
 def test_a_force_finds_its_own_events_of_every_pair_that_is_not_settled_in_order(rows: list[Sighting]):
     pairs = list(likely_pairs(by_place(rows), WINDOW))
-    settled = {pair.facts for pair in pairs[::2]}
-    doubled = {one.seq for pair in pairs if pair.facts not in settled for one in pair if of_kent(one)}
-    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.facts in settled, WINDOW))
+    settled = {pair.event_keys for pair in pairs[::2]}
+    doubled = {one.seq for pair in pairs if pair.event_keys not in settled for one in pair if of_kent(one)}
+    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.event_keys in settled, WINDOW))
     assert found == [one for one in by_place(rows) if one.seq in doubled]
     certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if of_kent(one)}
     found = list(certainly_doubled(by_incident(rows), of_kent, never))

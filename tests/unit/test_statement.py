@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.thresholds import Claim
+from service.domain.thresholds import StatedNumber
 from tests.factories.operations import FORCES, operation_state
 from tests.factories.setup import ForceJoinedFactory, OperationClosedFactory
 from tests.factories.statements import StatedFigure, declared, owed, statement
@@ -17,7 +17,7 @@ def measures(made):
 
 def rows(made):
     return [
-        (line.participant.force, line.claim.qualifier, line.claim.quantity, line.claim.so_far)
+        (line.participant.force, line.stated.qualifier, line.stated.quantity, line.stated.so_far)
         for line in made.breakdown.lines
     ]
 
@@ -35,8 +35,8 @@ def test_the_order_is_arrests_weapons_drugs_vehicles_cash_and_then_the_catalogue
 
 def test_the_headline_is_a_threshold_and_the_figure_is_exact():
     made = statement(StatedFigure("arrests", 179))
-    assert made.headline.claim == Claim("more_than", 170, "arrests")
-    assert made.lines[0].claim == Claim("exact", 179, "arrests")
+    assert made.headline.stated == StatedNumber("more_than", 170, "arrests")
+    assert made.lines[0].stated == StatedNumber("exact", 179, "arrests")
     assert not made.is_provisional
 
 
@@ -47,7 +47,7 @@ def test_without_arrests_another_figure_makes_the_headline():
 
 
 def test_no_arrests_are_said_only_when_every_return_is_in():
-    assert statement().headline.claim == Claim("exact", 0, "arrests")
+    assert statement().headline.stated == StatedNumber("exact", 0, "arrests")
     assert statement(outstanding=owed("surrey")).headline is None
     before = datetime(2023, 1, 15, tzinfo=UTC)
     assert statement(moment=before).headline is None
@@ -60,7 +60,7 @@ def test_no_arrests_are_said_only_when_every_return_is_in():
 
 def test_officers_deployed_are_the_method_and_no_figure():
     made = statement(StatedFigure("officers_deployed", 1_200, "more_than"), StatedFigure("arrests", 1))
-    assert made.officers.claim == Claim("more_than", 1_200, "officers")
+    assert made.officers.stated == StatedNumber("more_than", 1_200, "officers")
     assert measures(made) == ["arrests"]
     assert statement(StatedFigure("officers_deployed", 0)).officers is None
 
@@ -100,13 +100,13 @@ def test_what_is_never_summed_is_at_least_its_path_where_more_stands_beneath():
     made = statement(
         StatedFigure("other_property", 3, category="watch"), StatedFigure("other_property", 2, category="watch/gold")
     )
-    assert [line.claim.qualifier for line in made.lines[1:]] == ["at_least", "exact"]
+    assert [line.stated.qualifier for line in made.lines[1:]] == ["at_least", "exact"]
 
 
 def test_a_figure_is_at_least_while_a_return_for_it_is_outstanding_and_others_are_not():
     made = statement(StatedFigure("arrests", 179), StatedFigure("cash", 100, outstanding=owed("surrey")))
-    assert [line.claim.qualifier for line in made.lines] == ["exact", "at_least"]
-    assert made.headline.claim.quantity == 170
+    assert [line.stated.qualifier for line in made.lines] == ["exact", "at_least"]
+    assert made.headline.stated.quantity == 170
     assert made.is_provisional
     assert [(one.participant.force, one.of_all_figures) for one in made.owing] == [("surrey", False)]
 
@@ -137,7 +137,7 @@ def test_who_may_have_made_what_was_reported_for_nobody_has_no_zero():
     made = statement(*figures, operation=residual(), declarations=said)
     assert rows(made) == [("surrey", "exact", 21, False), ("kent", "exact", 0, False), ("rest", "exact", 9, False)]
     assert [one.force for one in made.breakdown.unattributed] == ["metropolitan", "essex"]
-    assert [one.force for one in made.nobodys] == ["rest"]
+    assert [one.force for one in made.residuals] == ["rest"]
     tallied = statement(*figures, *by_force(essex=0), operation=residual(), declarations=said)
     assert ("essex", "exact", 0, False) in rows(tallied)
 

@@ -1,10 +1,10 @@
-"""A claim is true of every value that the record allows, and a threshold is never the number itself."""
+"""A stated is true of every value that the record allows, and a threshold is never the number itself."""
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.domain.thresholds import Claim, in_full, rounded, threshold
+from service.domain.thresholds import StatedNumber, in_full, rounded, threshold
 from service.domain.vocabulary import QUALIFIERS
 
 POUND = 100
@@ -45,20 +45,20 @@ def test_a_penny_over_a_thousand_pounds_is_more_than_it():
 @pytest.mark.parametrize("unit", ["milligrams", "minor units"])
 def test_weights_and_foreign_money_have_no_threshold(unit):
     assert threshold(123_456_789, unit) is None
-    assert rounded(Claim("more_than", 123_456_789, unit)) == Claim("more_than", 123_456_789, unit)
+    assert rounded(StatedNumber("more_than", 123_456_789, unit)) == StatedNumber("more_than", 123_456_789, unit)
 
 
 @pytest.mark.parametrize(
     ("qualifier", "outstanding", "claimed"),
     [
-        ("exact", False, Claim("exact", 179, "arrests")),
-        ("exact", True, Claim("at_least", 179, "arrests")),
-        ("at_least", True, Claim("at_least", 179, "arrests")),
-        ("more_than", True, Claim("more_than", 179, "arrests")),
-        ("about", False, Claim("about", 179, "arrests")),
-        ("about", True, Claim("about", 179, "arrests", so_far=True)),
-        ("under", True, Claim("under", 179, "arrests", so_far=True)),
-        ("at_most", True, Claim("at_most", 179, "arrests", so_far=True)),
+        ("exact", False, StatedNumber("exact", 179, "arrests")),
+        ("exact", True, StatedNumber("at_least", 179, "arrests")),
+        ("at_least", True, StatedNumber("at_least", 179, "arrests")),
+        ("more_than", True, StatedNumber("more_than", 179, "arrests")),
+        ("about", False, StatedNumber("about", 179, "arrests")),
+        ("about", True, StatedNumber("about", 179, "arrests", so_far=True)),
+        ("under", True, StatedNumber("under", 179, "arrests", so_far=True)),
+        ("at_most", True, StatedNumber("at_most", 179, "arrests", so_far=True)),
     ],
 )
 def test_while_a_return_is_outstanding_a_figure_is_a_lower_bound_or_said_so_far(qualifier, outstanding, claimed):
@@ -66,7 +66,7 @@ def test_while_a_return_is_outstanding_a_figure_is_a_lower_bound_or_said_so_far(
 
 
 def test_at_least_nothing_is_not_said():
-    assert in_full(0, "exact", "arrests", is_outstanding=True) == Claim("exact", 0, "arrests", so_far=True)
+    assert in_full(0, "exact", "arrests", is_outstanding=True) == StatedNumber("exact", 0, "arrests", so_far=True)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_at_least_nothing_is_not_said():
     ],
 )
 def test_only_what_is_known_to_be_more_becomes_a_threshold(qualifier, quantity, claimed):
-    claim = rounded(Claim(qualifier, quantity, "arrests"))
-    assert (claim.qualifier, claim.quantity) == claimed
+    stated = rounded(StatedNumber(qualifier, quantity, "arrests"))
+    assert (stated.qualifier, stated.quantity) == claimed
 
 
 def test_more_than_a_sum_of_money_keeps_its_thousands():
-    assert rounded(Claim("more_than", 3_200_000, "pence")).quantity == 3_200_000
-    assert rounded(Claim("more_than", 3_212_345, "pence")).quantity == 3_200_000
-    assert rounded(Claim("more_than", 50_000, "pence")).quantity == 50_000
+    assert rounded(StatedNumber("more_than", 3_200_000, "pence")).quantity == 3_200_000
+    assert rounded(StatedNumber("more_than", 3_212_345, "pence")).quantity == 3_200_000
+    assert rounded(StatedNumber("more_than", 50_000, "pence")).quantity == 50_000
 
 
 # What the whole may be, by the qualifier of the recorded number; `about` allows anything.
@@ -124,13 +124,13 @@ def test_every_claim_is_true_of_every_value_that_the_record_allows(recorded, qua
     if so_far < 0 or not ALLOWS[qualifier](so_far, recorded):
         so_far = recorded + {"more_than": 1, "under": -1}.get(qualifier, 0)
     full = in_full(recorded, qualifier, unit, is_outstanding=later is not None)
-    for claim in (full, rounded(full)):
-        value = so_far if claim.so_far else so_far + (later or 0)
-        assert ALLOWS[claim.qualifier](value, claim.quantity)
+    for stated in (full, rounded(full)):
+        value = so_far if stated.so_far else so_far + (later or 0)
+        assert ALLOWS[stated.qualifier](value, stated.quantity)
         # An estimate says the number that was recorded, and no other.
-        assert claim.qualifier != "about" or (qualifier == "about" and claim.quantity == recorded)
+        assert stated.qualifier != "about" or (qualifier == "about" and stated.quantity == recorded)
         # While more may come, nothing is said of the whole but a lower bound.
-        assert later is None or claim.so_far or claim.qualifier in ("at_least", "more_than")
+        assert later is None or stated.so_far or stated.qualifier in ("at_least", "more_than")
 
 
 @given(quantity=QUANTITIES, unit=UNITS)
@@ -144,5 +144,5 @@ def test_a_threshold_is_round_and_strictly_below(quantity, unit):
 
 @given(quantity=QUANTITIES, unit=UNITS)
 def test_what_is_not_rounded_is_said_as_it_is(quantity, unit):
-    claim = Claim("exact", quantity, unit)
-    assert (rounded(claim) == claim) == (threshold(quantity, unit) is None)
+    stated = StatedNumber("exact", quantity, unit)
+    assert (rounded(stated) == stated) == (threshold(quantity, unit) is None)
