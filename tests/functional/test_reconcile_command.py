@@ -58,7 +58,7 @@ def test_a_difference_is_reported_and_exits_with_1(
     code, out, _err = oprecord(PANDILLA, file, url=database_url)
     assert code == WRONG
     assert "/claims/0/figures/0: ✗ differs. Printed: 180 arrests. The record has 179. That is 1 less." in out
-    assert "contradiction: arrests, the whole: 180 arrests (release): its parts make at least 181" in out
+    assert "contradiction: arrests, the whole: 180 arrests (release): its parts add up to at least 181" in out
     code, out, _err = oprecord(PANDILLA, file, "--json", url=database_url)
     assert (code, json.loads(out)["counts"]["differs"]) == (WRONG, 2)
 

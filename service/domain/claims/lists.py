@@ -56,7 +56,7 @@ def compare_to_others(lists: Iterable[CompleteList], claims: Iterable[Claim]) ->
                     kind="contradiction",
                     rule="not_in_complete_list",
                     detail=f"{claim.measure}, {claim.describe()}: the list of {one.lines[0].source} by {one.by}, "
-                    "which is said to be complete, lacks it.",
+                    "which is marked complete, lacks it.",
                     places=(claim.place, one.place),
                 )
 
@@ -106,7 +106,7 @@ def _below(one: CompleteList, most: Bounds, least: int, node: Node) -> Finding:
         rule="breakdown_below_whole",
         detail=f"{claim.measure}, {one.whole.describe()}: it is at least "
         f"{claim.describe_bounds(Bounds(least)).removeprefix('at least ')}; the list of {claim.source} "
-        f"by {one.by}, which is said to be complete, makes {claim.describe_bounds(most)}.",
+        f"by {one.by}, which is marked complete, adds up to {claim.describe_bounds(most)}.",
         places=(*node.places, one.place),
     )
 

@@ -30,11 +30,11 @@ def _against(
     others = [other for other in earlier if is_wrong(other, claim)]
     if others:
         kind, rule, words = verdict
-        said = listed([other.describe() for other in others])
+        described = listed([other.describe() for other in others])
         yield Finding(
             kind=kind,
             rule=rule,
-            detail=f"{claim.measure}, {said}, and {claim.describe()}: {words}.",
+            detail=f"{claim.measure}, {described}, and {claim.describe()}: {words}.",
             places=(*(other.place for other in others), claim.place),
         )
 

@@ -67,7 +67,7 @@ def _contradiction(wholes: Sequence[Claim], parts: Sequence[int], lower: LowerBo
         kind="contradiction",
         rule="parts_above_whole",
         detail=(
-            f"{claim.measure}, {' and '.join(one.describe() for one in wholes)}: its parts make {total}: "
+            f"{claim.measure}, {' and '.join(one.describe() for one in wholes)}: its parts add up to {total}: "
             f"{listed([_part(nodes[one], lower.least[part], claim) for one, part in enumerate(parts)])}.{named}"
         ),
         places=(*(one.place for one in wholes), *(place for one in nodes for place in one.places)),
