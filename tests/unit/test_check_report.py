@@ -1,4 +1,4 @@
-"""What a force may not report. Each test is one rule: a good event with one thing wrong, and what is said about it."""
+"""What a force may not report. Each test is one rule: a valid event with one error, and the error that results."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,17 +57,17 @@ def check(event: Event, operation: Operation = OPEN, recorded_at: datetime = REC
     check_report(event, operation, recorded_at, force_catalogue())
 
 
-def refusal(event: Event, wanted: type[RecordError], operation: Operation = OPEN) -> RecordError:
-    """Return the mistake, which must be of the wanted class."""
+def refusal(event: Event, expected: type[RecordError], operation: Operation = OPEN) -> RecordError:
+    """Return the error, which must be of the expected class."""
     with pytest.raises(RecordError) as caught:
         check(event, operation, recorded_at=max(RECORDED_AT, ENDS_AT))
-    assert type(caught.value) is wanted
+    assert type(caught.value) is expected
     return caught.value
 
 
-def pointer(event: Event, wanted: type[RecordError], operation: Operation = OPEN) -> str:
-    """Return where the mistake is."""
-    (error,) = refusal(event, wanted, operation).errors
+def pointer(event: Event, expected: type[RecordError], operation: Operation = OPEN) -> str:
+    """Return the pointer of the error."""
+    (error,) = refusal(event, expected, operation).errors
     return error.pointer
 
 
@@ -76,7 +76,7 @@ def seizure(*lines: Any) -> Event:
     return event
 
 
-# What passes
+# Valid events
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def seizure(*lines: Any) -> Event:
         pytest.param(EventWithdrawnFactory(corrects=SOME_ID), id="withdrawal"),
     ],
 )
-def test_what_is_right_passes(event: Event) -> None:
+def test_a_valid_event_passes(event: Event) -> None:
     check(event)
 
 
-# Who reports
+# The reporting force
 
 
 def test_a_force_that_does_not_take_part_is_refused() -> None:
@@ -113,12 +113,12 @@ def test_a_force_that_does_not_take_part_is_refused() -> None:
 
 
 @pytest.mark.parametrize("event", [ArrestRecordedFactory(force="essex"), SeizureRecordedFactory(force="essex")])
-def test_a_force_that_reports_tallies_sends_no_arrests_or_seizures(event: Event) -> None:
+def test_a_force_that_reports_tallies_cannot_send_arrests_or_seizures(event: Event) -> None:
     assert pointer(event, ForceReportsTallies) == "/type"
 
 
 @pytest.mark.parametrize("measure", CORE_MEASURES, ids=lambda measure: measure.measure)
-def test_a_force_that_reports_events_sends_no_core_measure_as_activity(measure: Any) -> None:
+def test_a_force_that_reports_events_cannot_send_a_core_measure_as_activity(measure: Any) -> None:
     event = ActivityRecordedFactory(measure=measure.measure, category=measure.default_category)
     assert pointer(event, ForceReportsEvents) == "/data/measure"
 
@@ -128,18 +128,18 @@ def test_a_force_that_reports_events_sends_no_core_measure_as_activity(measure: 
     [ArrestRecordedFactory(force="lantern-desk"), ReturnDeclaredFactory(force="lantern-desk")],
     ids=lambda event: event.type,
 )
-def test_a_force_that_reports_nothing_sends_no_facts_and_no_returns(event: Event) -> None:
+def test_a_force_that_reports_nothing_cannot_send_facts_or_returns(event: Event) -> None:
     assert pointer(event, ForceReportsNothing) == "/force"
 
 
-# When
+# Time
 
 
-def test_what_happened_up_to_five_minutes_after_it_was_recorded_passes() -> None:
+def test_an_event_up_to_five_minutes_after_its_recording_passes() -> None:
     check(ArrestRecordedFactory(occurred_at=RECORDED_AT + timedelta(minutes=5)))
 
 
-def test_what_happens_later_than_that_is_refused() -> None:
+def test_an_event_later_than_that_is_refused() -> None:
     event = ArrestRecordedFactory(occurred_at=RECORDED_AT + timedelta(minutes=5, microseconds=1))
     with pytest.raises(InTheFuture) as caught:
         check(event)
@@ -147,11 +147,11 @@ def test_what_happens_later_than_that_is_refused() -> None:
 
 
 @pytest.mark.parametrize("moment", [STARTS_AT - timedelta(microseconds=1), ENDS_AT], ids=["before", "after"])
-def test_what_happened_on_no_day_of_the_operation_is_refused(moment: datetime) -> None:
+def test_an_event_outside_the_days_of_the_operation_is_refused(moment: datetime) -> None:
     assert pointer(ArrestRecordedFactory(occurred_at=moment), OutsideOperation) == "/occurred_at"
 
 
-def test_what_happened_between_two_windows_is_refused() -> None:
+def test_an_event_between_two_windows_is_refused() -> None:
     in_windows = operation_state(days=(FIRST_NIGHT, SECOND_NIGHT))
     event = ArrestRecordedFactory(occurred_at=FIRST_NIGHT.ends_at)
     assert pointer(event, OutsideOperation, in_windows) == "/occurred_at"
@@ -167,12 +167,12 @@ def test_an_activity_up_to_the_last_moment_of_the_operation_passes() -> None:
     check(ActivityRecordedFactory(occurred_before=ENDS_AT))
 
 
-def test_an_activity_beyond_the_end_of_the_operation_is_refused() -> None:
+def test_an_activity_past_the_end_of_the_operation_is_refused() -> None:
     event = ActivityRecordedFactory(occurred_before=ENDS_AT + timedelta(microseconds=1))
     assert pointer(event, OutsideOperation) == "/data/occurred_before"
 
 
-def test_a_return_for_a_day_that_is_none_of_the_operation_is_refused() -> None:
+def test_a_return_for_a_day_outside_the_operation_is_refused() -> None:
     assert pointer(ReturnDeclaredFactory(day=ENDS_AT.date()), OutsideOperation) == "/data/day"
 
 
@@ -184,7 +184,7 @@ def test_a_return_for_a_day_that_is_none_of_the_operation_is_refused() -> None:
     [ArrestRecordedFactory(), SeizureRecordedFactory(), ActivityRecordedFactory()],
     ids=lambda event: event.type,
 )
-def test_a_closed_operation_takes_no_new_facts(event: Event) -> None:
+def test_a_closed_operation_refuses_new_facts(event: Event) -> None:
     refusal(event, OperationIsClosed, CLOSED)
 
 
@@ -197,21 +197,21 @@ def test_a_closed_operation_takes_no_new_facts(event: Event) -> None:
     ],
     ids=lambda event: event.type,
 )
-def test_a_closed_operation_takes_corrections_withdrawals_and_returns(event: Event) -> None:
+def test_a_closed_operation_accepts_corrections_withdrawals_and_returns(event: Event) -> None:
     check(event, CLOSED)
 
 
 @pytest.mark.parametrize("qualifier", [one for one in QUALIFIERS if one != "exact"])
 def test_a_declared_zero_is_exact(qualifier: str) -> None:
-    """Nobody can print "more than 0 arrests": some are at least 1."""
+    """An unknown number above 0 is "at least 1", never "more than 0"."""
     assert pointer(ActivityRecordedFactory(quantity=0, qualifier=qualifier), QualifiedZero) == "/data/qualifier"
     check(ActivityRecordedFactory(quantity=1, qualifier=qualifier))
 
 
-# Where, and with whom
+# Place and assisting forces
 
 
-def test_a_place_that_the_operation_does_not_list_is_refused() -> None:
+def test_an_unlisted_place_is_refused() -> None:
     assert pointer(ArrestRecordedFactory(place="m60"), UnknownCode) == "/place"
 
 
@@ -228,11 +228,11 @@ def test_a_force_cannot_assist_itself() -> None:
     assert pointer(ArrestRecordedFactory(assisting=("kent", "surrey")), AssistsItself) == "/assisting/1"
 
 
-def test_an_assisting_force_must_be_a_known_one() -> None:
+def test_an_assisting_force_must_be_known() -> None:
     assert pointer(ArrestRecordedFactory(assisting=("sureey",)), UnknownCode) == "/assisting/0"
 
 
-def test_a_participant_that_only_this_operation_knows_may_assist() -> None:
+def test_a_participant_known_only_to_this_operation_may_assist() -> None:
     check(ArrestRecordedFactory(assisting=("lantern-desk",)))
 
 
@@ -249,12 +249,14 @@ def test_a_participant_that_only_this_operation_knows_may_assist() -> None:
         pytest.param(seizure(VehicleLine(ground="parked")), "/data/lines/0/ground", id="ground"),
         pytest.param(seizure(CashLine(currency="XXX", amount_minor=1)), "/data/lines/0/currency", id="currency"),
         pytest.param(ActivityRecordedFactory(measure="yaks"), "/data/measure", id="measure"),
-        pytest.param(ActivityRecordedFactory(category="cars"), "/data/category", id="category-of-a-measure-without"),
+        pytest.param(
+            ActivityRecordedFactory(category="cars"), "/data/category", id="category-of-a-measure-without-categories"
+        ),
         pytest.param(
             ActivityRecordedFactory(measure="people_safeguarded", category="dog"), "/data/category", id="category"
         ),
         pytest.param(
-            ActivityRecordedFactory(force="essex", measure="foreign_cash"), "/data/category", id="currency-not-said"
+            ActivityRecordedFactory(force="essex", measure="foreign_cash"), "/data/category", id="currency-missing"
         ),
         pytest.param(
             ActivityRecordedFactory(force="essex", measure="foreign_cash", category="GBP"),
@@ -269,7 +271,7 @@ def test_a_participant_that_only_this_operation_knows_may_assist() -> None:
         pytest.param(ReturnDeclaredFactory(measures=("arrests", "yaks")), "/data/measures/1", id="measure-of-a-return"),
     ],
 )
-def test_a_code_that_is_on_none_of_the_lists_is_refused(event: Event, where: str) -> None:
+def test_a_code_that_is_not_on_its_list_is_refused(event: Event, where: str) -> None:
     assert pointer(event, UnknownCode) == where
 
 
@@ -299,7 +301,7 @@ def test_a_category_that_the_operation_registered_passes() -> None:
     check(ArrestRecordedFactory(reason="violence/emergency_worker"), operation_state(registered))
 
 
-def test_a_return_may_speak_of_a_registered_measure() -> None:
+def test_a_return_may_cover_a_registered_measure() -> None:
     check(ReturnDeclaredFactory(measures=("dogs_seized",)), operation_state(MeasureRegisteredFactory()))
 
 

@@ -42,11 +42,11 @@ def checked(event: Event, operation: Operation = OPEN) -> Event:
     return check_setup(event, operation, force_catalogue())
 
 
-def pointer(event: Event, wanted: type[RecordError], operation: Operation = OPEN) -> str | None:
-    """Return where the mistake is, which must be of the wanted class and not repeat what looks personal."""
+def pointer(event: Event, expected: type[RecordError], operation: Operation = OPEN) -> str | None:
+    """Return the pointer of the error, which must be of the expected class and not repeat personal data."""
     with pytest.raises(RecordError) as caught:
         checked(event, operation)
-    assert type(caught.value) is wanted
+    assert type(caught.value) is expected
     assert REGISTRATION_MARK not in caught.value.detail
     return caught.value.errors[0].pointer if caught.value.errors else None
 
@@ -54,12 +54,12 @@ def pointer(event: Event, wanted: type[RecordError], operation: Operation = OPEN
 # Opening
 
 
-def test_an_opening_that_is_right_passes() -> None:
+def test_a_valid_opening_passes() -> None:
     check_opening(OperationOpenedFactory().data)
 
 
 @pytest.mark.parametrize(
-    ("opening", "wanted", "where"),
+    ("opening", "expected", "where"),
     [
         pytest.param({"starts_at": None, "ends_at": None}, DaysUnclear, "", id="no-days"),
         pytest.param({"starts_at": ENDS_AT, "ends_at": STARTS_AT}, DaysUnclear, "/ends_at", id="ends-first"),
@@ -67,15 +67,13 @@ def test_an_opening_that_is_right_passes() -> None:
         pytest.param({"places": ("m25", REGISTRATION_MARK)}, LooksPersonal, "/places/1", id="place"),
     ],
 )
-def test_an_opening_that_makes_no_sense_is_refused(
-    opening: dict[str, Any], wanted: type[RecordError], where: str
-) -> None:
+def test_an_invalid_opening_is_refused(opening: dict[str, Any], expected: type[RecordError], where: str) -> None:
     with pytest.raises(RecordError) as caught:
         check_opening(OperationOpenedFactory(**opening).data)
-    assert (type(caught.value), caught.value.errors[0].pointer) == (wanted, where)
+    assert (type(caught.value), caught.value.errors[0].pointer) == (expected, where)
 
 
-# Forces that join
+# Joining forces
 
 
 def test_a_force_of_the_catalogue_gets_its_name_and_kind() -> None:
@@ -83,19 +81,19 @@ def test_a_force_of_the_catalogue_gets_its_name_and_kind() -> None:
     assert joined == ForceJoined(force="sussex", name="Sussex Police", kind="territorial")
 
 
-def test_a_name_that_the_coordinator_gives_stands() -> None:
+def test_a_name_given_by_the_coordinator_is_kept() -> None:
     joined = checked(ForceJoinedFactory(joining="sussex", name="Sussex Roads Policing")).data
     assert joined == ForceJoined(force="sussex", name="Sussex Roads Policing", kind="territorial")
 
 
-def test_a_body_that_nobody_knows_can_join_with_name_and_kind() -> None:
+def test_an_unknown_body_can_join_with_name_and_kind() -> None:
     joined = checked(ForceJoinedFactory(joining="port-of-dover", name="Port of Dover Police", kind="special")).data
     assert isinstance(joined, ForceJoined)
     assert joined.name == "Port of Dover Police"
 
 
 @pytest.mark.parametrize("given", [{}, {"name": "Port of Dover"}, {"kind": "special"}], ids=["nothing", "name", "kind"])
-def test_a_body_that_nobody_knows_needs_both_name_and_kind(given: dict[str, str]) -> None:
+def test_an_unknown_body_needs_both_name_and_kind(given: dict[str, str]) -> None:
     assert pointer(ForceJoinedFactory(joining="port-of-dover", **given), UnknownCode) == "/force"
 
 
@@ -107,7 +105,7 @@ def test_a_force_joins_once() -> None:
     assert pointer(ForceJoinedFactory(joining="surrey"), AlreadyJoined) == "/force"
 
 
-def test_a_residual_force_joins_imported_operations_only() -> None:
+def test_a_residual_force_can_join_only_an_imported_operation() -> None:
     residual = ForceJoinedFactory(joining="no-single-force", name="No single force", kind="residual")
     assert pointer(residual, ResidualNotImported) == "/kind"
     assert checked(residual, operation_state(imported=True)) == residual
@@ -116,17 +114,17 @@ def test_a_residual_force_joins_imported_operations_only() -> None:
 # Amendments
 
 
-def test_an_amendment_that_is_right_passes_as_it_is() -> None:
+def test_a_valid_amendment_passes_unchanged() -> None:
     event = OperationAmendedFactory(places=("m60",))
     assert checked(event) is event
 
 
-def test_an_amendment_of_nothing_is_refused() -> None:
+def test_an_empty_amendment_is_refused() -> None:
     pointer(OperationAmendedFactory(), AmendsNothing)
 
 
 @pytest.mark.parametrize(
-    ("amendment", "wanted", "where"),
+    ("amendment", "expected", "where"),
     [
         pytest.param({"places": (REGISTRATION_MARK,)}, LooksPersonal, "/places/0", id="place"),
         pytest.param({"ends_at": STARTS_AT}, DaysUnclear, "/ends_at", id="ends-at-its-start"),
@@ -139,10 +137,8 @@ def test_an_amendment_of_nothing_is_refused() -> None:
         ),
     ],
 )
-def test_an_amendment_that_makes_no_sense_is_refused(
-    amendment: dict[str, Any], wanted: type[RecordError], where: str
-) -> None:
-    assert pointer(OperationAmendedFactory(**amendment), wanted) == where
+def test_an_invalid_amendment_is_refused(amendment: dict[str, Any], expected: type[RecordError], where: str) -> None:
+    assert pointer(OperationAmendedFactory(**amendment), expected) == where
 
 
 def test_a_closed_operation_can_be_amended() -> None:
@@ -180,15 +176,15 @@ def test_an_open_operation_can_be_closed_and_a_closed_one_reopened(event: Event,
         {"measure": "arrests", "label": "arrests", "unit": "arrests", "categories": ("violence/emergency_worker",)},
         {"measure": "other_property", "label": None, "unit": None, "categories": ("dogs/xl_bully",)},
     ],
-    ids=["new", "new-with-categories", "new-and-open", "known", "known-and-said-again", "known-and-open"],
+    ids=["new", "new-with-categories", "new-and-open", "known", "known-and-repeated", "known-and-open"],
 )
-def test_a_registration_that_is_right_passes(registered: dict[str, Any]) -> None:
+def test_a_valid_registration_passes(registered: dict[str, Any]) -> None:
     event = MeasureRegisteredFactory(**registered)
     assert checked(event) is event
 
 
 @pytest.mark.parametrize(
-    ("registered", "wanted", "where"),
+    ("registered", "expected", "where"),
     [
         pytest.param({"label": None}, MeasureUnclear, "/label", id="new-without-label"),
         pytest.param({"unit": None}, MeasureUnclear, "/unit", id="new-without-unit"),
@@ -218,7 +214,7 @@ def test_a_registration_that_is_right_passes(registered: dict[str, Any]) -> None
         ),
     ],
 )
-def test_a_registration_that_is_unclear_is_refused(
-    registered: dict[str, Any], wanted: type[RecordError], where: str
+def test_an_unclear_registration_is_refused(
+    registered: dict[str, Any], expected: type[RecordError], where: str
 ) -> None:
-    assert pointer(MeasureRegisteredFactory(**registered), wanted) == where
+    assert pointer(MeasureRegisteredFactory(**registered), expected) == where

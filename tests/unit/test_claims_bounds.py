@@ -1,4 +1,4 @@
-"""Bounds: a claim that was made from a true value, however it was rounded or hidden behind a word, agrees with it."""
+"""Bounds: a claim made from a true value agrees with it, however the value was rounded or qualified."""
 
 from fractions import Fraction
 
@@ -23,20 +23,20 @@ def holds(claimed: Bounds, quantity: int) -> bool:
 
 
 @given(quantities, steps)
-def test_a_value_that_was_rounded_or_cut_off_lies_within_what_was_printed(quantity: int, step: int) -> None:
+def test_a_rounded_or_truncated_value_lies_within_the_printed_number(quantity: int, step: int) -> None:
     for printed in (quantity // step, (2 * quantity + step) // (2 * step), round(Fraction(quantity, step))):
         assert holds(bounds.printed(Printed(Fraction(printed * step), Fraction(step))), quantity)
 
 
 @given(quantities, steps)
-def test_a_value_further_off_than_its_last_digit_does_not(quantity: int, step: int) -> None:
+def test_a_value_further_off_than_the_last_digit_does_not(quantity: int, step: int) -> None:
     printed = bounds.printed(Printed(Fraction(quantity), Fraction(step)))
     assert not holds(printed, quantity + step)
     assert quantity < step or not holds(printed, quantity - step)
 
 
 @given(quantities, st.integers(0, 10**6))
-def test_a_value_lies_within_every_true_word_about_it_and_outside_every_untrue_one(quantity: int, off: int) -> None:
+def test_a_value_lies_within_every_true_qualifier_and_outside_every_false_one(quantity: int, off: int) -> None:
     below, above = Fraction(max(0, quantity - off)), Fraction(quantity + off)
     assert holds(bounds.at_least(below), quantity)
     assert holds(bounds.up_to(above), quantity)
@@ -59,11 +59,11 @@ def test_about_is_within_a_tenth_of_the_number(quantity: int, number: int) -> No
             Bounds(64_500_000, 66_000_000),
             id="65-kilograms",
         ),
-        pytest.param(bounds.printed(Printed(Fraction(0), Fraction(1))), Bounds(0, 1), id="nil-is-nil"),
-        pytest.param(bounds.more_than(Fraction(0)), Bounds(1), id="more-than-none"),
-        pytest.param(bounds.up_to(Fraction(0)), Bounds(0, 1), id="up-to-none"),
+        pytest.param(bounds.printed(Printed(Fraction(0), Fraction(1))), Bounds(0, 1), id="zero-is-zero"),
+        pytest.param(bounds.more_than(Fraction(0)), Bounds(1), id="more-than-zero"),
+        pytest.param(bounds.up_to(Fraction(0)), Bounds(0, 1), id="up-to-zero"),
         pytest.param(bounds.about(Fraction(5)), Bounds(5, 6), id="about-five"),
-        pytest.param(bounds.about(Fraction(0)), Bounds(0, 1), id="about-none"),
+        pytest.param(bounds.about(Fraction(0)), Bounds(0, 1), id="about-zero"),
         pytest.param(
             bounds.printed(Printed(Fraction(3, 2), Fraction(1, 10))), Bounds(1, 3), id="finer-than-the-smallest-unit"
         ),
@@ -74,12 +74,12 @@ def test_about_is_within_a_tenth_of_the_number(quantity: int, number: int) -> No
         ),
     ],
 )
-def test_what_is_possible(claimed: Bounds, expected: Bounds) -> None:
+def test_the_bounds_of_a_printed_number(claimed: Bounds, expected: Bounds) -> None:
     assert claimed == expected
 
 
 @given(spans, spans)
-def test_within_meets_and_above_are_what_they_say_of_single_numbers(one: Bounds, other: Bounds) -> None:
+def test_within_meets_and_above_hold_for_every_number(one: Bounds, other: Bounds) -> None:
     numbers = range(200)
     here = [holds(one, number) for number in numbers]
     there = [holds(other, number) for number in numbers]
@@ -93,7 +93,7 @@ def _longer(one: Bounds, other: Bounds) -> bool:
 
 
 @given(st.lists(spans, min_size=1, max_size=5))
-def test_statements_joined_are_what_they_have_in_common_or_else_all_that_any_allows(claimed: list[Bounds]) -> None:
+def test_joined_bounds_are_the_intersection_or_else_the_range_of_all(claimed: list[Bounds]) -> None:
     common = [number for number in range(200) if all(holds(one, number) for one in claimed)]
     possible = common or [number for number in range(200) if any(holds(one, number) for one in claimed)]
     assert all(holds(joined(claimed), number) for number in possible)

@@ -1,4 +1,4 @@
-"""Extents: what they say of each other is true of the sets that they stand for."""
+"""Extents: the relations between two extents hold for the sets of paths that they represent."""
 
 from itertools import product
 
@@ -14,7 +14,7 @@ extents = st.builds(extent, some_paths, some_paths)
 
 
 def meant(one: Extent) -> set[str]:
-    """Return what an extent is over: figures may stand on every path; `other` is one that nobody named."""
+    """Return the set of paths in an extent; `other` is a path that no extent names."""
     return {path for path in (*PATHS, "other") if under_any(path, one.included) and not under_any(path, one.excluded)}
 
 
@@ -23,7 +23,7 @@ def under_any(path: str, others: frozenset[str]) -> bool:
 
 
 @given(extents, extents)
-def test_apart_and_within_are_true_of_the_sets(one: Extent, other: Extent) -> None:
+def test_apart_and_within_hold_for_the_sets(one: Extent, other: Extent) -> None:
     assert one.apart_from(other) == (not meant(one) & meant(other))
     assert one.apart_from(other) == other.apart_from(one)
     if one.within(other):
@@ -31,11 +31,13 @@ def test_apart_and_within_are_true_of_the_sets(one: Extent, other: Extent) -> No
 
 
 @given(some_paths, some_paths)
-def test_an_extent_is_what_was_asked_for_and_within_itself(included: list[str], excluded: list[str]) -> None:
+def test_an_extent_has_the_given_paths_and_is_within_itself(included: list[str], excluded: list[str]) -> None:
     one = extent(included, excluded)
-    wanted = frozenset(included) or frozenset(("",))
-    asked = {path for path in (*PATHS, "other") if under_any(path, wanted) and not under_any(path, frozenset(excluded))}
-    assert meant(one) == asked
+    roots = frozenset(included) or frozenset(("",))
+    expected = {
+        path for path in (*PATHS, "other") if under_any(path, roots) and not under_any(path, frozenset(excluded))
+    }
+    assert meant(one) == expected
     assert one.within(one)
 
 
@@ -46,7 +48,7 @@ def test_lists_of_forces_are_plain_sets(one: set[str], other: set[str]) -> None:
         assert extent(one).apart_from(extent(other)) == (not one & other)
 
 
-def test_a_path_has_all_under_it_and_no_longer_word() -> None:
+def test_a_path_includes_all_beneath_it_but_no_longer_code() -> None:
     assert extent(["bladed/knife"]).within(extent(["bladed"]))
     assert extent(["bladed", "bladed/knife"]) == extent(["bladed"])
     assert extent(["blade"]).apart_from(extent(["bladed"]))

@@ -1,4 +1,4 @@
-"""Printed numbers and units: read exactly or refused by name."""
+"""Printed numbers and units: each is read exactly, or refused with a reason."""
 
 from fractions import Fraction
 from typing import Any
@@ -38,7 +38,7 @@ CATALOGUE = measure_catalogue()
         ("1,234.5", WEIGHTS["grams"], 1_234_500, 100),
     ],
 )
-def test_what_can_be_read_is_read_to_its_last_digit(found: object, unit: Unit, value: object, step: object) -> None:
+def test_a_readable_number_is_read_to_its_last_digit(found: object, unit: Unit, value: object, step: object) -> None:
     printed = read_number(found, unit)
     assert (printed.value, printed.step) == (value, step)
 
@@ -46,8 +46,8 @@ def test_what_can_be_read_is_read_to_its_last_digit(found: object, unit: Unit, v
 @pytest.mark.parametrize(
     ("found", "unit"),
     [
-        pytest.param("92,0000", POUNDS, id="a-digit-too-many"),
-        pytest.param("198.088", POUNDS, id="a-point-for-a-comma"),
+        pytest.param("92,0000", POUNDS, id="one-digit-too-many"),
+        pytest.param("198.088", POUNDS, id="a-point-in-place-of-a-comma"),
         pytest.param("nearly 12k", ARRESTS, id="words-and-letters"),
         pytest.param("12k", ARRESTS, id="letters"),
         pytest.param("more than 170", ARRESTS, id="words"),
@@ -57,21 +57,21 @@ def test_what_can_be_read_is_read_to_its_last_digit(found: object, unit: Unit, v
         pytest.param("1,2345", ARRESTS, id="a-long-group"),
         pytest.param("1234,567", ARRESTS, id="a-long-first-group"),
         pytest.param(",123", ARRESTS, id="no-first-group"),
-        pytest.param("0,123", ARRESTS, id="a-group-of-nothing"),
+        pytest.param("0,123", ARRESTS, id="a-leading-zero-group"),
         pytest.param("007", ARRESTS, id="leading-zeros"),
         pytest.param("1 660", ARRESTS, id="a-space"),
         pytest.param("1.660", ARRESTS, id="a-point-in-a-count"),
         pytest.param("179.0", ARRESTS, id="a-count-to-a-tenth"),
         pytest.param("5.", KILOGRAMS, id="nothing-after-the-point"),
         pytest.param(".5", KILOGRAMS, id="nothing-before-the-point"),
-        pytest.param("1.234,5", KILOGRAMS, id="comma-for-a-point"),
-        pytest.param("-5", ARRESTS, id="below-nothing"),
-        pytest.param(-5, ARRESTS, id="an-integer-below-nothing"),
+        pytest.param("1.234,5", KILOGRAMS, id="a-comma-in-place-of-a-point"),
+        pytest.param("-5", ARRESTS, id="negative"),
+        pytest.param(-5, ARRESTS, id="a-negative-integer"),
         pytest.param("+5", ARRESTS, id="a-plus"),
         pytest.param("1e3", ARRESTS, id="an-exponent"),
         pytest.param("½", KILOGRAMS, id="a-fraction"),
         pytest.param("١٧٩", ARRESTS, id="digits-of-another-script"),
-        pytest.param("", ARRESTS, id="nothing"),
+        pytest.param("", ARRESTS, id="empty"),
         pytest.param(" 179", ARRESTS, id="a-space-before"),
         pytest.param("179\n", ARRESTS, id="a-line-end"),
         pytest.param("9" * 41, ARRESTS, id="too-long"),
@@ -81,17 +81,17 @@ def test_what_can_be_read_is_read_to_its_last_digit(found: object, unit: Unit, v
         pytest.param(198.088, POUNDS, id="a-float"),
         pytest.param(179.0, ARRESTS, id="a-whole-float"),
         pytest.param(float("nan"), ARRESTS, id="not-a-number"),
-        pytest.param(True, ARRESTS, id="a-truth"),
+        pytest.param(True, ARRESTS, id="a-boolean"),
         pytest.param(None, ARRESTS, id="null"),
         pytest.param(["179"], ARRESTS, id="a-list"),
     ],
 )
-def test_what_cannot_be_read_exactly_is_refused(found: Any, unit: Unit) -> None:
+def test_a_number_that_cannot_be_read_exactly_is_refused(found: Any, unit: Unit) -> None:
     with pytest.raises(NotExact):
         read_number(found, unit)
 
 
-def test_a_refusal_says_what_was_wanted_and_found() -> None:
+def test_the_error_states_what_was_expected_and_found() -> None:
     with pytest.raises(NotExact, match=r"Expected 2 digits after the point, or no point, in pounds; found '198\.088'"):
         read_number("198.088", POUNDS)
     with pytest.raises(NotExact, match=r"found the float 198\.088"):
@@ -128,7 +128,7 @@ def test_money_and_weights_are_the_same_in_every_unit(quantity: int) -> None:
         ("assets_restrained", "million pounds", "pence", 100_000_000),
     ],
 )
-def test_a_unit_that_fits(measure: str, word: str, smallest: str, size: int) -> None:
+def test_a_unit_of_the_measure_is_read(measure: str, word: str, smallest: str, size: int) -> None:
     unit = unit_of(word, measure, CATALOGUE.get(measure))
     assert (unit.smallest, unit.size) == (smallest, size)
 
@@ -149,6 +149,6 @@ def test_a_unit_that_fits(measure: str, word: str, smallest: str, size: int) -> 
         ("foreign_cash", "XXX"),
     ],
 )
-def test_a_unit_that_does_not_fit_is_refused_with_those_that_do(measure: str, word: str) -> None:
+def test_a_unit_of_another_measure_is_refused_with_the_expected_units(measure: str, word: str) -> None:
     with pytest.raises(UnitDoesNotFit, match=rf"^Expected {measure} in .*; found '{word}'"):
         unit_of(word, measure, CATALOGUE[measure])

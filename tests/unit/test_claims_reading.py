@@ -1,4 +1,4 @@
-"""Reading claims files: TOML, JSON and CSV say the same; every mistake is refused by name, all of them at once."""
+"""Reading claims files: TOML, JSON and CSV are equivalent; all errors are reported at once."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def from_toml(text: str = AS_TOML) -> ClaimsFile:
     return read_claims_body(text.encode(), TOML, MEASURES)
 
 
-def test_everything_that_a_file_can_say_is_read() -> None:
+def test_every_key_of_a_file_is_read() -> None:
     file = from_toml()
     weapons, cash, arrests, phones, euros, first_day, second_day = file.claims
     noon = datetime(2023, 1, 20, 12, tzinfo=UTC)
@@ -90,27 +90,27 @@ def test_everything_that_a_file_can_say_is_read() -> None:
     assert [one.complete for one in file.breakdowns] == [True]
 
 
-def test_json_says_the_same_as_toml() -> None:
+def test_json_is_equivalent_to_toml() -> None:
     as_json = json.dumps(tomllib.loads(AS_TOML), default=lambda value: value.isoformat())
     assert read_claims_body(as_json.encode(), JSON, MEASURES) == from_toml()
 
 
-def test_a_day_as_moment_ends_in_london() -> None:
+def test_a_day_as_a_moment_is_its_end_in_london() -> None:
     (claim,) = read(block(figure(1)), sources={"release": {"as_of": "2023-07-01"}}).claims
     assert claim.moment == datetime(2023, 7, 1, 22, 59, 59, 999_999, tzinfo=UTC)
 
 
-def test_null_and_an_empty_list_are_the_same_as_nothing() -> None:
+def test_null_and_an_empty_list_mean_the_same_as_a_missing_key() -> None:
     bare = read(block(figure(1)))
     assert read(block(figure(1, category=None, to=None), forces=[], days=None), forces=[]) == bare
 
 
-def test_a_block_that_names_the_operation_itself_is_over_all_of_it() -> None:
+def test_a_block_that_names_the_operation_itself_covers_all_of_it() -> None:
     (claim,) = read_claims(document(block(figure(1), operation="lantern")), MEASURES, operation="lantern").claims
     assert claim.scope.operation is None
 
 
-def test_lines_may_be_written_short() -> None:
+def test_lines_have_a_short_form() -> None:
     short = read(breakdowns=(breakdown({"surrey": "21", "kent": 7}),)).claims
     long = read(breakdowns=(breakdown([{"force": "surrey", "value": "21"}, {"force": "kent", "value": 7}]),)).claims
     assert [(one.scope, one.bounds) for one in short] == [(one.scope, one.bounds) for one in long]
@@ -140,7 +140,7 @@ def from_csv(text: str, operation: str | None = None) -> ClaimsFile:
     return read_claims_body(text.encode(), CSV, MEASURES, operation)
 
 
-def test_csv_has_one_figure_a_row() -> None:
+def test_csv_has_one_figure_per_row() -> None:
     file = from_csv("\ufeff" + ROWS)
     weapons, arrests, cash = file.claims
     assert [one.place for one in file.claims] == ["/lines/2", "/lines/3", "/lines/5"]
@@ -152,14 +152,14 @@ def test_csv_has_one_figure_a_row() -> None:
     assert file.sources["release"].lists_all == {"weapons", "arrests"}
 
 
-def test_a_row_of_the_operation_itself_is_over_all_of_it() -> None:
+def test_a_row_that_names_the_operation_itself_covers_all_of_it() -> None:
     file = from_csv(
         "source,operation,measure,value,unit\nr,lantern,arrests,1,arrests\nr,inner,arrests,1,arrests\n", "lantern"
     )
     assert [one.scope.operation for one in file.claims] == [None, "inner"]
 
 
-def test_mistakes_in_csv_name_line_and_column() -> None:
+def test_errors_in_csv_name_the_line_and_column() -> None:
     text = (
         "source,measure,value,unit,says,column,value,published\n"
         "r,arrests,12k,arrests,,,,2023-01-24\n"
@@ -188,7 +188,7 @@ def test_every_number_in_csv_is_checked() -> None:
 # Refusals
 
 
-def mistakes(value: Any, **keys: Any) -> list[tuple[str, str]]:
+def errors_in(value: Any, **keys: Any) -> list[tuple[str, str]]:
     with pytest.raises(WrongClaims) as refused:
         read_claims(value, MEASURES, **keys)
     assert refused.value.detail.startswith(refused.value.errors[0].pointer)
@@ -201,15 +201,15 @@ F = "/claims/0/figures/0"
 @pytest.mark.parametrize(
     ("value", "place", "words"),
     [
-        pytest.param([], "", "Expected a table", id="no-table"),
+        pytest.param([], "", "Expected a table", id="not-a-table"),
         pytest.param(document(block(figure(1)), format="claims/2"), "/format", "claims/1", id="another-format"),
         pytest.param(document(block(figure(1)), figures=[]), "/figures", "Unknown key", id="unknown-key-of-the-file"),
         pytest.param(document(block(figure(1)), source=[{}]), "/source", "table of sources", id="sources-as-a-list"),
         pytest.param(document(block(figure(1)), forces="surrey"), "/forces", "Expected a list", id="one-force-as-text"),
         pytest.param(
-            document(block(figure(1)), forces=["a", "a"]), "/forces", "a is duplicated in the list", id="twice"
+            document(block(figure(1)), forces=["a", "a"]), "/forces", "a is duplicated in the list", id="duplicate"
         ),
-        pytest.param(document(block(figure(1)), operation="No Such"), "/operation", "Expected a code", id="no-code"),
+        pytest.param(document(block(figure(1)), operation="No Such"), "/operation", "Expected a code", id="not-a-code"),
         pytest.param(document(), "/claims", "no figures", id="nothing-claimed"),
         pytest.param(document(claims=block(figure(1))), "/claims", "Expected a list", id="claims-as-a-table"),
         pytest.param(document(block(source="x")), "/claims/0/figures", "missing", id="no-figures"),
@@ -218,9 +218,12 @@ F = "/claims/0/figures/0"
         pytest.param(document(block(figure(1), force="kent")), "/claims/0/force", "Unknown key", id="misspelt-scope"),
         pytest.param(document(block(figure(1), days=["2023-01-17"])), "/claims/0/days", "list of two", id="one-day"),
         pytest.param(
-            document(block(figure(1), days=["2023-01-19", "2023-01-17"])), "/claims/0/days", "before", id="days-turned"
+            document(block(figure(1), days=["2023-01-19", "2023-01-17"])),
+            "/claims/0/days",
+            "before",
+            id="days-reversed",
         ),
-        pytest.param(document(block(figure(1), days=["17", "19"])), "/claims/0/days", "Expected a day", id="no-days"),
+        pytest.param(document(block(figure(1), days=["17", "19"])), "/claims/0/days", "Expected a day", id="not-days"),
         pytest.param(
             document(block(figure(1), as_of="2023-01-17T10:00:00")),
             "/claims/0/as_of",
@@ -228,7 +231,7 @@ F = "/claims/0/figures/0"
             id="no-zone",
         ),
         pytest.param(
-            document(block(figure(1), as_of=datetime(2023, 1, 17, 10))),  # noqa: DTZ001 - that is the mistake
+            document(block(figure(1), as_of=datetime(2023, 1, 17, 10))),  # noqa: DTZ001 - the error under test
             "/claims/0/as_of",
             "Expected a moment",
             id="a-toml-moment-without-a-zone",
@@ -258,13 +261,17 @@ F = "/claims/0/figures/0"
         pytest.param(document(block(figure(1, to=2.0))), f"{F}/to", "the float", id="float-to"),
         pytest.param(document(block(figure(None))), f"{F}/value", "the value is missing", id="no-value"),
         pytest.param(document(block(figure(1, unit=None))), f"{F}/unit", "arrests: the unit is missing", id="no-unit"),
-        pytest.param(document(block(figure(1, unit="people"))), f"{F}/unit", "found 'people'", id="unit-does-not-fit"),
-        pytest.param(document(block(figure(1, unit=7))), f"{F}/unit", "Expected a text", id="unit-is-no-text"),
-        pytest.param(document(block(figure(1, measure="Arrests"))), f"{F}/measure", "Expected a code", id="no-measure"),
+        pytest.param(
+            document(block(figure(1, unit="people"))), f"{F}/unit", "found 'people'", id="unit-of-another-measure"
+        ),
+        pytest.param(document(block(figure(1, unit=7))), f"{F}/unit", "Expected a text", id="unit-not-a-text"),
+        pytest.param(
+            document(block(figure(1, measure="Arrests"))), f"{F}/measure", "Expected a code", id="not-a-measure"
+        ),
         pytest.param(document(block(figure(1, says="over"))), f"{F}/says", "more than, at least", id="unknown-word"),
         pytest.param(document(block(figure(1, qualifier="exact"))), f"{F}/qualifier", "Unknown key", id="unknown-key"),
-        pytest.param(document(block(figure(0, "nearly"))), f"{F}/value", "below 0", id="nearly-nothing"),
-        pytest.param(document(block(figure(30, to=20))), f"{F}/to", "below", id="range-turned"),
+        pytest.param(document(block(figure(0, "nearly"))), f"{F}/value", "below 0", id="nearly-zero"),
+        pytest.param(document(block(figure(30, to=20))), f"{F}/to", "below", id="range-reversed"),
         pytest.param(document(block(figure(30, "more than", to=40))), f"{F}/to", "Expected no to", id="open-range"),
         pytest.param(
             document(block(figure(30, "at least", rounded_to=10))),
@@ -272,7 +279,7 @@ F = "/claims/0/figures/0"
             "already a bound",
             id="rounded-bound",
         ),
-        pytest.param(document(block(figure(131, rounded_to=10))), f"{F}/rounded_to", "divides", id="not-so-round"),
+        pytest.param(document(block(figure(131, rounded_to=10))), f"{F}/rounded_to", "divides", id="not-a-multiple"),
         pytest.param(document(block(figure(131, rounded_to=0))), f"{F}/rounded_to", "rounded to 0", id="to-zero"),
         pytest.param(
             document(block(figure("1", measure="drug_weight", unit="kilograms", rounded_to="0.5"))),
@@ -286,7 +293,9 @@ F = "/claims/0/figures/0"
             "no number was printed",
             id="to-without-number",
         ),
-        pytest.param(document(block(figure(1, category="Knife!"))), f"{F}/category", "category path", id="no-category"),
+        pytest.param(
+            document(block(figure(1, category="Knife!"))), f"{F}/category", "category path", id="not-a-category"
+        ),
         pytest.param(
             document(block(figure(1, category="knife", without_category="knife"))),
             f"{F}/without_category",
@@ -341,16 +350,16 @@ F = "/claims/0/figures/0"
         ),
     ],
 )
-def test_a_mistake_is_refused_with_its_place(value: Any, place: str, words: str) -> None:
-    found = mistakes(value)
+def test_an_error_is_reported_with_its_place(value: Any, place: str, words: str) -> None:
+    found = errors_in(value)
     assert place in [pointer for pointer, _detail in found]
     detail = next(detail for pointer, detail in found if pointer == place)
     assert re.search(words, detail), detail
 
 
-def test_all_mistakes_are_listed_at_once() -> None:
+def test_all_errors_are_listed_at_once() -> None:
     figures = [figure("92,0000"), figure("12k", unit="people"), figure("x", unit=None), figure(1.0, says="over")]
-    found = mistakes(document(block(*figures, source="nobody", colour="red"), format="claims/0"))
+    found = errors_in(document(block(*figures, source="nobody", colour="red"), format="claims/0"))
     assert [pointer for pointer, _detail in found] == [
         "/format",
         "/claims/0/colour",
@@ -366,13 +375,13 @@ def test_all_mistakes_are_listed_at_once() -> None:
 
 
 def test_claims_about_another_operation_are_refused() -> None:
-    found = mistakes(document(block(figure(1)), operation="lantern"), operation="pandilla")
+    found = errors_in(document(block(figure(1)), operation="lantern"), operation="pandilla")
     assert [pointer for pointer, _detail in found] == ["/operation"]
 
 
-def test_a_file_has_its_limit() -> None:
+def test_the_number_of_figures_is_limited() -> None:
     assert len(read(block(*[figure(1)] * MOST_FIGURES)).claims) == MOST_FIGURES
-    assert mistakes(document(block(*[figure(1)] * (MOST_FIGURES + 1))))[0][0] == "/claims"
+    assert errors_in(document(block(*[figure(1)] * (MOST_FIGURES + 1))))[0][0] == "/claims"
 
 
 @pytest.mark.parametrize(
@@ -387,18 +396,18 @@ def test_a_file_has_its_limit() -> None:
         pytest.param(b"\xff", CSV, id="csv-not-utf-8"),
     ],
 )
-def test_what_is_no_such_file_is_refused(body: bytes, media: str) -> None:
+def test_an_unreadable_file_is_refused(body: bytes, media: str) -> None:
     with pytest.raises(ClaimsUnreadable):
         read_claims_body(body, media, MEASURES)
 
 
 @pytest.mark.parametrize(
-    "value", [10**5_000, -(10**30), 2.5, True, {}, [1]], ids=["huge", "negative", "float", "truth", "table", "list"]
+    "value", [10**5_000, -(10**30), 2.5, True, {}, [1]], ids=["huge", "negative", "float", "boolean", "table", "list"]
 )
-def test_any_value_anywhere_is_refused_and_nothing_breaks(value: Any) -> None:
+def test_a_value_of_any_type_is_refused_without_a_crash(value: Any) -> None:
     for key in ("format", "operation", "forces", "source", "claims", "breakdown"):
-        mistakes(document(block(figure(1))) | {key: value, "more": 1})
+        errors_in(document(block(figure(1))) | {key: value, "more": 1})
     for key in ("measure", "value", "unit", "says", "to", "rounded_to", "category", "without_category"):
-        mistakes(document(block(figure(1) | {key: value}), more=1))
+        errors_in(document(block(figure(1) | {key: value}), more=1))
     for key in ("source", "forces", "without_forces", "days", "as_of", "operation", "figures"):
-        mistakes(document(block(figure(1)) | {key: value}, more=1))
+        errors_in(document(block(figure(1)) | {key: value}, more=1))

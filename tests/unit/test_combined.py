@@ -1,4 +1,4 @@
-"""An operation together with its parts: a force that reports to one of them reports; the strictest marking holds."""
+"""An operation combined with its parts: a force that reports to any reports to all; the strictest marking applies."""
 
 from dataclasses import replace
 

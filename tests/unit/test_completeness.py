@@ -1,4 +1,4 @@
-"""Which forces still owe returns: for each measure the newest return that speaks of it counts."""
+"""Which forces still owe returns: for each measure, the newest return that covers it counts."""
 
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from service.domain.completeness import Declaration, Outstanding, is_outstanding
 RECORDED_AT = datetime(2023, 1, 20, tzinfo=UTC)
 
 
-def said(status: str, *measures: str) -> Declaration:
+def declaration(status: str, *measures: str) -> Declaration:
     return Declaration(status=status, measures=frozenset(measures), seq=1, recorded_at=RECORDED_AT)
 
 
@@ -17,35 +17,35 @@ def said(status: str, *measures: str) -> Declaration:
     ("newest_first", "expected"),
     [
         pytest.param([], True, id="nothing-declared"),
-        pytest.param([said("partial")], True, id="partial"),
-        pytest.param([said("complete")], False, id="complete"),
-        pytest.param([said("nil")], False, id="nil"),
-        pytest.param([said("partial"), said("complete")], True, id="taken-back"),
-        pytest.param([said("complete"), said("partial")], False, id="completed-later"),
-        pytest.param([said("complete", "arrests")], False, id="of-this-measure"),
-        pytest.param([said("complete", "cash")], True, id="of-another-measure"),
-        pytest.param([said("partial", "cash"), said("complete")], False, id="another-measure-taken-back"),
-        pytest.param([said("partial", "arrests"), said("complete")], True, id="this-measure-taken-back"),
-        pytest.param([said("complete"), said("partial", "arrests")], False, id="all-declared-after-one"),
+        pytest.param([declaration("partial")], True, id="partial"),
+        pytest.param([declaration("complete")], False, id="complete"),
+        pytest.param([declaration("nil")], False, id="nil"),
+        pytest.param([declaration("partial"), declaration("complete")], True, id="reverted"),
+        pytest.param([declaration("complete"), declaration("partial")], False, id="completed-later"),
+        pytest.param([declaration("complete", "arrests")], False, id="of-this-measure"),
+        pytest.param([declaration("complete", "cash")], True, id="of-another-measure"),
+        pytest.param([declaration("partial", "cash"), declaration("complete")], False, id="another-measure-reverted"),
+        pytest.param([declaration("partial", "arrests"), declaration("complete")], True, id="this-measure-reverted"),
+        pytest.param([declaration("complete"), declaration("partial", "arrests")], False, id="all-declared-after-one"),
     ],
 )
 def test_arrests_are_outstanding(newest_first: list[Declaration], *, expected: bool) -> None:
     assert is_outstanding(newest_first, ["arrests"]) is expected
 
 
-def test_of_several_measures_one_that_is_owed_is_enough() -> None:
-    declared = [said("nil", "arrests")]
+def test_one_outstanding_measure_is_enough() -> None:
+    declared = [declaration("nil", "arrests")]
     assert is_outstanding(declared, ["arrests", "cash"])
-    assert not is_outstanding([*declared, said("complete", "cash")], ["arrests", "cash"])
+    assert not is_outstanding([*declared, declaration("complete", "cash")], ["arrests", "cash"])
 
 
-def test_forces_that_owe_nothing_are_left_out_and_the_others_stand_in_the_order_given() -> None:
+def test_only_forces_that_owe_returns_are_listed_in_the_order_given() -> None:
     monday, tuesday = date(2023, 1, 16), date(2023, 1, 17)
     declarations = {
-        ("surrey", monday): [said("complete")],
-        ("surrey", tuesday): [said("nil")],
-        ("kent", monday): [said("partial")],
-        ("essex", tuesday): [said("complete")],
+        ("surrey", monday): [declaration("complete")],
+        ("surrey", tuesday): [declaration("nil")],
+        ("kent", monday): [declaration("partial")],
+        ("essex", tuesday): [declaration("complete")],
     }
     owed = outstanding(
         declarations, forces=["kent", "surrey", "essex"], days=[monday, tuesday], measures=["arrests", "cash"]
@@ -53,5 +53,5 @@ def test_forces_that_owe_nothing_are_left_out_and_the_others_stand_in_the_order_
     assert owed == [Outstanding("kent", (monday, tuesday)), Outstanding("essex", (monday,))]
 
 
-def test_where_no_day_has_begun_nothing_is_owed() -> None:
+def test_no_return_is_owed_before_the_first_day() -> None:
     assert outstanding({}, forces=["kent"], days=[], measures=["arrests"]) == []

@@ -1,4 +1,4 @@
-"""Every counting rule, in figures that can be checked with a pencil."""
+"""Every counting rule, with figures that can be checked by hand."""
 
 from datetime import UTC, date, datetime
 
@@ -44,7 +44,7 @@ def counted_of(*lines: SeizureLine) -> list[Count]:
 
 
 def seizures_of(*drugs: str) -> list[tuple[str, str]]:
-    """Return (measure, category) of what a seizure of these drugs counts as; each counts once."""
+    """Return the (measure, category) pairs that a seizure of these drugs counts under, once each."""
     counts = counted_of(*(DrugLine(drug=drug) for drug in drugs))
     assert {(count.quantity, count.qualifier) for count in counts} <= {(1, "exact")}
     return [(count.measure, count.category) for count in counts]
@@ -53,11 +53,11 @@ def seizures_of(*drugs: str) -> list[tuple[str, str]]:
 # Arrests
 
 
-def test_an_arrest_counts_once_under_its_one_reason() -> None:
+def test_an_arrest_counts_once_under_its_reason() -> None:
     assert counted(ArrestRecordedFactory(reason="knife")) == [Count("arrests", "knife", 1, "exact")]
 
 
-def test_an_arrest_event_counts_as_many_arrests_as_it_says_with_its_qualifier() -> None:
+def test_an_arrest_event_counts_its_number_of_arrests_with_its_qualifier() -> None:
     event = ArrestRecordedFactory(reason="drugs", count=7, qualifier="at_least")
     assert counted(event) == [Count("arrests", "drugs", 7, "at_least")]
 
@@ -69,22 +69,22 @@ def test_an_assisting_force_is_never_counted() -> None:
 # Seizures, line by line
 
 
-def test_weapons_count_items_by_what_they_are_and_apart_from_that_by_how_they_came() -> None:
+def test_weapons_count_items_by_kind_and_separately_by_acquisition() -> None:
     assert counted_of(WeaponLine(weapon="bladed/knife", count=3, acquired="surrendered_or_found")) == [
         Count("weapons", "bladed/knife", 3, "exact"),
         Count("weapons_by_acquisition", "surrendered_or_found", 3, "exact"),
     ]
 
 
-def test_a_weapon_of_which_nobody_says_how_it_came_counts_as_unstated() -> None:
+def test_a_weapon_without_an_acquisition_counts_as_unstated() -> None:
     assert Count("weapons_by_acquisition", "unstated", 1, "exact") in counted_of(WeaponLine(weapon="firearm"))
 
 
-def test_ammunition_counts_rounds_and_no_weapon() -> None:
+def test_ammunition_counts_rounds_and_never_weapons() -> None:
     assert counted_of(AmmunitionLine(rounds=12)) == [Count("ammunition", "", 12, "exact")]
 
 
-def test_vehicles_count_by_the_ground_of_their_seizure() -> None:
+def test_vehicles_count_by_the_ground_of_seizure() -> None:
     assert counted_of(VehicleLine(ground="motoring/s165a_no_insurance", count=2)) == [
         Count("vehicles", "motoring/s165a_no_insurance", 2, "exact")
     ]
@@ -94,7 +94,7 @@ def test_pounds_count_in_pence() -> None:
     assert counted_of(CashLine(currency="GBP", amount_minor=52_000)) == [Count("cash", "", 52_000, "exact")]
 
 
-def test_each_foreign_currency_stands_apart_from_pounds_and_from_the_others() -> None:
+def test_each_foreign_currency_counts_separately() -> None:
     assert counted_of(CashLine(currency="EUR", amount_minor=100), CashLine(currency="USD", amount_minor=200)) == [
         Count("foreign_cash", "EUR", 100, "exact"),
         Count("foreign_cash", "USD", 200, "exact"),
@@ -105,7 +105,7 @@ def test_phones_count_phones() -> None:
     assert counted_of(PhoneLine(count=4)) == [Count("phones", "", 4, "exact")]
 
 
-def test_other_property_counts_by_what_it_is() -> None:
+def test_other_property_counts_by_kind() -> None:
     assert counted_of(OtherPropertyLine(property="cigarettes", count=200)) == [
         Count("other_property", "cigarettes", 200, "exact")
     ]
@@ -124,14 +124,14 @@ def test_other_property_counts_by_what_it_is() -> None:
     ],
     ids=lambda line: f"{line.kind}-{getattr(line, 'currency', 'any')}",
 )
-def test_the_qualifier_of_a_line_goes_with_everything_that_the_line_counts(line: SeizureLine) -> None:
+def test_the_qualifier_of_a_line_applies_to_everything_that_it_counts(line: SeizureLine) -> None:
     assert {count.qualifier for count in counted_of(line)} == {"about"}
 
 
 # Drugs
 
 
-def test_each_amount_of_a_drug_is_a_measure_of_its_own_and_has_the_qualifier_of_the_line() -> None:
+def test_each_amount_of_a_drug_is_a_separate_measure_with_the_qualifier_of_the_line() -> None:
     line = DrugLine(
         drug="b/cannabis",
         weight_milligrams=1_500,
@@ -150,7 +150,7 @@ def test_each_amount_of_a_drug_is_a_measure_of_its_own_and_has_the_qualifier_of_
     ]
 
 
-def test_an_amount_that_is_not_given_counts_nothing() -> None:
+def test_a_missing_amount_counts_nothing() -> None:
     assert [count.measure for count in counted_of(DrugLine(drug="a/heroin", wraps=3))] == [
         "drug_wraps",
         "drug_seizures",
@@ -159,7 +159,7 @@ def test_an_amount_that_is_not_given_counts_nothing() -> None:
     ]
 
 
-def test_the_number_of_seizures_is_exact_even_where_the_weight_is_not() -> None:
+def test_the_number_of_seizures_is_exact_even_if_the_weight_is_not() -> None:
     counts = counted_of(DrugLine(drug="a/heroin", weight_milligrams=10, qualifier="about"))
     assert {count.measure: count.qualifier for count in counts} == {
         "drug_weight": "about",
@@ -169,7 +169,7 @@ def test_the_number_of_seizures_is_exact_even_where_the_weight_is_not() -> None:
     }
 
 
-def test_one_seizure_of_several_drugs_counts_once_in_all_once_a_class_and_once_a_substance() -> None:
+def test_a_seizure_of_several_drugs_counts_once_in_total_per_class_and_per_substance() -> None:
     assert seizures_of("a/cocaine", "a/heroin", "b/cannabis") == [
         ("drug_seizures", ""),
         ("drug_seizures_by_class", "a"),
@@ -180,7 +180,7 @@ def test_one_seizure_of_several_drugs_counts_once_in_all_once_a_class_and_once_a
     ]
 
 
-def test_two_lines_of_one_drug_are_one_seizure_of_it() -> None:
+def test_two_lines_of_one_drug_are_one_seizure() -> None:
     assert seizures_of("a/cocaine", "a/cocaine") == seizures_of("a/cocaine")
 
 
@@ -194,7 +194,7 @@ def test_a_form_of_a_drug_counts_as_the_form_and_as_the_drug() -> None:
     ]
 
 
-def test_where_only_the_class_was_said_the_class_stands_for_the_substance() -> None:
+def test_a_drug_with_only_a_class_counts_under_the_class() -> None:
     assert seizures_of("a") == [
         ("drug_seizures", ""),
         ("drug_seizures_by_class", "a"),
@@ -202,14 +202,14 @@ def test_where_only_the_class_was_said_the_class_stands_for_the_substance() -> N
     ]
 
 
-def test_a_seizure_without_drugs_is_no_drug_seizure() -> None:
+def test_a_seizure_without_drugs_is_not_a_drug_seizure() -> None:
     assert {count.measure for count in counted_of(PhoneLine(), CashLine(currency="GBP", amount_minor=1))} == {
         "phones",
         "cash",
     }
 
 
-def test_the_lines_of_a_seizure_count_in_their_order_and_drug_seizures_come_last() -> None:
+def test_the_lines_of_a_seizure_count_in_order_and_drug_seizures_come_last() -> None:
     counts = counted_of(PhoneLine(), DrugLine(drug="a/cocaine", wraps=1), PhoneLine(count=2))
     assert [count.measure for count in counts] == [
         "phones",
@@ -224,7 +224,7 @@ def test_the_lines_of_a_seizure_count_in_their_order_and_drug_seizures_come_last
 # Activities and tallies
 
 
-def test_an_activity_counts_under_its_own_measure_and_no_other() -> None:
+def test_an_activity_counts_only_under_its_measure() -> None:
     event = ActivityRecordedFactory(measure="drug_weight", quantity=1_000, category="a/cocaine", qualifier="more_than")
     assert counted(event) == [Count("drug_weight", "a/cocaine", 1_000, "more_than")]
 
@@ -233,12 +233,12 @@ def test_a_declared_zero_is_a_count_of_zero() -> None:
     assert counted(ActivityRecordedFactory(quantity=0)) == [Count("vehicles_stopped", "", 0, "exact")]
 
 
-def test_a_category_that_was_not_said_is_unstated_never_other() -> None:
+def test_a_missing_category_is_unstated_never_other() -> None:
     event = ActivityRecordedFactory(measure="people_safeguarded", quantity=6)
     assert counted(event) == [Count("people_safeguarded", "unstated", 6, "exact")]
 
 
-def test_an_activity_of_a_measure_that_the_operation_registered_counts_under_it() -> None:
+def test_an_activity_of_a_registered_measure_counts_under_it() -> None:
     measures = operation_state(MeasureRegisteredFactory(measure="dogs_seized", categories=("xl_bully",))).measures
     event = ActivityRecordedFactory(measure="dogs_seized", quantity=2, category="xl_bully")
     assert counts_of(event, measures) == [Count("dogs_seized", "xl_bully", 2, "exact")]
@@ -255,7 +255,7 @@ def test_an_activity_of_a_measure_that_the_operation_registered_counts_under_it(
     ],
     ids=lambda event: event.type,
 )
-def test_what_only_says_something_counts_nothing(event: Event) -> None:
+def test_an_event_that_is_not_a_fact_counts_nothing(event: Event) -> None:
     assert counted(event) == []
 
 
@@ -277,7 +277,7 @@ def day_of_activity(days: OperatingDays, start: datetime, before: datetime) -> d
     return day_of(ActivityRecordedFactory(occurred_at=start, occurred_before=before), days)
 
 
-def test_a_fact_counts_on_the_day_on_which_it_happened() -> None:
+def test_a_fact_counts_on_the_day_it_happened() -> None:
     event = ArrestRecordedFactory(occurred_at=datetime(2023, 1, 17, 23, 59, tzinfo=UTC))
     assert day_of(event, WEEK) == date(2023, 1, 17)
 

@@ -1,4 +1,4 @@
-"""An operation's days are London days, or windows given one by one."""
+"""An operation's days: London days, or a list of windows."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -61,12 +61,12 @@ def test_the_day_on_which_the_clocks_go_back_has_25_hours() -> None:
     assert london_midnight(date(2023, 10, 30)) == utc(2023, 10, 30)
 
 
-def test_both_times_of_the_hour_that_the_clocks_repeat_lie_on_the_same_day() -> None:
+def test_both_occurrences_of_the_repeated_hour_are_on_the_same_day() -> None:
     october = between(utc(2023, 10, 28, 23), utc(2023, 10, 30))
     assert october.day_of(utc(2023, 10, 29, 0, 30)) == october.day_of(utc(2023, 10, 29, 1, 30)) == date(2023, 10, 29)
 
 
-def test_the_days_begun_by_a_moment_follow_the_london_clock_over_a_change() -> None:
+def test_the_days_begun_by_a_moment_follow_london_time_across_a_clock_change() -> None:
     march = between(utc(2023, 3, 25), utc(2023, 3, 27, 23))
     assert list(march.begun_by(utc(2023, 3, 26, 22, 59))) == [date(2023, 3, 25), date(2023, 3, 26)]
     assert list(march.begun_by(utc(2023, 3, 26, 23)))[-1] == date(2023, 3, 27)
@@ -82,7 +82,7 @@ def test_an_operation_begins_at_its_first_moment_and_ends_before_its_last() -> N
     assert WEEK.day_of(utc(2023, 1, 23)) is None
 
 
-def test_an_operation_with_an_open_end_has_every_day_from_its_first() -> None:
+def test_an_open_ended_operation_has_every_day_from_its_first() -> None:
     assert OPEN_ENDED.day_of(utc(2040, 5, 4, 12)) == date(2040, 5, 4)
     assert OPEN_ENDED.day_of(utc(2023, 1, 15, 23)) is None
 
@@ -91,7 +91,7 @@ def test_a_window_over_midnight_is_one_day_named_by_the_date_on_which_it_starts(
     assert NIGHTS.day_of(utc(2023, 1, 16, 23)) == NIGHTS.day_of(utc(2023, 1, 17, 3)) == date(2023, 1, 16)
 
 
-def test_between_two_windows_there_is_no_day() -> None:
+def test_there_is_no_day_between_two_windows() -> None:
     assert NIGHTS.day_of(utc(2023, 1, 17, 4)) is None
     assert NIGHTS.day_of(utc(2023, 1, 17, 18) - A_MICROSECOND) is None
     assert NIGHTS.day_of(utc(2023, 1, 17, 18)) == date(2023, 1, 17)
@@ -101,7 +101,7 @@ def test_a_summer_window_is_named_by_its_london_date() -> None:
     assert windows((utc(2023, 7, 1, 23), utc(2023, 7, 2, 5))).day_of(utc(2023, 7, 2, 1)) == date(2023, 7, 2)
 
 
-# Which days there are
+# Which days exist
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_the_days_begun_by_a_moment_include_the_day_of_the_moment() -> None:
     assert list(WEEK.begun_by(utc(2023, 1, 17))) == [date(2023, 1, 16), date(2023, 1, 17)]
 
 
-def test_after_its_end_all_days_of_an_operation_have_begun_and_no_more() -> None:
+def test_after_its_end_exactly_the_days_of_an_operation_have_begun() -> None:
     assert list(WEEK.begun_by(utc(2024, 1, 1))) == [date(2023, 1, day) for day in range(16, 23)]
 
 
-def test_a_window_has_begun_from_its_own_first_moment_on() -> None:
+def test_a_window_has_begun_from_its_first_moment() -> None:
     assert list(NIGHTS.begun_by(utc(2023, 1, 17, 17, 59))) == [date(2023, 1, 16)]
     assert list(NIGHTS.begun_by(utc(2023, 1, 17, 18))) == [date(2023, 1, 16), date(2023, 1, 17)]
 
@@ -146,10 +146,10 @@ def test_an_operation_covers_a_span_between_its_first_and_its_last_moment() -> N
     assert OPEN_ENDED.covers(utc(2023, 1, 16), utc(2040, 1, 1))
 
 
-# What stays as it is when the days change
+# What is unchanged when the days change
 
 
-def test_between_two_pairs_of_dates_only_what_lies_in_one_of_them_changes() -> None:
+def test_only_moments_in_exactly_one_of_two_date_ranges_change() -> None:
     _before, within, after = WEEK.unchanged_by(between(utc(2023, 1, 17), utc(2023, 1, 30)))
     assert within == (utc(2023, 1, 17), utc(2023, 1, 23))
     assert after == (utc(2023, 1, 30), None)
@@ -158,17 +158,17 @@ def test_between_two_pairs_of_dates_only_what_lies_in_one_of_them_changes() -> N
 @pytest.mark.parametrize("one", ALL_KINDS)
 @pytest.mark.parametrize("other", ALL_KINDS)
 @given(moment=NEAR)
-def test_a_moment_is_kept_where_it_has_the_same_day_by_both(
+def test_a_moment_is_unchanged_if_it_has_the_same_day_in_both(
     one: OperatingDays, other: OperatingDays, moment: datetime
 ) -> None:
     kept = any(start <= moment and (end is None or moment < end) for start, end in one.unchanged_by(other))
     assert kept == (one.day_of(moment) == other.day_of(moment))
 
 
-# Days that make no sense
+# Invalid days
 
 
-def test_neither_dates_nor_windows_are_refused() -> None:
+def test_days_without_dates_or_windows_are_refused() -> None:
     with pytest.raises(DaysUnclear) as caught:
         operating_days(None, None, (), pointer="/data")
     assert caught.value.errors[0].pointer == "/data"
@@ -206,7 +206,7 @@ def test_a_window_that_ends_before_it_starts_is_refused() -> None:
         pytest.param((utc(2023, 1, 14, 18), utc(2023, 1, 15, 4)), id="out-of-order"),
     ],
 )
-def test_windows_that_do_not_follow_each_other_are_refused(second: tuple[datetime, datetime]) -> None:
+def test_windows_out_of_order_or_overlapping_are_refused(second: tuple[datetime, datetime]) -> None:
     with pytest.raises(DaysUnclear) as caught:
         windows(FIRST_NIGHT, second)
     assert caught.value.errors[0].pointer == "/days/1/from"
@@ -217,7 +217,7 @@ def test_two_windows_that_start_on_one_london_date_are_refused() -> None:
         windows((utc(2023, 1, 16, 6), utc(2023, 1, 16, 8)), (utc(2023, 1, 16, 18), utc(2023, 1, 16, 20)))
 
 
-def test_windows_that_touch_follow_each_other() -> None:
+def test_adjacent_windows_are_valid() -> None:
     assert windows((utc(2023, 1, 16), utc(2023, 1, 17)), (utc(2023, 1, 17), utc(2023, 1, 18))).day_of(
         utc(2023, 1, 17)
     ) == date(2023, 1, 17)

@@ -1,4 +1,4 @@
-"""Whether an event may be recorded: replays, who may send what, and every refusal of a correction."""
+"""Whether an event may be recorded: replays, permissions, and every reason to refuse a correction."""
 
 from datetime import timedelta
 from typing import Any
@@ -51,13 +51,13 @@ OPEN = operation_state()
 SURREY = RecordedBy(force="surrey", role="force")
 KENT = RecordedBy(force="kent", role="force")
 COORDINATOR = RecordedBy(force="metropolitan", role="coordinator")
-# In another operation this credential coordinates; here its force does not lead.
+# A coordinator of another operation; its force does not lead this one.
 COORDINATOR_ELSEWHERE = RecordedBy(force="kent", role="coordinator")
 LEAD_WITHOUT_ROLE = RecordedBy(force="metropolitan", role="force")
 
 
 def log_of(*events: Event | RecordedEvent) -> LogHistory:
-    """Return what a log of these events holds."""
+    """Return the history of a log with these events."""
     history = LogHistory({}, {})
     for seq, event in enumerate(events, start=7):
         recorded = event if isinstance(event, RecordedEvent) else RecordedEventFactory(event=event, seq=seq)
@@ -73,29 +73,29 @@ def accepted(event: Event, history: LogHistory, sender: RecordedBy = SURREY, ope
     return accept(event, operation, history, sender=sender, recorded_at=RECORDED_AT, forces=force_catalogue())
 
 
-def refusal(event: Event, history: LogHistory, wanted: type[RecordError], sender: RecordedBy = SURREY) -> RecordError:
-    """Return why a new event is refused, which must be of the wanted class."""
+def refusal(event: Event, history: LogHistory, expected: type[RecordError], sender: RecordedBy = SURREY) -> RecordError:
+    """Return the error for a new event, which must be of the expected class."""
     with pytest.raises(RecordError) as caught:
         accepted(event, history, sender)
-    assert type(caught.value) is wanted
+    assert type(caught.value) is expected
     return caught.value
 
 
 # Replays
 
 
-def test_an_id_that_was_never_used_is_no_replay() -> None:
+def test_a_new_id_is_not_a_replay() -> None:
     assert replayed(ArrestRecordedFactory(), log_of(ArrestRecordedFactory())) is None
 
 
-def test_the_same_event_again_is_a_replay_of_what_was_recorded() -> None:
+def test_the_same_event_again_is_a_replay() -> None:
     arrest = ArrestRecordedFactory()
     recorded = replayed(arrest, log_of(arrest))
     assert recorded is not None
     assert (recorded.event, recorded.seq) == (arrest, 7)
 
 
-def test_a_replay_stays_one_after_the_event_was_corrected() -> None:
+def test_a_replay_of_a_corrected_event_is_still_a_replay() -> None:
     arrest = ArrestRecordedFactory()
     history = log_of(arrest, ArrestRecordedFactory(corrects=arrest.id, count=2))
     assert replayed(arrest, history) is history.recorded[arrest.id]
@@ -115,7 +115,7 @@ def test_a_replay_stays_one_after_the_event_was_corrected() -> None:
     ],
     ids=["occurred_at", "place", "assisting", "incident", "count", "reason", "type", "corrects"],
 )
-def test_the_same_id_with_other_content_is_refused_and_the_first_difference_named(
+def test_the_same_id_with_other_content_is_refused_with_the_first_difference(
     change: dict[str, Any], where: str
 ) -> None:
     arrest = ArrestRecordedFactory()
@@ -124,7 +124,7 @@ def test_the_same_id_with_other_content_is_refused_and_the_first_difference_name
     assert (caught.value.errors[0].pointer, caught.value.members) == (where, {"seq": 7})
 
 
-def test_the_pointer_leads_into_the_line_that_differs() -> None:
+def test_the_pointer_names_the_line_that_differs() -> None:
     seizure = SeizureRecordedFactory(lines=(PhoneLine(), WeaponLine(weapon="blunt")))
     other = replace(seizure, data=SeizureRecordedFactory(lines=(PhoneLine(), WeaponLine(weapon="firearm"))).data)
     with pytest.raises(ContentDiffers) as caught:
@@ -132,7 +132,7 @@ def test_the_pointer_leads_into_the_line_that_differs() -> None:
     assert caught.value.errors[0].pointer == "/data/lines/1/weapon"
 
 
-def test_an_id_that_another_force_used_is_taken_and_no_more_is_said() -> None:
+def test_an_id_used_by_another_force_is_taken_without_further_detail() -> None:
     arrest = ArrestRecordedFactory(force="kent", count=9)
     with pytest.raises(IdTaken) as caught:
         replayed(replace(arrest, force="surrey"), log_of(arrest))
@@ -158,7 +158,7 @@ def test_a_join_that_left_out_name_and_kind_can_be_replayed_although_the_service
     assert replayed(sent, log_of(recorded), COORDINATOR) is not None
 
 
-def test_a_join_that_gives_another_name_than_was_recorded_differs() -> None:
+def test_a_join_with_another_name_than_recorded_differs() -> None:
     recorded = accepted(ForceJoinedFactory(joining="sussex"), log_of(), COORDINATOR)
     other = replace(recorded, data=ForceJoinedFactory(joining="sussex", name="Sussex Roads Policing").data)
     with pytest.raises(ContentDiffers) as caught:
@@ -166,7 +166,7 @@ def test_a_join_that_gives_another_name_than_was_recorded_differs() -> None:
     assert caught.value.errors[0].pointer == "/name"
 
 
-def test_the_pointer_of_what_the_coordinator_sent_leads_into_its_flat_body_in_the_words_of_the_wire() -> None:
+def test_a_pointer_into_a_coordinators_flat_body_uses_the_wire_names() -> None:
     night = Window(starts_at=TUESDAY_EVENING, ends_at=TUESDAY_EVENING + timedelta(hours=8))
     amendment = OperationAmendedFactory(days=(night,))
     later = replace(night, starts_at=night.starts_at + timedelta(hours=1))
@@ -176,17 +176,17 @@ def test_the_pointer_of_what_the_coordinator_sent_leads_into_its_flat_body_in_th
     assert caught.value.errors[0].pointer == "/days/0/from"
 
 
-# In whose name
+# Recording for a force
 
 
 @pytest.mark.parametrize("sender", [KENT, COORDINATOR_ELSEWHERE, LEAD_WITHOUT_ROLE], ids=["force", "elsewhere", "lead"])
-def test_a_force_records_in_its_own_name_only(sender: RecordedBy) -> None:
+def test_a_force_can_record_only_for_itself(sender: RecordedBy) -> None:
     with pytest.raises(NotYourForce) as caught:
         replayed(ArrestRecordedFactory(force="surrey"), log_of(), sender)
     assert caught.value.errors[0].pointer == "/force"
 
 
-def test_the_coordinator_may_record_in_the_name_of_a_force() -> None:
+def test_the_coordinator_may_record_for_a_force() -> None:
     arrest = ArrestRecordedFactory(force="surrey")
     assert replayed(arrest, log_of(), COORDINATOR) is None
     assert accepted(arrest, log_of(), COORDINATOR) == arrest
@@ -206,14 +206,14 @@ def test_the_coordinator_may_record_in_the_name_of_a_force() -> None:
     ],
     ids=lambda event: event.type,
 )
-def test_only_the_coordinator_of_the_lead_force_changes_the_operation(event: Event, sender: RecordedBy) -> None:
+def test_only_the_coordinator_of_the_lead_force_may_change_the_operation(event: Event, sender: RecordedBy) -> None:
     refusal(replace(event, force=sender.force), log_of(), NotCoordinator, sender)
 
 
-# What passes
+# Valid events
 
 
-def test_a_new_event_passes_as_it_was_sent() -> None:
+def test_a_new_event_is_accepted_unchanged() -> None:
     arrest = ArrestRecordedFactory()
     assert accepted(arrest, log_of()) is arrest
 
@@ -239,7 +239,7 @@ def test_every_fact_can_be_withdrawn_by_its_force_and_by_the_coordinator(fact: E
     accepted(EventWithdrawnFactory(corrects=fact.id), log_of(fact), sender)
 
 
-def test_the_coordinator_corrects_the_event_of_a_force_in_its_name() -> None:
+def test_the_coordinator_may_correct_an_event_for_a_force() -> None:
     arrest = ArrestRecordedFactory()
     accepted(ArrestRecordedFactory(corrects=arrest.id, count=2), log_of(arrest), COORDINATOR)
 
@@ -263,20 +263,20 @@ def test_the_event_of_another_force_cannot_be_corrected() -> None:
     refusal(EventWithdrawnFactory(corrects=arrest.id), log_of(arrest), NotYourEvent)
 
 
-def test_a_correction_keeps_the_force_even_if_the_coordinator_sends_it() -> None:
+def test_a_correction_cannot_change_the_force_even_from_the_coordinator() -> None:
     arrest = ArrestRecordedFactory(force="kent")
     correction = ArrestRecordedFactory(force="surrey", corrects=arrest.id)
     error = refusal(correction, log_of(arrest), CorrectionChangesForce, COORDINATOR)
     assert error.errors[0].pointer == "/force"
 
 
-def test_a_correction_keeps_the_type() -> None:
+def test_a_correction_cannot_change_the_type() -> None:
     arrest = ArrestRecordedFactory()
     error = refusal(SeizureRecordedFactory(corrects=arrest.id), log_of(arrest), CorrectionChangesType)
     assert error.errors[0].pointer == "/type"
 
 
-def test_a_return_corrects_nothing() -> None:
+def test_a_return_cannot_correct_an_event() -> None:
     arrest = ArrestRecordedFactory()
     refusal(ReturnDeclaredFactory(corrects=arrest.id), log_of(arrest), CorrectionChangesType)
 
@@ -293,14 +293,14 @@ def test_a_withdrawal_cannot_be_withdrawn() -> None:
     refusal(EventWithdrawnFactory(corrects=withdrawal.id), log_of(arrest, withdrawal), NotCorrectable)
 
 
-def test_what_the_coordinator_did_to_the_operation_cannot_be_withdrawn() -> None:
+def test_a_setup_event_cannot_be_withdrawn() -> None:
     closed = OperationClosedFactory()
     withdrawal = EventWithdrawnFactory(force="metropolitan", corrects=closed.id)
     refusal(withdrawal, log_of(closed), NotCorrectable, COORDINATOR)
 
 
 @pytest.mark.parametrize("again", [ArrestRecordedFactory, EventWithdrawnFactory])
-def test_a_version_is_corrected_once_and_the_refusal_names_the_correction(again: Any) -> None:
+def test_a_version_can_be_corrected_once_and_the_error_names_the_correction(again: Any) -> None:
     arrest = ArrestRecordedFactory()
     correction = ArrestRecordedFactory(corrects=arrest.id)
     error = refusal(again(corrects=arrest.id), log_of(arrest, correction), AlreadyCorrected)
@@ -315,15 +315,15 @@ def test_a_withdrawal_is_final(again: Any) -> None:
     assert error.members == {"corrected_by": str(withdrawal.id), "seq": 8}
 
 
-# The rules of each kind hold here too
+# The rules of each kind of event apply
 
 
-def test_the_rules_for_reports_hold() -> None:
+def test_the_rules_for_reports_apply() -> None:
     with pytest.raises(OperationIsClosed):
         accepted(ArrestRecordedFactory(), log_of(), operation=operation_state(OperationClosedFactory()))
 
 
-def test_the_rules_for_setup_hold() -> None:
+def test_the_rules_for_setup_apply() -> None:
     refusal(ForceJoinedFactory(joining="surrey"), log_of(), AlreadyJoined, COORDINATOR)
 
 
@@ -342,5 +342,5 @@ def test_the_rules_for_setup_hold() -> None:
         pytest.param((PhoneLine(), PhoneLine()), (PhoneLine(), PhoneLine(count=2)), "/1/count", id="nested"),
     ],
 )
-def test_difference(one: Any, other: Any, expected: str | None) -> None:
+def test_first_difference(one: Any, other: Any, expected: str | None) -> None:
     assert first_difference(one, other) == expected

@@ -1,4 +1,4 @@
-"""What a group of submissions adds to a log: numbers, moments, and items that see those before them."""
+"""The events that a group of submissions adds to a log: their seqs and times, and later items that see earlier ones."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.factories.setup import ForceJoinedFactory, OperationClosedFactory, Op
 SURREY = RecordedBy(force="surrey", role="force")
 COORDINATOR = RecordedBy(force="metropolitan", role="coordinator")
 LIVE, IMPORTED = operation_state(), operation_state(imported=True)
-# An imported log whose last event was recorded at RECORDED_AT is continued long after.
+# An imported log is continued long after its last event, which was recorded at RECORDED_AT.
 CLOCK = RECORDED_AT + timedelta(days=600)
 A_MICROSECOND = timedelta(microseconds=1)
 
@@ -43,12 +43,12 @@ def a_new_log() -> Draft:
     return draft_of(None, seq=0, recorded_at=OPENED_AT)
 
 
-def refusal(draft: Draft, submission: Submission, wanted: type[RecordError], sender: RecordedBy = SURREY) -> str:
-    """Return where the mistake is, which must be of the wanted class; the draft must stay as it was."""
+def refusal(draft: Draft, submission: Submission, expected: type[RecordError], sender: RecordedBy = SURREY) -> str:
+    """Return the pointer of the error, which must be of the expected class; the draft must stay unchanged."""
     before = (draft.seq, draft.recorded_at, draft.operation, list(draft.accepted))
     with pytest.raises(RecordError) as caught:
         draft.add(submission, sender)
-    assert type(caught.value) is wanted
+    assert type(caught.value) is expected
     assert (draft.seq, draft.recorded_at, draft.operation, list(draft.accepted)) == before
     return caught.value.errors[0].pointer
 
@@ -56,7 +56,7 @@ def refusal(draft: Draft, submission: Submission, wanted: type[RecordError], sen
 # Numbers
 
 
-def test_accepted_events_are_numbered_from_the_head_on() -> None:
+def test_accepted_events_are_numbered_after_the_head() -> None:
     draft = draft_of(LIVE)
     decided = [draft.add(Submission(ArrestRecordedFactory()), SURREY) for _ in range(3)]
     assert [(one.recorded.seq, one.is_new) for one in decided] == [(7, True), (8, True), (9, True)]
@@ -74,7 +74,7 @@ def test_who_sent_an_event_is_recorded() -> None:
     assert (recorded.event.force, recorded.recorded_by) == ("surrey", COORDINATOR)
 
 
-# Items that see those before them
+# Later items see earlier ones
 
 
 def test_the_same_id_twice_in_a_group_is_recorded_once() -> None:
@@ -90,14 +90,14 @@ def test_the_same_id_with_other_content_in_one_group_is_refused() -> None:
     refusal(draft, Submission(ArrestRecordedFactory(id=arrest.id, count=2)), ContentDiffers)
 
 
-def test_an_item_may_correct_an_earlier_item_of_its_group_and_the_next_may_not_again() -> None:
+def test_an_item_may_correct_an_earlier_item_of_its_group_once() -> None:
     draft, arrest = draft_of(LIVE), ArrestRecordedFactory()
     draft.add(Submission(arrest), SURREY)
     draft.add(Submission(ArrestRecordedFactory(corrects=arrest.id)), SURREY)
     refusal(draft, Submission(EventWithdrawnFactory(corrects=arrest.id)), AlreadyCorrected)
 
 
-def test_a_change_of_the_operation_holds_for_the_items_after_it() -> None:
+def test_a_change_of_the_operation_applies_to_later_items() -> None:
     draft = draft_of(LIVE)
     draft.add(Submission(ForceJoinedFactory(joining="sussex")), COORDINATOR)
     draft.add(Submission(ArrestRecordedFactory(force="sussex")), COORDINATOR)
@@ -106,10 +106,10 @@ def test_a_change_of_the_operation_holds_for_the_items_after_it() -> None:
         draft.add(Submission(ArrestRecordedFactory(force="sussex")), COORDINATOR)
 
 
-# Moments of a live operation
+# Times in a live operation
 
 
-def test_the_events_of_a_group_share_their_moment() -> None:
+def test_the_events_of_a_group_have_the_same_recorded_at() -> None:
     draft = draft_of(LIVE)
     moments = {draft.add(Submission(ArrestRecordedFactory()), SURREY).recorded.recorded_at for _ in range(3)}
     assert moments == {CLOCK}
@@ -120,37 +120,37 @@ def test_a_live_operation_refuses_recorded_at() -> None:
     assert where == "/recorded_at"
 
 
-# Moments of an imported operation
+# Times in an imported operation
 
 
 @pytest.mark.parametrize(
     "moment", [RECORDED_AT, RECORDED_AT + timedelta(days=1), CLOCK], ids=["with-the-last", "later", "now"]
 )
-def test_an_imported_event_is_recorded_when_its_sender_says(moment: datetime) -> None:
+def test_an_imported_event_has_the_recorded_at_that_was_sent(moment: datetime) -> None:
     decided = draft_of(IMPORTED).add(Submission(ArrestRecordedFactory(), moment), SURREY)
     assert decided.recorded.recorded_at == moment
 
 
-def test_an_imported_event_must_say_when_it_was_recorded() -> None:
+def test_an_imported_event_must_have_recorded_at() -> None:
     assert refusal(draft_of(IMPORTED), Submission(ArrestRecordedFactory()), RecordedAtMissing) == "/recorded_at"
 
 
 @pytest.mark.parametrize(
     "moment", [RECORDED_AT - A_MICROSECOND, CLOCK + A_MICROSECOND], ids=["before-the-last", "in-the-future"]
 )
-def test_recorded_at_never_falls_and_is_never_in_the_future(moment: datetime) -> None:
+def test_recorded_at_cannot_go_back_or_be_in_the_future(moment: datetime) -> None:
     where = refusal(draft_of(IMPORTED), Submission(ArrestRecordedFactory(), moment), RecordedAtOutOfOrder)
     assert where == "/recorded_at"
 
 
-def test_within_a_group_too_recorded_at_never_falls() -> None:
+def test_recorded_at_cannot_go_back_within_a_group() -> None:
     draft = draft_of(IMPORTED)
     draft.add(Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=2)), SURREY)
     late = Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=1))
     refusal(draft, late, RecordedAtOutOfOrder)
 
 
-def test_a_replay_is_decided_before_its_recorded_at_is_looked_at() -> None:
+def test_a_replay_is_recognised_before_its_recorded_at_is_checked() -> None:
     draft, arrest = draft_of(IMPORTED), ArrestRecordedFactory()
     first = draft.add(Submission(arrest, RECORDED_AT), SURREY)
     draft.add(Submission(ArrestRecordedFactory(), RECORDED_AT + timedelta(hours=2)), SURREY)
@@ -158,7 +158,7 @@ def test_a_replay_is_decided_before_its_recorded_at_is_looked_at() -> None:
     assert draft.add(Submission(arrest), SURREY).recorded is first.recorded
 
 
-def test_what_happened_after_it_was_imported_is_refused() -> None:
+def test_an_event_later_than_its_import_is_refused() -> None:
     event: Event = ArrestRecordedFactory(occurred_at=RECORDED_AT + timedelta(minutes=6))
     assert refusal(draft_of(IMPORTED), Submission(event, RECORDED_AT), InTheFuture) == "/occurred_at"
 
@@ -179,16 +179,16 @@ def test_a_log_begins_with_its_opening() -> None:
     [RecordedBy(force="metropolitan", role="force"), RecordedBy(force="kent", role="coordinator")],
     ids=["no-coordinator", "coordinator-of-another-force"],
 )
-def test_only_a_coordinator_of_the_lead_force_opens_an_operation(sender: RecordedBy) -> None:
+def test_only_a_coordinator_of_the_lead_force_may_open_an_operation(sender: RecordedBy) -> None:
     assert refusal(a_new_log(), Submission(OperationOpenedFactory()), NotCoordinator, sender) == "/lead_force"
 
 
-def test_an_opening_that_makes_no_sense_is_refused() -> None:
+def test_an_invalid_opening_is_refused() -> None:
     bad = Submission(OperationOpenedFactory(places=("ab12cde",)))
     assert refusal(a_new_log(), bad, LooksPersonal, COORDINATOR) == "/places/0"
 
 
-def test_an_imported_operation_is_opened_at_the_moment_that_is_given() -> None:
+def test_an_imported_operation_is_opened_at_the_given_recorded_at() -> None:
     opening = OperationOpenedFactory(imported=True)
     assert refusal(a_new_log(), Submission(opening), RecordedAtMissing, COORDINATOR) == "/recorded_at"
     assert a_new_log().add(Submission(opening, OPENED_AT), COORDINATOR).recorded.recorded_at == OPENED_AT

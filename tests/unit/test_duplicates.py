@@ -1,4 +1,4 @@
-"""Pairs are found in one pass, and are those that comparing every event with every other would find."""
+"""One pass finds the same pairs as comparing every event with every other."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -84,7 +84,7 @@ def of_kent(one: Sighting) -> bool:
 
 
 @given(logs())
-def test_likely_pairs_are_those_that_comparing_all_with_all_finds(rows: list[Sighting]):
+def test_likely_pairs_are_those_found_by_comparing_all_with_all(rows: list[Sighting]):
     found = list(likely_pairs(by_place(rows), WINDOW))
     assert seqs(found) == seqs([pair for pair in every_pair(rows) if is_likely(pair)])
 
@@ -99,7 +99,7 @@ def test_certain_pairs_are_those_of_one_incident_and_type(rows: list[Sighting]):
 
 
 @given(logs(), st.integers(0, 30))
-def test_a_list_goes_on_behind_any_pair_with_what_the_whole_list_has_there(rows: list[Sighting], index: int):
+def test_a_list_continued_after_any_pair_equals_the_rest_of_the_whole_list(rows: list[Sighting], index: int):
     likely, certain = list(likely_pairs(by_place(rows), WINDOW)), list(certain_pairs(by_incident(rows)))
     if index < len(likely):
         later = likely[index].later
@@ -113,40 +113,40 @@ def test_a_list_goes_on_behind_any_pair_with_what_the_whole_list_has_there(rows:
 
 
 @given(logs())
-def test_a_list_goes_on_behind_a_pair_whose_later_event_no_longer_stands(rows: list[Sighting]):
+def test_a_list_continues_after_a_pair_whose_later_event_was_replaced(rows: list[Sighting]):
     whole = list(likely_pairs(by_place(rows), WINDOW))
     for index, pair in enumerate(whole):
         left = [row for row in by_place(rows) if row is not pair.later]
-        behind = [other for other in whole[index + 1 :] if pair.later not in other]
+        following = [other for other in whole[index + 1 :] if pair.later not in other]
         rest = list(likely_pairs(left, WINDOW, after=pair))
-        assert [one for one in rest if one in behind] == behind
+        assert [one for one in rest if one in following] == following
 
 
 @given(logs())
-def test_a_force_finds_its_own_events_of_every_pair_that_is_not_settled_in_order(rows: list[Sighting]):
+def test_a_force_finds_its_events_of_every_unresolved_pair_in_order(rows: list[Sighting]):
     pairs = list(likely_pairs(by_place(rows), WINDOW))
-    settled = {pair.event_keys for pair in pairs[::2]}
-    doubled = {one.seq for pair in pairs if pair.event_keys not in settled for one in pair if of_kent(one)}
-    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.event_keys in settled, WINDOW))
+    resolved = {pair.event_keys for pair in pairs[::2]}
+    doubled = {one.seq for pair in pairs if pair.event_keys not in resolved for one in pair if of_kent(one)}
+    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.event_keys in resolved, WINDOW))
     assert found == [one for one in by_place(rows) if one.seq in doubled]
     certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if of_kent(one)}
     found = list(certainly_doubled(by_incident(rows), of_kent, never))
     assert found == [one for one in by_incident(rows) if one.seq in certain]
 
 
-def test_a_pair_lies_within_the_window_both_ends_included():
+def test_the_window_includes_both_ends():
     at = [sighting(1, "surrey", 0), sighting(2, "kent", WINDOW), sighting(3, "btp", 2 * WINDOW + 1)]
     assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
 
 
-def test_many_events_of_one_force_at_one_moment_cost_no_more_than_their_number():
+def test_many_events_of_one_force_at_one_moment_take_linear_time():
     crowd = [sighting(seq, "surrey") for seq in range(1, 30_001)]
     assert list(likely_pairs(crowd, WINDOW)) == []
     last = sighting(30_001, "kent")
     assert list(likely_doubled([*crowd, last], lambda one: one.force == "surrey", never, WINDOW)) == crowd
 
 
-def test_the_first_pairs_of_a_crowd_come_without_waiting_for_the_others():
+def test_the_first_pairs_of_an_endless_input_are_yielded_at_once():
     def crowd() -> Iterator[Sighting]:
         return (sighting(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
 
@@ -154,31 +154,31 @@ def test_the_first_pairs_of_a_crowd_come_without_waiting_for_the_others():
     assert len(list(islice(likely_doubled(crowd(), of_kent, never, WINDOW), 100))) == 100
 
 
-class Looked(str):
-    """A force that counts how often one is compared with another."""
+class CountingForce(str):
+    """A force that counts comparisons with others."""
 
     __slots__ = ()
-    times: ClassVar[int] = 0
+    comparisons: ClassVar[int] = 0
 
     def __eq__(self, other: object) -> bool:
-        Looked.times += 1
+        CountingForce.comparisons += 1
         return super().__eq__(other)
 
     def __ne__(self, other: object) -> bool:
-        Looked.times += 1
+        CountingForce.comparisons += 1
         return super().__ne__(other)
 
     __hash__ = str.__hash__
 
 
 @pytest.mark.parametrize("mine", ["drug/a/heroin", "drug/b", "phone"])
-def test_a_hot_place_without_pairs_costs_a_few_looks_for_each_of_its_events(mine: str):
-    forces, categories = (Looked("surrey"), Looked("kent")), (mine, "drug/a/cocaine")
+def test_a_busy_place_without_pairs_costs_a_few_comparisons_per_event(mine: str):
+    forces, categories = (CountingForce("surrey"), CountingForce("kent")), (mine, "drug/a/cocaine")
     rows = [sighting(seq, forces[seq % 2], seq, categories[seq % 2]) for seq in range(2_000)]
-    Looked.times = 0
+    CountingForce.comparisons = 0
     assert list(likely_pairs(rows, len(rows))) == []
     assert list(likely_doubled(rows, of_kent, never, len(rows))) == []
-    assert len(rows) < Looked.times < 4 * len(rows)
+    assert len(rows) < CountingForce.comparisons < 4 * len(rows)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_hot_place_without_pairs_costs_a_few_looks_for_each_of_its_events(mine
         (["knife"], ["weapon"], []),
     ],
 )
-def test_categories_are_shared_where_one_lies_at_or_beneath_the_other(
+def test_categories_are_shared_if_one_equals_or_lies_beneath_the_other(
     one: list[str], other: list[str], shared: list[str]
 ):
     assert shared_categories(one, other) == shared

@@ -1,4 +1,4 @@
-"""How qualifiers join, and how numbers are written."""
+"""How qualifiers are joined, and how numbers are written."""
 
 from itertools import permutations
 
@@ -23,7 +23,7 @@ def test_the_grouping_of_three_quantities_does_not_matter(one: str, two: str, th
 
 
 @given(A_QUALIFIER)
-def test_an_exact_quantity_changes_nothing(one: str) -> None:
+def test_exact_leaves_the_other_qualifier_unchanged(one: str) -> None:
     assert join(one, "exact") == join("exact", one) == one
 
 
@@ -33,7 +33,7 @@ def test_about_stays_about(one: str) -> None:
 
 
 @given(A_QUALIFIER)
-def test_a_quantity_joined_with_its_like_keeps_the_qualifier(one: str) -> None:
+def test_two_equal_qualifiers_give_the_same_qualifier(one: str) -> None:
     assert join(one, one) == one
 
 
@@ -48,15 +48,15 @@ def test_a_quantity_joined_with_its_like_keeps_the_qualifier(one: str) -> None:
         ("more_than", "at_most", "about"),
     ],
 )
-def test_bounds_of_one_side_stay_a_bound_and_of_both_sides_say_about(one: str, other: str, expected: str) -> None:
+def test_bounds_of_one_side_stay_a_bound_and_of_both_sides_become_about(one: str, other: str, expected: str) -> None:
     assert join(one, other) == expected
 
 
-def test_a_sum_of_nothing_is_exact() -> None:
+def test_an_empty_sum_is_exact() -> None:
     assert join_all([]) == "exact"
 
 
-def test_a_sum_of_many_joins_them_all_in_any_order() -> None:
+def test_the_qualifier_of_a_sum_does_not_depend_on_the_order() -> None:
     assert {join_all(order) for order in permutations(["exact", "at_least", "more_than"])} == {"more_than"}
     assert {join_all(order) for order in permutations(["exact", "at_least", "under"])} == {"about"}
 

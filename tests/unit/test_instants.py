@@ -1,4 +1,4 @@
-"""Moments and days as the wire writes them."""
+"""Moments and days in wire format."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -21,7 +21,7 @@ MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31), timezones=s
         ("2023-01-17T21:40:00.000001Z", datetime(2023, 1, 17, 21, 40, 0, 1, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_read_in_utc(text: str, expected: datetime) -> None:
+def test_a_moment_is_parsed_to_utc(text: str, expected: datetime) -> None:
     moment = parse_instant(text)
     assert moment == expected
     assert moment.utcoffset() == timedelta(0)
@@ -54,13 +54,13 @@ def test_a_moment_is_read_in_utc(text: str, expected: datetime) -> None:
         "2023-01-17T21:40:00Z\n",
     ],
 )
-def test_anything_else_is_no_moment(text: str) -> None:
+def test_anything_else_is_not_a_moment(text: str) -> None:
     with pytest.raises(ValueError, match=r"^a moment such as"):
         parse_instant(text)
 
 
 @given(MOMENTS)
-def test_a_moment_that_is_written_and_read_is_the_same(moment: datetime) -> None:
+def test_a_moment_survives_a_round_trip(moment: datetime) -> None:
     assert parse_instant(format_instant(moment)) == moment
 
 
@@ -70,7 +70,7 @@ def test_a_moment_is_written_in_utc_with_six_fraction_digits_or_none() -> None:
     assert format_instant(datetime(2023, 7, 17, 21, 40, 0, 1_000, tzinfo=UTC)) == "2023-07-17T21:40:00.001000Z"
 
 
-def test_a_day_is_read() -> None:
+def test_a_day_is_parsed() -> None:
     assert parse_day("2024-02-29") == date(2024, 2, 29)
 
 
@@ -78,6 +78,6 @@ def test_a_day_is_read() -> None:
     "text",
     ["", "20240229", "2023-02-29", "2024-2-29", "2024-02-29T00:00:00Z", "1899-12-31", "2200-01-01", "2024-W09-4"],
 )
-def test_anything_else_is_no_day(text: str) -> None:
+def test_anything_else_is_not_a_day(text: str) -> None:
     with pytest.raises(ValueError, match=r"^a day such as"):
         parse_day(text)

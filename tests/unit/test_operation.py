@@ -1,4 +1,4 @@
-"""What an operation is: a fold over its setup events."""
+"""The state of an operation: a fold over its setup events."""
 
 from datetime import UTC, date, datetime
 
@@ -35,7 +35,7 @@ A_NIGHT = Window(
 LATER = datetime(2023, 1, 25, tzinfo=UTC)
 
 
-def test_an_opened_operation_is_what_its_opening_says() -> None:
+def test_an_opened_operation_has_the_fields_of_its_opening() -> None:
     operation = operation_state(name="Lantern", places=("m25",), part_of=("beacon",), imported=True)
     assert (operation.operation, operation.name, operation.lead_force) == ("lantern", "Lantern", "metropolitan")
     assert (operation.places, operation.part_of, operation.imported) == (("m25",), ("beacon",), True)
@@ -47,7 +47,7 @@ def test_a_new_operation_counts_the_measures_of_the_catalogue() -> None:
     assert operation_state().measures == measure_catalogue()
 
 
-def test_forces_stand_in_the_order_in_which_they_joined() -> None:
+def test_forces_are_in_the_order_in_which_they_joined() -> None:
     operation = operation_state(ForceJoinedFactory(joining="btp", name="British Transport Police", kind="special"))
     assert list(operation.participants) == [*(joined.force for joined in FORCES), "btp"]
     assert operation.participants["btp"].name == "British Transport Police"
@@ -63,7 +63,7 @@ def test_forces_stand_in_the_order_in_which_they_joined() -> None:
     ],
     ids=["places", "marking", "returns_due_at"],
 )
-def test_an_amendment_changes_what_it_gives_and_leaves_the_rest(
+def test_an_amendment_changes_its_fields_and_leaves_the_rest(
     amendment: dict[str, object], field: str, expected: object
 ) -> None:
     before = operation_state(places=("m25",))
@@ -73,7 +73,7 @@ def test_an_amendment_changes_what_it_gives_and_leaves_the_rest(
     assert getattr(after, field) == expected
 
 
-def test_a_new_end_leaves_the_start() -> None:
+def test_a_new_end_keeps_the_start() -> None:
     days = operation_state(OperationAmendedFactory(ends_at=LATER)).days
     assert (days.starts_at, days.ends_at) == (STARTS_AT, LATER)
 
@@ -85,7 +85,7 @@ def test_dates_can_be_replaced_by_windows_and_windows_by_dates() -> None:
     assert (again.days.windows, again.days.starts_at, again.days.ends_at) == ((), STARTS_AT, None)
 
 
-def test_of_an_operation_in_windows_an_end_alone_is_unclear() -> None:
+def test_an_end_alone_is_unclear_for_an_operation_with_windows() -> None:
     with pytest.raises(DaysUnclear):
         operation_state(OperationAmendedFactory(ends_at=LATER), days=(A_NIGHT,))
 
@@ -95,13 +95,13 @@ def test_a_registered_measure_can_be_counted() -> None:
     assert (measure.label, measure.unit, measure.core, measure.has_categories) == ("dogs seized", "dogs", False, False)
 
 
-def test_a_registered_measure_with_categories_has_unstated_too() -> None:
+def test_a_registered_measure_with_categories_also_has_unstated() -> None:
     measure = operation_state(MeasureRegisteredFactory(categories=("xl_bully",))).measures["dogs_seized"]
     assert measure.categories == ("unstated", "xl_bully")
     assert measure.default_category == "unstated"
 
 
-def test_a_registered_measure_that_is_open_wants_a_category() -> None:
+def test_an_open_registered_measure_requires_a_category() -> None:
     measure = operation_state(MeasureRegisteredFactory(open=True, additive=False)).measures["dogs_seized"]
     assert measure.knows("any/breed")
     assert measure.default_category is None
@@ -114,7 +114,7 @@ def test_further_categories_of_a_known_measure_are_added_once() -> None:
     assert arrests.label == measure_catalogue()["arrests"].label
 
 
-def test_what_one_operation_registers_another_does_not_have() -> None:
+def test_a_measure_registered_by_one_operation_is_unknown_to_another() -> None:
     operation_state(MeasureRegisteredFactory(measure="arrests", categories=("violence/emergency_worker",)))
     assert "violence/emergency_worker" not in operation_state().measures["arrests"].categories
 
@@ -124,7 +124,7 @@ def test_an_operation_is_closed_and_reopened() -> None:
     assert not operation_state(OperationClosedFactory(), OperationReopenedFactory()).closed
 
 
-# An open end in the summer that follows, when a London day begins at 23:00 UTC; a week; two nights over two dates.
+# Open-ended into the following summer, when a London day begins at 23:00 UTC; a week; two nights over two dates.
 KINDS_OF_DAYS = {
     "open": {"ends_at": None},
     "week": {},
@@ -169,6 +169,6 @@ def test_a_closed_operation_has_the_days_that_began_before_its_closing(
     ],
     ids=lambda event: event.type,
 )
-def test_what_forces_send_leaves_the_operation_as_it_is(report: Event) -> None:
+def test_a_report_leaves_the_operation_unchanged(report: Event) -> None:
     before = operation_state()
     assert evolve(before, RecordedEventFactory(event=report)) is before

@@ -30,7 +30,7 @@ def windows(*pairs):
         ({"starts_at": at(17), "ends_at": at(20)}, Shape.DAYS, [january(17, 19)], 3),
         ({"starts_at": at(17, 9), "ends_at": at(17, 17)}, Shape.DAYS, [january(17)], 1),
         ({"starts_at": at(17, 20), "ends_at": at(18, 4)}, Shape.NIGHTS, [january(17, 18)], 1),
-        # Over two dates and less than a day, but no night.
+        # Over two dates and less than a day, but not a night.
         ({"starts_at": at(17, 9), "ends_at": at(18, 8)}, Shape.DAYS, [january(17, 18)], 2),
         ({"days": windows((at(17, 20), at(18, 4)))}, Shape.NIGHTS, [january(17, 18)], 1),
         (
@@ -49,7 +49,7 @@ def windows(*pairs):
         ({"starts_at": at(17), "ends_at": None}, Shape.OPEN, [january(17)], 1),
     ],
 )
-def test_the_spans_are_those_in_which_people_name_it(opening, shape, spans, count):
+def test_a_period_has_the_shape_and_spans_that_a_statement_names(opening, shape, spans, count):
     period = period_of(operation_state(**opening), LATER)
     assert (period.shape, list(period.spans), period.count) == (shape, spans, count)
 
@@ -63,16 +63,16 @@ def test_a_summer_day_is_a_london_day():
     ("moment", "stage"),
     [(at(15, 23), Stage.PLANNED), (at(16), Stage.UNDER_WAY), (at(22, 23), Stage.UNDER_WAY), (at(23), Stage.OVER)],
 )
-def test_the_stage_is_by_the_moment(moment, stage):
+def test_the_stage_depends_on_the_moment(moment, stage):
     assert period_of(operation_state(), moment).stage is stage
 
 
-def test_closed_before_its_end_it_is_closed_early_and_after_it_over():
+def test_a_closed_operation_is_closed_early_until_its_end_and_then_over():
     closed = operation_state(OperationClosedFactory())
     assert period_of(closed, at(18)).stage is Stage.CLOSED_EARLY
     assert period_of(closed, at(23)).stage is Stage.OVER
 
 
-def test_many_spans_are_not_named_one_by_one():
+def test_many_spans_are_not_each_named():
     days = windows(*((at(day), at(day + 1)) for day in range(1, 15, 2)))
     assert not period_of(operation_state(days=days), LATER).is_named_whole

@@ -1,4 +1,4 @@
-"""Codes that look, as a whole, like personal data are refused, and the refusal does not repeat them."""
+"""Codes that look like personal data are refused, and the error does not repeat them."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from service.domain.personal_data import LooksPersonal, personal_shape, refuse_p
         ("23/01AB/00/12345K", "an arrest/summons number"),
     ],
 )
-def test_a_code_of_a_personal_shape_is_refused_by_name(code: str, shape: str) -> None:
+def test_a_code_that_looks_personal_is_refused_with_the_kind_of_data(code: str, shape: str) -> None:
     assert personal_shape(code) == shape
     with pytest.raises(LooksPersonal, match=shape):
         refuse_personal(code, "/place")
@@ -56,12 +56,12 @@ def test_the_codes_that_operations_use_pass(code: str) -> None:
     refuse_personal(code, "/place")
 
 
-def test_a_step_of_a_path_is_looked_at_too() -> None:
+def test_each_step_of_a_path_is_checked() -> None:
     with pytest.raises(LooksPersonal):
         refuse_personal("vehicles/ab12cde", "/data/category")
 
 
-def test_the_refusal_says_where_and_never_repeats_the_value() -> None:
+def test_the_error_has_a_pointer_and_never_repeats_the_value() -> None:
     with pytest.raises(LooksPersonal) as caught:
         refuse_personal("ab12cde", "/data/lines/0/property")
     (error,) = caught.value.errors

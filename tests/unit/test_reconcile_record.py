@@ -1,4 +1,4 @@
-"""One claim beside the record: agrees, open, differs, and by how much."""
+"""One claim compared with the record: agrees, open or differs, and by how much."""
 
 from datetime import date
 from fractions import Fraction
@@ -41,7 +41,7 @@ def compared(printed: dict[str, Any], quantity: int, qualifier: str = "exact", *
         pytest.param(figure(1_300, "more than"), 1_200, "more_than", "open", None, id="a-lower-bound-may-be"),
         pytest.param(figure(1_000, "at least"), 1_200, "at_least", "agrees", None, id="a-higher-bound-is"),
         pytest.param(figure(90), 100, "under", "open", None, id="nearly-a-hundred-may-be-ninety"),
-        pytest.param(figure(100), 100, "under", "differs", -1, id="nearly-a-hundred-is-no-hundred"),
+        pytest.param(figure(100), 100, "under", "differs", -1, id="nearly-a-hundred-is-not-a-hundred"),
         pytest.param(figure(100, "up to"), 100, "at_most", "agrees", None, id="up-to"),
         pytest.param(figure(105), 100, "about", "open", None, id="about-a-hundred-may-be"),
         pytest.param(figure(120), 100, "about", "differs", -10, id="about-a-hundred-is-not"),
@@ -56,7 +56,7 @@ def compared(printed: dict[str, Any], quantity: int, qualifier: str = "exact", *
         ),
     ],
 )
-def test_a_claim_beside_a_complete_record(
+def test_a_claim_compared_with_a_complete_record(
     printed: dict[str, Any], quantity: int, qualifier: str, status: str, difference: int | None
 ) -> None:
     found = compared(printed, quantity, qualifier)
@@ -66,7 +66,7 @@ def test_a_claim_beside_a_complete_record(
 @pytest.mark.parametrize(
     ("printed", "status", "as_it_stands", "difference"),
     [
-        pytest.param(figure(179), "open", "agrees", None, id="what-is-there-by-now"),
+        pytest.param(figure(179), "open", "agrees", None, id="the-recorded-number"),
         pytest.param(figure(200), "open", "differs", None, id="more-may-come"),
         pytest.param(figure(170, "more than"), "agrees", "agrees", None, id="more-changes-nothing"),
         pytest.param(figure(179, "more than"), "open", "differs", None, id="one-more-may-come"),
@@ -103,11 +103,11 @@ def test_activities_that_belong_to_no_day_may_belong_to_the_days_of_a_claim() ->
         ),
     ],
 )
-def test_a_difference_is_said_in_words(printed: dict[str, Any], quantity: int, qualifier: str, words: str) -> None:
+def test_a_difference_is_described_in_words(printed: dict[str, Any], quantity: int, qualifier: str, words: str) -> None:
     assert compared(printed, quantity, qualifier).detail.endswith(words)
 
 
-def test_what_may_belong_to_a_claim_keeps_it_open_as_it_stands() -> None:
+def test_figures_that_may_belong_to_a_claim_keep_it_open() -> None:
     found = compared(figure(12), 0, unplaced=Unplaced(20, ("under no category or a wider one", "for no single force")))
     assert (found.status, found.as_it_stands, found.difference) == ("open", "open", None)
     assert found.detail == (
@@ -122,8 +122,8 @@ def test_without_a_number_there_is_nothing_to_compare() -> None:
 
 
 @given(st.integers(0, 10**9), st.sampled_from(QUALIFIERS), st.integers(0, 10**9))
-def test_a_recorded_bound_holds_what_its_qualifier_says(quantity: int, qualifier: str, true: int) -> None:
-    said = {
+def test_the_bounds_of_a_recorded_sum_match_its_qualifier(quantity: int, qualifier: str, true: int) -> None:
+    expected = {
         "exact": true == quantity,
         "more_than": true > quantity,
         "at_least": true >= quantity,
@@ -131,7 +131,7 @@ def test_a_recorded_bound_holds_what_its_qualifier_says(quantity: int, qualifier
         "at_most": true <= quantity,
         "about": 10 * abs(true - quantity) <= quantity,
     }
-    assert Bounds(true, true + 1).within(recorded_bounds(quantity, qualifier)) == said[qualifier]
+    assert Bounds(true, true + 1).within(recorded_bounds(quantity, qualifier)) == expected[qualifier]
 
 
 @given(

@@ -1,4 +1,4 @@
-"""The rules between claims of one moment: a table of cases for each, and what must raise no alarm."""
+"""The rules between claims of one moment: a table of cases for each, and cases without a finding."""
 
 from dataclasses import replace
 from datetime import date
@@ -40,7 +40,7 @@ def seizures(value: object, drug_class: str | None = None) -> dict[str, Any]:
 
 NO_ALARM = [
     case(block(figure("170", "more than"), figure(179)), id="a-headline-below-the-text"),
-    case(block(figure(179)), block(figure(179), source="bbc"), id="two-sources-say-the-same"),
+    case(block(figure(179)), block(figure(179), source="bbc"), id="two-sources-agree"),
     case(block(figure(180, "nearly"), figure(179)), id="nearly-is-below"),
     case(block(figure(200, "about"), figure(179, "more than")), id="about-reaches-a-tenth"),
     case(block(figure(20, to=30), figure(25)), id="a-range"),
@@ -116,7 +116,7 @@ NO_ALARM = [
             figure(2, measure="drug_seizures_by_substance", unit="seizures", category="a"),
             figure(30, measure="drug_seizures_by_substance", unit="seizures", category="a/cocaine"),
         ),
-        id="a-class-that-was-only-said-is-no-whole",
+        id="a-class-without-a-number-is-not-a-whole",
     ),
     case(
         block(
@@ -187,7 +187,7 @@ NO_ALARM = [
         block(weapons(5, category="bladed"), forces=["a"]),
         block(weapons(2, category="firearm"), forces=["a"], source="bbc"),
         sources={"release": {"lists_all": ["weapons"]}},
-        id="an-aside-on-a-force-is-no-list",
+        id="a-single-force-is-not-a-list",
     ),
     case(
         block(figure(5), forces=["c"]),
@@ -196,11 +196,11 @@ NO_ALARM = [
     ),
     case(
         block(weapons(30), acquired(30), acquired(12, "seized"), acquired(18, "surrendered_or_found")),
-        id="weapons-by-how-they-came",
+        id="weapons-by-acquisition",
     ),
     case(
         block(weapons(30, category="bladed/knife"), acquired(50, "surrendered_or_found")),
-        id="knives-beside-weapons-by-how-they-came",
+        id="knives-with-weapons-by-acquisition",
     ),
     case(block(seizures(40), seizures(30, "a"), seizures(20, "b")), id="one-seizure-of-two-classes"),
     case(
@@ -222,7 +222,7 @@ NO_ALARM = [
 
 
 @pytest.mark.parametrize(("blocks", "keys"), NO_ALARM)
-def test_no_false_alarm(blocks: Any, keys: Any) -> None:
+def test_consistent_claims_give_no_finding(blocks: Any, keys: Any) -> None:
     assert [one for one in found(*blocks, **keys) if one.is_wrong] == []
 
 
@@ -463,7 +463,7 @@ WRONG = [
     ("rule", "blocks", "keys"),
     [pytest.param(rule, *case.values, id=f"{rule}-{case.id}") for rule, case in WRONG],
 )
-def test_what_is_wrong_is_found_and_nothing_else(rule: str, blocks: Any, keys: Any) -> None:
+def test_each_inconsistency_gives_exactly_one_finding(rule: str, blocks: Any, keys: Any) -> None:
     assert rules([one for one in found(*blocks, **keys) if one.is_wrong]) == [rule]
 
 
@@ -490,20 +490,20 @@ def test_the_part_without_which_the_whole_agrees_is_named(
     assert finding.places[0] == "/claims/0/figures/0"
 
 
-def test_of_two_totals_the_parts_say_which_they_contradict() -> None:
+def test_only_the_total_that_the_parts_contradict_is_reported() -> None:
     findings = found(block(figure(150)), block(figure(190), source="bbc"), breakdowns=(breakdown({"a": 100, "b": 90}),))
     assert rules(findings) == ["no_common_value", "parts_above_whole"]
     assert findings[1].places[0] == "/claims/0/figures/0"
 
 
-def test_of_many_figures_of_one_scope_each_is_named_once_with_all_that_it_contradicts() -> None:
+def test_each_figure_of_one_scope_is_reported_once_with_all_that_it_contradicts() -> None:
     findings = found(block(*(figure(number) for number in range(30))))
     assert rules(findings) == ["no_common_value"] * 29
     assert [len(one.places) for one in findings] == list(range(2, 31))
     assert "and 17 more" in findings[-1].detail
 
 
-def test_a_part_printed_twice_and_differently_is_one_mistake_and_not_two() -> None:
+def test_a_part_printed_twice_with_different_numbers_is_one_finding() -> None:
     findings = found(block(figure(30)), block(figure(12), figure(21), forces=["a"]), block(figure(15), forces=["b"]))
     assert rules(findings) == ["no_common_value"]
 
@@ -516,7 +516,7 @@ OPERATION = OperationFacts(
     optional_forces=frozenset(("rest", "desk")),
     days=(date(2023, 1, 17), date(2023, 1, 19)),
 )
-# As before, with results of no single force: others may have taken part.
+# As before, with a residual force: other forces may have taken part.
 WITH_OTHERS = replace(OPERATION, has_others=True)
 
 
@@ -542,18 +542,20 @@ WITH_OTHERS = replace(OPERATION, has_others=True)
         pytest.param({"forces": ["a", "b"]}, {"force_count": 2}, None, [], id="as-many"),
         pytest.param({"forces": ["a", "b"]}, {"force_count": 3}, None, ["forces_differ"], id="not-as-many"),
         pytest.param(
-            {"forces": ["a", "b"], "force_count": 3}, {}, None, ["forces_differ"], id="names-fewer-than-it-says"
+            {"forces": ["a", "b"], "force_count": 3}, {}, None, ["forces_differ"], id="names-fewer-than-its-count"
         ),
         pytest.param({"force_count": 7}, {"force_count": 8}, None, ["forces_differ"], id="two-counts"),
         pytest.param({"forces": ["a", "b"]}, {"force_count": 3}, OPERATION, ["forces_differ"], id="all-three"),
-        pytest.param({"forces": ["a", "b", "desk"]}, {}, OPERATION, [], id="who-reports-nothing-may-be-named"),
+        pytest.param({"forces": ["a", "b", "desk"]}, {}, OPERATION, [], id="a-force-that-reports-nothing-may-be-named"),
         pytest.param({"forces": ["a", "b"]}, {}, OPERATION, [], id="or-not"),
         pytest.param({"force_count": 3}, {}, OPERATION, [], id="or-counted"),
         pytest.param({"forces": ["a"]}, {}, OPERATION, ["forces_differ"], id="one-of-the-operation-is-missing"),
         pytest.param({"force_count": 44}, {"forces": ["a", "b", "c"]}, WITH_OTHERS, ["forces_differ"], id="each-other"),
         pytest.param({"force_count": 44}, {}, WITH_OTHERS, [], id="others-may-be-counted"),
         pytest.param({"forces": ["a", "b", "c"]}, {}, WITH_OTHERS, [], id="others-may-be-named"),
-        pytest.param({"forces": ["a", "c"]}, {}, WITH_OTHERS, ["forces_differ"], id="who-took-part-is-missing"),
+        pytest.param(
+            {"forces": ["a", "c"]}, {}, WITH_OTHERS, ["forces_differ"], id="a-force-that-took-part-is-missing"
+        ),
         pytest.param({"force_count": 1}, {}, WITH_OTHERS, ["forces_differ"], id="fewer-than-took-part"),
         pytest.param({"forces": ["a", "b", "c"]}, {}, OPERATION, ["forces_differ"], id="one-too-many"),
         pytest.param(
@@ -561,7 +563,7 @@ WITH_OTHERS = replace(OPERATION, has_others=True)
         ),
     ],
 )
-def test_sources_that_differ_are_said(
+def test_sources_that_differ_are_reported(
     release: Any, bbc: Any, facts: OperationFacts | None, expected: list[str]
 ) -> None:
     findings = found(block(figure(1)), sources={"release": release, "bbc": bbc}, facts=facts)
@@ -584,17 +586,17 @@ def test_sources_that_differ_are_said(
         pytest.param(figure(70), dict.fromkeys(SEVEN, 10), None, id="all-seven"),
     ],
 )
-def test_a_whole_reached_by_some_forces_is_noted(whole: Any, lines: dict[str, int], says: str | None) -> None:
+def test_a_whole_that_some_forces_add_up_to_is_noted(whole: Any, lines: dict[str, int], says: str | None) -> None:
     findings = found(block(whole), breakdowns=(breakdown(lines),), forces=SEVEN)
     assert rules(findings) == ([] if says is None else ["reached_by_some_forces"])
     assert all(says in one.detail and not one.is_wrong for one in findings if says)
 
 
-def test_a_region_reached_by_some_of_its_forces_is_noted() -> None:
+def test_a_region_that_some_of_its_forces_add_up_to_is_noted() -> None:
     (finding,) = found(block(figure(30), forces=["a", "b", "c"]), breakdowns=(breakdown({"a": 10, "b": 20}),))
     assert "2 of 3 forces; nil or left out: c" in finding.detail
 
 
-def test_a_measure_that_is_in_no_catalogue_is_noted() -> None:
+def test_a_measure_that_is_not_in_the_catalogue_is_noted() -> None:
     (finding,) = found(block(figure(4, measure="dogs_seized", unit="dogs")))
     assert (finding.rule, finding.is_wrong) == ("unknown_measure", False)

@@ -1,4 +1,4 @@
-"""True claims raise no alarm, however they are cut and worded; one that is made untrue is found."""
+"""True claims give no finding, whatever their scope and wording; a claim made false is found."""
 
 from itertools import product
 from typing import Any
@@ -15,7 +15,7 @@ REASONS = ("knife", "drugs", "violence/emergency_worker", "violence/other")
 DAYS = ("2023-01-17", "2023-01-18", "2023-01-19")
 CELLS = tuple(product(FORCES, REASONS, DAYS))
 
-# What really happened: arrests by force, reason and day.
+# The true figures: arrests by force, reason and day.
 worlds = st.lists(st.integers(0, 60), min_size=len(CELLS), max_size=len(CELLS)).map(
     lambda counts: dict(zip(CELLS, counts, strict=True))
 )
@@ -30,7 +30,7 @@ claimed = st.lists(st.tuples(scopes, words), min_size=1, max_size=14)
 
 
 def true_of(world: dict[tuple[str, str, str], int], scope: dict[str, Any]) -> int:
-    """Return how many arrests there really were in a scope."""
+    """Return the true number of arrests in a scope."""
     return sum(count for cell, count in world.items() if _lies_in(cell, scope))
 
 
@@ -45,7 +45,7 @@ def _lies_in(cell: tuple[str, str, str], scope: dict[str, Any]) -> bool:
 
 
 def truly(count: int, word: tuple[str, int]) -> dict[str, Any]:
-    """Return a true figure of a count, in these words; `off` is how far the number printed is from it."""
+    """Return a true figure for a count, in these words; `off` is the distance of the printed number from it."""
     says, off = word
     number = {
         "more than": count - 1 - off,
@@ -68,7 +68,7 @@ def as_blocks(world: dict[tuple[str, str, str], int], claims: Any) -> list[dict[
 
 
 def wrong(findings: list[Finding]) -> list[Finding]:
-    """Return contradictions and differences; two true thresholds may well be far apart."""
+    """Return contradictions and differences; two true thresholds may be far apart."""
     return [one for one in findings if one.is_wrong and one.kind != "suspect"]
 
 
@@ -100,9 +100,7 @@ def test_true_complete_breakdowns_contradict_nothing(world: Any, claims: Any, sa
 
 
 @given(worlds, st.sampled_from(("force", "category")), st.integers(1, 5))
-def test_a_whole_below_its_parts_is_always_found_and_one_above_a_complete_list_too(
-    world: Any, by: str, off: int
-) -> None:
+def test_a_whole_below_its_parts_or_above_a_complete_list_is_always_found(world: Any, by: str, off: int) -> None:
     everything: dict[str, Any] = {"forces": [], "without_forces": [], "days": None, "category": []}
     names = {"force": [{"forces": [one]} for one in FORCES], "category": [{"category": [one]} for one in REASONS]}
     keys = FORCES if by == "force" else REASONS
@@ -116,7 +114,7 @@ def test_a_whole_below_its_parts_is_always_found_and_one_above_a_complete_list_t
 
 
 @given(worlds, st.integers(0, 47))
-def test_a_force_counted_inside_its_region_and_alone_counts_once(world: Any, off: int) -> None:
+def test_a_force_counted_alone_and_inside_its_region_counts_once(world: Any, off: int) -> None:
     everything: dict[str, Any] = {"forces": [], "without_forces": [], "days": None, "category": []}
     by_force = {force: true_of(world, everything | {"forces": [force]}) for force in FORCES}
     region = by_force["a"] + by_force["b"]
@@ -128,7 +126,7 @@ def test_a_force_counted_inside_its_region_and_alone_counts_once(world: Any, off
         assert wrong(found(block(figure(total - 1)), *blocks, breakdowns=alone))
 
 
-# Families
+# Independent sets
 
 
 graphs = st.integers(1, 9).flatmap(
@@ -140,7 +138,7 @@ graphs = st.integers(1, 9).flatmap(
 
 
 @given(graphs)
-def test_the_heaviest_family_is_found(graph: tuple[list[int], set[tuple[int, int]]]) -> None:
+def test_the_heaviest_independent_set_is_found(graph: tuple[list[int], set[tuple[int, int]]]) -> None:
     weights, overlaps = graph
     size = len(weights)
     together = {(one, other) for one, other in overlaps} | {(other, one) for one, other in overlaps}
@@ -160,7 +158,7 @@ def _weight(chosen: int, weights: list[int], apart: list[int]) -> int:
     return sum(weights[part] for part in parts)
 
 
-def test_a_search_that_runs_out_of_patience_still_gives_a_family() -> None:
+def test_a_search_that_exhausts_its_budget_still_returns_an_independent_set() -> None:
     cells = [(force, day) for force in range(15) for day in range(15)]
     apart = [
         sum(1 << at for at, other in enumerate(cells) if other[0] != one[0] and other[1] != one[1]) for one in cells

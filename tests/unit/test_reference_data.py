@@ -1,4 +1,4 @@
-"""The reference data that ships with the code: complete, and in line with the words of the domain."""
+"""The reference data that ships with the code: complete, and consistent with the vocabulary."""
 
 import re
 import tomllib
@@ -37,11 +37,11 @@ def keys_in(name: str, table: str, key: str) -> list[str]:
     return [row[key] for row in tomllib.loads(text)[table]]
 
 
-def test_no_force_stands_twice_in_the_catalogue() -> None:
+def test_no_force_is_duplicated_in_the_catalogue() -> None:
     assert keys_in("forces.toml", "forces", "force") == list(FORCES)
 
 
-def test_no_measure_stands_twice_in_the_catalogue() -> None:
+def test_no_measure_is_duplicated_in_the_catalogue() -> None:
     assert keys_in("measures.toml", "measures", "measure") == list(MEASURES)
 
 
@@ -52,13 +52,13 @@ def test_every_force_has_a_slug_a_name_and_a_known_kind(force: Any) -> None:
     assert force.kind in get_args(ForceKind)
 
 
-def test_no_two_forces_have_one_name() -> None:
+def test_no_two_forces_have_the_same_name() -> None:
     names = [name.lower() for force in FORCES.values() for name in (force.name, *force.aliases)]
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.measure)
-def test_every_measure_is_named_in_words_of_the_domain(measure: Measure) -> None:
+def test_every_measure_matches_the_vocabulary(measure: Measure) -> None:
     assert fits(Code, measure.measure)
     assert measure.label
     assert measure.unit
@@ -67,18 +67,18 @@ def test_every_measure_is_named_in_words_of_the_domain(measure: Measure) -> None
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.measure)
-def test_every_category_lies_under_one_that_is_listed(measure: Measure) -> None:
+def test_every_category_lies_under_a_listed_one(measure: Measure) -> None:
     assert {path.partition("/")[0] for path in measure.categories} <= set(measure.categories)
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.measure)
-def test_every_measure_with_listed_categories_has_one_for_what_was_not_said(measure: Measure) -> None:
+def test_every_measure_with_listed_categories_has_unstated(measure: Measure) -> None:
     assert not measure.categories or "unstated" in measure.categories
     assert (measure.category is None) == (not measure.has_categories)
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.measure)
-def test_a_measure_that_is_not_additive_is_broken_down(measure: Measure) -> None:
+def test_a_measure_that_is_not_additive_has_categories(measure: Measure) -> None:
     assert measure.additive or measure.has_categories
 
 
@@ -104,11 +104,11 @@ def test_core_measures_are_exactly_those_that_arrests_and_seizures_are_counted_u
     assert counted == {measure.measure for measure in MEASURES.values() if measure.core}
 
 
-def test_how_weapons_came_is_a_listed_category() -> None:
+def test_every_acquisition_of_weapons_is_a_listed_category() -> None:
     assert set(get_args(Acquisition)) <= set(MEASURES["weapons_by_acquisition"].categories)
 
 
-def test_every_reason_for_an_arrest_of_the_design_is_listed() -> None:
+def test_the_reasons_for_an_arrest_are_exactly_these() -> None:
     reasons = (
         "knife weapon drugs burglary robbery wanted violence theft public_order driving fraud immigration sexual "
         "criminal_damage other unstated"
@@ -121,7 +121,7 @@ def test_the_drug_measures_know_the_same_classes() -> None:
     assert {measure.categories for measure in drugs} == {("unstated", "a", "b", "c", "psychoactive")}
 
 
-def test_what_a_path_may_be_follows_from_the_list() -> None:
+def test_the_list_decides_which_paths_are_known() -> None:
     assert MEASURES["weapons"].knows("bladed/knife")
     assert not MEASURES["weapons"].knows("bladed/spoon")
     assert not MEASURES["weapons"].knows("spoon")
@@ -130,6 +130,6 @@ def test_what_a_path_may_be_follows_from_the_list() -> None:
     assert MEASURES["other_property"].knows("cigarettes")
 
 
-def test_currencies_are_codes_of_three_letters_and_the_usual_ones_are_there() -> None:
+def test_currencies_are_three_letter_codes_and_include_the_usual_ones() -> None:
     assert {"GBP", "EUR", "USD"} <= currencies()
     assert all(re.fullmatch("[A-Z]{3}", code) for code in currencies())

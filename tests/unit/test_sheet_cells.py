@@ -1,4 +1,4 @@
-"""Cells are read exactly or not at all: a misplaced digit in a spreadsheet must not become a figure."""
+"""Cells are read exactly or refused: a misplaced digit in a spreadsheet must not become a figure."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,7 +8,7 @@ import pytest
 
 from service.cli.sheet_cells import codes, day, milligrams, moment, pence, text, whole
 
-# As a workbook gives them: without a zone.
+# Workbooks have times without a zone.
 LOCAL_EVENING = datetime.fromisoformat("2023-07-17T21:40:00")
 LOCAL_MIDNIGHT = datetime.fromisoformat("2023-01-17T00:00:00")
 
@@ -40,7 +40,7 @@ LOCAL_MIDNIGHT = datetime.fromisoformat("2023-01-17T00:00:00")
         (day, LOCAL_MIDNIGHT, "2023-01-17"),
     ],
 )
-def test_a_cell_is_read_as_what_was_typed(read: Callable[[Any], Any], cell: Any, found: Any):
+def test_a_cell_is_read_as_typed(read: Callable[[Any], Any], cell: Any, found: Any):
     assert read(cell) == found
 
 
@@ -57,6 +57,6 @@ def test_a_cell_is_read_as_what_was_typed(read: Callable[[Any], Any], cell: Any,
     ],
     ids=lambda one: one.__name__ if callable(one) else repr(one),
 )
-def test_what_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any], cell: Any):
+def test_a_cell_that_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any], cell: Any):
     with pytest.raises((ValueError, OverflowError)):
         read(cell)

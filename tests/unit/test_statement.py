@@ -1,4 +1,4 @@
-"""What a statement says of figures and what it leaves out. None is not nil, and nothing is said that is not known."""
+"""The content of a statement and what it leaves out. A missing figure is not zero, and nothing unknown is stated."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def test_without_arrests_another_figure_makes_the_headline():
     assert measures(made) == ["arrests", "vehicles"]
 
 
-def test_no_arrests_are_said_only_when_every_return_is_in():
+def test_zero_arrests_are_stated_only_when_every_return_is_in():
     assert statement().headline.stated == StatedNumber("exact", 0, "arrests")
     assert statement(outstanding=owed("surrey")).headline is None
     before = datetime(2023, 1, 15, tzinfo=UTC)
@@ -58,14 +58,14 @@ def test_no_arrests_are_said_only_when_every_return_is_in():
     )
 
 
-def test_officers_deployed_are_the_method_and_no_figure():
+def test_officers_deployed_are_the_method_and_not_a_figure():
     made = statement(StatedFigure("officers_deployed", 1_200, "more_than"), StatedFigure("arrests", 1))
     assert made.officers.stated == StatedNumber("more_than", 1_200, "officers")
     assert measures(made) == ["arrests"]
     assert statement(StatedFigure("officers_deployed", 0)).officers is None
 
 
-def test_a_second_view_is_said_only_where_the_first_is_missing():
+def test_a_second_view_is_stated_only_if_the_first_is_missing():
     views = [
         StatedFigure("drug_seizures_by_class", 3, category="a"),
         StatedFigure("weapons_by_acquisition", 5),
@@ -76,7 +76,7 @@ def test_a_second_view_is_said_only_where_the_first_is_missing():
     assert "weapons_by_acquisition" in measures(statement(*views))
 
 
-def test_a_second_view_with_more_in_it_than_the_first_is_said():
+def test_a_second_view_that_exceeds_the_first_is_stated():
     def views(made):
         return [one.measure for one in made.left_out_views], [one.measure for one in made.overlapping_views]
 
@@ -90,20 +90,20 @@ def test_a_second_view_with_more_in_it_than_the_first_is_said():
     assert views(statement(first, second, of_surrey, replace(first, force="surrey")))[1] == []
 
 
-def test_a_figure_of_one_category_makes_no_headline():
+def test_a_figure_of_one_category_is_never_the_headline():
     made = statement(StatedFigure("other_property", 4, category="dog"), outstanding=owed("surrey"))
     assert made.headline is None
     assert measures(made) == ["other_property"]
 
 
-def test_what_is_never_summed_is_at_least_its_path_where_more_stands_beneath():
+def test_a_figure_that_is_not_additive_is_a_lower_bound_if_more_was_recorded_beneath_its_path():
     made = statement(
         StatedFigure("other_property", 3, category="watch"), StatedFigure("other_property", 2, category="watch/gold")
     )
     assert [line.stated.qualifier for line in made.lines[1:]] == ["at_least", "exact"]
 
 
-def test_a_figure_is_at_least_while_a_return_for_it_is_outstanding_and_others_are_not():
+def test_only_figures_with_an_outstanding_return_become_lower_bounds():
     made = statement(StatedFigure("arrests", 179), StatedFigure("cash", 100, outstanding=owed("surrey")))
     assert [line.stated.qualifier for line in made.lines] == ["exact", "at_least"]
     assert made.headline.stated.quantity == 170
@@ -131,18 +131,18 @@ def residual():
     return operation_state(ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies"))
 
 
-def test_who_may_have_made_what_was_reported_for_nobody_has_no_zero():
+def test_a_force_that_may_have_made_residual_results_has_no_zero():
     figures = StatedFigure("arrests", 30), *by_force(surrey=21, rest=9)
-    said = declared(*("metropolitan", "surrey", "essex"), status="complete") | declared("kent", status="nil")
-    made = statement(*figures, operation=residual(), declarations=said)
+    declarations = declared(*("metropolitan", "surrey", "essex"), status="complete") | declared("kent", status="nil")
+    made = statement(*figures, operation=residual(), declarations=declarations)
     assert rows(made) == [("surrey", "exact", 21, False), ("kent", "exact", 0, False), ("rest", "exact", 9, False)]
     assert [one.force for one in made.breakdown.unattributed] == ["metropolitan", "essex"]
     assert [one.force for one in made.residuals] == ["rest"]
-    tallied = statement(*figures, *by_force(essex=0), operation=residual(), declarations=said)
+    tallied = statement(*figures, *by_force(essex=0), operation=residual(), declarations=declarations)
     assert ("essex", "exact", 0, False) in rows(tallied)
 
 
-def test_a_breakdown_is_not_of_nobody_alone():
+def test_a_residual_force_alone_makes_no_breakdown():
     made = statement(StatedFigure("arrests", 9), *by_force(rest=9), operation=residual())
     assert made.breakdown is None
     none_of_it = statement(StatedFigure("arrests", 9), *by_force(surrey=9, rest=0), operation=residual())
@@ -150,19 +150,19 @@ def test_a_breakdown_is_not_of_nobody_alone():
     assert ("kent", "exact", 0, False) in rows(none_of_it)
 
 
-def test_a_return_that_does_not_speak_of_the_measure_is_none():
+def test_a_return_that_does_not_cover_the_measure_does_not_count():
     total = StatedFigure("arrests", 30, outstanding=owed("surrey"))
     spoken = declared("metropolitan", "kent", "essex") | declared("surrey", measures=["drug_weight"])
     assert "surrey" not in [row[0] for row in rows(statement(total, *by_force(surrey=21), declarations=spoken))]
 
 
-def test_a_partial_return_is_at_least_what_it_holds():
+def test_a_partial_return_gives_a_lower_bound():
     total = StatedFigure("arrests", 30, outstanding=owed("surrey"))
     made = statement(total, *by_force(surrey=21))
     assert ("surrey", "at_least", 21, False) in rows(made)
 
 
-def test_one_day_of_nil_among_days_without_a_return_is_no_zero():
+def test_a_nil_for_one_day_is_not_a_zero_while_other_days_have_no_return():
     total = StatedFigure("arrests", 9, outstanding=owed("kent"))
     made = statement(total, *by_force(metropolitan=9), declarations=declared("metropolitan", "kent", status="nil"))
     assert "kent" not in [row[0] for row in rows(made)]
@@ -170,7 +170,7 @@ def test_one_day_of_nil_among_days_without_a_return_is_no_zero():
 
 
 @pytest.mark.parametrize(("quantity", "row"), [(0, ("exact", 0, True)), (7, ("at_least", 7, False))])
-def test_a_tally_speaks_for_itself(quantity, row):
+def test_a_tally_is_itself_a_return(quantity, row):
     total = StatedFigure("arrests", 9 + quantity, outstanding=owed("essex"))
     made = statement(total, *by_force(metropolitan=9, essex=quantity), declarations=declared("metropolitan"))
     assert ("essex", *row) in rows(made)
@@ -188,7 +188,7 @@ def test_one_force_alone_is_the_total():
     assert made.breakdown is None
 
 
-def test_what_was_reported_for_no_single_force_is_no_force_and_never_a_zero():
+def test_a_residual_force_is_not_listed_and_never_has_a_zero():
     residual = ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies")
     operation = operation_state(residual)
     made = statement(StatedFigure("arrests", 9), *by_force(metropolitan=9), operation=operation)
@@ -198,13 +198,13 @@ def test_what_was_reported_for_no_single_force_is_no_force_and_never_a_zero():
     assert ("rest", "exact", 5, False) in rows(made)
 
 
-def test_the_forces_are_those_who_took_part():
+def test_the_forces_are_those_that_took_part():
     assert [one.force for one in statement().forces] == [one.force for one in FORCES]
     operation = replace(operation_state(), lead_force="lantern-desk")
     assert "lantern-desk" not in [one.force for one in statement(operation=operation).forces]
 
 
-def test_it_is_provisional_until_the_operation_is_over():
+def test_a_statement_is_provisional_until_the_operation_is_over():
     during = datetime(2023, 1, 18, tzinfo=UTC)
     assert statement(StatedFigure("arrests", 9), moment=during).is_provisional
     closed = operation_state(OperationClosedFactory())

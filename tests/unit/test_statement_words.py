@@ -1,4 +1,4 @@
-"""The words of a statement: they fit the number, the stage and the unit, in every format nothing breaks out of them."""
+"""The words of a statement: they match the number, stage and unit, and every format escapes them."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def bullet(measure, quantity, *, operation=None, **fields):
         ("people_safeguarded", 1, "1 person safeguarded"),
     ],
 )
-def test_a_figure_keeps_its_unit_and_fits_its_number(measure, quantity, text):
+def test_a_figure_has_its_unit_and_agrees_in_number(measure, quantity, text):
     assert bullet(measure, quantity) == text
 
 
@@ -76,7 +76,7 @@ def test_a_figure_keeps_its_unit_and_fits_its_number(measure, quantity, text):
         ("drug_seizures_by_class", "unstated", 3, "3 drug seizures (class not stated)"),
     ],
 )
-def test_what_is_never_summed_names_its_category(measure, category, quantity, text):
+def test_a_figure_that_is_not_additive_names_its_category(measure, category, quantity, text):
     assert bullet(measure, quantity, category=category) == text
 
 
@@ -88,13 +88,13 @@ def test_what_is_never_summed_names_its_category(measure, category, quantity, te
         ("fines", "pence", "fines: £0.01"),
     ],
 )
-def test_a_measure_of_the_operations_own_is_said_by_its_label_and_unit(label, unit, text):
+def test_a_registered_measure_is_given_by_its_label_and_unit(label, unit, text):
     operation = operation_state(MeasureRegisteredFactory(measure="own", label=label, unit=unit))
     assert bullet("own", 1, operation=operation) == text
 
 
 @pytest.mark.parametrize("measure", measure_catalogue())
-def test_every_measure_of_the_catalogue_has_words_of_its_own(measure):
+def test_every_measure_of_the_catalogue_has_its_words(measure):
     known = measure_catalogue()[measure]
     category = None if known.additive else known.categories[0] if known.categories else "EUR"
     made = words(StatedFigure(measure, 1, category=category), outstanding=owed("surrey"))
@@ -138,21 +138,21 @@ def test_the_headline(quantity, qualifier, headline):
 
 
 @given(quantity=st.integers(0, 3_000) | st.integers(0, 10**7), more=st.none() | st.integers(0, 100))
-def test_no_headline_says_more_than_the_number_itself(quantity, more):
+def test_no_headline_states_more_than_is_known(quantity, more):
     """`more` is what outstanding returns will add; None: every return is in."""
     outstanding = () if more is None else owed("surrey")
     headline = words(StatedFigure("arrests", quantity, outstanding=outstanding)).headline
-    said, whole = int((re.sub(r"\D", "", headline)) or 0), quantity + (more or 0)
+    stated, whole = int((re.sub(r"\D", "", headline)) or 0), quantity + (more or 0)
     if headline.startswith("More than"):
-        assert said < quantity <= whole
+        assert stated < quantity <= whole
     elif headline.startswith("At least"):
-        assert said == quantity <= whole
+        assert stated == quantity <= whole
     else:
-        assert said == quantity
+        assert stated == quantity
         assert more is None or headline == "No arrests so far"
 
 
-def test_the_headline_while_there_is_more_to_come():
+def test_the_headline_while_more_may_come():
     def headline(quantity, qualifier="exact", **given):
         return words(StatedFigure("arrests", quantity, qualifier), **given).headline
 
@@ -222,7 +222,7 @@ def test_when_it_took_place(opening, moment, when, date_line):
     assert (made.when, made.date_line) == (when, date_line)
 
 
-def test_when_it_is_still_to_come_or_was_closed_early():
+def test_when_it_is_planned_or_was_closed_early():
     before = datetime(2023, 1, 1, tzinfo=UTC)
     made = words(moment=before)
     assert made.when == "It is to take place from 16 to 22 January 2023."
@@ -248,7 +248,7 @@ def test_who_led_and_who_took_part():
         ([], "lantern-desk", "Lantern was led by the desk."),
     ],
 )
-def test_who_took_part_where_they_are_few(forces, lead, who):
+def test_who_took_part_if_there_are_few(forces, lead, who):
     operation = operation_state()
     desk = replace(operation.participants["lantern-desk"], name="the desk")
     named = {force: operation.participants[force] for force in forces}
@@ -294,7 +294,7 @@ def test_outstanding_returns_are_named_with_their_days():
         ),
     ],
 )
-def test_a_publication_is_named_with_its_moment_in_london_its_embargo_and_its_label(label, embargo_until, text):
+def test_a_publication_is_named_with_its_london_time_embargo_and_label(label, embargo_until, text):
     published = FiguresPublished(label=label, number=2, embargo_until=embargo_until)
     moment = datetime(2023, 7, 24, 9, tzinfo=UTC)
     publication = Publication(operation=operation_state(), published=published, seq=13, recorded_at=moment)
@@ -304,7 +304,7 @@ def test_a_publication_is_named_with_its_moment_in_london_its_embargo_and_its_la
     assert words(StatedFigure("arrests", 9)).publication == ""
 
 
-def test_notes_say_what_a_reader_must_know():
+def test_the_notes():
     residual = ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies")
     operation = replace(operation_state(residual), imported=True)
     made = words(
@@ -326,13 +326,13 @@ def test_notes_say_what_a_reader_must_know():
     )
 
 
-def test_where_something_was_reported_for_no_single_force_others_may_have_taken_part():
+def test_with_a_residual_force_others_may_have_taken_part():
     rest = ForceJoinedFactory(joining="rest", name="Not by force", kind="residual", reports="tallies")
     operation = operation_state(rest)
     figures = StatedFigure("arrests", 9), StatedFigure("arrests", 2, force="surrey")
-    nobodys = StatedFigure("arrests", 7, force="rest")
+    residual = StatedFigure("arrests", 7, force="rest")
     assert " Four police forces and one other body took part: " in words(*figures, operation=operation).who
-    made = words(*figures, nobodys, operation=operation)
+    made = words(*figures, residual, operation=operation)
     assert " At least four police forces and one other body took part: " in made.who
     assert made.table.rows == (("Surrey Police", "2"), ("Not by force", "7"))
     assert made.table.remark == (
@@ -341,12 +341,12 @@ def test_where_something_was_reported_for_no_single_force_others_may_have_taken_
     )
     alone = {force: operation.participants[force] for force in ("metropolitan", "rest")}
     operation = replace(operation, participants=alone)
-    assert words(*figures[:1], nobodys, operation=operation).who == "Lantern was led by Metropolitan Police Service."
+    assert words(*figures[:1], residual, operation=operation).who == "Lantern was led by Metropolitan Police Service."
     who = words(*figures[:1], operation=operation).who
     assert who == "Lantern was led by Metropolitan Police Service; no other force took part."
 
 
-def test_weapons_by_how_they_came_are_no_breakdown_by_how_they_came():
+def test_how_weapons_were_recovered_is_named_only_beside_the_weapons_themselves():
     recovered = StatedFigure("weapons_by_acquisition", 9), StatedFigure("weapons_by_acquisition", 9, force="surrey")
     made = words(*recovered, StatedFigure("arrests", 0))
     assert (made.table.title, made.table.column) == (
@@ -390,7 +390,7 @@ def test_operations_inside_are_named_with_their_days():
     assert made(part(ends_at=None)).date_line == "In this operation and those inside it, so far:"
 
 
-# No name may hold most of these; an escape must not depend on it.
+# Names cannot contain most of these characters; the escaping must not depend on that.
 NASTY = '1. <b>A|B</b> & _C_ *D* [e](f) "g" `h`'
 
 
@@ -408,7 +408,7 @@ def test_markdown_escapes_names_and_labels():
     assert f"| {escaped} | 0 |" in markdown
 
 
-def test_plain_text_is_as_it_is():
+def test_plain_text_is_not_escaped():
     assert f"\n{NASTY} was led by" in laid_out(nasty(), PLAIN)
 
 
@@ -420,7 +420,7 @@ def nasty():
 
 
 @pytest.mark.parametrize("qualifier", QUALIFIERS)
-def test_the_json_says_the_numbers_of_its_words(qualifier):
+def test_the_json_has_the_numbers_of_its_words(qualifier):
     found = json.loads(laid_out(statement_answer(StatedFigure("arrests", 1_234, qualifier)), "application/json"))
     headline = found["headline_figure"]
     assert f"{headline['quantity']:,}" in found["headline"]

@@ -1,4 +1,4 @@
-"""A stated is true of every value that the record allows, and a threshold is never the number itself."""
+"""A stated number is true of every value that the record allows, and a threshold is always below the number."""
 
 import pytest
 from hypothesis import example, given
@@ -21,7 +21,7 @@ POUND = 100
         *((100_000, 99_000), (100_001, 100_000), (123_456, 123_000), (198_088, 198_000), (1_234_567, 1_230_000)),
     ],
 )
-def test_counts_are_rounded_down_to_below_themselves(count, below):
+def test_counts_are_rounded_down_to_a_lower_number(count, below):
     assert threshold(count, "arrests") == below
 
 
@@ -37,7 +37,7 @@ def test_money_is_rounded_down_to_thousands_of_pounds(pounds, below):
     assert threshold(pounds * POUND, "pence") == (None if below is None else below * POUND)
 
 
-def test_a_penny_over_a_thousand_pounds_is_more_than_it():
+def test_a_penny_over_a_thousand_pounds_is_more_than_a_thousand():
     assert threshold(100_001, "pence") == 100_000
     assert threshold(3_200_001, "pence") == 3_200_000
 
@@ -61,11 +61,11 @@ def test_weights_and_foreign_money_have_no_threshold(unit):
         ("at_most", True, StatedNumber("at_most", 179, "arrests", so_far=True)),
     ],
 )
-def test_while_a_return_is_outstanding_a_figure_is_a_lower_bound_or_said_so_far(qualifier, outstanding, claimed):
+def test_while_a_return_is_outstanding_a_figure_is_a_lower_bound_or_so_far(qualifier, outstanding, claimed):
     assert in_full(179, qualifier, "arrests", is_outstanding=outstanding) == claimed
 
 
-def test_at_least_nothing_is_not_said():
+def test_at_least_zero_is_never_stated():
     assert in_full(0, "exact", "arrests", is_outstanding=True) == StatedNumber("exact", 0, "arrests", so_far=True)
 
 
@@ -84,7 +84,7 @@ def test_at_least_nothing_is_not_said():
         ("at_most", 200, ("at_most", 200)),
     ],
 )
-def test_only_what_is_known_to_be_more_becomes_a_threshold(qualifier, quantity, claimed):
+def test_only_exact_numbers_and_lower_bounds_become_thresholds(qualifier, quantity, claimed):
     stated = rounded(StatedNumber(qualifier, quantity, "arrests"))
     assert (stated.qualifier, stated.quantity) == claimed
 
@@ -95,7 +95,7 @@ def test_more_than_a_sum_of_money_keeps_its_thousands():
     assert rounded(StatedNumber("more_than", 50_000, "pence")).quantity == 50_000
 
 
-# What the whole may be, by the qualifier of the recorded number; `about` allows anything.
+# Whether a value of the whole is allowed, by the qualifier of the recorded number; `about` allows anything.
 ALLOWS = {
     "exact": lambda value, recorded: value == recorded,
     "more_than": lambda value, recorded: value > recorded,
@@ -118,7 +118,7 @@ QUANTITIES = st.integers(0, 2_000) | st.integers(0, 10**9) | st.integers(0, 10**
 @example(recorded=40, qualifier="exact", unit="arrests", off=0, later=None)
 @example(recorded=100_000, qualifier="exact", unit="pence", off=0, later=None)
 @example(recorded=179, qualifier="exact", unit="arrests", off=0, later=1)
-def test_every_claim_is_true_of_every_value_that_the_record_allows(recorded, qualifier, unit, off, later):
+def test_a_stated_number_is_true_of_every_value_that_the_record_allows(recorded, qualifier, unit, off, later):
     """`later` is what outstanding returns will add; None: every return is in."""
     so_far = recorded + (0 if qualifier == "exact" else off)
     if so_far < 0 or not ALLOWS[qualifier](so_far, recorded):
@@ -127,9 +127,9 @@ def test_every_claim_is_true_of_every_value_that_the_record_allows(recorded, qua
     for stated in (full, rounded(full)):
         value = so_far if stated.so_far else so_far + (later or 0)
         assert ALLOWS[stated.qualifier](value, stated.quantity)
-        # An estimate says the number that was recorded, and no other.
+        # An estimate keeps the recorded number.
         assert stated.qualifier != "about" or (qualifier == "about" and stated.quantity == recorded)
-        # While more may come, nothing is said of the whole but a lower bound.
+        # While more may come, only a lower bound can be stated for the whole.
         assert later is None or stated.so_far or stated.qualifier in ("at_least", "more_than")
 
 
@@ -143,6 +143,6 @@ def test_a_threshold_is_round_and_strictly_below(quantity, unit):
 
 
 @given(quantity=QUANTITIES, unit=UNITS)
-def test_what_is_not_rounded_is_said_as_it_is(quantity, unit):
+def test_a_number_without_a_threshold_is_given_in_full(quantity, unit):
     stated = StatedNumber("exact", quantity, unit)
     assert (rounded(stated) == stated) == (threshold(quantity, unit) is None)

@@ -1,4 +1,4 @@
-"""The Merkle tree, against the recursive definition of RFC 9162 and nothing else."""
+"""The Merkle tree, checked against the recursive definition of RFC 9162."""
 
 from hashlib import sha256
 
@@ -21,7 +21,7 @@ def tree_head(entries: list[bytes]) -> bytes:
 
 
 def grown(size: int) -> tuple[Tree, dict[int, list[bytes]]]:
-    """Return a tree of this size and what was stored beside each leaf while it grew."""
+    """Return a tree of this size, and the hashes stored with each leaf while it grew."""
     tree, stored = Tree(), {}
     for seq, text in enumerate(TEXTS[:size], start=1):
         leaf = leaf_hash(text)
@@ -37,22 +37,22 @@ def test_the_root_of_an_empty_tree_is_the_hash_of_nothing() -> None:
     assert Tree().root().hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_leaves_and_nodes_are_hashed_apart() -> None:
+def test_leaves_and_nodes_have_different_hash_prefixes() -> None:
     assert leaf_hash("") == sha256(b"\x00").digest()
     assert node_hash(b"l" * 32, b"r" * 32) == sha256(b"\x01" + b"l" * 32 + b"r" * 32).digest()
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_grown_tree_has_the_root_that_the_definition_gives(size: int) -> None:
+def test_a_grown_tree_has_the_root_of_the_definition(size: int) -> None:
     assert grown(size)[0].root() == expected_root(size)
 
 
-def test_every_past_root_can_be_had_from_the_stored_hashes() -> None:
+def test_every_past_root_can_be_computed_from_the_stored_hashes() -> None:
     _tree, stored = grown(len(TEXTS))
     assert [Tree.at(size, stored).root() for size in SIZES] == [expected_root(size) for size in SIZES]
 
 
-def test_a_past_root_needs_the_rows_of_its_peaks_only() -> None:
+def test_a_past_root_needs_only_the_rows_of_its_peaks() -> None:
     _tree, stored = grown(len(TEXTS))
     for size in SIZES:
         rows = {seq: stored[seq] for seq in peak_seqs(size)}
@@ -60,7 +60,7 @@ def test_a_past_root_needs_the_rows_of_its_peaks_only() -> None:
         assert Tree.at(size, rows).root() == expected_root(size)
 
 
-def test_a_tree_taken_up_from_its_stored_hashes_grows_as_if_it_had_never_been_put_away() -> None:
+def test_a_tree_restored_from_its_stored_hashes_grows_like_the_original() -> None:
     _tree, stored = grown(len(TEXTS))
     for size in SIZES[:-1]:
         taken_up = Tree.at(size, stored)
@@ -68,7 +68,7 @@ def test_a_tree_taken_up_from_its_stored_hashes_grows_as_if_it_had_never_been_pu
         assert taken_up.root() == expected_root(size + 1)
 
 
-def test_a_leaf_completes_one_subtree_for_each_factor_2_of_its_number() -> None:
+def test_a_leaf_completes_one_subtree_per_factor_of_2_in_its_seq() -> None:
     _tree, stored = grown(len(TEXTS))
     assert {seq: len(hashes) - 1 for seq, hashes in stored.items()} == {
         seq: (seq & -seq).bit_length() - 1 for seq in SIZES
@@ -82,7 +82,7 @@ def test_peak_seqs(size: int, expected: list[int]) -> None:
     assert peak_seqs(size) == expected
 
 
-def test_joined_hashes_are_split_again() -> None:
+def test_joined_hashes_are_split_into_the_originals() -> None:
     hashes = [leaf_hash(text) for text in TEXTS[:3]]
     assert split_hashes(b"".join(hashes)) == hashes
     assert split_hashes(b"") == []
