@@ -79,7 +79,7 @@ def possible_duplicates(
         WindowNotYours, NoSuchPosition: by what is asked.
     """
     with read_context(database, operation, credential) as context:
-        connection, own = context.connection, None if context.is_coordinators else credential.force
+        connection, own = context.connection, None if context.is_coordinator else credential.force
         if own is not None and window_minutes is not None:
             raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
         minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes

@@ -157,7 +157,7 @@ def _readable(context: ReadContext) -> list[Publication]:
     rows = read.page(context.connection, head.operation, after=0, up_to=head.seq, limit=head.seq, types=types)
     now = context.database.now(context.connection)
     found = [_publication(context.operation, recorded_from_text(text)) for _seq, _force, text in rows]
-    return [one for one in found if context.is_coordinators or _is_out(one.published, now)]
+    return [one for one in found if context.is_coordinator or _is_out(one.published, now)]
 
 
 def _publication(operation: Operation, recorded: RecordedEvent) -> Publication:

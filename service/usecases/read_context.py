@@ -56,8 +56,8 @@ class ReadContext(NamedTuple):
     operation: Operation
 
     @property
-    def is_coordinators(self) -> bool:
-        """Whether the credential is a coordinator's of the force that leads the operation."""
+    def is_coordinator(self) -> bool:
+        """Whether the credential is that of a coordinator of the lead force."""
         return coordinates(self.credential, self.operation)
 
     def of(self, operation: str) -> ReadContext:

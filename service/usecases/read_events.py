@@ -122,7 +122,7 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
     """
     with read_context(database, operation, credential) as context:
         found = read.event_by_id(context.connection, operation, event_id)
-        if found is None or not (context.is_coordinators or found.event.force == credential.force):
+        if found is None or not (context.is_coordinator or found.event.force == credential.force):
             raise EventNotFound(f"This operation has no event {event_id} that this credential may read.")
         corrections = list(_corrections(context.connection, operation, event_id))
     last = corrections[-1] if corrections else found
@@ -138,7 +138,7 @@ def readable_forces(context: ReadContext, wanted: Sequence[str]) -> tuple[str, .
         UnknownCode: the operation has no such force.
     """
     credential, operation = context.credential, context.operation
-    if context.is_coordinators:
+    if context.is_coordinator:
         for force in wanted:
             if force not in operation.participants and force != operation.lead_force:
                 raise UnknownCode(f"Wanted a force of this operation, found {force!r}.", pointer="/force")
