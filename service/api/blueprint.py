@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.access.credentials import Credential, CredentialMissing, Secret, prove, require_well_formed
 from service.api.bodies import JSON
-from service.api.errors import PROBLEM_JSON, framework_response
+from service.api.errors import PROBLEM_JSON
 from service.api.problem_schema import ProblemSchema
 from service.db import Database
 from service.errors import RecordError
@@ -121,14 +121,9 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 class ProblemApi(flask_smorest.Api):
-    """flask-smorest's API, which answers and documents every error as problem+json."""
+    """flask-smorest's API, which documents every error as problem+json."""
 
     ERROR_SCHEMA = ProblemSchema
-
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        """Return the answer to an error raised by the framework."""
-        return framework_response(error)
-
     DEFAULT_ERROR_RESPONSE_NAME = None
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
 

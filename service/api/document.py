@@ -1,10 +1,12 @@
-"""The OpenAPI 3.1 document of the API, at /openapi.json."""
+"""The resources of the API, and their OpenAPI 3.1 document at /openapi.json."""
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from marshmallow import fields
 
 from service.api import (
@@ -23,6 +25,7 @@ from service.api import (
     totals,
 )
 from service.api.blueprint import ProblemApi
+from service.api.bodies import JSON
 from service.domain.events import LINE_CLASSES, ForceJoined
 from service.domain.vocabulary import STEP
 from service.wire.schemas import ForceField, LineField, line_schema, schema_of
@@ -36,36 +39,54 @@ SETTINGS = {
     "API_TITLE": "Operation record API",
     "API_VERSION": "v1",
     "OPENAPI_VERSION": "3.1.0",
-    "OPENAPI_URL_PREFIX": "/",
-    "OPENAPI_JSON_PATH": "openapi.json",
     "API_SPEC_OPTIONS": {
         "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
         "components": {"securitySchemes": {"credential": {"type": "http", "scheme": "bearer"}}},
     },
 }
+RESOURCES = (
+    operations,
+    events,
+    batches,
+    feed,
+    totals,
+    returns,
+    statement,
+    publications,
+    reconciliation,
+    possible_duplicates,
+    reference,
+    health,
+)
 
 
 def register_api(app: Flask) -> None:
     """Register every resource, the OpenAPI document, and its page."""
+    for resource in RESOURCES:
+        app.register_blueprint(resource.blueprint)
+    app.add_url_rule("/openapi.json", view_func=get_document)
+    app.register_blueprint(docs.blueprint)
+
+
+def get_document() -> Response:
+    """Return the OpenAPI document."""
+    return Response(document(), content_type=JSON)
+
+
+@cache
+def document() -> str:
+    """Return the OpenAPI document as JSON. It is the same for every app.
+
+    Building it takes longer than creating an app, so it is built at the first request, from an app of its own in which
+    flask-smorest registers the resources again.
+    """
+    app = Flask("document", static_folder=None)
     app.config.update(SETTINGS)
     api = ProblemApi(app)
     _document_own_fields(api)
-    for module in (
-        operations,
-        events,
-        batches,
-        feed,
-        totals,
-        returns,
-        statement,
-        publications,
-        reconciliation,
-        possible_duplicates,
-        reference,
-        health,
-    ):
-        api.register_blueprint(module.blueprint)
-    app.register_blueprint(docs.blueprint)
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blueprint)
+    return json.dumps(api.spec.to_dict(), indent=2)
 
 
 def _document_own_fields(api: ProblemApi) -> None:

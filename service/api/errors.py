@@ -112,8 +112,9 @@ def framework_response(error: HTTPException) -> Response:
 
 
 def register_errors(app: Flask) -> None:
-    """Answer every error of the service as a problem; flask-smorest passes on the framework's errors."""
+    """Answer every error of the service, and every error of the framework, as a problem."""
     app.register_error_handler(RecordError, problem_response)
+    app.register_error_handler(HTTPException, framework_response)
 
 
 def _framework_error(error: HTTPException) -> RecordError:
