@@ -1,5 +1,6 @@
 """What all tests share: databases of their own, credentials, and how Hypothesis searches."""
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,6 +18,12 @@ SLOW_DATABASES = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, suppress_health_check=SLOW_DATABASES)
 settings.register_profile("search", deadline=None, max_examples=1_000, suppress_health_check=SLOW_DATABASES)
 settings.load_profile("ci")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through all that was collected, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -20,14 +20,24 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from service import sqlite
 from tests.postgres_server import locked, place_for_servers, start_server, stop_server
 
 FOLDER_VARIABLE = "OPRECORD_TEST_SERVERS"
 # Keeps apart the workers, and the runs that share the server at TEST_POSTGRES_URL, killed ones too.
 PROCESS = secrets.token_hex(4)
 # Speed at the price of durability. Without TCP, nothing else on this machine is in the way.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+    "max_connections": "200",
+}
 DURABLE = {"max_connections": "100"}
+# A database is some 300 files: made and removed in memory, they cost half the time. A container may have little of it.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the name that the system gives it
+ROOM_BYTES = 2 * 1024**3
 
 numbers = itertools.count(1)
 held_locks: list[IO[str]] = []
@@ -35,6 +45,8 @@ held_locks: list[IO[str]] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that this run's servers live in, and remove those that killed runs have left behind."""
+    # No commit of this process waits for the disk. Servers that tests start do, so that a crash can be tested.
+    sqlite.PRAGMAS = (*sqlite.PRAGMAS, "synchronous=OFF")
     if hasattr(config, "workerinput"):
         return
     folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=place_for_servers()))
@@ -78,20 +90,42 @@ def remove_servers(folder: Path) -> None:
     """Stop the servers in a run's folder and remove it."""
     for data in folder.glob("*/data"):
         stop_server(data.parent, folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder, in_memory(folder))
 
 
-def running_server(name: str, settings: dict[str, str]) -> str:
-    """Start this run's server of that name, unless another worker has, and return its URL."""
+def in_memory(folder: Path) -> Path:
+    """Return the place in memory that belongs to a run's folder."""
+    return MEMORY / folder.name
+
+
+def running_server(name: str, settings: dict[str, str], *, durable: bool = True) -> str:
+    """Start this run's server of that name, unless another worker has, and return its URL.
+
+    If it need not be `durable`, what it stores is kept in memory where there is room.
+    """
     shared = Path(os.environ[FOLDER_VARIABLE])
     folder = shared / name
     started = folder / "started"
     with locked(shared / f"{name}.lock"):
         if not started.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            start_server(folder, shared, settings)
+            remove(folder)
+            start_server(folder, shared, settings, data=None if durable else place_in_memory(shared))
             started.touch()
     return url_of(folder)
+
+
+def place_in_memory(folder: Path) -> Path | None:
+    """Return an empty place in memory for the server of a run's folder; None if there is too little room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return None
+    remove(in_memory(folder))
+    return in_memory(folder)
+
+
+def remove(*folders: Path) -> None:
+    """Remove folders, if they are there."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -117,7 +151,7 @@ def postgres_server_url() -> str:
     """Return the URL of a server that all workers share; what it holds need not survive a loss of power."""
     if given := os.environ.get("TEST_POSTGRES_URL"):
         return sa.make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    return running_server("fast", FAST)
+    return running_server("fast", FAST, durable=False)
 
 
 @pytest.fixture(scope="session")

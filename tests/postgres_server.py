@@ -97,12 +97,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def start_server(folder: Path, shared: Path, settings: dict[str, str]) -> None:
+def start_server(folder: Path, shared: Path, settings: dict[str, str], data: Path | None = None) -> None:
     """Make a folder with a data folder in it, and start a server over that.
 
-    It listens on a socket in the folder, and nowhere else unless the settings say so.
+    `data` is where the data folder itself is to be, if elsewhere; a link then leads to it. The server listens on a
+    socket in the folder, and nowhere else unless the settings say so.
     """
     make_folder(folder)
+    if data is not None:
+        make_folder(data)
+        (folder / "data").symlink_to(data)
     run_program(
         binaries(shared) / "initdb",
         *(f"--pgdata={folder / 'data'}", "--username=postgres", "--auth=trust", "--encoding=UTF8"),

@@ -26,9 +26,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         "OPRECORD_DATABASE_URL": f"sqlite:///{folder / 'oprecord.db'}",
         "OPRECORD_PORT": str(port),
         "TMPDIR": str(folder),
-        # Compile once for the many commands that follow, whether or not bytecode is written elsewhere.
+        # Compile once for the many commands that follow.
         "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "PATH": f"{command_folder()}{os.pathsep}{os.environ['PATH']}",
     }
     command = [command_folder() / "oprecord", "serve", "--replay", ROOT / "seeds" / "pandilla-2023-01"]
