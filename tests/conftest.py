@@ -11,7 +11,7 @@ from service.db import Database, open_database
 from tests.factories.credentials import CredentialFactory, issued_secret
 from tests.factories.operations import OpenedOperation, opened_operation
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.fast"]
 
 # `ci` always tries the same examples, so that a failure comes again. `--hypothesis-profile=search` looks further.
 SLOW_DATABASES = [HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -1,0 +1,62 @@
+"""What `--fast` leaves out: the tests that start a process, and never a unit test."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fast import Watch, is_unit, spread
+
+ROOT = Path(__file__).parents[2]
+
+
+def watching(nodeid: str | None) -> Watch:
+    watch = Watch()
+    watch.running = nodeid
+    return watch
+
+
+def test_a_test_that_would_start_a_process_is_skipped():
+    with pytest.raises(pytest.skip.Exception):
+        watching("tests/functional/test_serve.py::test_it").audit("subprocess.Popen", ())
+
+
+def test_a_unit_test_that_would_start_a_process_fails():
+    with pytest.raises(pytest.fail.Exception, match="A unit test starts no process"):
+        watching("tests/unit/test_days.py::test_it").audit("subprocess.Popen", ())
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "event"), [("tests/unit/test_days.py::test_it", "open"), (None, "subprocess.Popen")]
+)
+def test_nothing_else_is_in_the_way(nodeid: str | None, event: str):
+    watching(nodeid).audit(event, ())
+
+
+def test_of_many_cases_some_are_run_from_the_first_to_the_last():
+    cases: list[Any] = list(range(35))
+    assert spread(cases, 10) == [0, 3, 7, 10, 14, 17, 21, 24, 28, 31]
+    assert spread(cases[:10], 10) == cases[:10]
+
+
+def test_unit_tests_are_run_with_all_of_their_cases(request: pytest.FixtureRequest):
+    items = [item for item in request.session.items if is_unit(item.nodeid)]
+    watch, kept = Watch(), list(items)
+    watch.pytest_collection_modifyitems(request.config, kept)
+    assert (kept, watch.cases_left_out) == (items, 0)
+
+
+def test_of_a_test_on_both_databases_the_one_on_sqlite_is_run():
+    command = [sys.executable, "-m", "pytest", "--fast", "-p", "no:cacheprovider", "tests/functional/test_health.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "3 passed, 2 deselected" in done.stdout
+    assert "--fast left out 2 cases, and skipped 0 tests" in done.stdout
+
+
+def test_a_test_that_starts_postgresql_is_skipped_whatever_its_name():
+    command = [sys.executable, "-m", "pytest", "--fast", "-p", "no:cacheprovider", "tests/integration/test_restart.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "2 skipped" in done.stdout
+    assert "skipped 2 tests that would start a process" in done.stdout
