@@ -6,10 +6,10 @@ from pathlib import Path
 
 from benchmarks.ours import Ours, RecordBroken
 from benchmarks.reports import LEAD, SETUP_EVENTS, report
-from service.db import open_database
-from service.usecases.credentials import issue_credential
-from service.usecases.record import record_events
-from service.usecases.transfer import export_operation
+from service.storage.db import open_database
+from service.usecases.maintenance.credentials import issue_credential
+from service.usecases.maintenance.transfer import export_operation
+from service.usecases.recording.record import record_events
 from service.wire.checked import load_submission
 
 EVENTS_AT_A_TIME = 1_000

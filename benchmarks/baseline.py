@@ -17,7 +17,7 @@ import marshmallow as ma
 import sqlalchemy as sa
 from flask import Flask, request
 
-from service.cli.server import GracefulArbiter, Server, listen
+from service.cli.server.gunicorn_server import GracefulArbiter, Server, listen
 from service.config import Config, load_config
 
 metadata = sa.MetaData()

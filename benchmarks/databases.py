@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy as sa
 
 from benchmarks.processes import free_port
-from service.usecases.migrate import grant_to_serving_role, migrate_to_head
+from service.usecases.maintenance.migrate import grant_to_serving_role, migrate_to_head
 from tests.postgres_server import place_for_servers, start_server, stop_server
 
 SERVING_ROLE = "oprecord_serving"

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.databases import Databases
 from benchmarks.processes import ROOT
 from service.config import Config
-from service.db import open_database
+from service.storage.db import open_database
 
 PACKAGES = ("gunicorn", "flask", "marshmallow", "sqlalchemy", "psycopg", "eventsourcing")
 BYTES_IN_A_GIB = 1024**3

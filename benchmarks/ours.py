@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from benchmarks.databases import DatabaseUrls
 from benchmarks.processes import ServerProcess
 from benchmarks.reports import FORCES, LEAD, SETUP_EVENTS, opening
-from service.db import open_database
 from service.eventlog.table import events
-from service.usecases.credentials import issue_credential
-from service.usecases.verify import verify_operation
+from service.storage.db import open_database
+from service.usecases.maintenance.credentials import issue_credential
+from service.usecases.maintenance.verify import verify_operation
 
 CREATED = 201
 

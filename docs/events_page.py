@@ -12,9 +12,9 @@ from uuid import UUID
 from msgspec.structs import FieldInfo, fields
 
 from docs.markdown import table, words_of
-from service.api import examples
+from service.api.http import examples
 from service.api.operations import CHANGES
-from service.domain.events import (
+from service.domain.model.events import (
     FINDINGS,
     LINE_CLASSES,
     REPORTS,
@@ -24,7 +24,7 @@ from service.domain.events import (
     SeizureRecorded,
     Window,
 )
-from service.domain.vocabulary import Items, bounds_of
+from service.domain.model.vocabulary import Items, bounds_of
 from service.wire.schemas import change_schema, event_schema, never_sent, opening_schema
 
 EXAMPLES = {
@@ -58,8 +58,8 @@ def events_page() -> Iterator[str]:
     """Yield the page of events."""
     yield (
         "# Events\n\nEvery event is a fact that is kept for ever. This page is generated from the classes in "
-        "[`service/domain/events.py`](../../service/domain/events.py); [counting.md](counting.md) explains what each "
-        "one counts. An unknown field is an error. Null and an empty list mean the same as leaving the field out. In "
+        "[`service/domain/model/events.py`](../../service/domain/model/events.py); [counting.md](counting.md) explains "
+        "what each one counts. An unknown field is an error. Null and an empty list mean the same as leaving the field out. In "
         "an imported operation every event also has `recorded_at`; in other operations that field is refused."
     )
     yield (

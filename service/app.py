@@ -6,14 +6,14 @@ import threading
 
 from flask import Flask
 
-from service.api import feed
-from service.api.blueprint import DATABASE_EXTENSION
 from service.api.document import register_api
-from service.api.errors import register_errors
-from service.api.security import register_security
+from service.api.events import feed
+from service.api.http.blueprint import DATABASE_EXTENSION
+from service.api.http.errors import register_errors
+from service.api.http.security import register_security
 from service.config import Config
-from service.db import Database, open_database
-from service.usecases.feed import Feeds
+from service.storage.db import Database, open_database
+from service.usecases.querying.feed import Feeds
 
 CLOSING_EXTENSION = "closing"
 

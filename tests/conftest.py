@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from service.access.credentials import Credential
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 from tests.factories.credentials import CredentialFactory, issued_secret
 from tests.factories.operations import OpenedOperation, opened_operation
 

@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from service import sqlite
+from service.storage import sqlite
 from tests.postgres_server import locked, place_for_servers, start_server, stop_server
 
 FOLDER_VARIABLE = "OPRECORD_TEST_SERVERS"
@@ -213,7 +213,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 def migrate(url: str) -> None:
     """Bring a database to the newest version; imported late, for tests that need no database."""
-    from service.usecases.migrate import migrate_to_head  # noqa: PLC0415
+    from service.usecases.maintenance.migrate import migrate_to_head  # noqa: PLC0415
 
     migrate_to_head(url)
 

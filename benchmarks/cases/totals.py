@@ -14,10 +14,10 @@ from benchmarks.ours import Ours
 from benchmarks.reports import LEAD, SETUP_EVENTS
 from benchmarks.stage import LARGE, Stage
 from benchmarks.statements import TOTALS_FROM_ENTRIES
-from service.db import Database, open_database
 from service.eventlog.head import existing_head
 from service.projections import totals
 from service.projections.entries import entries
+from service.storage.db import Database, open_database
 
 SMALL = "small"
 OK = 200

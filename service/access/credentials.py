@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
-from service.db import CodeText, Database, Instant, clock, metadata
-from service.driver import one_of, read_together
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
+from service.storage.db import CodeText, Database, Instant, clock, metadata
+from service.storage.statements import one_of, read_together
 
 PREFIX = "oprecord_"
 ALPHABET = string.digits + string.ascii_letters

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from service.db import CodeText, insert_into, metadata
-from service.domain.personal_data import refuse_personal
-from service.domain.reference_data import Force, force_catalogue
+from service.domain.model.personal_data import refuse_personal
+from service.domain.model.reference_data import Force, force_catalogue
 from service.errors import Conflict
+from service.storage.db import CodeText, insert_into, metadata
 
 registered_forces = sa.Table(
     "registered_forces",

@@ -9,25 +9,17 @@ from typing import Any
 from flask import Flask, Response
 from marshmallow import fields
 
-from service.api import (
-    batches,
-    docs,
-    events,
-    feed,
-    health,
-    operations,
-    possible_duplicates,
-    publications,
-    reconciliation,
-    reference,
-    returns,
-    statement,
-    totals,
-)
-from service.api.blueprint import ProblemApi
-from service.api.bodies import JSON
-from service.domain.events import LINE_CLASSES, ForceJoined
-from service.domain.vocabulary import STEP
+from service.api import health, operations, possible_duplicates, reference, returns, totals
+from service.api.events import batches, feed
+from service.api.events import routes as events
+from service.api.http import docs
+from service.api.http.blueprint import ProblemApi
+from service.api.http.bodies import JSON
+from service.api.publications import routes as publications
+from service.api.reconciliation import routes as reconciliation
+from service.api.statement import routes as statement
+from service.domain.model.events import LINE_CLASSES, ForceJoined
+from service.domain.model.vocabulary import STEP
 from service.wire.schemas import ForceField, LineField, line_schema, schema_of
 
 DESCRIPTION = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from service.api.answer_schemas import HealthSchema
-from service.api.blueprint import Blueprint, answer, database
-from service.usecases.migrate import require_migrated
+from service.api.http.answer_schemas import HealthSchema
+from service.api.http.blueprint import Blueprint, answer, database
+from service.usecases.maintenance.migrate import require_migrated
 
 blueprint = Blueprint("health", __name__, description="Check whether the service is up")
 

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response, request
 
 from service.access.roles import COORDINATOR, REPORTERS
-from service.api import examples
-from service.api.answer_schemas import OperationListSchema, OperationSchema, ReceiptSchema
-from service.api.answers import operation_json, receipt_answer
-from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.api.queries import OperationsQuery
-from service.usecases.operations import change_operation, open_operation
-from service.usecases.read_operations import list_operations, read_operation
+from service.api.http import examples
+from service.api.http.answer_schemas import OperationListSchema, OperationSchema, ReceiptSchema
+from service.api.http.answers import operation_json, receipt_answer
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.queries import OperationsQuery
+from service.usecases.querying.read_operations import list_operations, read_operation
+from service.usecases.recording.operations import change_operation, open_operation
 from service.wire.checked import load_change, load_opening
 from service.wire.schemas import change_schema, opening_schema
 

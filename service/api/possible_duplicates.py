@@ -7,17 +7,17 @@ from typing import Any
 from flask import Response, request
 
 from service.access.roles import COORDINATOR, REPORTERS
-from service.api import examples
-from service.api.answer_schemas import PossibleDuplicatesSchema, ReceiptSchema
-from service.api.answers import receipt_answer
-from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http import examples
+from service.api.http.answer_schemas import PossibleDuplicatesSchema, ReceiptSchema
+from service.api.http.answers import receipt_answer
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.queries import PossibleDuplicatesQuery
 from service.api.operations import CHANGES, WRITING_PROBLEMS
-from service.api.queries import PossibleDuplicatesQuery
-from service.domain.evidence import Evidence
-from service.usecases.possible_duplicates import PossibleDuplicates, possible_duplicates
-from service.usecases.rule_out import rule_out_duplicate
-from service.usecases.search_duplicates import Place
+from service.domain.duplicates.evidence import Evidence
+from service.usecases.querying.possible_duplicates import PossibleDuplicates, possible_duplicates
+from service.usecases.querying.search_duplicates import Place
+from service.usecases.recording.rule_out import rule_out_duplicate
 from service.wire.checked import load_change
 from service.wire.codec import as_json
 from service.wire.schemas import change_schema

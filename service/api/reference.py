@@ -8,14 +8,14 @@ from typing import Any
 from flask import Response, request
 
 from service.access.roles import ADMINISTRATOR, ROLES
-from service.api import examples
-from service.api.answer_schemas import CredentialSchema, ForceListSchema, ForceSchema, MeasureListSchema
-from service.api.answers import measure_json
-from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import MOST_BYTES_OF_A_CALL, json_body
-from service.domain.instants import format_instant
-from service.domain.reference_data import Force, NewForce, measure_catalogue
-from service.usecases.forces import add_force, list_forces
+from service.api.http import examples
+from service.api.http.answer_schemas import CredentialSchema, ForceListSchema, ForceSchema, MeasureListSchema
+from service.api.http.answers import measure_json
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.domain.model.instants import format_instant
+from service.domain.model.reference_data import Force, NewForce, measure_catalogue
+from service.usecases.querying.forces import add_force, list_forces
 from service.wire.schemas import check, schema_of
 
 blueprint = Blueprint("reference", __name__, description="Forces, measures, and who is calling")

@@ -8,14 +8,14 @@ import marshmallow as ma
 from flask import Response
 
 from service.access.roles import REPORTERS
-from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import JSON
-from service.api.exports import FILES, returns_tables, table_answer, wanted_media
-from service.api.queries import AsOfQuery
-from service.domain.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
-from service.domain.instants import format_instant
-from service.usecases.as_of import Moment
-from service.usecases.returns import Return, returns
+from service.api.exports.tables_of_answers import FILES, returns_tables, table_answer, wanted_media
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import JSON
+from service.api.http.queries import AsOfQuery
+from service.domain.counting.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
+from service.domain.model.instants import format_instant
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.returns import Return, returns
 
 blueprint = Blueprint("returns", __name__, description="See which forces have declared which days complete")
 

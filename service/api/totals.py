@@ -7,15 +7,15 @@ from typing import Any
 from flask import Response
 
 from service.access.roles import READERS
-from service.api.answer_schemas import TotalsSchema
-from service.api.answers import totals_json
-from service.api.blueprint import Blueprint, answer, caller, database
-from service.api.bodies import JSON
-from service.api.exports import FILES, table_answer, totals_tables, wanted_media
-from service.api.queries import TotalsQuery
-from service.domain.selection import Selection
-from service.usecases.as_of import Moment
-from service.usecases.totals import totals
+from service.api.exports.tables_of_answers import FILES, table_answer, totals_tables, wanted_media
+from service.api.http.answer_schemas import TotalsSchema
+from service.api.http.answers import totals_json
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import JSON
+from service.api.http.queries import TotalsQuery
+from service.domain.counting.selection import Selection
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.totals import totals
 
 blueprint = Blueprint("totals", __name__, description="Read the totals, now or as of a past moment")
 

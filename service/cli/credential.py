@@ -12,8 +12,8 @@ from service.access.credentials import Credential
 from service.access.roles import ROLES
 from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.settings import Settings, pass_settings
-from service.domain.instants import format_instant
-from service.usecases.credentials import issue_credential, list_credentials, revoke_credential
+from service.domain.model.instants import format_instant
+from service.usecases.maintenance.credentials import issue_credential, list_credentials, revoke_credential
 
 
 @click.group()

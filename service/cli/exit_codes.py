@@ -7,8 +7,8 @@ from click import ClickException, Context, UsageError
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from service.db import DatabaseNotSupported
 from service.errors import RecordError, Unavailable
+from service.storage.db import DatabaseNotSupported
 
 DONE, WRONG, USAGE, REFUSED, UNAVAILABLE = range(5)
 MEANINGS = {

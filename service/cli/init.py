@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from service.cli.output import remark
 from service.cli.settings import Settings, pass_settings
-from service.usecases.migrate import grant_to_serving_role, migrate_to_head
-from service.usecases.verify import list_heads
-from service.usecases.verify_blocks import outdated
+from service.usecases.maintenance.migrate import grant_to_serving_role, migrate_to_head
+from service.usecases.maintenance.verify import list_heads
+from service.usecases.maintenance.verify_blocks import outdated
 
 
 @click.command(short_help="Create the tables, or migrate them to this version.")

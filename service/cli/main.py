@@ -15,11 +15,11 @@ from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of
 from service.cli.init import init
 from service.cli.projections import projections
 from service.cli.reconcile import reconcile
-from service.cli.replay import replay
-from service.cli.serve import serve
+from service.cli.replay.command import replay
+from service.cli.server.serve import serve
 from service.cli.settings import Settings
+from service.cli.sheets.submit import submit, template
 from service.cli.statement import statement
-from service.cli.submit import submit, template
 from service.cli.totals import totals
 from service.cli.transfer import export_log, import_log
 from service.cli.verify import verify

@@ -9,10 +9,10 @@ import click
 from service.cli.exit_codes import DONE, WRONG
 from service.cli.output import as_json, print_json, print_table, progress, remark
 from service.cli.settings import Settings, pass_settings
-from service.db import Database
-from service.usecases.rebuild import CARRIED_EVERY_AT_FIRST, rebuild
-from service.usecases.verify import list_heads, verify_projections
-from service.usecases.verify_blocks import outdated
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import CARRIED_EVERY_AT_FIRST, rebuild
+from service.usecases.maintenance.verify import list_heads, verify_projections
+from service.usecases.maintenance.verify_blocks import outdated
 
 operation_argument = click.argument("operation", required=False)
 

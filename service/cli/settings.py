@@ -11,8 +11,8 @@ import click
 import sqlalchemy as sa
 
 from service.config import Config, load_config
-from service.db import Database, open_database
-from service.usecases.migrate import NotMigrated, require_migrated
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.migrate import NotMigrated, require_migrated
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from service.api.bodies import JSON
-from service.api.queries import StatementQuery
-from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.api.http.bodies import JSON
+from service.api.http.queries import StatementQuery
+from service.api.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.cli.settings import Settings, pass_settings
-from service.usecases.as_of import Moment
-from service.usecases.credentials import credential_of_lead
-from service.usecases.statement import read_statement
+from service.usecases.maintenance.credentials import credential_of_lead
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.statement import read_statement
 from service.wire.schemas import wrong_fields
 
 QUERY = StatementQuery()

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from service.api.answers import totals_json
-from service.api.queries import TotalsQuery
+from service.api.http.answers import totals_json
+from service.api.http.queries import TotalsQuery
 from service.api.totals import selection_of
 from service.cli.output import as_json, print_json, print_table
 from service.cli.settings import Settings, pass_settings
-from service.usecases.as_of import Moment
-from service.usecases.credentials import credential_of_lead
-from service.usecases.totals import totals as totals_of
+from service.usecases.maintenance.credentials import credential_of_lead
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.totals import totals as totals_of
 from service.wire.schemas import wrong_fields
 
 QUERY = TotalsQuery()

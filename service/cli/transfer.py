@@ -9,8 +9,8 @@ import click
 
 from service.cli.output import progress, remark
 from service.cli.settings import Settings, pass_settings
-from service.garbage import rarely_looked_for
-from service.usecases.transfer import export_operation, import_operation
+from service.runtime.garbage_collector import rarely_looked_for
+from service.usecases.maintenance.transfer import export_operation, import_operation
 
 LONGEST_LINE_BYTES = 1024 * 1024
 LINES_BETWEEN_REPORTS = 100

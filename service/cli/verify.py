@@ -11,10 +11,10 @@ import click
 from service.cli.exit_codes import DONE, WRONG
 from service.cli.output import as_json, print_json, progress
 from service.cli.settings import Settings, pass_settings
-from service.db import Database
 from service.errors import Invalid
-from service.usecases.verify import Verification, list_heads, verify_operation
-from service.usecases.verify_receipts import verify_receipts
+from service.storage.db import Database
+from service.usecases.maintenance.verify import Verification, list_heads, verify_operation
+from service.usecases.maintenance.verify_receipts import verify_receipts
 
 
 class NotAReceiptFile(Invalid):

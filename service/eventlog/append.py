@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from service.db import constraint_of
-from service.domain.decide import AlreadyCorrected, ContentDiffers
-from service.domain.events import ActivityRecorded, RecordedEvent
+from service.domain.deciding.decide import AlreadyCorrected, ContentDiffers
+from service.domain.model.events import ActivityRecorded, RecordedEvent
 from service.errors import RecordError
 from service.eventlog.head import Head, move_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import EventRow, events
 from service.eventlog.tree import Tree, leaf_hash
+from service.storage.db import constraint_of
+from service.storage.writes import Writes
 from service.wire.codec import text_of
-from service.writes import Writes
 
 
 def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:

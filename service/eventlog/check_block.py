@@ -14,7 +14,7 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
-from service.domain.events import Event, OperationOpened, RecordedEvent
+from service.domain.model.events import Event, OperationOpened, RecordedEvent
 from service.eventlog.head import BEFORE_EVERYTHING, Head
 from service.eventlog.stored_columns import Columns, Wrong, first_unequal, stored_columns, wrong_columns
 from service.eventlog.tree import Tree, leaf_hash

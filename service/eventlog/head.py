@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import insert_into
 from service.errors import NotFound
 from service.eventlog.table import heads
-from service.writes import Writes
+from service.storage.db import insert_into
+from service.storage.writes import Writes
 
 BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.domain.days import Interval
-from service.domain.decide import LogHistory
-from service.domain.events import FACTS, SETUP_TYPES, RecordedEvent
-from service.driver import one_of, read_as_stored, read_together
+from service.domain.deciding.decide import LogHistory
+from service.domain.model.days import Interval
+from service.domain.model.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
+from service.storage.statements import one_of, read_as_stored, read_together
 from service.wire.codec import recorded_from_text
 
 FACT_TYPES = tuple(cls.wire_type for cls in FACTS)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.domain.events import RecordedEvent
-from service.domain.instants import format_instant
+from service.domain.model.events import RecordedEvent
+from service.domain.model.instants import format_instant
 from service.eventlog.head import Head
 from service.eventlog.read import stored_hashes
 from service.eventlog.tree import Tree, peak_seqs, root_of

@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import Instant
-from service.domain.events import ActivityRecorded, RecordedEvent
-from service.driver import read_as_stored
+from service.domain.model.events import ActivityRecorded, RecordedEvent
 from service.eventlog.table import events
+from service.storage.db import Instant
+from service.storage.statements import read_as_stored
 
 MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
 REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)

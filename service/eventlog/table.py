@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.db import CodeText, Instant, metadata
+from service.storage.db import CodeText, Instant, metadata
 
 heads = sa.Table(
     "heads",

@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
 from service.eventlog.head import Head
 from service.projections.entries import entries
 from service.projections.totals import COLUMNS, Number, Text, entry_rows, sum_columns, summed, totals
-from service.writes import Writes
+from service.storage.db import CodeText, metadata
+from service.storage.writes import Writes
 
 # The interval for a new log; `oprecord projections rebuild` can change it.
 EVERY = 5_000

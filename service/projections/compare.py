@@ -9,12 +9,12 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
-from service.driver import Statement, bind_processors, processed, read_together_as_stored
 from service.eventlog.head import Head
 from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.storage.statements import Statement, bind_processors, processed, read_together_as_stored
+from service.storage.writes import Row, Writes
 
 
 @dataclass(frozen=True, slots=True)

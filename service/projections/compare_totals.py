@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.driver import read_together_as_stored
 from service.eventlog.head import Head
 from service.projections.carried_totals import (
     AT,
@@ -20,6 +19,7 @@ from service.projections.carried_totals import (
     sums,
 )
 from service.projections.totals import COLUMNS, totals
+from service.storage.statements import read_together_as_stored
 
 Found = tuple[str, int | None, str]
 

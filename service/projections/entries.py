@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
-from service.domain.counting import counts_of, day_of
-from service.domain.events import FACTS
+from service.domain.counting.rules import counts_of, day_of
+from service.domain.model.events import FACTS
 from service.projections.steps import Batch, Step
-from service.writes import Writes
+from service.storage.db import CodeText, metadata
+from service.storage.writes import Writes
 
 NO_DAY = ""
 

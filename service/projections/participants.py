@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
-from service.domain.events import ForceJoined
+from service.domain.model.events import ForceJoined
 from service.projections.steps import Batch
-from service.writes import Writes
+from service.storage.db import CodeText, metadata
+from service.storage.writes import Writes
 
 participants = sa.Table(
     "participants",

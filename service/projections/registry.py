@@ -8,12 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import constraint_of
-from service.domain.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
-from service.domain.sightings import COMPARED
-from service.projections import carried_totals, entries, participants, returns, ruled_out, sightings, totals
+from service.domain.duplicates.sightings import COMPARED
+from service.domain.model.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
+from service.projections import carried_totals, entries, participants, returns, totals
+from service.projections.duplicates import ruled_out, sightings
 from service.projections.steps import Batch
-from service.writes import Row, Writes
+from service.storage.db import constraint_of
+from service.storage.writes import Row, Writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.db import CodeText, Instant, metadata
-from service.domain.completeness import Declaration, Declarations
-from service.domain.events import ReturnDeclared
+from service.domain.counting.completeness import Declaration, Declarations
+from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.carried_totals import rows_at
 from service.projections.steps import Batch
-from service.writes import Writes
+from service.storage.db import CodeText, Instant, metadata
+from service.storage.writes import Writes
 
 declared_returns = sa.Table(
     "declared_returns",

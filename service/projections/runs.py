@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from service.domain.events import RecordedEvent
-from service.domain.operation import Operation, fold
+from service.domain.model.events import RecordedEvent
+from service.domain.model.operation import Operation, fold
 from service.eventlog import read
 from service.projections.steps import Batch, Step, steps_of
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from service.domain.events import RecordedEvent
-from service.domain.operation import Operation, evolve
+from service.domain.model.events import RecordedEvent
+from service.domain.model.operation import Operation, evolve
 
 
 class Step(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.domain.selection import Selection
-from service.domain.vocabulary import Qualifier
+from service.domain.counting.selection import Selection
+from service.domain.model.vocabulary import Qualifier
 from service.eventlog.head import Head
 from service.projections.carried_totals import rows_at
 from service.projections.entries import NO_DAY, entries

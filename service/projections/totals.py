@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.db import CodeText, metadata
 from service.errors import Invalid
 from service.projections.entries import KEYS, EntryRow, entries
 from service.projections.steps import Batch
-from service.writes import Writes
+from service.storage.db import CodeText, metadata
+from service.storage.writes import Writes
 
 # The largest integer that every JSON reader represents exactly.
 MOST = 2**53 - 1

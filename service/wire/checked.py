@@ -18,11 +18,11 @@ from uuid import UUID
 import marshmallow as ma
 from msgspec import convert, structs
 
-from service.domain.draft import Opening, Submission
-from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, ForceJoined, OperationOpened
-from service.domain.instants import in_utc, parse_day, parse_instant
-from service.domain.part import Part
-from service.domain.vocabulary import Items, Matching, Slug, bounds_of
+from service.domain.deciding.draft import Opening, Submission
+from service.domain.model.events import DATA_CLASSES, LINE_CLASSES, Event, ForceJoined, OperationOpened
+from service.domain.model.instants import in_utc, parse_day, parse_instant
+from service.domain.model.part import Part
+from service.domain.model.vocabulary import Items, Matching, Slug, bounds_of
 from service.wire.codec import Envelope, Json, event_of
 from service.wire.fields import UUID_TEXT
 from service.wire.schemas import (

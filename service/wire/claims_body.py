@@ -6,9 +6,9 @@ import tomllib
 from collections.abc import Callable, Mapping
 
 from service.domain.claims.claim import ClaimsFile
-from service.domain.claims.read_file import read_claims
-from service.domain.claims.rows import ClaimsUnreadable, read_rows
-from service.domain.reference_data import Measure
+from service.domain.claims.reading.claims_file import read_claims
+from service.domain.claims.reading.csv_rows import ClaimsUnreadable, read_rows
+from service.domain.model.reference_data import Measure
 from service.wire.strict_json import parse
 
 JSON, TOML, CSV = "application/json", "application/toml", "text/csv"

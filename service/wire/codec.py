@@ -14,10 +14,10 @@ from uuid import UUID
 
 from msgspec import Raw, json
 
-from service.domain.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
-from service.domain.instants import in_utc
-from service.domain.part import Part
-from service.domain.vocabulary import CorrectionReason, Seq
+from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.model.instants import in_utc
+from service.domain.model.part import Part
+from service.domain.model.vocabulary import CorrectionReason, Seq
 
 Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from service.domain.instants import DAY_WANTED, INSTANT_WANTED, parse_day, parse_instant
-from service.domain.vocabulary import Items, Matching, Whole
+from service.domain.model.instants import DAY_WANTED, INSTANT_WANTED, parse_day, parse_instant
+from service.domain.model.vocabulary import Items, Matching, Whole
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import marshmallow as ma
 from msgspec import structs
 
-from service.domain.events import (
+from service.domain.model.events import (
     DATA_CLASSES,
     FACTS,
     LINE_CLASSES,
@@ -22,8 +22,8 @@ from service.domain.events import (
     ForceJoined,
     OperationOpened,
 )
-from service.domain.part import Part
-from service.domain.vocabulary import Items, Matching, Slug, Whole, bounds_of
+from service.domain.model.part import Part
+from service.domain.model.vocabulary import Items, Matching, Slug, Whole, bounds_of
 from service.errors import FieldError, Invalid
 from service.wire.fields import Day, EventId, Instant, ListOf, OneOf, Text, Truth, WholeNumber
 from service.wire.strict_json import pointer_step

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from service.domain.days import london_date, london_midnight
-from service.domain.instants import format_instant
+from service.domain.model.days import london_date, london_midnight
+from service.domain.model.instants import format_instant
 
 Json = dict[str, Any]
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from service.domain.claims.between import compare_claims
 from service.domain.claims.claim import ClaimsFile
-from service.domain.claims.findings import Finding
-from service.domain.claims.groups import OperationFacts
-from service.domain.claims.read_file import read_claims
-from service.domain.reference_data import measure_catalogue
+from service.domain.claims.reading.claims_file import read_claims
+from service.domain.claims.rules.between import compare_claims
+from service.domain.claims.rules.findings import Finding
+from service.domain.claims.rules.groups import OperationFacts
+from service.domain.model.reference_data import measure_catalogue
 
 Json = dict[str, Any]
 

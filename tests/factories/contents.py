@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from service.domain.events import Event, RecordedBy, RecordedEvent
+from service.domain.model.events import Event, RecordedBy, RecordedEvent
 from service.wire.codec import as_json
 
 ADDED = ("operation", "seq", "recorded_at", "recorded_by")

@@ -7,7 +7,7 @@ import factory
 
 from service.access.credentials import Credential, issue
 from service.access.roles import COORDINATOR, FORCE
-from service.db import Database
+from service.storage.db import Database
 from tests.factories.setup import LEAD
 
 LONG_AGO = datetime(2023, 1, 1, tzinfo=UTC)

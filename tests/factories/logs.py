@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from service.db import Database
-from service.domain.draft import Submission
+from service.domain.deciding.draft import Submission
 from service.eventlog.receipts import Receipt
-from service.usecases.operations import change_operation, open_operation
-from service.usecases.publish import publish_figures
+from service.storage.db import Database
+from service.usecases.recording.operations import change_operation, open_operation
+from service.usecases.recording.publish import publish_figures
 from service.wire.checked import load_change, load_opening, load_submission
 from tests.factories.bodies import Json
 from tests.factories.credentials import CredentialFactory

@@ -11,10 +11,9 @@ import factory
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.db import Database
-from service.domain.draft import Opening, Submission
-from service.domain.events import Event, ForceJoined, RecordedBy, RecordedEvent
-from service.domain.operation import Operation, fold
+from service.domain.deciding.draft import Opening, Submission
+from service.domain.model.events import Event, ForceJoined, RecordedBy, RecordedEvent
+from service.domain.model.operation import Operation, fold
 from service.errors import RecordError
 from service.eventlog.head import Head, read_head
 from service.eventlog.receipts import Receipt
@@ -23,11 +22,12 @@ from service.projections.carried_totals import carried_totals
 from service.projections.compare import Difference
 from service.projections.entries import entries
 from service.projections.totals import COLUMNS, totals
-from service.usecases.operations import change_operation, open_operation
-from service.usecases.rebuild import rebuild
-from service.usecases.record import Outcome, record_events
-from service.usecases.verify import verify_projections
-from service.writes import Row
+from service.storage.db import Database
+from service.storage.writes import Row
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.verify import verify_projections
+from service.usecases.recording.operations import change_operation, open_operation
+from service.usecases.recording.record import Outcome, record_events
 from tests.factories.credentials import CredentialFactory
 from tests.factories.setup import LEAD, ForceJoinedFactory, OperationOpenedFactory
 

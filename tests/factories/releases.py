@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from service.domain.days import london_midnight
-from service.domain.instants import format_instant
+from service.domain.model.days import london_midnight
+from service.domain.model.instants import format_instant
 from tests.factories.release_events import EVENTS
 
 Json = dict[str, Any]

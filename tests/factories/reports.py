@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import factory
 
-from service.domain.events import (
+from service.domain.model.events import (
     ActivityRecorded,
     ArrestRecorded,
     Event,

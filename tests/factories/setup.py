@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from service.domain.events import (
+from service.domain.model.events import (
     DuplicateRuledOut,
     FiguresPublished,
     ForceJoined,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.domain.completeness import Declaration, Declarations, Outstanding
-from service.domain.operation import Operation
-from service.domain.statement import Statement, make_statement
-from service.domain.statement_facts import StatementFacts
+from service.domain.counting.completeness import Declaration, Declarations, Outstanding
+from service.domain.model.operation import Operation
+from service.domain.statement.facts import StatementFacts
+from service.domain.statement.sentences import Statement, make_statement
 from service.eventlog.head import Head
-from service.usecases.read_context import Position
-from service.usecases.statement import StatementAnswer
+from service.usecases.querying.read_context import Position
+from service.usecases.querying.statement import StatementAnswer
 from tests.factories.operations import FORCES, NAME, operation_state
 
 TUESDAY = date(2023, 1, 17)

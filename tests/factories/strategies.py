@@ -9,8 +9,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
-from service.domain.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
-from service.domain.vocabulary import Bounds, Items, Matching, Whole, bounds_of
+from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.model.vocabulary import Bounds, Items, Matching, Whole, bounds_of
 
 Strategy = st.SearchStrategy[Any]
 MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

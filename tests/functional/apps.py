@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from service.app import CLOSING_EXTENSION, create_app
 from service.cli.http_client import Answer
-from service.cli.replay_directory import replay_directory
+from service.cli.replay.replay_directory import replay_directory
 from service.config import Config
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 from tests.factories.credentials import issued_secret
 from tests.factories.logs import SEED
 from tests.factories.setup import LEAD

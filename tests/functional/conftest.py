@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from service.db import Database
+from service.storage.db import Database
 from tests.databases import database as temporary_database
 from tests.factories.bodies import opening
 from tests.factories.setup import LEAD

@@ -9,7 +9,7 @@ from uuid import uuid4
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 from tests.factories.credentials import issued_secret
 from tests.factories.releases import Release
 from tests.functional.apps import make_app, with_secret

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.affinity import CAN_PIN, least_used
-from service.usecases.migrate import migrate_to_head
+from service.cli.server.affinity import CAN_PIN, least_used
+from service.usecases.maintenance.migrate import migrate_to_head
 from tests.functional.served import Served, wait_until
 
 WORKERS = 3

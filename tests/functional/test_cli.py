@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG, exit_code_of
 from service.cli.main import cli, run
-from service.db import Database, open_database
 from service.errors import KINDS, Unavailable
 from service.eventlog.table import events, heads
 from service.projections.totals import totals
+from service.storage.db import Database, open_database
 from tests import databases
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME

@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.coverage import _schema as bounds
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
 from service.app import create_app
 from service.config import Config
-from service.db import open_database
-from service.domain.instants import parse_instant
-from service.domain.vocabulary import STEP
+from service.domain.model.instants import parse_instant
+from service.domain.model.vocabulary import STEP
+from service.storage.db import open_database
 from service.wire.fields import UUID_TEXT
 from tests.databases import database as temporary_database
 from tests.factories.bodies import activity, arrest, correction, hours_ago, opening, seizure

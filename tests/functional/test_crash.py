@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from service.db import open_database
-from service.usecases.verify import verify_operation
-from service.usecases.verify_receipts import verify_receipts
+from service.storage.db import open_database
+from service.usecases.maintenance.verify import verify_operation
+from service.usecases.maintenance.verify_receipts import verify_receipts
 from tests.factories.bodies import arrest, opening
 from tests.factories.credentials import issued_secret
 from tests.functional.served import PATIENCE_SECONDS, Served, answer, serving, wait_until

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from service.db import Database
-from service.usecases.rebuild import rebuild
-from service.usecases.verify import verify_operation
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.verify import verify_operation
 from tests.factories.bodies import arrest, correction, hours_ago, new_id, opening, seizure, withdrawal
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, opened

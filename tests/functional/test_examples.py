@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service.api import examples
+from service.api.http import examples
 from tests.factories.bodies import new_id
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller

@@ -10,9 +10,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 from werkzeug.test import TestResponse
 
-from service.api.exports import CSV, XLSX, returns_tables
-from service.api.tables import Column, ExportTable, csv_text, guarded
-from service.api.workbooks import workbook
+from service.api.exports.tables import Column, ExportTable, csv_text, guarded
+from service.api.exports.tables_of_answers import CSV, XLSX, returns_tables
+from service.api.exports.workbooks import workbook
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.functional.calls import NDJSON, Caller, Json
 from tests.functional.conftest import opened

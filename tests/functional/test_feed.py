@@ -12,9 +12,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from service.access.credentials import credentials, digest
-from service.api.blueprint import DATABASE_EXTENSION
+from service.api.http.blueprint import DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION
-from service.db import Database
+from service.storage.db import Database
 from tests.factories.bodies import arrest, declared, opening, seizure
 from tests.factories.credentials import issued_secret
 from tests.functional.apps import ClientFor, running_app, with_secret

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from service.domain.events import DATA_CLASSES, LINE_CLASSES
+from service.domain.model.events import DATA_CLASSES, LINE_CLASSES
 from service.wire.codec import recorded_from_canonical, recorded_from_text, text_of
 from tests.functional.calls import Caller, on_sqlite
 from tests.golden import write

@@ -5,7 +5,7 @@ from flask import Flask
 
 from service.app import create_app
 from service.config import Config
-from service.db import Database
+from service.storage.db import Database
 from tests.functional.calls import refused
 
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from service.db import Database, open_database
-from service.domain.events import Event, PartAccepted
-from service.domain.instants import format_instant
-from service.usecases.transfer import export_operation, import_operation
+from service.domain.model.events import Event, PartAccepted
+from service.domain.model.instants import format_instant
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.transfer import export_operation, import_operation
 from tests.factories.bodies import now
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory

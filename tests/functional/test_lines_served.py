@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.db import Database
+from service.storage.db import Database
 from tests.factories.bodies import arrest, opening
 from tests.factories.credentials import issued_secret
 from tests.functional.served import Served, answer, chunked, serving

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.db import Database
-from service.domain.instants import format_instant
-from service.usecases.rebuild import rebuild
-from service.usecases.verify import verify_operation
+from service.domain.model.instants import format_instant
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.verify import verify_operation
 from tests.factories.bodies import activity, arrest, correction, hours_ago, new_id, seizure, withdrawal
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor

@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from service.db import Database
 from service.eventlog.table import events
+from service.storage.db import Database
 from tests.factories.bodies import activity, arrest, declared, seizure, withdrawal
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, refused

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from service.api import totals
-from service.db import Database, DatabaseBusy
+from service.storage.db import Database, DatabaseBusy
 from tests.factories.bodies import arrest
 from tests.functional.apps import ClientFor
 from tests.functional.calls import PROBLEM_JSON, Caller, on_sqlite, refused

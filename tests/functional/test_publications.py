@@ -5,8 +5,8 @@ from hashlib import sha256
 import rfc8785
 import sqlalchemy as sa
 
-from service.db import Database
 from service.projections.totals import totals
+from service.storage.db import Database
 from tests.factories.bodies import arrest, correction, hours_ago, new_id, seizure
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.second_views import SECOND_VIEWS
+from service.domain.statement.second_views import SECOND_VIEWS
 from tests.databases import database as temporary_database
 from tests.factories.doctored import LIMITS, as_csv, as_toml, changed_digits, doubled, misprints, swapped_digits
 from tests.factories.releases import RELEASES, Printed, Release

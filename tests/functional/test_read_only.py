@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 from tests.databases import migrate, own_server, url_of
 from tests.factories.bodies import arrest, new_id, opening
 from tests.factories.credentials import issued_secret

@@ -8,7 +8,7 @@ import pytest
 
 from service.cli.exit_codes import DONE, REFUSED, USAGE, WRONG
 from service.cli.main import run
-from service.db import Database
+from service.storage.db import Database
 from tests.factories.claims import block, breakdown, document, figure
 from tests.factories.logs import SEED, recorded_seed
 from tests.functional.calls import on_sqlite

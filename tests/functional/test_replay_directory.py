@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.replay_directory import Replayed, ReplayRefused, replay_directory
-from service.cli.results import print_results, read_results
-from service.cli.seed_directory import DirectoryUnreadable, read_seed_directory
+from service.cli.replay.replay_directory import Replayed, ReplayRefused, replay_directory
+from service.cli.replay.results import print_results, read_results
+from service.cli.replay.seed_directory import DirectoryUnreadable, read_seed_directory
 from tests.factories.bodies import arrest, new_id, opening
 from tests.factories.logs import SEED
 from tests.factories.setup import LEAD

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.instants import format_instant
+from service.domain.model.instants import format_instant
 from tests.factories.bodies import arrest, declared, new_id, now, opening, seizure, today
 from tests.functional.calls import Caller, refused
 from tests.functional.conftest import ClientFor, opened

@@ -17,10 +17,10 @@ import urllib3
 from service.cli import http_client
 from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, WRONG
 from service.cli.http_client import HttpClient, ServiceUnreachable
-from service.cli.replay import NotACredentialsFile, read_credentials
-from service.cli.server import AddressNotFree, Server, address_of, listen, settings_of
+from service.cli.replay.command import NotACredentialsFile, read_credentials
+from service.cli.server.gunicorn_server import AddressNotFree, Server, address_of, listen, settings_of
 from service.config import Config
-from service.db import open_database
+from service.storage.db import open_database
 from tests.factories.credentials import issued_secret
 from tests.factories.logs import SEED
 from tests.functional.served import COMMAND, PATIENCE_SECONDS, Served, answer, free_port, wait_until

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.db import Database
+from service.storage.db import Database
 from tests.factories.bodies import activity, arrest, declared, midnight, opening, seizure, today, yesterday
 from tests.factories.logs import recorded_seed
 from tests.functional.calls import Caller, refused

@@ -6,11 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import cli
-from service.db import Database
-from service.domain.draft import Submission
-from service.usecases.as_of import AsOfBeyondLog
-from service.usecases.publish import NoSuchPublication, publish_figures
-from service.usecases.statement import PublicationWithAsOf
+from service.domain.deciding.draft import Submission
+from service.storage.db import Database
+from service.usecases.querying.as_of import AsOfBeyondLog
+from service.usecases.querying.publications import NoSuchPublication
+from service.usecases.querying.statement import PublicationWithAsOf
+from service.usecases.recording.publish import publish_figures
 from service.wire.schemas import WrongFields
 from tests.factories.credentials import CredentialFactory
 from tests.factories.logs import recorded_live, recorded_seed

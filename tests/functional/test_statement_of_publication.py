@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from service.db import Database
 from service.projections.entries import entries
 from service.projections.totals import totals
-from service.usecases.rebuild import rebuild
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.bodies import (
     activity,
     arrest,

@@ -12,12 +12,12 @@ import pytest
 import xlsxwriter
 from werkzeug.test import TestResponse
 
-from service.cli import submit as submit_module
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.http_client import Answer
 from service.cli.main import run
-from service.cli.sheet_templates import TEMPLATES
-from service.domain.days import LONDON
+from service.cli.sheets import submit as submit_module
+from service.domain.model.days import LONDON
+from service.spreadsheets.templates import TEMPLATES
 from tests.functional.calls import Caller
 from tests.functional.conftest import ClientFor
 

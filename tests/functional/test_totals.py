@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.instants import format_instant
+from service.domain.model.instants import format_instant
 from tests.factories.bodies import (
     activity,
     arrest,

@@ -16,13 +16,13 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.db import open_database
-from service.domain.events import FiguresPublished, RecordedBy, RecordedEvent
-from service.domain.instants import parse_instant
+from service.domain.model.events import FiguresPublished, RecordedBy, RecordedEvent
+from service.domain.model.instants import parse_instant
 from service.eventlog.tree import Tree, leaf_hash
-from service.usecases.log_lines import LineRefused, read_lines
-from service.usecases.migrate import migrate_to_head
-from service.usecases.publish import figures_hash
+from service.storage.db import open_database
+from service.usecases.maintenance.log_lines import LineRefused, read_lines
+from service.usecases.maintenance.migrate import migrate_to_head
+from service.usecases.querying.publications import figures_hash
 from service.wire.checked import load_event
 from service.wire.codec import as_json, text_of
 from tests.factories.contents import content

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 
 
 @contextmanager

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database
-from service.domain.events import Event
-from service.domain.selection import DIMENSIONS, Selection
+from service.domain.counting.selection import DIMENSIONS, Selection
+from service.domain.model.events import Event
 from service.eventlog.table import heads
 from service.projections import rebuild as rebuild_module
 from service.projections.carried_totals import EVERY, carried_totals
 from service.projections.entries import entries
 from service.projections.returns import declarations
 from service.projections.sums import sums
-from service.usecases.rebuild import rebuild
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Figures, Key, OpenedOperation, opened_operation
 from tests.factories.reports import (

@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, DatabaseBusy, constraint_of
-from service.pipeline import COMMIT, pipeline_of
-from service.writes import MOST_ROWS_IN_A_STATEMENT, Row, Writes
+from service.storage.db import Database, DatabaseBusy, constraint_of
+from service.storage.pipeline import COMMIT, pipeline_of
+from service.storage.writes import MOST_ROWS_IN_A_STATEMENT, Row, Writes
 from tests.integration.stored import storing
 
 MANY = MOST_ROWS_IN_A_STATEMENT + 1

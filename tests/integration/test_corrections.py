@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from service.domain.events import DrugLine, Event, WeaponLine
-from service.domain.figures import join_all
+from service.domain.counting.figures import join_all
+from service.domain.model.events import DrugLine, Event, WeaponLine
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Key, OpenedOperation
 from tests.factories.reports import (

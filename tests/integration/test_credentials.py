@@ -26,7 +26,7 @@ from service.access.credentials import (
     still_valid,
     well_formed,
 )
-from service.db import Database
+from service.storage.db import Database
 
 NOW = datetime(2023, 1, 17, 12, tzinfo=UTC)
 A_DAY = timedelta(days=1)

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from service.access.forces import registered_forces
-from service.db import Database, DatabaseBusy, DatabaseNotSupported, Instant, constraint_of, open_database
 from service.eventlog.table import heads
 from service.projections.totals import MOST, totals
+from service.storage.db import Database, DatabaseBusy, DatabaseNotSupported, Instant, constraint_of, open_database
 
 FORCE = {"force": "port-of-dover", "name": "Port of Dover Police", "kind": "special"}
 A_TOTAL = {

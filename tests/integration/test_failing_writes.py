@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from service.db import Database, open_database
-from service.domain.decide import UnknownEvent
-from service.domain.events import Event
+from service.domain.deciding.decide import UnknownEvent
+from service.domain.model.events import Event
 from service.eventlog.head import lock_head
-from service.usecases.record import RequestGroups
-from service.writes import MOST_ROWS_IN_A_STATEMENT
+from service.storage.db import Database, open_database
+from service.storage.writes import MOST_ROWS_IN_A_STATEMENT
+from service.usecases.recording.record import RequestGroups
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 

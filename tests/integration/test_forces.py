@@ -3,9 +3,9 @@
 import pytest
 
 from service.access.forces import ForceExists, known_forces, register_force
-from service.db import Database
-from service.domain.personal_data import LooksPersonal
-from service.domain.reference_data import Force, force_catalogue
+from service.domain.model.personal_data import LooksPersonal
+from service.domain.model.reference_data import Force, force_catalogue
+from service.storage.db import Database
 
 DOVER = Force(force="port-of-dover", name="Port of Dover Police", kind="special")
 

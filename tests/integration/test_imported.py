@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.db import Database
-from service.domain.draft import RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
-from service.domain.events import ForceJoined
+from service.domain.deciding.draft import RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
+from service.domain.model.events import ForceJoined
+from service.storage.db import Database
 from tests.factories.operations import FORCES, OPENED_AT, RECORDED_AT, OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 from tests.factories.setup import OperationClosedFactory

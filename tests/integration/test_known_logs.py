@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.check_report import OperationIsClosed, UnknownCode
-from service.domain.decide import AlreadyCorrected
+from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.decide import AlreadyCorrected
+from service.domain.model.operation import UnknownCode
 from service.eventlog import read
-from service.usecases.known_logs import KnownLog, KnownLogs, known_logs
+from service.eventlog.known_logs import KnownLog, KnownLogs, known_logs
 from tests.factories.operations import OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
 from tests.factories.setup import OperationAmendedFactory, OperationClosedFactory, OperationReopenedFactory

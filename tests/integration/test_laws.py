@@ -24,13 +24,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from service.db import Database
-from service.domain.events import Event
-from service.domain.selection import DIMENSIONS, Selection
+from service.domain.counting.selection import DIMENSIONS, Selection
+from service.domain.model.events import Event
 from service.projections.sums import sums
-from service.usecases.as_of import Moment
-from service.usecases.rebuild import rebuild
-from service.usecases.totals import totals
+from service.storage.db import Database
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.totals import totals
 from service.wire.checked import load_event
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Key, opened_operation

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database
-from service.domain.events import ActivityRecorded, ForceJoined, OperationOpened
+from service.domain.model.events import ActivityRecorded, ForceJoined, OperationOpened
 from service.eventlog import read
 from service.eventlog.head import lock_head, read_head, share_head
+from service.storage.db import Database
 from service.wire.codec import recorded_from_text
 from tests.factories.operations import OPENED_AT, RECORDED_AT, OpenedOperation, opened_operation
 from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFactory, EventWithdrawnFactory

@@ -17,11 +17,17 @@ from alembic.script import ScriptDirectory
 import service.access
 import service.eventlog
 import service.projections
-from service.db import Database, metadata, open_database
-from service.domain.selection import Selection
+from service.domain.counting.selection import Selection
 from service.projections.sums import sums
-from service.usecases.migrate import _config, is_migrated, migrate_to_base, migrate_to_head, migrations_directory
-from service.usecases.rebuild import rebuild
+from service.storage.db import Database, metadata, open_database
+from service.usecases.maintenance.migrate import (
+    _config,
+    is_migrated,
+    migrate_to_base,
+    migrate_to_head,
+    migrations_directory,
+)
+from service.usecases.maintenance.rebuild import rebuild
 from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory

@@ -10,28 +10,29 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.access.forces import register_force
-from service.db import Database
-from service.domain.check_report import OperationIsClosed, UnknownCode
-from service.domain.check_setup import AlreadyJoined
-from service.domain.days import DaysUnclear
-from service.domain.decide import ContentDiffers, NotCoordinator
-from service.domain.draft import Submission
-from service.domain.events import Event, ForceJoined, Window
-from service.domain.personal_data import LooksPersonal
-from service.domain.reference_data import Force
+from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.check_setup import AlreadyJoined
+from service.domain.deciding.decide import ContentDiffers, NotCoordinator
+from service.domain.deciding.draft import Submission
+from service.domain.model.days import DaysUnclear
+from service.domain.model.events import Event, ForceJoined, Window
+from service.domain.model.operation import UnknownCode
+from service.domain.model.personal_data import LooksPersonal
+from service.domain.model.reference_data import Force
 from service.errors import RecordError
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import heads
 from service.projections import registry
-from service.usecases.appending import Outcome, ProjectionsOutdated
-from service.usecases.operations import (
+from service.storage.db import Database
+from service.usecases.querying.read_operations import read_operation
+from service.usecases.recording.appending import Outcome, ProjectionsOutdated
+from service.usecases.recording.operations import (
     CredentialLimited,
     Opening,
     OperationExists,
     StandingEventOutside,
     open_operation,
 )
-from service.usecases.read_operations import read_operation
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import FORCES, OpenedOperation, opened_operation
 from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFactory, EventWithdrawnFactory

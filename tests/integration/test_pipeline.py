@@ -11,9 +11,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, DatabaseBusy
-from service.driver import read_together_as_stored
-from service.pipeline import COMMIT, Pipeline, pipeline_of, statement_name
+from service.storage.db import Database, DatabaseBusy
+from service.storage.pipeline import COMMIT, Pipeline, pipeline_of, statement_name
+from service.storage.statements import read_together_as_stored
 from tests.integration.stored import storing
 
 INSERTION = "INSERT INTO stored VALUES (9, '') RETURNING number"

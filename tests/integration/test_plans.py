@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.db import open_database
 from service.eventlog import read
+from service.storage.db import open_database
 from tests.databases import database as temporary_database
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory

@@ -5,12 +5,12 @@ import os
 import pytest
 import sqlalchemy as sa
 
-from service import processes
-from service.db import Database, open_database
 from service.errors import NotFound
 from service.eventlog.head import UnknownOperation
-from service.pipeline import Query, pipeline_of
-from service.processes import in_order
+from service.runtime import processes
+from service.runtime.processes import in_order
+from service.storage.db import Database, open_database
+from service.storage.pipeline import Query, pipeline_of
 
 PIECES = range(20)
 # Constant within one transaction.

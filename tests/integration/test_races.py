@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
 
-from service.db import Database
-from service.domain.draft import Opening, Submission
+from service.domain.deciding.draft import Opening, Submission
 from service.eventlog import read
-from service.usecases.appending import Outcome
-from service.usecases.operations import OperationExists, open_operation
+from service.storage.db import Database
+from service.usecases.recording.appending import Outcome
+from service.usecases.recording.operations import OperationExists, open_operation
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import FORCES, OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory

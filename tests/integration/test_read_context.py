@@ -11,22 +11,23 @@ import pytest
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.db import Database
-from service.domain.draft import Submission
-from service.domain.events import Event, PartAccepted
-from service.domain.selection import Selection
+from service.domain.counting.selection import Selection
+from service.domain.deciding.draft import Submission
+from service.domain.model.events import Event, PartAccepted
 from service.eventlog.head import Head, UnknownOperation
-from service.usecases import as_of
-from service.usecases.as_of import Moment
-from service.usecases.difference import difference
-from service.usecases.known_logs import KnownLog, known_logs
-from service.usecases.possible_duplicates import possible_duplicates
-from service.usecases.publish import list_publications, publish_figures
-from service.usecases.read_events import Filter, read_page
-from service.usecases.read_operations import list_operations, read_operation
-from service.usecases.returns import returns
-from service.usecases.statement import read_statement
-from service.usecases.totals import Totals, totals
+from service.eventlog.known_logs import KnownLog, known_logs
+from service.storage.db import Database
+from service.usecases.querying import as_of
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.difference import difference
+from service.usecases.querying.possible_duplicates import possible_duplicates
+from service.usecases.querying.publications import list_publications
+from service.usecases.querying.read_events import Filter, read_page
+from service.usecases.querying.read_operations import list_operations, read_operation
+from service.usecases.querying.returns import returns
+from service.usecases.querying.statement import read_statement
+from service.usecases.querying.totals import Totals, totals
+from service.usecases.recording.publish import publish_figures
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory

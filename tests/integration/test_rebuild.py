@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, open_database
-from service.domain.events import CashLine
-from service.domain.vocabulary import MAX_LINES, MAX_QUANTITY
+from service.domain.model.events import CashLine
+from service.domain.model.vocabulary import MAX_LINES, MAX_QUANTITY
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import heads
 from service.projections import rebuild as rebuild_module
@@ -18,7 +17,8 @@ from service.projections.entries import entries
 from service.projections.participants import participants
 from service.projections.returns import declared_returns
 from service.projections.totals import MOST, TotalTooLarge, totals
-from service.usecases.rebuild import rebuild
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import (
     ActivityRecordedFactory,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from service.db import Database
 from service.domain.claims.claim import ClaimsFile
-from service.domain.claims.read_file import read_claims
-from service.domain.reference_data import Measure
-from service.usecases.reconcile import Reconciliation, reconcile
+from service.domain.claims.reading.claims_file import read_claims
+from service.domain.model.reference_data import Measure
+from service.storage.db import Database
+from service.usecases.reconciliation.reconcile import Reconciliation, reconcile
 from tests.factories.claims import Json, block, document, figure
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation

@@ -9,11 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from service.access.forces import register_force
-from service.db import Database
-from service.domain.check_report import ForceReportsTallies
-from service.domain.decide import AlreadyCorrected, ContentDiffers, IdTaken, NotYourForce
-from service.domain.events import CashLine, Event, PhoneLine, RecordedEvent
-from service.domain.reference_data import Force
+from service.domain.deciding.check_report import ForceReportsTallies
+from service.domain.deciding.decide import AlreadyCorrected, ContentDiffers, IdTaken, NotYourForce
+from service.domain.model.events import CashLine, Event, PhoneLine, RecordedEvent
+from service.domain.model.reference_data import Force
 from service.errors import FieldError, Invalid, RecordError
 from service.eventlog.append import append, mistake_of
 from service.eventlog.head import Head, UnknownOperation
@@ -22,9 +21,10 @@ from service.eventlog.table import heads
 from service.eventlog.tree import Tree, leaf_hash
 from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
-from service.usecases.appending import Outcome, ProjectionsOutdated
-from service.usecases.record import NotRecorded
-from service.writes import MOST_ROWS_IN_A_STATEMENT, Writes
+from service.storage.db import Database
+from service.storage.writes import MOST_ROWS_IN_A_STATEMENT, Writes
+from service.usecases.recording.appending import Outcome, ProjectionsOutdated
+from service.usecases.recording.record import NotRecorded
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, RecordedEventFactory, opened_operation
 from tests.factories.reports import (

@@ -8,9 +8,9 @@ from threading import Event as Signal
 
 import pytest
 
-from service.db import DatabaseBusy, open_database
-from service.domain.events import Event
+from service.domain.model.events import Event
 from service.eventlog.receipts import Receipt
+from service.storage.db import DatabaseBusy, open_database
 from tests.databases import migrate, own_server, url_of
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory

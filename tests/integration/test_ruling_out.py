@@ -12,18 +12,18 @@ import rfc8785
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from service.db import Database, open_database
-from service.domain.draft import Submission
-from service.domain.events import Event, PartAccepted
+from service.domain.deciding.draft import Submission
+from service.domain.model.events import Event, PartAccepted
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import heads
-from service.projections.ruled_out import ruled_out
-from service.usecases.appending import ProjectionsOutdated
-from service.usecases.log_lines import LineRefused
-from service.usecases.rebuild import rebuild
-from service.usecases.rule_out import rule_out_duplicate
-from service.usecases.transfer import export_operation, import_operation
-from service.usecases.verify import verify_operation
+from service.projections.duplicates.ruled_out import ruled_out
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.log_lines import LineRefused
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.transfer import export_operation, import_operation
+from service.usecases.maintenance.verify import verify_operation
+from service.usecases.recording.appending import ProjectionsOutdated
+from service.usecases.recording.rule_out import rule_out_duplicate
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, open_database
-from service.pipeline import COMMIT, pipeline_of
+from service.storage.db import Database, open_database
+from service.storage.pipeline import COMMIT, pipeline_of
 
 SETTINGS = [
     "standard_conforming_strings = off",

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
-from service.db import Database, open_database
-from service.usecases.migrate import grant_to_serving_role, is_migrated
-from service.usecases.rebuild import rebuild
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.migrate import grant_to_serving_role, is_migrated
+from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
 from tests.factories.setup import OperationClosedFactory

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, open_database
 from service.projections import rebuild as rebuild_module
-from service.projections.ruled_out import ruled_out
-from service.projections.sightings import sightings
-from service.usecases.rebuild import rebuild
-from service.usecases.transfer import export_operation, import_operation
-from service.usecases.verify import verify_operation
+from service.projections.duplicates.ruled_out import ruled_out
+from service.projections.duplicates.sightings import sightings
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.transfer import export_operation, import_operation
+from service.usecases.maintenance.verify import verify_operation
 from tests.factories.operations import OpenedOperation
 from tests.factories.reports import (
     ActivityRecordedFactory,

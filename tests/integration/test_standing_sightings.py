@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database
-from service.domain.duplicates import certain_pairs, likely_pairs
-from service.domain.events import Event
-from service.domain.sightings import Pair, Sighting, categories_of, shared_categories
-from service.projections import sighting_log, standing_sightings
-from service.projections.sighting_log import SightingLog
-from service.projections.standing_sightings import StandingSightings
-from service.usecases.possible_duplicates import possible_duplicates
+from service.domain.duplicates.pairs import certain_pairs, likely_pairs
+from service.domain.duplicates.sightings import Pair, Sighting, categories_of, shared_categories
+from service.domain.model.events import Event
+from service.projections.duplicates import sighting_log, standing_sightings
+from service.projections.duplicates.sighting_log import SightingLog
+from service.projections.duplicates.standing_sightings import StandingSightings
+from service.storage.db import Database
+from service.usecases.querying.possible_duplicates import possible_duplicates
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.db import Database
-from service.domain.events import Event
+from service.domain.model.events import Event
 from service.projections.entries import KEYS, entries
-from service.writes import Row
+from service.storage.db import Database
+from service.storage.writes import Row
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory

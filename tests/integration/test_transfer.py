@@ -9,22 +9,22 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
-from service.db import Database, open_database
 from service.eventlog.head import UnknownOperation, read_head
 from service.eventlog.table import events
 from service.projections.entries import entries
 from service.projections.totals import totals
-from service.usecases import log_lines, transfer
-from service.usecases.log_lines import LineRefused
-from service.usecases.operations import OperationExists
-from service.usecases.transfer import (
+from service.storage.db import Database, open_database
+from service.usecases.maintenance import log_lines, transfer
+from service.usecases.maintenance.log_lines import LineRefused
+from service.usecases.maintenance.transfer import (
     LogHasGap,
     NothingToImport,
     RootDiffers,
     export_operation,
     import_operation,
 )
-from service.usecases.verify import verify_operation
+from service.usecases.maintenance.verify import verify_operation
+from service.usecases.recording.operations import OperationExists
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME, OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory

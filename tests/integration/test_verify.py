@@ -12,8 +12,7 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
-from service.db import Database, open_database
-from service.domain.instants import format_instant
+from service.domain.model.instants import format_instant
 from service.eventlog import check_block, check_log
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import events, heads
@@ -22,10 +21,11 @@ from service.projections.entries import entries
 from service.projections.participants import participants
 from service.projections.returns import declared_returns
 from service.projections.totals import totals
-from service.usecases import verify_blocks
-from service.usecases.rebuild import rebuild
-from service.usecases.verify import Fault, list_heads, verify_operation, verify_projections
-from service.usecases.verify_receipts import verify_receipts
+from service.storage.db import Database, open_database
+from service.usecases.maintenance import verify_blocks
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.verify import Fault, list_heads, verify_operation, verify_projections
+from service.usecases.maintenance.verify_receipts import verify_receipts
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME
 

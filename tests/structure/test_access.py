@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from service.access.credentials import issue, new_secret, revoke
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
-from service.db import Database, open_database
+from service.storage.db import Database, open_database
 from tests.factories.operations import opened_operation
 from tests.functional.apps import running_app
 

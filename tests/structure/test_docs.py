@@ -53,7 +53,7 @@ def test_every_error_is_listed() -> None:
 
 
 def test_every_event_is_described() -> None:
-    source = (ROOT / "service/domain/events.py").read_text(encoding="utf-8")
+    source = (ROOT / "service/domain/model/events.py").read_text(encoding="utf-8")
     wire_types = re.findall(r'wire_type: ClassVar\[str\] = "([a-z.]+)"', source)
     kinds = re.findall(r'PropertyLine, .*tag="([a-z.]+)"', source)
     assert len(wire_types) > 10
@@ -62,7 +62,7 @@ def test_every_event_is_described() -> None:
 
 
 def test_every_measure_is_listed() -> None:
-    catalogue = tomllib.loads((ROOT / "service/domain/reference/measures.toml").read_text(encoding="utf-8"))
+    catalogue = tomllib.loads((ROOT / "service/domain/model/reference/measures.toml").read_text(encoding="utf-8"))
     measures = [row["measure"] for row in catalogue["measures"]]
     assert re.findall(r"^\| `(\w+)` \|", page("measures.md"), re.MULTILINE) == measures
 

@@ -16,8 +16,8 @@ from msgspec import Raw
 from msgspec.structs import fields
 
 import service
-from service.domain.events import Event
-from service.domain.part import Part, Timed, Worded
+from service.domain.model.events import Event
+from service.domain.model.part import Part, Timed, Worded
 from service.errors import KINDS, RecordError
 from service.eventlog.table import EventRow, events
 from service.projections.registry import BY_SEQ, Projection

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from service.api import docs
+from service.api.http import docs
 from service.app import create_app
 from service.config import Config
 from tests.structure.test_access import calls_of

@@ -5,7 +5,7 @@ from threading import Event, get_ident
 
 import pytest
 
-from service.ahead import one_ahead
+from service.runtime.prefetch import one_ahead
 
 SECONDS = 10
 

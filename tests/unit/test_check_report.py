@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.check_report import (
+from service.domain.deciding.check_report import (
     AssistsItself,
     ForceNotInOperation,
     ForceReportsEvents,
@@ -16,10 +16,9 @@ from service.domain.check_report import (
     OutsideOperation,
     QualifiedZero,
     SpanEndsBeforeStart,
-    UnknownCode,
     check_report,
 )
-from service.domain.events import (
+from service.domain.model.events import (
     CashLine,
     DrugLine,
     Event,
@@ -29,10 +28,10 @@ from service.domain.events import (
     WeaponLine,
     Window,
 )
-from service.domain.operation import Operation
-from service.domain.personal_data import LooksPersonal
-from service.domain.reference_data import force_catalogue, measure_catalogue
-from service.domain.vocabulary import QUALIFIERS
+from service.domain.model.operation import Operation, UnknownCode
+from service.domain.model.personal_data import LooksPersonal
+from service.domain.model.reference_data import force_catalogue, measure_catalogue
+from service.domain.model.vocabulary import QUALIFIERS
 from service.errors import RecordError
 from tests.factories.operations import RECORDED_AT, operation_state
 from tests.factories.reports import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.check_report import OperationIsClosed, UnknownCode
-from service.domain.check_setup import (
+from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.check_setup import (
     AlreadyJoined,
     AmendsNothing,
     MeasureUnclear,
@@ -15,11 +15,11 @@ from service.domain.check_setup import (
     check_opening,
     check_setup,
 )
-from service.domain.days import DaysUnclear
-from service.domain.events import Event, ForceJoined, Window
-from service.domain.operation import Operation
-from service.domain.personal_data import LooksPersonal
-from service.domain.reference_data import force_catalogue
+from service.domain.model.days import DaysUnclear
+from service.domain.model.events import Event, ForceJoined, Window
+from service.domain.model.operation import Operation, UnknownCode
+from service.domain.model.personal_data import LooksPersonal
+from service.domain.model.reference_data import force_catalogue
 from service.errors import RecordError
 from tests.factories.operations import operation_state
 from tests.factories.setup import (

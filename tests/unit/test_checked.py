@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api import examples
-from service.domain.events import DATA_CLASSES, REPORTS, ArrestRecorded, Event, OperationAmended, SeizureRecorded
-from service.domain.instants import parse_instant
+from service.api.http import examples
+from service.domain.model.events import DATA_CLASSES, REPORTS, ArrestRecorded, Event, OperationAmended, SeizureRecorded
+from service.domain.model.instants import parse_instant
 from service.wire import checked
 from service.wire.checked import load_change, load_event, load_opening
 from service.wire.schemas import WrongFields, event_schema

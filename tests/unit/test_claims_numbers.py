@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.claims.numbers import NotExact, read_number
-from service.domain.claims.units import MONEY, WEIGHTS, Unit, UnitDoesNotFit, unit_of
-from service.domain.reference_data import measure_catalogue
+from service.domain.claims.reading.numbers import NotExact, read_number
+from service.domain.claims.reading.units import MONEY, WEIGHTS, Unit, UnitDoesNotFit, unit_of
+from service.domain.model.reference_data import measure_catalogue
 
 ARRESTS = Unit("arrests", "arrests")
 POUNDS, MILLIONS, KILOGRAMS = MONEY["pounds"], MONEY["million pounds"], WEIGHTS["kilograms"]

@@ -11,9 +11,9 @@ import pytest
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.extents import extent
-from service.domain.claims.read_file import MOST_FIGURES, WrongClaims, read_claims
-from service.domain.claims.rows import ClaimsUnreadable
-from service.domain.reference_data import measure_catalogue
+from service.domain.claims.reading.claims_file import MOST_FIGURES, WrongClaims, read_claims
+from service.domain.claims.reading.csv_rows import ClaimsUnreadable
+from service.domain.model.reference_data import measure_catalogue
 from service.wire.claims_body import CSV, JSON, TOML, read_claims_body
 from tests.factories.claims import block, breakdown, document, figure, read
 

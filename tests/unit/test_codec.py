@@ -9,7 +9,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 
-from service.domain.events import (
+from service.domain.model.events import (
     CashLine,
     DrugLine,
     PhoneLine,

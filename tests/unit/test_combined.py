@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from service.domain.combined import combined
+from service.domain.counting.combined import combined
 from tests.factories.operations import operation_state
 
 

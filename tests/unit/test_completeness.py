@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.domain.completeness import Declaration, Outstanding, is_outstanding, outstanding
+from service.domain.counting.completeness import Declaration, Outstanding, is_outstanding, outstanding
 
 RECORDED_AT = datetime(2023, 1, 20, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.domain.counting import Count, counts_of, day_of
-from service.domain.days import OperatingDays, operating_days
-from service.domain.events import (
+from service.domain.counting.rules import Count, counts_of, day_of
+from service.domain.model.days import OperatingDays, operating_days
+from service.domain.model.events import (
     AmmunitionLine,
     CashLine,
     DrugLine,
@@ -18,7 +18,7 @@ from service.domain.events import (
     WeaponLine,
     Window,
 )
-from service.domain.reference_data import measure_catalogue
+from service.domain.model.reference_data import measure_catalogue
 from tests.factories.operations import operation_state
 from tests.factories.reports import (
     ActivityRecordedFactory,

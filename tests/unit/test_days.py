@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.days import (
+from service.domain.model.days import (
     LONGEST,
     DaysUnclear,
     OperatingDays,
@@ -14,7 +14,7 @@ from service.domain.days import (
     london_midnight,
     operating_days,
 )
-from service.domain.events import Window
+from service.domain.model.events import Window
 
 A_MICROSECOND = timedelta(microseconds=1)
 

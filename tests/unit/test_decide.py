@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from service.domain.check_report import OperationIsClosed
-from service.domain.check_setup import AlreadyJoined
-from service.domain.decide import (
+from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.check_setup import AlreadyJoined
+from service.domain.deciding.decide import (
     AlreadyCorrected,
     AlreadyWithdrawn,
     ContentDiffers,
@@ -26,9 +26,9 @@ from service.domain.decide import (
     first_difference,
     replay_of,
 )
-from service.domain.events import DrugLine, Event, PhoneLine, RecordedBy, RecordedEvent, WeaponLine, Window
-from service.domain.operation import Operation
-from service.domain.reference_data import force_catalogue
+from service.domain.model.events import DrugLine, Event, PhoneLine, RecordedBy, RecordedEvent, WeaponLine, Window
+from service.domain.model.operation import Operation
+from service.domain.model.reference_data import force_catalogue
 from service.errors import RecordError
 from tests.factories.operations import RECORDED_AT, RecordedEventFactory, operation_state
 from tests.factories.reports import (

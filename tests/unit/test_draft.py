@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from service.domain.check_report import InTheFuture
-from service.domain.decide import AlreadyCorrected, ContentDiffers, LogHistory, NotCoordinator, NotYourForce
-from service.domain.draft import Draft, RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
-from service.domain.events import Event, RecordedBy
-from service.domain.operation import Operation
-from service.domain.personal_data import LooksPersonal
-from service.domain.reference_data import force_catalogue
+from service.domain.deciding.check_report import InTheFuture
+from service.domain.deciding.decide import AlreadyCorrected, ContentDiffers, LogHistory, NotCoordinator, NotYourForce
+from service.domain.deciding.draft import Draft, RecordedAtMissing, RecordedAtOutOfOrder, RecordedAtRefused, Submission
+from service.domain.model.events import Event, RecordedBy
+from service.domain.model.operation import Operation
+from service.domain.model.personal_data import LooksPersonal
+from service.domain.model.reference_data import force_catalogue
 from service.errors import RecordError
 from tests.factories.operations import OPENED_AT, RECORDED_AT, operation_state
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.duplicates import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
-from service.domain.events import CashLine, DrugLine, PhoneLine, WeaponLine
-from service.domain.sightings import Pair, Sighting, categories_of, shared_categories
+from service.domain.duplicates.pairs import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
+from service.domain.duplicates.sightings import Pair, Sighting, categories_of, shared_categories
+from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
 WINDOW = 3

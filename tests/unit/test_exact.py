@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
-from service.domain.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.model.events import DATA_CLASSES, LINE_CLASSES, Event, RecordedBy, RecordedEvent
 from service.eventlog.check_block import UNREADABLE
 from service.wire.codec import canonical, recorded_from_canonical, recorded_from_text, text_of
 from tests.factories.operations import RecordedEventFactory

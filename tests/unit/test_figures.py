@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.figures import display, join, join_all
-from service.domain.vocabulary import QUALIFIERS
+from service.domain.counting.figures import display, join, join_all
+from service.domain.model.vocabulary import QUALIFIERS
 
 A_QUALIFIER = st.sampled_from(QUALIFIERS)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.usecases.groups import MOST_IN_A_GROUP, Groups
+from service.usecases.recording.group_commit import MOST_IN_A_GROUP, Groups
 
 SECONDS = 10
 

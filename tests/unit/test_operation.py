@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.days import DaysUnclear, london_midnight
-from service.domain.events import Event, Window
-from service.domain.operation import Operation, evolve
-from service.domain.reference_data import measure_catalogue
+from service.domain.model.days import DaysUnclear, london_midnight
+from service.domain.model.events import Event, Window
+from service.domain.model.operation import Operation, evolve
+from service.domain.model.reference_data import measure_catalogue
 from tests.factories.operations import FORCES, OPENED_AT, RecordedEventFactory, operation_state
 from tests.factories.reports import (
     ActivityRecordedFactory,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import fields, replace
 
-from service.domain.events import (
+from service.domain.model.events import (
     DATA_CLASSES,
     LINE_CLASSES,
     ActivityRecorded,

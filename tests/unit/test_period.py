@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.domain.events import Window
-from service.domain.period import Shape, Span, Stage, period_of
+from service.domain.model.events import Window
+from service.domain.statement.period import Shape, Span, Stage, period_of
 from tests.factories.operations import operation_state
 from tests.factories.setup import OperationClosedFactory
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.personal_data import LooksPersonal, personal_shape, refuse_personal
+from service.domain.model.personal_data import LooksPersonal, personal_shape, refuse_personal
 
 
 @pytest.mark.parametrize(

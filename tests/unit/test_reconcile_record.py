@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.compare import Recorded, Unplaced, compare, recorded_bounds
-from service.domain.completeness import Outstanding
-from service.domain.vocabulary import QUALIFIERS
+from service.domain.counting.completeness import Outstanding
+from service.domain.model.vocabulary import QUALIFIERS
 from tests.factories.claims import block, figure, read
 
 OWED = (Outstanding("surrey", (date(2023, 1, 17),)),)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.claims.groups import OperationFacts
+from service.domain.claims.rules.groups import OperationFacts
 from tests.factories.claims import block, breakdown, figure, found, rules
 
 SEVEN = ["a", "b", "c", "d", "e", "f", "g"]

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.claims.families import IndependentSetSearch
-from service.domain.claims.findings import Finding
+from service.domain.claims.rules.families import IndependentSetSearch
+from service.domain.claims.rules.findings import Finding
 from tests.factories.claims import block, breakdown, figure, found
 
 FORCES = ("a", "b", "c", "d")

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from service.domain.counting import counts_of
-from service.domain.events import (
+from service.domain.counting.rules import counts_of
+from service.domain.model.events import (
     AmmunitionLine,
     CashLine,
     DrugLine,
@@ -17,9 +17,9 @@ from service.domain.events import (
     VehicleLine,
     WeaponLine,
 )
-from service.domain.personal_data import personal_shape
-from service.domain.reference_data import Measure, currencies, force_catalogue, measure_catalogue
-from service.domain.vocabulary import Acquisition, CategoryPath, Code, ForceKind, Slug
+from service.domain.model.personal_data import personal_shape
+from service.domain.model.reference_data import Measure, currencies, force_catalogue, measure_catalogue
+from service.domain.model.vocabulary import Acquisition, CategoryPath, Code, ForceKind, Slug
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
 MEASURES = measure_catalogue()
@@ -33,7 +33,7 @@ def fits(annotated: Any, text: str) -> bool:
 
 
 def keys_in(name: str, table: str, key: str) -> list[str]:
-    text = (files("service.domain") / "reference" / name).read_text(encoding="utf-8")
+    text = (files("service.domain.model") / "reference" / name).read_text(encoding="utf-8")
     return [row[key] for row in tomllib.loads(text)[table]]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.cli.sheet_cells import codes, day, milligrams, moment, pence, text, whole
+from service.spreadsheets.cells import codes, day, milligrams, moment, pence, text, whole
 
 # Workbooks have times without a zone.
 LOCAL_EVENING = datetime.fromisoformat("2023-07-17T21:40:00")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.thresholds import StatedNumber
+from service.domain.statement.thresholds import StatedNumber
 from tests.factories.operations import FORCES, operation_state
 from tests.factories.setup import ForceJoinedFactory, OperationClosedFactory
 from tests.factories.statements import StatedFigure, declared, owed, statement

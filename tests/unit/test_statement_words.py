@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.statement_formats import HTML, MARKDOWN, PLAIN, laid_out
-from service.api.statement_words import worded
-from service.domain.events import FiguresPublished, Window
-from service.domain.reference_data import measure_catalogue
-from service.domain.vocabulary import QUALIFIERS
-from service.usecases.publish import Publication
+from service.api.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.api.statement.words import worded
+from service.domain.model.events import FiguresPublished, Window
+from service.domain.model.reference_data import measure_catalogue
+from service.domain.model.vocabulary import QUALIFIERS
+from service.usecases.querying.publications import Publication
 from tests.factories.operations import operation_state
 from tests.factories.setup import ForceJoinedFactory, MeasureRegisteredFactory, OperationClosedFactory
 from tests.factories.statements import StatedFigure, declared, owed, statement_answer

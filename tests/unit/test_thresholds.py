@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.domain.thresholds import StatedNumber, in_full, rounded, threshold
-from service.domain.vocabulary import QUALIFIERS
+from service.domain.model.vocabulary import QUALIFIERS
+from service.domain.statement.thresholds import StatedNumber, in_full, rounded, threshold
 
 POUND = 100
 

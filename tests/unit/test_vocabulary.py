@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from service.domain.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title
+from service.domain.model.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title
 
 
 def fits(annotated: Any, text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from service.domain.figures import display
+from service.domain.counting.figures import display
 
 TENTH = Fraction(1, 10)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from service.domain.claims.bounds import Bounds, describe
 from service.domain.claims.extents import Extent, extent
-from service.domain.currencies import MINOR_UNITS
+from service.domain.model.currencies import MINOR_UNITS
 
 Days = tuple[date, date]
 

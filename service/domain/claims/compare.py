@@ -19,7 +19,7 @@ from typing import Literal
 from service.domain.claims import bounds as possible
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
-from service.domain.completeness import Outstanding
+from service.domain.counting.completeness import Outstanding
 
 Status = Literal["agrees", "open", "differs", "cannot_be_compared"]
 STATUSES: tuple[Status, ...] = ("agrees", "open", "differs", "cannot_be_compared")

@@ -1,0 +1,159 @@
+"""Totals, returns and events as tables, and the answers that carry them: CSV or XLSX, by the Accept header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, get_type_hints
+
+from flask import Response, request
+from msgspec.structs import fields
+
+from service.api.exports.tables import Cell, Column, ExportTable, csv_text
+from service.api.exports.workbooks import workbook
+from service.api.http.bodies import JSON
+from service.domain.model.events import (
+    DATA_CLASSES,
+    FACTS,
+    LINE_CLASSES,
+    DuplicateRuledOut,
+    Event,
+    EventWithdrawn,
+    ReturnDeclared,
+)
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
+BETWEEN = "; "
+
+RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
+# The events whose data has columns of its own, field by field; that of all others is JSON in the column `setup`.
+IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut)
+IDENTITY = {"operation": str, "seq": int, "line": int, "id": str, "type": str, "force": str}
+SIGNATURE = {"recorded_at": str, "recorded_by_force": str, "recorded_by_role": str}
+# Columns in pence, and those beside them in pounds.
+POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
+
+
+def wanted_media(*others: str) -> str:
+    """Return the media type that the caller wants: JSON, unless the Accept header prefers a table or one of others."""
+    return request.accept_mimetypes.best_match([JSON, *others, CSV, XLSX], JSON) or JSON
+
+
+def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Response:
+    """Return tables as a file of this name: all of them as sheets of a workbook, or the first as CSV."""
+    if media == XLSX:
+        response = Response(workbook(tables), content_type=XLSX)
+    else:
+        response = Response(csv_text(tables[0]), content_type=f"{CSV}; charset=utf-8; header=present")
+    suffix = "xlsx" if media == XLSX else "csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
+    return response
+
+
+def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
+    """Return the tables of a totals answer: its figures, and what they are figures of."""
+    by = [name for name in ("force", "day", "category") if name in answer["by"] or name == "category"]
+    columns = [
+        *map(Column, ("operation", "marking")),
+        Column("as_of_seq", "whole"),
+        *map(Column, ("measure", "unit", *by)),
+        *(Column("quantity", "whole"), Column("pounds", "pounds")),
+        *map(Column, ("qualifier", "display", "outstanding")),
+    ]
+    about = [
+        ("operation", answer["operation"]),
+        ("marking", answer["marking"]),
+        ("imported", "yes" if answer["imported"] else "no"),
+        ("as_of_seq", str(answer["as_of"]["seq"])),
+        ("as_of_recorded_at", answer["as_of"]["recorded_at"]),
+        ("root", answer["as_of"]["root"]),
+        ("returns", answer["completeness"]["status"]),
+        ("outstanding", _outstanding(answer["completeness"]["outstanding"])),
+    ]
+    return [
+        ExportTable("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
+        ExportTable("about", [Column("what"), Column("is")], about),
+    ]
+
+
+def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
+    """Return the table of a returns answer: a row for each force and day, with what it is true at and when it was due.
+
+    `late` is yes or no; `seq` and `declared_at` are those of the newest return, and empty where there is none.
+    """
+    columns = [
+        *map(Column, ("operation", "marking")),
+        Column("as_of_seq", "whole"),
+        *(Column(name, "whole" if name == "seq" else "text") for name in RETURN),
+        Column("returns_due_at"),
+    ]
+    same = (answer["operation"], answer["marking"], answer["seq"])
+    rows = ([*same, *(_cell(one[name]) for name in RETURN), answer["returns_due_at"]] for one in answer["returns"])
+    return [ExportTable("returns", columns, rows)]
+
+
+def events_table(lines: Iterable[str]) -> ExportTable:
+    """Return the table of a log's canonical texts: a row for each event, for a seizure one for each of its lines."""
+    columns = _event_columns()
+    names = [column.name for column in columns]
+    rows = ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
+    return ExportTable("events", columns, rows)
+
+
+def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -> list[Cell]:
+    return [
+        *(answer["operation"], answer["marking"], answer["as_of"]["seq"], figure["measure"], figure["unit"]),
+        *(figure.get(name) for name in by),
+        *(figure["quantity"], figure["quantity"] if figure["unit"] == "pence" else None),
+        *(figure["qualifier"], figure["display"], _outstanding(figure["outstanding"])),
+    ]
+
+
+def _outstanding(owing: Iterable[dict[str, Any]]) -> str:
+    return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in owing)
+
+
+@cache
+def _event_columns() -> list[Column]:
+    """Return the columns: of every event; a field of data or of a line each, in the order of the classes; `setup`."""
+    of_data = {"kind": str}
+    for cls in (*FACTS, *LINE_CLASSES.values(), *IN_COLUMNS):
+        of_data |= _types(cls)
+    # Each line is a row.
+    of_data.pop("lines")
+    of_event = {name: of_type for name, of_type in _types(Event).items() if name != "data"}
+    columns = []
+    for name, of_type in (IDENTITY | of_event | SIGNATURE | of_data).items():
+        columns.append(Column(name, "whole" if of_type in (int, int | None) else "text"))
+        columns += [Column(POUNDS[name], "pounds")] if name in POUNDS else []
+    return [*columns, Column("setup")]
+
+
+def _types(cls: type[Any]) -> dict[str, Any]:
+    """Return the type of each field of an event class, by the name that the field has on the wire."""
+    hints = get_type_hints(cls)
+    return {one.encode_name: hints[one.name] for one in fields(cls)}
+
+
+def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:
+    own = {name: _cell(value) for name, value in event.items() if name not in ("data", "recorded_by")}
+    own |= {f"recorded_by_{name}": value for name, value in event["recorded_by"].items()}
+    data = event.get("data", {})
+    if DATA_CLASSES[event["type"]] not in IN_COLUMNS:
+        yield own | {"line": 1, "setup": json.dumps(data)}
+        return
+    for number, line in enumerate(data.get("lines", [data]), start=1):
+        yield own | {"line": number} | {name: _cell(value) for name, value in line.items()} | _pounds(line)
+
+
+def _pounds(line: dict[str, Any]) -> dict[str, Cell]:
+    """Return the amounts of money in pence for the columns in pounds; foreign money is in none."""
+    return {POUNDS[name]: line[name] for name in POUNDS if name in line and line.get("currency", "GBP") == "GBP"}
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return BETWEEN.join(map(str, value)) if isinstance(value, list) else value

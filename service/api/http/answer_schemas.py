@@ -1,0 +1,315 @@
+"""Schemas of the answers, for the OpenAPI document. The contract test checks every answer against them."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from service.api.http.problem_schema import ProblemSchema
+from service.domain.model.vocabulary import QUALIFIERS
+
+HASH = {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256, in hex"}
+f = ma.fields
+
+
+class ReceiptSchema(ma.Schema):
+    """The receipt for an event, identical for every replay."""
+
+    operation = f.String(required=True)
+    id = f.UUID(required=True)
+    seq = f.Integer(required=True, metadata={"minimum": 1, "description": "the event's number in the log"})
+    recorded_at = f.DateTime(required=True)
+    leaf_hash = f.String(required=True, metadata=HASH)
+    root = f.String(required=True, metadata={**HASH, "description": "the tree's root at size seq"})
+    imported = f.Boolean(metadata={"description": "true if the sender gave recorded_at"})
+
+
+class DryRunSchema(ma.Schema):
+    """The outcome that recording an event would have."""
+
+    dry_run = f.Boolean(required=True)
+    status = f.Integer(required=True, metadata={"enum": [200, 201]})
+
+
+class BatchItemSchema(ma.Schema):
+    """The outcome for one event of a batch: a receipt or a problem; in a dry run only the status."""
+
+    index = f.Integer(required=True)
+    status = f.Integer(required=True)
+    receipt = f.Nested(ReceiptSchema)
+    problem = f.Nested(ProblemSchema)
+
+
+class BatchSchema(ma.Schema):
+    """The outcome for each event of a batch, in input order."""
+
+    dry_run = f.Boolean(required=True)
+    results = f.List(f.Nested(BatchItemSchema), required=True)
+
+
+class RefusalSchema(ma.Schema):
+    """A refused line."""
+
+    line = f.Integer(required=True, metadata={"minimum": 1})
+    status = f.Integer(required=True)
+    problem = f.Nested(ProblemSchema, required=True)
+
+
+class StreamSummarySchema(ma.Schema):
+    """The outcome of a stream of events. `refusals` lists the first 1,000."""
+
+    recorded = f.Integer(required=True)
+    replayed = f.Integer(required=True)
+    refused = f.Integer(required=True)
+    head = f.Integer(required=True, metadata={"description": "the last seq of the log after the stream"})
+    refusals = f.List(f.Nested(RefusalSchema), required=True)
+
+
+class RecordedBySchema(ma.Schema):
+    """The force and role of the credential that sent an event."""
+
+    force = f.String(required=True)
+    role = f.String(required=True)
+
+
+class RecordedEventSchema(ma.Schema):
+    """An event as recorded. Members that were null, empty or the default are left out."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    operation = f.String(required=True)
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+    recorded_by = f.Nested(RecordedBySchema, required=True)
+    id = f.UUID(required=True)
+    type = f.String(required=True)
+    force = f.String(required=True)
+    occurred_at = f.DateTime()
+    place = f.String()
+    incident = f.String()
+    assisting = f.List(f.String())
+    corrects = f.UUID()
+    correction_reason = f.String()
+    data = f.Dict()
+
+
+class EventPageSchema(ma.Schema):
+    """A page of events in log order; `next` is the `after` of the next page, null on the last."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    head = f.Integer(required=True)
+    events = f.List(f.Nested(RecordedEventSchema), required=True)
+    next = f.Integer(required=True, allow_none=True)
+
+
+class EventHistorySchema(ma.Schema):
+    """An event, its corrections in order, and its standing version, null if the event was withdrawn."""
+
+    imported = f.Boolean(required=True)
+    event = f.Nested(RecordedEventSchema, required=True)
+    corrections = f.List(f.Nested(RecordedEventSchema), required=True)
+    standing = f.Nested(RecordedEventSchema, required=True, allow_none=True)
+
+
+class ForceSchema(ma.Schema):
+    """A body that can take part in an operation."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+    kind = f.String(required=True)
+    aliases = f.List(f.String(), required=True)
+
+
+class ForceListSchema(ma.Schema):
+    """All forces."""
+
+    forces = f.List(f.Nested(ForceSchema), required=True)
+
+
+class MeasureSchema(ma.Schema):
+    """A measure: its unit, and how it is broken down."""
+
+    measure = f.String(required=True)
+    label = f.String(required=True)
+    unit = f.String(required=True)
+    core = f.Boolean(required=True, metadata={"description": "counted from arrests and seizures"})
+    additive = f.Boolean(required=True, metadata={"description": "false: never summed over categories"})
+    category = f.String(required=True, allow_none=True)
+    categories = f.List(f.String(), required=True)
+    open = f.Boolean(required=True, metadata={"description": "further codes may be added"})
+
+
+class MeasureListSchema(ma.Schema):
+    """The catalogue of measures, in publishing order."""
+
+    measures = f.List(f.Nested(MeasureSchema), required=True)
+
+
+class ParticipantSchema(ma.Schema):
+    """A force that takes part in an operation."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+    kind = f.String(required=True)
+    reports = f.String(required=True, metadata={"enum": ["events", "tallies", "nothing"]})
+
+
+class OperatingDaySchema(ma.Schema):
+    """One operating day, given as moments."""
+
+    day = f.Date(required=True)
+    from_ = f.DateTime(required=True, data_key="from")
+    before = f.DateTime(required=True)
+
+
+class LogHeadSchema(ma.Schema):
+    """The last event of a log."""
+
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+
+
+class OperationSchema(ma.Schema):
+    """An operation in its present state."""
+
+    operation = f.String(required=True)
+    name = f.String(required=True)
+    lead_force = f.String(required=True)
+    imported = f.Boolean(required=True)
+    closed = f.Boolean(required=True)
+    marking = f.String(required=True)
+    opened_at = f.DateTime(required=True)
+    returns_due_at = f.DateTime(required=True, allow_none=True)
+    starts_at = f.DateTime(required=True)
+    ends_at = f.DateTime(required=True, allow_none=True)
+    days = f.List(
+        f.Nested(OperatingDaySchema), required=True, metadata={"description": "empty: calendar days in London"}
+    )
+    forces = f.List(f.Nested(ParticipantSchema), required=True)
+    places = f.List(f.String(), required=True)
+    part_of = f.List(f.String(), required=True)
+    parts = f.List(f.String(), required=True)
+    measures = f.List(f.Nested(MeasureSchema), required=True)
+    head = f.Nested(LogHeadSchema, required=True)
+
+
+class OperationListSchema(ma.Schema):
+    """A page of operations by key; `next` is the `after` of the next page, null on the last."""
+
+    operations = f.List(f.Nested(OperationSchema), required=True)
+    next = f.String(required=True, allow_none=True)
+
+
+class OutstandingSchema(ma.Schema):
+    """A force with outstanding returns, and the days that they are for."""
+
+    force = f.String(required=True)
+    days = f.List(f.Date(), required=True)
+
+
+class FigureSchema(ma.Schema):
+    """One figure. `force`, `day` and `category` are present if the figures are broken down by them."""
+
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    force = f.String()
+    day = f.Date(allow_none=True, metadata={"description": "null: activities that span more than one day"})
+    category = f.String(allow_none=True)
+    quantity = f.Integer(required=True)
+    qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    display = f.String(required=True, metadata={"description": "the number as written for people"})
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class AsOfSchema(ma.Schema):
+    """The log position at which figures are true."""
+
+    seq = f.Integer(required=True)
+    recorded_at = f.DateTime(required=True)
+    root = f.String(required=True, metadata=HASH)
+
+
+class CompletenessSchema(ma.Schema):
+    """Whether any return is outstanding."""
+
+    status = f.String(required=True, metadata={"enum": ["partial", "final"]})
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class PartSchema(ma.Schema):
+    """The log position, in the log of a part, at which figures are true."""
+
+    operation = f.String(required=True)
+    seq = f.Integer(required=True)
+    root = f.String(required=True, metadata=HASH)
+
+
+class TotalsSchema(ma.Schema):
+    """The totals of an operation and its parts, in publishing order."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    marking = f.String(required=True)
+    as_of = f.Nested(AsOfSchema, required=True)
+    log_size = f.Integer(required=True)
+    parts = f.List(f.Nested(PartSchema), required=True)
+    by = f.List(f.String(), required=True)
+    figures = f.List(f.Nested(FigureSchema), required=True)
+    completeness = f.Nested(CompletenessSchema, required=True)
+
+
+class EvidenceSchema(ma.Schema):
+    """The features that two events share. A force sees only one of the events, and therefore only `same`."""
+
+    same = f.List(f.String(), required=True, metadata={"description": "any of incident, type, category, place, time"})
+    place = f.String(allow_none=True)
+    categories = f.List(f.String(), metadata={"description": "the related category paths of both events"})
+    seconds_apart = f.Integer()
+    assisting = f.List(f.String(), metadata={"description": "forces of the pair named as assisting by the other event"})
+
+
+class PossibleDuplicateSchema(ma.Schema):
+    """A pair of events, of two forces or two operations, that may be one; a force sees only its own event of it."""
+
+    certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
+    evidence = f.Nested(EvidenceSchema, required=True)
+    events = f.List(f.Nested(RecordedEventSchema), required=True)
+
+
+class SearchedPartSchema(ma.Schema):
+    """A part that was searched, up to its last seq."""
+
+    operation = f.String(required=True)
+    head = f.Integer(required=True)
+
+
+class PossibleDuplicatesSchema(ma.Schema):
+    """A page of possible duplicates, certain ones first; `next` is the `after` of the next page, null on the last."""
+
+    operation = f.String(required=True)
+    imported = f.Boolean(required=True)
+    marking = f.String(required=True)
+    head = f.Integer(required=True)
+    parts = f.List(
+        f.Nested(SearchedPartSchema), required=True, metadata={"description": "for a force: only those it is in"}
+    )
+    window_minutes = f.Integer(required=True)
+    pairs = f.List(f.Nested(PossibleDuplicateSchema), required=True)
+    next = f.String(required=True, allow_none=True)
+
+
+class CredentialSchema(ma.Schema):
+    """The caller's credential."""
+
+    credential = f.UUID(required=True)
+    force = f.String(required=True)
+    role = f.String(required=True)
+    operations = f.List(f.String(), required=True, metadata={"description": "those it is limited to; empty: no limit"})
+    expires_at = f.DateTime(required=True, allow_none=True)
+
+
+class HealthSchema(ma.Schema):
+    """Whether the service is up."""
+
+    status = f.String(required=True)

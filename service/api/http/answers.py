@@ -1,0 +1,141 @@
+"""Answers as JSON. `answer_schemas` documents the same shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from service.api.http.blueprint import answer
+from service.api.http.errors import problem, status_of
+from service.domain.counting.completeness import Outstanding
+from service.domain.model.instants import format_instant
+from service.domain.model.operation import Operation
+from service.eventlog.head import Head
+from service.usecases.querying.read_context import Position
+from service.usecases.querying.totals import Figure, Totals
+from service.usecases.recording.appending import Outcome
+
+Json = dict[str, Any]
+CREATED, OK = int(HTTPStatus.CREATED), int(HTTPStatus.OK)
+
+
+def receipt_answer(outcome: Outcome) -> Response:
+    """Return the answer to one event: 201 with its receipt, 200 if it is a replay.
+
+    Raises:
+        RecordError: the error, if the event was refused.
+    """
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.receipt is not None
+    return answer(outcome.receipt.as_json(), CREATED if outcome.is_new else OK)
+
+
+def item_json(index: int, outcome: Outcome) -> Json:
+    """Return the outcome for one item of a batch: index, status, and a receipt or a problem."""
+    if outcome.error is not None:
+        return {"index": index, "status": int(status_of(outcome.error)), "problem": problem(outcome.error)}
+    status = CREATED if outcome.is_new else OK
+    if outcome.receipt is None:
+        return {"index": index, "status": status}
+    return {"index": index, "status": status, "receipt": outcome.receipt.as_json()}
+
+
+def operation_json(head: Head, operation: Operation) -> Json:
+    """Return an operation with the head of its log."""
+    return {
+        "operation": operation.operation,
+        "name": operation.name,
+        "lead_force": operation.lead_force,
+        "imported": operation.imported,
+        "closed": operation.closed,
+        "marking": operation.marking,
+        "opened_at": format_instant(operation.opened_at),
+        "returns_due_at": None if operation.returns_due_at is None else format_instant(operation.returns_due_at),
+        **_days_json(operation),
+        "forces": [
+            {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
+            for one in operation.participants.values()
+        ],
+        "places": list(operation.places),
+        "part_of": list(operation.part_of),
+        "parts": list(operation.parts),
+        "measures": [measure_json(one) for one in operation.measures.values()],
+        "head": {"seq": head.seq, "recorded_at": format_instant(head.recorded_at)},
+    }
+
+
+def measure_json(measure: Any) -> Json:
+    """Return a measure of the catalogue or of an operation."""
+    return {
+        "measure": measure.measure,
+        "label": measure.label,
+        "unit": measure.unit,
+        "core": measure.core,
+        "additive": measure.additive,
+        "category": measure.category,
+        "categories": list(measure.categories),
+        "open": measure.open or measure.open_below,
+    }
+
+
+def position_json(own: Position) -> Json:
+    """Return the position in an operation's own log that an answer is true at."""
+    return {"seq": own.seq, "recorded_at": format_instant(own.recorded_at), "root": own.root}
+
+
+def parts_json(parts: Sequence[Position]) -> list[Json]:
+    """Return the positions in the logs of the parts that an answer is true at."""
+    return [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts]
+
+
+def totals_json(totals: Totals) -> Json:
+    """Return a totals answer: the figures, the log positions they are true at, and their completeness."""
+    own, *parts = totals.positions
+    return {
+        "operation": totals.operation.operation,
+        "imported": totals.operation.imported,
+        "marking": totals.operation.marking,
+        "as_of": position_json(own),
+        "log_size": own.head.seq,
+        "parts": parts_json(parts),
+        "by": list(totals.by),
+        "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
+        "completeness": {
+            "status": "partial" if totals.outstanding else "final",
+            "outstanding": _outstanding_json(totals.outstanding),
+        },
+    }
+
+
+def _days_json(operation: Operation) -> Json:
+    days = operation.days
+    ends_at = None if days.ends_at is None else format_instant(days.ends_at)
+    windows = [
+        {"day": str(one.day), "from": format_instant(one.starts_at), "before": format_instant(one.ends_at)}
+        for one in days.windows
+    ]
+    return {"starts_at": format_instant(days.starts_at), "ends_at": ends_at, "days": windows}
+
+
+def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
+    shown: Json = {"measure": figure.measure, "unit": figure.unit}
+    if "force" in by:
+        shown["force"] = figure.force
+    if "day" in by:
+        shown["day"] = None if figure.day is None else str(figure.day)
+    if "category" in by or figure.category is not None:
+        shown["category"] = figure.category
+    return shown | {
+        "quantity": figure.quantity,
+        "qualifier": figure.qualifier,
+        "display": figure.display,
+        "outstanding": _outstanding_json(figure.outstanding),
+    }
+
+
+def _outstanding_json(outstanding: tuple[Outstanding, ...]) -> list[Json]:
+    return [{"force": one.force, "days": [str(day) for day in one.days]} for one in outstanding]

@@ -1,0 +1,142 @@
+"""Publications: figures frozen at a seq, as given to the public, and the changes since."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import COORDINATOR, READERS, REPORTERS
+from service.api.http import examples
+from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.queries import PageQuery
+from service.api.publications.schemas import (
+    DifferenceSchema,
+    PublicationListSchema,
+    PublicationSchema,
+    PublishedSchema,
+)
+from service.domain.counting.figures import display
+from service.domain.model.events import FiguresPublished, PublishedFigure
+from service.domain.model.instants import format_instant
+from service.usecases.querying.difference import Change, difference
+from service.usecases.querying.publications import NoSuchPublication, Publication, list_publications, read_publication
+from service.usecases.recording.publish import publish_figures
+from service.wire.checked import load_change
+from service.wire.codec import as_json
+from service.wire.schemas import change_schema
+
+blueprint = Blueprint("publications", __name__, description="Publish figures, and compare them with the record later")
+
+MOST_DIGITS = 15
+
+
+@blueprint.route("/v1/operations/<operation>/publications", methods=["POST"])
+@blueprint.requires(COORDINATOR)
+@blueprint.query()
+@blueprint.takes(change_schema(FiguresPublished.wire_type), example=examples.PUBLICATION)
+@blueprint.answers({201: PublishedSchema, 200: PublishedSchema}, problems=(400, 404, 409, 413, 415, 422))
+def post_publication(_query: dict[str, Any], operation: str) -> Response:
+    """Publish the figures as of a seq, or as of now; sending the same id again returns the same publication."""
+    row = json_body(request, MOST_BYTES_OF_A_CALL)
+    submission = load_change(FiguresPublished.wire_type, row, caller().force)
+    outcome, publication = publish_figures(database(), operation=operation, sender=caller(), submission=submission)
+    assert outcome.receipt is not None
+    body = {"receipt": outcome.receipt.as_json(), "publication": _publication_json(publication)}
+    return answer(body, HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+
+
+@blueprint.route("/v1/operations/<operation>/publications")
+@blueprint.requires(*READERS)
+@blueprint.query()
+@blueprint.answers({200: PublicationListSchema}, problems=(404, 422))
+def get_publications(_query: dict[str, Any], operation: str) -> Response:
+    """List the publications by number, without figures; only the coordinator sees those under embargo."""
+    found = list_publications(database(), operation=operation, credential=caller())
+    return answer({"operation": operation, "publications": [_heading_json(one) for one in found]})
+
+
+@blueprint.route("/v1/operations/<operation>/publications/<number>")
+@blueprint.requires(*READERS)
+@blueprint.query()
+@blueprint.answers({200: PublicationSchema}, problems=(404, 422))
+def get_publication(_query: dict[str, Any], operation: str, number: str) -> Response:
+    """Show a publication with its figures: over all forces, then by force, in publishing order."""
+    found = read_publication(database(), operation=operation, credential=caller(), number=_number(number))
+    return answer(_publication_json(found))
+
+
+@blueprint.route("/v1/operations/<operation>/publications/<number>/difference")
+@blueprint.requires(*REPORTERS)
+@blueprint.query(PageQuery)
+@blueprint.answers({200: DifferenceSchema}, problems=(404, 422))
+def get_difference(query: dict[str, Any], operation: str, number: str) -> Response:
+    """Show the figures that differ from a publication, and those events behind them that the caller may read."""
+    found = difference(
+        database(),
+        operation=operation,
+        credential=caller(),
+        number=_number(number),
+        after=query["after"],
+        limit=query["limit"],
+    )
+    return answer(
+        {
+            "publication": _heading_json(found.publication),
+            "seq": found.seq,
+            "changes": [_change_json(change) for change in found.changes],
+            "events": [as_json(event) for event in found.events],
+            "next": found.next_after,
+        }
+    )
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise NoSuchPublication("Expected the number of a publication: 1, 2, 3, ...")
+    return int(text)
+
+
+def _heading_json(publication: Publication) -> dict[str, Any]:
+    published = publication.published
+    embargo = published.embargo_until
+    return {
+        "operation": publication.operation.operation,
+        "imported": publication.operation.imported,
+        "marking": publication.operation.marking,
+        "number": published.number,
+        "label": published.label,
+        "published_at": format_instant(publication.recorded_at),
+        "embargo_until": None if embargo is None else format_instant(embargo),
+        "as_of": {"seq": published.as_of_seq, "root": published.root},
+        "figures_hash": published.figures_hash,
+        "parts": [{"operation": one.operation, "seq": one.seq, "root": one.root} for one in published.parts],
+    }
+
+
+def _publication_json(publication: Publication) -> dict[str, Any]:
+    figures = [_figure_json(figure) for figure in publication.published.figures]
+    return {**_heading_json(publication), "figures": figures}
+
+
+def _figure_json(figure: PublishedFigure) -> dict[str, Any]:
+    return {
+        "measure": figure.measure,
+        "unit": figure.unit,
+        "force": figure.force,
+        "category": figure.category,
+        "quantity": figure.quantity,
+        "qualifier": figure.qualifier,
+        "display": display(figure.quantity, figure.unit, figure.qualifier, figure.category),
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    published, now = change.published, change.now
+    return {
+        "published": None if published is None else _figure_json(published),
+        "now": None if now is None else _figure_json(now),
+        "change": (0 if now is None else now.quantity) - (0 if published is None else published.quantity),
+    }

@@ -1,0 +1,103 @@
+"""A statement as JSON: its sentences together with the figures as numbers, for callers with a layout of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.api.http.answers import parts_json, position_json
+from service.api.statement.words import BreakdownTable, Worded
+from service.domain.model.instants import format_instant
+from service.domain.model.operation import Participant
+from service.domain.statement.breakdown import ForceBreakdown
+from service.domain.statement.sentences import Owing, StatementLine
+from service.domain.statement.thresholds import StatedNumber
+from service.usecases.querying.publications import Publication
+from service.usecases.querying.statement import StatementAnswer
+
+Json = dict[str, Any]
+
+
+def statement_json(found: StatementAnswer, words: Worded) -> Json:
+    """Return a statement with its sentences."""
+    statement, (own, *parts) = found.statement, found.positions
+    return {
+        "operation": statement.operation.operation,
+        "name": statement.operation.name,
+        "imported": statement.operation.imported,
+        "as_of": position_json(own),
+        "log_size": own.head.seq if found.publication is None else found.publication.seq,
+        "parts": parts_json(parts),
+        "status": "provisional" if statement.is_provisional else "final",
+        "headline": words.headline,
+        "headline_figure": None if statement.headline is None else _line_json(statement.headline, words.headline),
+        "who": words.who,
+        "lead": _participant_json(statement.lead),
+        "forces": [_participant_json(one) for one in statement.forces],
+        "when": words.when,
+        "officers": None if statement.officers is None else _line_json(statement.officers, words.method),
+        "date_line": words.date_line,
+        "figures": [_line_json(line, text) for line, text in zip(statement.lines, words.bullets, strict=True)],
+        "breakdown": _breakdown_json(statement.breakdown, words.table),
+        "outstanding": [_owing_json(one) for one in statement.owing],
+        "publication": None if found.publication is None else _publication_json(found.publication, words.publication),
+        "provisional": words.provisional or None,
+        "marking": statement.operation.marking,
+        "notes": list(words.notes),
+    }
+
+
+def _line_json(line: StatementLine, text: str) -> Json:
+    return {
+        "measure": line.measure.measure,
+        "unit": line.measure.unit,
+        "category": line.category,
+        **_stated_json(line.stated, text),
+        "outstanding": [{"force": one.force, "days": [str(day) for day in one.days]} for one in line.outstanding],
+    }
+
+
+def _stated_json(stated: StatedNumber, text: str) -> Json:
+    return {"text": text, "quantity": stated.quantity, "qualifier": stated.qualifier, "so_far": stated.so_far}
+
+
+def _participant_json(one: Participant) -> Json:
+    return {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
+
+
+def _breakdown_json(breakdown: ForceBreakdown | None, table: BreakdownTable | None) -> Json | None:
+    if breakdown is None or table is None:
+        return None
+    return {
+        "title": table.title,
+        "measure": breakdown.measure.measure,
+        "unit": breakdown.measure.unit,
+        "forces": [
+            {"force": line.participant.force, "name": name, **_stated_json(line.stated, text)}
+            for line, (name, text) in zip(breakdown.lines, table.rows, strict=True)
+        ],
+        "left_out": [one.force for one in breakdown.left_out],
+        "unattributed": [one.force for one in breakdown.unattributed],
+        "remark": table.remark or None,
+    }
+
+
+def _owing_json(one: Owing) -> Json:
+    return {
+        "force": one.participant.force,
+        "name": one.participant.name,
+        "days": [str(day) for day in one.days],
+        "figures": "all" if one.of_all_figures else "some",
+    }
+
+
+def _publication_json(publication: Publication, text: str) -> Json:
+    published = publication.published
+    embargo = published.embargo_until
+    return {
+        "text": text,
+        "number": published.number,
+        "label": published.label,
+        "published_at": format_instant(publication.recorded_at),
+        "embargo_until": None if embargo is None else format_instant(embargo),
+        "figures_hash": published.figures_hash,
+    }

@@ -1,0 +1,47 @@
+"""GET /v1/operations/{operation}/statement: the results as a statement to publish, in the requested format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from service.access.roles import READERS
+from service.api.http import examples
+from service.api.http.blueprint import Blueprint, caller, database
+from service.api.http.bodies import JSON
+from service.api.http.queries import StatementQuery
+from service.api.statement.formats import HTML, MARKDOWN, MEDIA, PLAIN, laid_out
+from service.api.statement.schemas import StatementSchema
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.statement import read_statement
+
+blueprint = Blueprint("statement", __name__, description="Read the results as a statement to publish")
+
+TEXT = {"type": "string"}
+SHOWN: dict[str, Any] = {
+    MARKDOWN: {**TEXT, "examples": [examples.STATEMENT]},
+    PLAIN: TEXT,
+    HTML: TEXT,
+    JSON: StatementSchema,
+}
+
+
+@blueprint.route("/v1/operations/<operation>/statement")
+@blueprint.requires(*READERS)
+@blueprint.query(StatementQuery)
+@blueprint.answers({200: SHOWN}, problems=(404, 422))
+def get_statement(query: dict[str, Any], operation: str) -> Response:
+    """Read a results statement: a headline with a threshold, figures, a breakdown by force, and outstanding returns.
+
+    The Accept header selects Markdown (the default), plain text, an HTML fragment or JSON. The statement claims only
+    what the record shows: it says "at least" while a return is outstanding, and gives a zero only if it was declared.
+    The statement of a publication is word for word the same whenever it is requested.
+    """
+    moment = Moment(query.get("as_of"), query.get("as_of_seq"))
+    found = read_statement(
+        database(), operation=operation, credential=caller(), moment=moment, publication=query.get("publication")
+    )
+    media = request.accept_mimetypes.best_match(MEDIA, MARKDOWN)
+    content_type = media if media == JSON else f"{media}; charset=utf-8"
+    return Response(laid_out(found, media), content_type=content_type, headers={"Vary": "Accept"})

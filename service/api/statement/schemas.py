@@ -1,0 +1,101 @@
+"""Schemas of a statement as JSON, for the OpenAPI document."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from service.api.http.answer_schemas import HASH, AsOfSchema, OutstandingSchema, ParticipantSchema, PartSchema
+from service.domain.model.vocabulary import QUALIFIERS
+
+f = ma.fields
+
+
+class ClaimSchema(ma.Schema):
+    """A claim about a number: about the record `so_far`, or else about the whole, outstanding returns included."""
+
+    text = f.String(required=True)
+    quantity = f.Integer(required=True)
+    qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    so_far = f.Boolean(required=True)
+
+
+class LineSchema(ClaimSchema):
+    """A figure of the statement."""
+
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    category = f.String(required=True, allow_none=True)
+    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+
+
+class ForceLineSchema(ClaimSchema):
+    """The contribution of one force."""
+
+    force = f.String(required=True)
+    name = f.String(required=True)
+
+
+class ForcesBreakdownSchema(ma.Schema):
+    """A measure by force, in publishing order.
+
+    `left_out` lists forces that owe a return for it; `unattributed` lists forces that may have contributed to what was
+    reported for no single force.
+    """
+
+    title = f.String(required=True)
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    forces = f.List(f.Nested(ForceLineSchema), required=True)
+    left_out = f.List(f.String(), required=True)
+    unattributed = f.List(f.String(), required=True)
+    remark = f.String(required=True, allow_none=True)
+
+
+class OwingSchema(OutstandingSchema):
+    """A force that owes returns, the days they are for, and whether they affect all figures or some."""
+
+    name = f.String(required=True)
+    figures = f.String(required=True, metadata={"enum": ["all", "some"]})
+
+
+class StatementPublicationSchema(ma.Schema):
+    """The publication whose figures a statement gives."""
+
+    text = f.String(required=True)
+    number = f.Integer(required=True)
+    label = f.String(required=True, metadata={"enum": ["provisional", "final"]})
+    published_at = f.DateTime(required=True)
+    embargo_until = f.DateTime(required=True, allow_none=True)
+    figures_hash = f.String(required=True, metadata=HASH)
+
+
+class StatementSchema(ma.Schema):
+    """The results statement, in reading order. `headline_figure` is null if nothing is recorded."""
+
+    operation = f.String(required=True)
+    name = f.String(required=True)
+    imported = f.Boolean(required=True)
+    as_of = f.Nested(AsOfSchema, required=True)
+    log_size = f.Integer(required=True, metadata={"description": "for a publication: its own seq"})
+    parts = f.List(f.Nested(PartSchema), required=True)
+    status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
+    headline = f.String(required=True)
+    headline_figure = f.Nested(LineSchema, required=True, allow_none=True)
+    who = f.String(required=True)
+    lead = f.Nested(ParticipantSchema, required=True)
+    forces = f.List(f.Nested(ParticipantSchema), required=True)
+    when = f.String(required=True)
+    officers = f.Nested(LineSchema, required=True, allow_none=True)
+    date_line = f.String(required=True)
+    figures = f.List(f.Nested(LineSchema), required=True)
+    breakdown = f.Nested(ForcesBreakdownSchema, required=True, allow_none=True)
+    outstanding = f.List(f.Nested(OwingSchema), required=True)
+    publication = f.Nested(
+        StatementPublicationSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: not of one"},
+    )
+    provisional = f.String(required=True, allow_none=True)
+    marking = f.String(required=True)
+    notes = f.List(f.String(), required=True)

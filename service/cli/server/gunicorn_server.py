@@ -1,0 +1,169 @@
+"""The web server: gunicorn with threads, run inside this command, that lets open requests finish before it stops."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from dataclasses import replace
+from threading import Event
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
+
+from service.api.http.blueprint import DATABASE_EXTENSION
+from service.app import CLOSING_EXTENSION, create_app
+from service.cli.server.affinity import assign_processor, pin_to_processor
+from service.config import Config
+from service.errors import Unavailable
+from service.runtime.garbage_collector import look_rarely
+
+BACKLOG = 2048
+GRACEFUL_SECONDS = 30
+
+
+class AddressNotFree(Unavailable):
+    """The service cannot listen at its address: it is in use, not on this machine, or not permitted to this user."""
+
+    code = "address_not_free"
+
+
+class ServerFailed(Unavailable):
+    """The server stopped unexpectedly; its messages on stderr say why."""
+
+    code = "server_failed"
+
+
+def listen(config: Config) -> socket.socket:
+    """Return a socket that listens at the configured address.
+
+    Raises:
+        AddressNotFree.
+    """
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise AddressNotFree(f"Cannot listen at {config.host} port {config.port}: {error.strerror}.") from error
+
+
+def settings_of(config: Config, listener: socket.socket) -> Config:
+    """Return the settings with the port that the socket listens at; for port 0 the operating system has chosen one."""
+    return replace(config, port=listener.getsockname()[1])
+
+
+def address_of(config: Config) -> str:
+    """Return the URL at which a client on this machine reaches the service."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - shown, not bound
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
+
+
+def run_server(config: Config, listener: socket.socket, *, stop_with_parent: bool = False) -> None:
+    """Serve until a signal stops the server; with `stop_with_parent`, also until the parent process ends.
+
+    SIGTERM, SIGINT and SIGHUP end live feeds and give requests 30 seconds to finish; a second SIGINT ends them at once.
+
+    Raises:
+        ServerFailed: the workers do not start.
+    """
+    parent = os.getppid() if stop_with_parent else None
+    try:
+        GracefulArbiter(Server(config, listener), parent).run()
+    except SystemExit as stopped:
+        if stopped.code:
+            raise ServerFailed(
+                f"The server stopped with exit code {stopped.code}; see its messages above."
+            ) from stopped
+
+
+class Server(BaseApplication):
+    """The application as gunicorn loads it, with gunicorn's settings.
+
+    A worker sends its heartbeat from its main thread, which serves no requests. A slow upload therefore never times
+    out; the timeout ends only a process that hangs as a whole.
+    """
+
+    def __init__(self, config: Config, listener: socket.socket) -> None:
+        self.config = config
+        self.listener = listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set the options that differ from gunicorn's defaults."""
+        settings = {
+            "bind": [f"fd://{self.listener.detach()}"],
+            "worker_class": "gthread",
+            "workers": self.config.workers,
+            "threads": self.config.threads + self.config.feed_subscribers,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "loglevel": "warning",
+            # Trust forwarding headers only from the proxies that FORWARDED_ALLOW_IPS names.
+            "forwarded_allow_ips": os.environ.get("FORWARDED_ALLOW_IPS", ""),
+            # The control socket is a file in the home directory, which a container may lack.
+            "control_socket_disable": True,
+            "post_worker_init": _prepare_worker,
+            "worker_exit": _close_database,
+        }
+        if self.config.worker_affinity:
+            settings |= {"pre_fork": assign_processor, "post_fork": pin_to_processor}
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application; each worker creates its own after the fork."""
+        app = create_app(self.config)
+        # The objects that exist now live as long as the process; each garbage collection over them would take 80 ms.
+        gc.collect()
+        look_rarely()
+        return app
+
+
+class GracefulArbiter(Arbiter):
+    """An arbiter that stops gracefully on every stop signal, and when its parent process ends."""
+
+    def __init__(self, server: Server, parent: int | None) -> None:
+        super().__init__(server)
+        self.parent = parent
+
+    handle_int = Arbiter.handle_term
+    handle_hup = Arbiter.handle_term
+
+    def init_signals(self) -> None:
+        """Install the signal handlers, except over an ignored SIGHUP: under nohup, the server outlives its terminal."""
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        super().init_signals()
+        if ignored:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def murder_workers(self) -> None:
+        """Check the workers, as gunicorn does every second, and also the parent process."""
+        if self.parent is not None and os.getppid() != self.parent:
+            raise StopIteration
+        super().murder_workers()
+
+
+def _prepare_worker(worker: ThreadWorker) -> None:
+    """Make a stopping worker end its live feeds first. Ctrl-C also reaches the workers; only the arbiter acts on it."""
+    closing: Event = worker.wsgi.extensions[CLOSING_EXTENSION]
+
+    def end_feeds_then(handle: Any) -> Any:
+        def handler(number: int, frame: FrameType | None) -> None:
+            closing.set()
+            handle(number, frame)
+
+        return handler
+
+    signal.signal(signal.SIGTERM, end_feeds_then(worker.handle_exit))
+    signal.signal(signal.SIGQUIT, end_feeds_then(worker.handle_quit))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _close_database(_arbiter: Arbiter, worker: ThreadWorker) -> None:
+    """Close the worker's connections: when the last one closes, SQLite leaves the record as a single file."""
+    if worker.booted:
+        worker.wsgi.extensions[DATABASE_EXTENSION].close()

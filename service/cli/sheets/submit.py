@@ -1,0 +1,104 @@
+"""`oprecord template` and `oprecord submit`: for a force that keeps its results in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from service.cli.http_client import HttpClient
+from service.cli.output import progress, remark
+from service.cli.sheets.sent_rows import sent_rows, state_path
+from service.cli.sheets.submission import Call, check, force_of, plan, send
+from service.errors import Invalid
+from service.spreadsheets.events import sheet_events
+from service.spreadsheets.file import read_sheet
+from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError, template_of
+
+CALLER = "caller"
+
+
+class RowsRefused(Invalid):
+    """Rows of a spreadsheet are invalid; each error has been listed by row and column."""
+
+    code = "rows_refused"
+
+
+@click.command()
+@click.argument("name", metavar="|".join(TEMPLATES), type=click.Choice(list(TEMPLATES)))
+@click.option("--describe", is_flag=True, help="Print what goes into each column instead of the header.")
+def template(name: str, *, describe: bool) -> None:
+    """Print the header of a spreadsheet to fill in, as CSV.
+
+    Example: oprecord template arrests > arrests.csv
+    """
+    found = TEMPLATES[name]
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    if describe:
+        writer.writerows(
+            [(REFERENCE, ABOUT_REFERENCE), *((column.name, column.description) for column in found.columns)]
+        )
+    else:
+        writer.writerow(found.names())
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--operation", required=True, help="The operation to send the rows to.")
+@click.option("--url", required=True, metavar="URL", help="Address of the service, such as http://127.0.0.1:8000.")
+@click.option(
+    "--as",
+    "secret",
+    required=True,
+    envvar="OPRECORD_CREDENTIAL",
+    metavar="CREDENTIAL",
+    help="The force's credential. Prefer OPRECORD_CREDENTIAL, which other users of the machine cannot see.",
+)
+@click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
+@click.option("--correct", is_flag=True, help="Send rows that changed since they were sent as corrections.")
+@click.option(
+    "--changed-are-new", is_flag=True, help="Send new rows as new events although rows already sent are gone."
+)
+def submit(
+    file: Path, operation: str, url: str, secret: str, *, check_only: bool, correct: bool, changed_are_new: bool
+) -> None:
+    """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
+
+    Every row is checked first, here and by the service. If any row is invalid, all errors are listed and nothing is
+    sent. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
+    """
+    client = HttpClient(url, {CALLER: secret})
+    force = force_of(client, CALLER)
+    sheet = read_sheet(file)
+    found = template_of(sheet.header)
+    events, errors = sheet_events(sheet, found, force)
+    _refuse(errors)
+    state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
+    planned = plan(events, state, found, correct=correct, changed_are_new=changed_are_new)
+    with progress("Checking") as report:
+        errors = check(planned, call, found, report)
+    _refuse(errors)
+    if check_only:
+        remark(f"Checked {len(planned):,} {found.name}: all can be sent. Nothing was sent.")
+        return
+    with progress("Sending") as report:
+        recorded, replayed, errors = send(planned, call, found, state, report)
+    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
+    _refuse(errors, "the others are recorded")
+
+
+def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") -> None:
+    """Print the errors in the rows, if there are any.
+
+    Raises:
+        RowsRefused: there are.
+    """
+    for error in errors:
+        where = f"row {error.row}, {error.column}" if error.column else f"row {error.row}"
+        remark(f"{where}: {error.detail}")
+    if errors:
+        rows = len({error.row for error in errors})
+        raise RowsRefused(f"{len(errors):,} errors in {rows:,} rows; {otherwise}.")

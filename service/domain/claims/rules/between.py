@@ -1,0 +1,61 @@
+"""The rules that compare the claims of one moment with each other, without a record.
+
+Claims of different moments are never compared: a figure that is true later need not have been true earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.domain.claims.claim import ClaimsFile
+from service.domain.claims.rules.findings import KINDS, Finding
+from service.domain.claims.rules.groups import OperationFacts, group_claims, with_canonical_scopes
+from service.domain.claims.rules.lists import compare_to_others, compare_to_whole, complete_lists
+from service.domain.claims.rules.one_scope import compare_one_scope
+from service.domain.claims.rules.parts import compare_parts, lower_bounds_of
+from service.domain.claims.rules.reached import compare_forces
+from service.domain.claims.rules.sources import compare_sources
+from service.domain.claims.rules.views import compare_views
+
+NO_FACTS = OperationFacts()
+
+
+def compare_claims(file: ClaimsFile, facts: OperationFacts = NO_FACTS) -> list[Finding]:
+    """Return the findings between the claims of a file, worst kind first.
+
+    `facts` come from the record of the operation. Without a record, the file and its sources are used.
+    """
+    return sorted(_findings(file, facts), key=lambda finding: KINDS.index(finding.kind))
+
+
+def _findings(file: ClaimsFile, facts: OperationFacts) -> Iterator[Finding]:
+    canonical = with_canonical_scopes(file, facts)
+    groups = group_claims(canonical.claims, canonical.breakdowns)
+    lower_bounds = {key: lower_bounds_of(group) for key, group in groups.items()}
+    for key, group in groups.items():
+        yield from compare_one_scope(group)
+        yield from compare_parts(lower_bounds[key])
+    lists = complete_lists(canonical)
+    yield from compare_to_whole(lists, lower_bounds)
+    yield from compare_to_others(lists, canonical.claims)
+    yield from compare_views(canonical.claims)
+    yield from compare_sources(file, facts)
+    for group in groups.values():
+        yield from compare_forces(group, _everybody(file, facts))
+    yield from _unknown_measures(file)
+
+
+def _everybody(file: ClaimsFile, facts: OperationFacts) -> frozenset[str]:
+    """Return the forces that take part: from the file, else the record, else the sources if all name the same."""
+    named = {source.forces for source in file.sources.values() if source.forces}
+    return file.forces or facts.forces - facts.optional_forces or (named.pop() if len(named) == 1 else frozenset())
+
+
+def _unknown_measures(file: ClaimsFile) -> Iterator[Finding]:
+    unknown: dict[str, list[str]] = {}
+    for claim in file.claims:
+        if not claim.known:
+            unknown.setdefault(claim.measure, []).append(claim.place)
+    for measure, places in unknown.items():
+        detail = f"{measure} is not in the catalogue; its unit is taken as printed."
+        yield Finding(kind="note", rule="unknown_measure", detail=detail, places=tuple(places))

@@ -1,0 +1,65 @@
+"""What a question about totals selects, and whether an operation has what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.domain.model.operation import Operation, UnknownCode
+from service.domain.model.reference_data import Measure
+
+DIMENSIONS = ("force", "day", "category")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The rows to sum, and the dimensions to group by. Empty means all; `day_before` is not included."""
+
+    by: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    forces: tuple[str, ...] = ()
+    without_forces: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    day_from: date | None = None
+    day_before: date | None = None
+
+    def spans(self, day: date) -> bool:
+        """Return whether the day is one of those selected."""
+        return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
+
+    def has_force(self, force: str) -> bool:
+        """Return whether the force is one of those asked for."""
+        return (not self.forces or force in self.forces) and force not in self.without_forces
+
+
+def check_selection(selection: Selection, operation: Operation) -> None:
+    """Refuse dimensions, forces, measures and categories that the operation does not have.
+
+    A typing error must not give the figures of something else.
+
+    Raises:
+        UnknownCode: naming the first of them.
+    """
+    _check_all(selection.by, DIMENSIONS, "by", "a dimension")
+    _check_all(selection.measures, tuple(operation.measures), "measure", "a measure of this operation")
+    participants = tuple(operation.participants)
+    _check_all(selection.forces, participants, "force", "a force of this operation")
+    _check_all(selection.without_forces, participants, "without_force", "a force of this operation")
+    asked = selection.measures or tuple(operation.measures)
+    measures = [operation.measures[measure] for measure in asked]
+    _check_categories(selection.categories, measures, "category")
+    _check_categories(selection.without_categories, measures, "without_category")
+
+
+def _check_all(found: Sequence[str], known: Sequence[str], name: str, wanted: str) -> None:
+    for code in found:
+        if code not in known:
+            raise UnknownCode(f"Wanted {wanted} ({', '.join(known)}); found {code!r}.", pointer=f"/{name}")
+
+
+def _check_categories(paths: Sequence[str], measures: Sequence[Measure], name: str) -> None:
+    for path in paths:
+        if not any(measure.knows(path) for measure in measures):
+            raise UnknownCode(f"None of the measures asked for has a category {path!r}.", pointer=f"/{name}")

@@ -1,0 +1,242 @@
+"""The rules for what forces send: facts, returns and withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from service.domain.counting.figures import EXACT
+from service.domain.model.events import (
+    FACTS,
+    ActivityRecorded,
+    ArrestRecorded,
+    CashLine,
+    DrugLine,
+    Event,
+    EventWithdrawn,
+    OtherPropertyLine,
+    ReturnDeclared,
+    SeizureLine,
+    SeizureRecorded,
+    VehicleLine,
+    WeaponLine,
+)
+from service.domain.model.instants import format_instant
+from service.domain.model.operation import Operation, Participant, UnknownCode
+from service.domain.model.personal_data import refuse_personal
+from service.domain.model.reference_data import Force, Measure, currencies
+from service.errors import Conflict, Invalid
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class ForceNotInOperation(Invalid):
+    """The event's force does not take part in the operation."""
+
+    code = "force_not_in_operation"
+
+
+class ForceReportsTallies(Invalid):
+    """The force reports tallies: it sends activity.recorded for every measure, never arrests or seizures."""
+
+    code = "force_reports_tallies"
+
+
+class ForceReportsEvents(Invalid):
+    """The force reports events: its core measures are counted from arrests and seizures, not from activity."""
+
+    code = "force_reports_events"
+
+
+class ForceReportsNothing(Invalid):
+    """The force takes part without reporting anything."""
+
+    code = "force_reports_nothing"
+
+
+class OperationIsClosed(Conflict):
+    """A closed operation accepts corrections, withdrawals and returns, but no new facts until it is reopened."""
+
+    code = "operation_closed"
+
+
+class OutsideOperation(Invalid):
+    """The moment or day is outside the operation's days."""
+
+    code = "outside_operation"
+
+
+class InTheFuture(Invalid):
+    """The event's occurred_at is more than 5 minutes after its recorded_at."""
+
+    code = "in_the_future"
+
+
+class SpanEndsBeforeStart(Invalid):
+    """An activity's occurred_before is not after its occurred_at."""
+
+    code = "span_ends_before_start"
+
+
+class QualifiedZero(Invalid):
+    """A quantity of 0 is a declared zero, which is exact. For an unknown number above 0, send at_least 1."""
+
+    code = "qualified_zero"
+
+
+class AssistsItself(Invalid):
+    """The force that counts the event is also listed as assisting."""
+
+    code = "assists_itself"
+
+
+def check_report(event: Event, operation: Operation, recorded_at: datetime, forces: Mapping[str, Force]) -> None:
+    """Check that a force may report this event to this operation.
+
+    Raises:
+        ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
+        OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero.
+    """
+    participant = operation.participants.get(event.force)
+    if participant is None:
+        refuse_personal(event.force, "/force")
+        raise ForceNotInOperation(f"{event.force} does not take part in {operation.operation}.", pointer="/force")
+    if isinstance(event.data, EventWithdrawn):
+        return
+    if participant.reports == "nothing":
+        raise ForceReportsNothing(f"{event.force} joined as reporting nothing.", pointer="/force")
+    if isinstance(event.data, ReturnDeclared):
+        _check_return(event.data, operation)
+        return
+    assert isinstance(event.data, FACTS)
+    _check_fact(event, operation, recorded_at, forces)
+    _check_reporting(event.data, participant, operation)
+    _check_codes(event.data, operation)
+
+
+def _check_fact(event: Event, operation: Operation, recorded_at: datetime, forces: Mapping[str, Force]) -> None:
+    if operation.closed and event.corrects is None:
+        raise OperationIsClosed(
+            f"{operation.operation} is closed and accepts only corrections, withdrawals and returns. "
+            "Its coordinator can reopen it."
+        )
+    _check_time(event, operation, recorded_at)
+    if event.place is not None and event.place not in operation.places:
+        refuse_personal(event.place, "/place")
+        raise UnknownCode(f"Expected a place of this operation; {event.place!r} is not on its list.", pointer="/place")
+    for index, force in enumerate(event.assisting):
+        if force == event.force:
+            raise AssistsItself(f"{force} counts this event and cannot assist it.", pointer=f"/assisting/{index}")
+        if force not in operation.participants and force not in forces:
+            refuse_personal(force, f"/assisting/{index}")
+            raise UnknownCode(f"Expected a known force; found {force!r}.", pointer=f"/assisting/{index}")
+
+
+def _check_time(event: Event, operation: Operation, recorded_at: datetime) -> None:
+    assert event.occurred_at is not None, "the schema requires it of every fact"
+    if event.occurred_at > recorded_at + CLOCK_TOLERANCE:
+        raise InTheFuture(
+            f"occurred_at {format_instant(event.occurred_at)} is more than 5 minutes after "
+            f"recorded_at {format_instant(recorded_at)}.",
+            pointer="/occurred_at",
+        )
+    if operation.days.day_of(event.occurred_at) is None:
+        raise OutsideOperation(
+            f"{format_instant(event.occurred_at)} is outside the days of {operation.operation}.",
+            pointer="/occurred_at",
+        )
+    ends_at = event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None
+    if ends_at is not None and ends_at <= event.occurred_at:
+        raise SpanEndsBeforeStart("occurred_before must be after occurred_at.", pointer="/data/occurred_before")
+    if ends_at is not None and not operation.days.covers(event.occurred_at, ends_at):
+        raise OutsideOperation(
+            f"{format_instant(ends_at)} is after the end of {operation.operation}.", pointer="/data/occurred_before"
+        )
+
+
+def _check_reporting(
+    data: ArrestRecorded | SeizureRecorded | ActivityRecorded, participant: Participant, operation: Operation
+) -> None:
+    if not isinstance(data, ActivityRecorded):
+        if participant.reports == "tallies":
+            raise ForceReportsTallies(
+                f"{participant.force} reports tallies: send activity.recorded for each measure.", pointer="/type"
+            )
+        return
+    measure = _known_measure(data.measure, operation, "/data/measure")
+    if measure.core and participant.reports == "events":
+        raise ForceReportsEvents(
+            f"{participant.force} reports events: {measure.measure} is counted from its arrests and seizures.",
+            pointer="/data/measure",
+        )
+
+
+def _check_return(declared: ReturnDeclared, operation: Operation) -> None:
+    if not operation.days.includes(declared.day):
+        raise OutsideOperation(f"{declared.day} is not a day of {operation.operation}.", pointer="/data/day")
+    for index, measure in enumerate(declared.measures):
+        _known_measure(measure, operation, f"/data/measures/{index}")
+
+
+def _check_codes(data: ArrestRecorded | SeizureRecorded | ActivityRecorded, operation: Operation) -> None:
+    match data:
+        case ArrestRecorded():
+            _check_category(data.reason, operation.measures["arrests"], "/data/reason")
+        case ActivityRecorded():
+            _check_activity_category(data, operation.measures[data.measure])
+            _check_zero(data)
+        case SeizureRecorded():
+            for index, line in enumerate(data.lines):
+                _check_line(line, operation.measures, f"/data/lines/{index}")
+
+
+def _check_line(line: SeizureLine, measures: Mapping[str, Measure], pointer: str) -> None:
+    match line:
+        case WeaponLine():
+            _check_category(line.weapon, measures["weapons"], f"{pointer}/weapon")
+        case DrugLine():
+            _check_category(line.drug, measures["drug_seizures_by_substance"], f"{pointer}/drug")
+        case VehicleLine():
+            _check_category(line.ground, measures["vehicles"], f"{pointer}/ground")
+        case CashLine() if line.currency not in currencies():
+            raise UnknownCode(f"Expected an ISO 4217 currency; found {line.currency!r}.", pointer=f"{pointer}/currency")
+        case OtherPropertyLine():
+            _check_category(line.property, measures["other_property"], f"{pointer}/property")
+
+
+def _check_activity_category(activity: ActivityRecorded, measure: Measure) -> None:
+    if activity.category is not None:
+        _check_category(activity.category, measure, "/data/category")
+        if measure.category == "currency" and activity.category not in currencies() - {"GBP"}:
+            raise UnknownCode("Expected an ISO 4217 currency other than GBP.", pointer="/data/category")
+    elif measure.default_category is None:
+        raise UnknownCode(
+            f"{measure.measure} is recorded by {measure.category}: a category is required.", pointer="/data/category"
+        )
+
+
+def _check_zero(activity: ActivityRecorded) -> None:
+    if activity.quantity == 0 and activity.qualifier != EXACT:
+        raise QualifiedZero(
+            f"A declared zero is exact; found {activity.qualifier} 0. For an unknown number above 0, send at_least 1.",
+            pointer="/data/qualifier",
+        )
+
+
+def _check_category(path: str, measure: Measure, pointer: str) -> None:
+    """Check that the measure has this path. A listed path is exempt from the check for personal data."""
+    if path in measure.categories:
+        return
+    refuse_personal(path, pointer)
+    if not measure.has_categories:
+        raise UnknownCode(f"{measure.measure} has no categories; found {path!r}.", pointer=pointer)
+    if not measure.knows(path):
+        known = ", ".join(measure.categories)
+        raise UnknownCode(f"Expected a category of {measure.measure} ({known}); found {path!r}.", pointer=pointer)
+
+
+def _known_measure(measure: str, operation: Operation, pointer: str) -> Measure:
+    if measure not in operation.measures:
+        refuse_personal(measure, pointer)
+        raise UnknownCode(f"Expected a measure of this operation; found {measure!r}.", pointer=pointer)
+    return operation.measures[measure]

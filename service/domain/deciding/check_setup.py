@@ -1,0 +1,167 @@
+"""The rules for what the coordinator sends: how an operation is opened, amended, closed and reopened.
+
+Pointers refer to the flat bodies of the coordinator's calls: `/places/0`, not `/data/places/0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.model.days import operating_days
+from service.domain.model.events import (
+    Event,
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+    PartAccepted,
+)
+from service.domain.model.operation import Operation, UnknownCode, amended
+from service.domain.model.personal_data import refuse_personal
+from service.domain.model.reference_data import Force, Measure
+from service.errors import Conflict, Invalid
+
+
+class AlreadyJoined(Conflict):
+    """The force already takes part in the operation."""
+
+    code = "already_joined"
+
+
+class NotClosed(Conflict):
+    """The operation is open; only a closed one can be reopened."""
+
+    code = "not_closed"
+
+
+class ResidualNotImported(Invalid):
+    """A residual force holds results published for no single force; only imported operations may have one."""
+
+    code = "residual_not_imported"
+
+
+class AlreadyAPart(Conflict):
+    """The operation has already been accepted as a part."""
+
+    code = "already_a_part"
+
+
+class AmendsNothing(Invalid):
+    """The amendment has no field that changes anything."""
+
+    code = "amends_nothing"
+
+
+class MeasureUnclear(Invalid):
+    """A new measure lacks its label, unit or categories, or a known measure is sent with a different label or unit."""
+
+    code = "measure_unclear"
+
+
+def check_opening(opened: OperationOpened) -> None:
+    """Check the days, places and name of a new operation.
+
+    Raises:
+        DaysUnclear, LooksPersonal.
+    """
+    operating_days(opened.starts_at, opened.ends_at, opened.days, pointer="")
+    refuse_personal(opened.name, "/name")
+    _check_places(opened.places)
+    for index, operation in enumerate(opened.part_of):
+        refuse_personal(operation, f"/part_of/{index}")
+
+
+def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force]) -> Event:
+    """Check a setup event and return it as it is recorded: force.joined gets its name and kind from reference data.
+
+    Raises:
+        AlreadyJoined, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal,
+        AlreadyAPart, OperationIsClosed, NotClosed.
+    """
+    match event.data:
+        case ForceJoined() as joined:
+            return replace(event, data=_named(joined, operation, forces))
+        case OperationAmended() as change:
+            _check_amendment(change, operation)
+        case MeasureRegistered() as registered:
+            _check_measure(registered, operation.measures.get(registered.measure))
+        case PartAccepted(part=part) if part in operation.parts:
+            raise AlreadyAPart(f"{part} is already a part of {operation.operation}.", pointer="/part")
+        case OperationClosed() if operation.closed:
+            raise OperationIsClosed(f"{operation.operation} is already closed.")
+        case OperationReopened() if not operation.closed:
+            raise NotClosed(f"{operation.operation} is open; only a closed operation can be reopened.")
+    return event
+
+
+def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force]) -> ForceJoined:
+    if joined.force in operation.participants:
+        raise AlreadyJoined(f"{joined.force} already takes part in {operation.operation}.", pointer="/force")
+    known = forces.get(joined.force)
+    if known is None:
+        refuse_personal(joined.force, "/force")
+    refuse_personal(joined.name or "", "/name")
+    name = joined.name or (None if known is None else known.name)
+    kind = joined.kind or (None if known is None else known.kind)
+    if name is None or kind is None:
+        raise UnknownCode(
+            f"Expected a force from GET /v1/forces, or a force with name and kind; found {joined.force!r}.",
+            pointer="/force",
+        )
+    if kind == "residual" and not operation.imported:
+        raise ResidualNotImported("Only an imported operation can have a residual force.", pointer="/kind")
+    return replace(joined, name=name, kind=kind)
+
+
+def _check_amendment(change: OperationAmended, operation: Operation) -> None:
+    if change == OperationAmended():
+        raise AmendsNothing("Expected at least one of starts_at, ends_at, days, places, returns_due_at, marking.")
+    _check_places(change.places)
+    amended(operation, change)
+
+
+def _check_places(places: tuple[str, ...]) -> None:
+    for index, place in enumerate(places):
+        refuse_personal(place, f"/places/{index}")
+
+
+def _check_measure(registered: MeasureRegistered, known: Measure | None) -> None:
+    refuse_personal(registered.measure, "/measure")
+    refuse_personal(registered.label or "", "/label")
+    refuse_personal(registered.unit or "", "/unit")
+    for index, path in enumerate(registered.categories):
+        refuse_personal(path, f"/categories/{index}")
+    if known is None:
+        _check_new_measure(registered)
+    else:
+        _check_further_categories(registered, known)
+
+
+def _check_new_measure(registered: MeasureRegistered) -> None:
+    for name, value in (("label", registered.label), ("unit", registered.unit)):
+        if value is None:
+            raise MeasureUnclear(f"{registered.measure} is new: {name} is required.", pointer=f"/{name}")
+    if not registered.additive and not registered.categories and not registered.open:
+        raise MeasureUnclear("A measure that is not additive needs categories.", pointer="/categories")
+
+
+def _check_further_categories(registered: MeasureRegistered, known: Measure) -> None:
+    stated = (("label", registered.label, known.label), ("unit", registered.unit, known.unit))
+    for name, value, existing in stated:
+        if value not in (None, existing):
+            raise MeasureUnclear(f"{known.measure} already has the {name} {existing!r}.", pointer=f"/{name}")
+    if not registered.categories:
+        raise MeasureUnclear(f"{known.measure} is known: expected further categories for it.", pointer="/categories")
+    if not known.has_categories:
+        raise MeasureUnclear(f"{known.measure} has no categories to add to.", pointer="/categories")
+    for index, path in enumerate(registered.categories):
+        if not known.knows(path.partition("/")[0]):
+            raise UnknownCode(
+                f"Expected a path that begins with a category of {known.measure}; found {path!r}.",
+                pointer=f"/categories/{index}",
+            )

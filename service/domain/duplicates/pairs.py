@@ -1,0 +1,173 @@
+"""Possible duplicates, found in one pass over sorted match candidates.
+
+For each group the pass holds only the candidates within the window, by category and party. The cost therefore grows
+with the candidates read and the pairs yielded, never with the square of the candidates.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from service.domain.duplicates.sightings import Pair, Sighting, steps_above
+
+CERTAIN, LIKELY = "certain", "likely"
+Order = tuple[int, str, int]
+Bucket = dict[str, deque[Sighting]]
+
+
+def certain_pairs(sightings: Iterable[Sighting], *, after: Pair | None = None) -> Iterator[Pair]:
+    """Yield the pairs with the same incident and type, given candidates sorted by (incident, type, operation, seq).
+
+    With `after`, yield the pairs after that one; the candidates may then begin with its incident.
+    """
+    for key, group in groupby(sightings, key=_incident_and_type):
+        if after is None or key >= _incident_and_type(after.later):
+            cursor = after if after is not None and key == _incident_and_type(after.later) else None
+            yield from _pairs(group, _Held(), _by_seq, cursor)
+
+
+def likely_pairs(sightings: Iterable[Sighting], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
+    """Yield the pairs with the same type and place and related categories, at most `window` microseconds apart.
+
+    The candidates are sorted by (type, place, occurred_microseconds, operation, seq). With `after`, yield the pairs
+    after that one; the candidates may then begin at `window` before its later one.
+    """
+    for key, group in groupby(sightings, key=_type_and_place):
+        cursor = after if after is not None and key == _type_and_place(after.later) else None
+        yield from _pairs(group, _Held(window), _by_moment, cursor)
+
+
+def certainly_doubled(
+    sightings: Iterable[Sighting], is_selected: Callable[[Sighting], bool], is_resolved: Callable[[Pair], bool]
+) -> Iterator[Sighting]:
+    """Yield the selected candidates that are in an unresolved certain pair, in the order of `certain_pairs`."""
+    for _key, group in groupby(sightings, key=_incident_and_type):
+        yield from _doubled(group, _Held(), is_selected, is_resolved)
+
+
+def likely_doubled(
+    sightings: Iterable[Sighting],
+    is_selected: Callable[[Sighting], bool],
+    is_resolved: Callable[[Pair], bool],
+    window: int,
+) -> Iterator[Sighting]:
+    """Yield the selected candidates that are in an unresolved likely pair, in the order of `likely_pairs`."""
+    for _key, group in groupby(sightings, key=_type_and_place):
+        yield from _doubled(group, _Held(window), is_selected, is_resolved)
+
+
+class _BucketNames(NamedTuple):
+    """The buckets that a candidate is stored in, and those searched for its partners.
+
+    Bucket `a/b` has the candidates with that path, bucket `a/b/` those with any path beneath it.
+    """
+
+    stored_in: tuple[str, ...]
+    searched: tuple[str, ...]
+
+
+ONE_BUCKET = ("",)
+
+
+@lru_cache(maxsize=4_096)
+def _bucket_names(categories: str) -> _BucketNames:
+    """Return the buckets of these categories. Few combinations occur, so each is computed once."""
+    paths = categories.split(",")
+    above = {step for path in paths for step in steps_above(path)}
+    stored_in = {*paths, *(f"{step}/" for step in above)}
+    searched = {*paths, *above, *(f"{path}/" for path in paths)}
+    return _BucketNames(tuple(sorted(stored_in)), tuple(sorted(searched)))
+
+
+@dataclass(slots=True)
+class _Held:
+    """The candidates of one group that may still pair, oldest first by bucket and party.
+
+    Without a window, categories are not compared.
+    """
+
+    window: int | None = None
+    buckets: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
+
+    def partners(self, one: Sighting) -> Iterator[Sighting]:
+        """Yield the held candidates of other parties that pair with one, within the window; some more than once.
+
+        Candidates before the window are dropped, so calls must be in order of time.
+        """
+        for name in ONE_BUCKET if self.window is None else _bucket_names(one.categories).searched:
+            if name in self.buckets:
+                for party, queue in self.buckets[name].items():
+                    if party != one.party:
+                        while queue and not self.in_window(queue[0], one):
+                            queue.popleft()
+                        yield from queue
+
+    def hold(self, newest: Sighting) -> None:
+        """Hold the newest candidate as a partner for later ones."""
+        for name in ONE_BUCKET if self.window is None else _bucket_names(newest.categories).stored_in:
+            self.buckets[name][newest.party].append(newest)
+
+    def in_window(self, earlier: Sighting, one: Sighting) -> bool:
+        """Return whether one is within the window after an earlier candidate."""
+        return self.window is None or one.occurred_microseconds - earlier.occurred_microseconds <= self.window
+
+
+def _pairs(
+    sightings: Iterable[Sighting], held: _Held, order: Callable[[Sighting], Order], after: Pair | None
+) -> Iterator[Pair]:
+    """Yield the pairs of a group, in the order of the later candidate, then of the earlier one."""
+    for newest in sightings:
+        if after is None or order(newest) >= order(after.later):
+            partners = {order(one): one for one in held.partners(newest)}
+            for key in sorted(partners):
+                if after is None or order(newest) > order(after.later) or key > order(after.earlier):
+                    yield Pair(partners[key], newest)
+        held.hold(newest)
+
+
+def _doubled(
+    sightings: Iterable[Sighting],
+    held: _Held,
+    is_selected: Callable[[Sighting], bool],
+    is_resolved: Callable[[Pair], bool],
+) -> Iterator[Sighting]:
+    """Yield the selected candidates of a group that have a partner before or after them.
+
+    They wait in order until a partner is found or their window has passed.
+    """
+
+    def has_partner(one: Sighting) -> bool:
+        return any(not is_resolved(Pair(other, one)) for other in held.partners(one))
+
+    waiting: deque[Sighting] = deque()
+    for newest in sightings:
+        while waiting and not held.in_window(waiting[0], newest):
+            if has_partner(one := waiting.popleft()):
+                yield one
+        held.hold(newest)
+        if is_selected(newest):
+            waiting.append(newest)
+        while waiting and has_partner(waiting[0]):
+            yield waiting.popleft()
+    yield from filter(has_partner, waiting)
+
+
+def _incident_and_type(one: Sighting) -> tuple[str, str]:
+    return one.incident or "", one.type
+
+
+def _type_and_place(one: Sighting) -> tuple[str, str | None]:
+    return one.type, one.place
+
+
+def _by_seq(one: Sighting) -> Order:
+    return 0, one.operation, one.seq
+
+
+def _by_moment(one: Sighting) -> Order:
+    return one.occurred_microseconds, one.operation, one.seq

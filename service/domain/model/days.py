@@ -1,0 +1,157 @@
+"""An operation's days: London days between two moments, or a list of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from service.domain.model.events import Window
+from service.errors import Invalid
+
+LONDON = ZoneInfo("Europe/London")
+ONE_DAY = timedelta(days=1)
+BEFORE_EVERYTHING = datetime(1, 1, 2, tzinfo=UTC)
+LONGEST = timedelta(days=20 * 366)
+
+# The half-open interval [from, before); `before` None: without end.
+Interval = tuple[datetime, datetime | None]
+
+
+class DaysUnclear(Invalid):
+    """An operation's days are invalid: an end before a start, overlapping windows, or both days and starts_at given."""
+
+    code = "days_unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingDay:
+    """One day of an operation, [starts_at, ends_at), named by the London date on which it starts."""
+
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingDays:
+    """When an operation takes place. `ends_at` None: open-ended. With windows, each window is one day."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    windows: tuple[OperatingDay, ...] = ()
+
+    def day_of(self, moment: datetime) -> date | None:
+        """Return the operating day that contains the moment; None if none does."""
+        if self.windows:
+            return next((window.day for window in self.windows if window.starts_at <= moment < window.ends_at), None)
+        if moment < self.starts_at or (self.ends_at is not None and moment >= self.ends_at):
+            return None
+        return london_date(moment)
+
+    def covers(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Return whether [starts_at, ends_at) lies entirely between the operation's first and last moment."""
+        return starts_at >= self.starts_at and (self.ends_at is None or ends_at <= self.ends_at)
+
+    def includes(self, day: date) -> bool:
+        """Return whether this is one of the operation's days."""
+        if self.windows:
+            return any(window.day == day for window in self.windows)
+        first, last = london_date(self.starts_at), self._last_day()
+        return first <= day and (last is None or day <= last)
+
+    def begun_by(self, moment: datetime) -> Iterator[date]:
+        """Yield, in order, the days that have begun by this moment."""
+        if self.windows:
+            yield from (window.day for window in self.windows if window.starts_at <= moment)
+            return
+        if moment < self.starts_at:
+            return
+        day, last = london_date(self.starts_at), self._last_day()
+        until = london_date(moment) if last is None else min(london_date(moment), last)
+        while day <= until:
+            yield day
+            day += ONE_DAY
+
+    def unchanged_by(self, other: OperatingDays) -> list[Interval]:
+        """Return the intervals in which every moment has the same day, or no day, in both."""
+        edges = sorted({*self._edges(other), *other._edges(self)})
+        unchanged: list[Interval] = []
+        for starts_at, ends_at in zip([BEFORE_EVERYTHING, *edges], [*edges, None], strict=True):
+            if self.day_of(starts_at) != other.day_of(starts_at):
+                continue
+            if unchanged and unchanged[-1][1] == starts_at:
+                unchanged[-1] = (unchanged[-1][0], ends_at)
+            else:
+                unchanged.append((starts_at, ends_at))
+        return unchanged
+
+    def _edges(self, other: OperatingDays) -> Iterator[datetime]:
+        """Yield the moments at which the day changes, as far as needed to compare these days with the others."""
+        yield self.starts_at
+        if self.ends_at is not None:
+            yield self.ends_at
+        for window in self.windows:
+            yield from (window.starts_at, window.ends_at)
+        if other.windows and not self.windows:
+            yield from (london_midnight(day) for window in other.windows for day in _dates(window))
+
+    def _last_day(self) -> date | None:
+        return None if self.ends_at is None else london_date(self.ends_at - timedelta(microseconds=1))
+
+
+def _dates(window: OperatingDay) -> Iterator[date]:
+    """Yield the London dates that begin within a window."""
+    day = window.day + ONE_DAY
+    while london_midnight(day) < window.ends_at:
+        yield day
+        day += ONE_DAY
+
+
+def operating_days(
+    starts_at: datetime | None, ends_at: datetime | None, windows: Sequence[Window], *, pointer: str
+) -> OperatingDays:
+    """Return the days given either as two moments or as windows. `pointer` names the object that holds them.
+
+    Raises:
+        DaysUnclear: neither or both forms are given, an end is not after its start, or windows are out of order,
+            overlap, or start on the same London date.
+    """
+    if not windows:
+        return _between(starts_at, ends_at, pointer)
+    if starts_at is not None or ends_at is not None:
+        raise DaysUnclear("Give days, or starts_at and ends_at, not both.", pointer=f"{pointer}/days")
+    days = tuple(OperatingDay(london_date(one.starts_at), one.starts_at, one.ends_at) for one in windows)
+    for index, window in enumerate(days):
+        if window.ends_at <= window.starts_at:
+            raise DaysUnclear("A window must end after it starts.", pointer=f"{pointer}/days/{index}/before")
+        if index and (window.starts_at < days[index - 1].ends_at or window.day == days[index - 1].day):
+            raise DaysUnclear(
+                "Windows must be in order, must not overlap, and must each start on a different London date.",
+                pointer=f"{pointer}/days/{index}/from",
+            )
+    return OperatingDays(days[0].starts_at, days[-1].ends_at, days)
+
+
+def london_date(moment: datetime) -> date:
+    """Return the calendar date in London at this moment."""
+    return moment.astimezone(LONDON).date()
+
+
+def london_midnight(day: date) -> datetime:
+    """Return the moment at which this day begins in London."""
+    return datetime.combine(day, time.min, LONDON)
+
+
+def _between(starts_at: datetime | None, ends_at: datetime | None, pointer: str) -> OperatingDays:
+    if starts_at is None:
+        raise DaysUnclear("Expected starts_at, or days as a list of {from, before}; found neither.", pointer=pointer)
+    if ends_at is not None and ends_at <= starts_at:
+        raise DaysUnclear("ends_at must be after starts_at.", pointer=f"{pointer}/ends_at")
+    if ends_at is not None and ends_at - starts_at > LONGEST:
+        raise DaysUnclear(
+            "An operation can last at most 20 years; leave out ends_at if the end is open.",
+            pointer=f"{pointer}/ends_at",
+        )
+    return OperatingDays(starts_at, ends_at)

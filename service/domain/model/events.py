@@ -1,0 +1,381 @@
+"""All that can ever happen in an operation. Every event is a fact; a correction is one more fact.
+
+This is the single definition of every event: the schemas that check what is sent, the text that is stored and the
+reference documentation are derived from these classes. Source of the kinds: docs/reference/events.md.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, NamedTuple
+from uuid import UUID
+
+from service.domain.model.part import Part, Timed, Worded
+from service.domain.model.vocabulary import (
+    MAX_LINES,
+    Acquisition,
+    CategoryPath,
+    Code,
+    CorrectionReason,
+    CurrencyCode,
+    DeclaredQuantity,
+    DeclaredTotal,
+    ForceKind,
+    HexDigest,
+    IncidentKey,
+    Items,
+    Marking,
+    PublicationLabel,
+    Qualifier,
+    Quantity,
+    Reports,
+    ReturnStatus,
+    Seq,
+    Slug,
+    Title,
+)
+
+
+class ArrestRecorded(Worded, frozen=True, kw_only=True):
+    """`arrest.recorded`: a force arrested `count` people for one primary reason.
+
+    Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "arrest.recorded"
+    reason: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+class PropertyLine(Worded, frozen=True, kw_only=True, tag_field="kind"):
+    """One line of a seizure, of one of the kinds below."""
+
+    @property
+    def kind(self) -> str:
+        """The kind on the wire, `weapon` for one."""
+        return str(self.__struct_config__.tag)
+
+
+class WeaponLine(PropertyLine, frozen=True, kw_only=True, tag="weapon"):
+    """Weapons seized, surrendered or found; counts items."""
+
+    weapon: CategoryPath
+    count: Quantity = 1
+    acquired: Acquisition = "unstated"
+    qualifier: Qualifier = "exact"
+
+
+class AmmunitionLine(PropertyLine, frozen=True, kw_only=True, tag="ammunition"):
+    """Ammunition; counts rounds, which are never weapons."""
+
+    rounds: Quantity
+    qualifier: Qualifier = "exact"
+
+
+class DrugLine(PropertyLine, frozen=True, kw_only=True, tag="drug"):
+    """One drug: class, substance and form as a path (`a/cocaine`), and any amounts that are known."""
+
+    drug: CategoryPath
+    weight_milligrams: Quantity | None = None
+    plants: Quantity | None = None
+    tablets: Quantity | None = None
+    wraps: Quantity | None = None
+    value_pence: Quantity | None = None
+    qualifier: Qualifier = "exact"
+
+
+class VehicleLine(PropertyLine, frozen=True, kw_only=True, tag="vehicle"):
+    """Vehicles, by the ground on which they were seized."""
+
+    ground: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+class CashLine(PropertyLine, frozen=True, kw_only=True, tag="cash"):
+    """Cash: pence for GBP, minor units of any other currency, each counted apart."""
+
+    currency: CurrencyCode
+    amount_minor: Quantity
+    qualifier: Qualifier = "exact"
+
+
+class PhoneLine(PropertyLine, frozen=True, kw_only=True, tag="phone"):
+    """Phones."""
+
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+class OtherPropertyLine(PropertyLine, frozen=True, kw_only=True, tag="other"):
+    """Anything else, by what it is; different kinds of property are never added."""
+
+    property: CategoryPath
+    count: Quantity = 1
+    qualifier: Qualifier = "exact"
+
+
+SeizureLine = WeaponLine | AmmunitionLine | DrugLine | VehicleLine | CashLine | PhoneLine | OtherPropertyLine
+
+
+class SeizureRecorded(Part, frozen=True, kw_only=True):
+    """`seizure.recorded`: a force seized what the lines say, in one seizure.
+
+    Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "seizure.recorded"
+    lines: Annotated[tuple[SeizureLine, ...], Items(1, MAX_LINES, unique=False).meta]
+
+
+class ActivityRecorded(Timed, frozen=True, kw_only=True):
+    """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
+
+    It covers [occurred_at, occurred_before); over more than one operating day it has no day. A quantity of 0 is a
+    declared zero, without a qualifier. Corrected or withdrawn by its force or the coordinator.
+    """
+
+    wire_type: ClassVar[str] = "activity.recorded"
+    measure: Code
+    quantity: DeclaredQuantity
+    category: CategoryPath | None = None
+    qualifier: Qualifier = "exact"
+    occurred_before: datetime | None = None
+
+
+class ReturnDeclared(Timed, frozen=True, kw_only=True):
+    """`return.declared`: a force says how complete its record of an operating day is, for all measures or for some.
+
+    A new return replaces the old one for the measures it speaks of.
+    """
+
+    wire_type: ClassVar[str] = "return.declared"
+    day: date
+    status: ReturnStatus
+    measures: Annotated[tuple[Code, ...], Items(0, 200).meta] = ()
+
+
+class EventWithdrawn(Part, frozen=True, kw_only=True):
+    """`event.withdrawn`: the event named by `corrects` no longer counts. Final."""
+
+    wire_type: ClassVar[str] = "event.withdrawn"
+
+
+class Window(Timed, frozen=True, kw_only=True, rename={"starts_at": "from", "ends_at": "before"}):
+    """One operating day given as moments: [starts_at, ends_at), on the wire `from` and `before`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class OperationOpened(Timed, frozen=True, kw_only=True):
+    """`operation.opened`: the first event of every log, sent by the coordinator.
+
+    Its days are London days in [starts_at, ends_at), or windows. `forces` is their publishing order; a force.joined
+    for each follows.
+    """
+
+    wire_type: ClassVar[str] = "operation.opened"
+    name: Title
+    lead_force: Slug
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
+    returns_due_at: datetime | None = None
+    forces: Annotated[tuple[Slug, ...], Items(0, 200).meta] = ()
+    places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
+    part_of: Annotated[tuple[Slug, ...], Items(0, 20).meta] = ()
+    marking: Marking = "OFFICIAL-SENSITIVE"
+    imported: bool = False
+
+
+class OperationAmended(Timed, frozen=True, kw_only=True):
+    """`operation.amended`: the coordinator changes what is given; no standing event may fall outside."""
+
+    wire_type: ClassVar[str] = "operation.amended"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
+    returns_due_at: datetime | None = None
+    places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
+    marking: Marking | None = None
+
+
+class ForceJoined(Worded, frozen=True, kw_only=True):
+    """`force.joined`: a force takes part from now on, with its name and kind, so that a log stands alone."""
+
+    wire_type: ClassVar[str] = "force.joined"
+    filled_in: ClassVar[tuple[str, ...]] = ("name", "kind")
+    force: Slug
+    name: Title | None = None
+    kind: ForceKind | None = None
+    reports: Reports = "events"
+
+
+class MeasureRegistered(Part, frozen=True, kw_only=True):
+    """`measure.registered`: the operation counts one more thing, or breaks a known measure down further."""
+
+    wire_type: ClassVar[str] = "measure.registered"
+    measure: Code
+    label: Title | None = None
+    unit: Title | None = None
+    additive: bool = True
+    categories: Annotated[tuple[CategoryPath, ...], Items(0, 200).meta] = ()
+    open: bool = False
+
+
+class PartAccepted(Part, frozen=True, kw_only=True):
+    """`part.accepted`: from now on this operation's totals have those of `part` in them, each part once.
+
+    The part was opened after this operation and named it in `part_of`, so that no operation can contain itself.
+    """
+
+    wire_type: ClassVar[str] = "part.accepted"
+    part: Slug
+
+
+class OperationClosed(Part, frozen=True, kw_only=True):
+    """`operation.closed`: no new facts from now on; corrections, withdrawals and returns only."""
+
+    wire_type: ClassVar[str] = "operation.closed"
+
+
+class OperationReopened(Part, frozen=True, kw_only=True):
+    """`operation.reopened`: new facts are taken again."""
+
+    wire_type: ClassVar[str] = "operation.reopened"
+
+
+class PublishedFigure(Worded, frozen=True, kw_only=True):
+    """One figure as it was published: over all forces, or of one; by category where the measure does not add up."""
+
+    measure: Code
+    unit: Title
+    quantity: DeclaredTotal
+    qualifier: Qualifier = "exact"
+    force: Slug | None = None
+    category: CategoryPath | None = None
+
+
+class PublishedPart(Part, frozen=True, kw_only=True):
+    """The log position of a part whose figures are in a publication."""
+
+    operation: Slug
+    seq: Seq
+    root: HexDigest
+
+
+class FiguresPublished(Timed, frozen=True, kw_only=True):
+    """`figures.published`: the coordinator put its name to the figures as of a seq. Immutable.
+
+    The sender says label, as_of_seq (without it, the head) and embargo; the service fills in the rest: the number of
+    the publication (1, 2, ...), the figures, their SHA-256 over the canonical text, the tree's root at that seq, and
+    the same of each part.
+    """
+
+    wire_type: ClassVar[str] = "figures.published"
+    never_sent: ClassVar[tuple[str, ...]] = ("number", "root", "figures_hash", "figures", "parts")
+    filled_in: ClassVar[tuple[str, ...]] = ("as_of_seq", *never_sent)
+    label: PublicationLabel
+    as_of_seq: Seq | None = None
+    embargo_until: datetime | None = None
+    number: Seq | None = None
+    root: HexDigest | None = None
+    figures_hash: HexDigest | None = None
+    figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False).meta] = ()
+    parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000_000).meta] = ()
+
+
+class DuplicateRuledOut(Part, frozen=True, kw_only=True):
+    """`duplicate.ruled_out`: the coordinator found that two events that may have been one are two.
+
+    They are of two forces; or of two operations, this one and a part of it or two of its parts: then `operations` says
+    of which, in the order of `events`, and the service fills in the seq of the first version of each in its log. It
+    holds for all later versions of both events, and cannot be undone.
+    """
+
+    wire_type: ClassVar[str] = "duplicate.ruled_out"
+    never_sent: ClassVar[tuple[str, ...]] = ("first_seqs",)
+    filled_in: ClassVar[tuple[str, ...]] = never_sent
+    events: Annotated[tuple[UUID, ...], Items(2, 2, unique=False).meta]
+    operations: Annotated[tuple[Slug, ...], Items(0, 2).meta] = ()
+    first_seqs: Annotated[tuple[Seq, ...], Items(0, 2, unique=False).meta] = ()
+
+
+Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
+Report = Fact | ReturnDeclared | EventWithdrawn
+Setup = (
+    OperationOpened
+    | OperationAmended
+    | ForceJoined
+    | MeasureRegistered
+    | PartAccepted
+    | OperationClosed
+    | OperationReopened
+)
+Finding = FiguresPublished | DuplicateRuledOut
+
+FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
+REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
+SETUP: tuple[type[Setup], ...] = (
+    OperationOpened,
+    OperationAmended,
+    ForceJoined,
+    MeasureRegistered,
+    PartAccepted,
+    OperationClosed,
+    OperationReopened,
+)
+# What the coordinator states of what is recorded. Unlike setup, it makes the operation no other, so no fold reads it.
+FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut)
+DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP, *FINDINGS)}
+SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
+
+LINE_CLASSES: dict[str, type[SeizureLine]] = {
+    str(cls.__struct_config__.tag): cls
+    for cls in (WeaponLine, AmmunitionLine, DrugLine, VehicleLine, CashLine, PhoneLine, OtherPropertyLine)
+}
+
+
+class Event(Part, frozen=True, kw_only=True):
+    """One event as its sender made it. `force` is the one force that counts it; `assisting` forces never do."""
+
+    id: UUID
+    force: Slug
+    data: Report | Setup | Finding
+    occurred_at: datetime | None = None
+    place: Code | None = None
+    incident: IncidentKey | None = None
+    assisting: Annotated[tuple[Slug, ...], Items(0, 100).meta] = ()
+    corrects: UUID | None = None
+    correction_reason: CorrectionReason | None = None
+
+    @property
+    def type(self) -> str:
+        """The wire type, `arrest.recorded` for one."""
+        return self.data.wire_type
+
+    @property
+    def names(self) -> tuple[UUID, ...]:
+        """The ids in this log that a decision about this event needs to know: its own, and of those it speaks of."""
+        data = self.data
+        spoken_of = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
+        return (self.id, *spoken_of) if self.corrects is None else (self.id, *spoken_of, self.corrects)
+
+
+class RecordedBy(Part, frozen=True, kw_only=True):
+    """Whose credential sent an event, and in which role."""
+
+    force: Slug
+    role: Code
+
+
+class RecordedEvent(NamedTuple):
+    """An event in its operation's log. `seq` is its number there, from 1; `recorded_at` rises along the log."""
+
+    event: Event
+    operation: str
+    seq: int
+    recorded_at: datetime
+    recorded_by: RecordedBy

@@ -1,0 +1,169 @@
+"""The state of an operation at a moment: a fold over its setup events, which only its coordinator sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from service.domain.model.days import OperatingDays, operating_days
+from service.domain.model.events import (
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+    PartAccepted,
+    RecordedEvent,
+)
+from service.domain.model.reference_data import Measure, measure_catalogue
+from service.domain.model.vocabulary import UNSTATED
+from service.errors import Invalid
+
+# The resolution of recorded moments.
+AN_INSTANT = timedelta(microseconds=1)
+
+
+class UnknownCode(Invalid):
+    """A code is not on its list: places, measures, categories, currencies or forces."""
+
+    code = "unknown_code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A force in an operation. `reports`: events, tallies, or nothing (never outstanding)."""
+
+    force: str
+    name: str
+    kind: str
+    reports: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """The state of an operation: `participants` are in publishing order, `measures` are those it may count.
+
+    `closed_at` is the time of the last closing; a reopening resets it to None.
+    """
+
+    operation: str
+    name: str
+    lead_force: str
+    days: OperatingDays
+    returns_due_at: datetime | None
+    places: tuple[str, ...]
+    part_of: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    marking: str
+    imported: bool
+    opened_at: datetime
+    closed_at: datetime | None = None
+    participants: Mapping[str, Participant] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the operation is closed to new facts."""
+        return self.closed_at is not None
+
+    def days_begun_by(self, moment: datetime) -> Iterator[date]:
+        """Yield, in order, the days that returns are due for: those begun by this moment and before the closing.
+
+        A reopened operation also accepts facts for the days while it was closed, so returns are due for these as well:
+        an unreported day never counts as nil.
+        """
+        return self.days.begun_by(moment if self.closed_at is None else min(moment, self.closed_at - AN_INSTANT))
+
+
+def fold(events: Iterable[RecordedEvent]) -> Operation:
+    """Return the operation that results from these setup events, given in log order."""
+    operation: Operation | None = None
+    for event in events:
+        operation = evolve(operation, event)
+    assert operation is not None, "a log begins with operation.opened"
+    return operation
+
+
+def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
+    """Return the operation after one more event; an event that is not a setup event leaves it unchanged."""
+    if isinstance(recorded.event.data, OperationOpened):
+        return _opened(recorded.event.data, recorded)
+    assert operation is not None, "a log begins with operation.opened"
+    match recorded.event.data:
+        case OperationAmended() as change:
+            operation = amended(operation, change)
+        case ForceJoined() as joined:
+            operation = _joined(operation, joined)
+        case MeasureRegistered() as registered:
+            measure = registered_measure(operation, registered)
+            operation = replace(operation, measures={**operation.measures, measure.measure: measure})
+        case PartAccepted(part=part):
+            operation = replace(operation, parts=(*operation.parts, part))
+        case OperationClosed():
+            operation = replace(operation, closed_at=recorded.recorded_at)
+        case OperationReopened():
+            operation = replace(operation, closed_at=None)
+    return operation
+
+
+def amended(operation: Operation, change: OperationAmended) -> Operation:
+    """Return the operation with the fields of the amendment; fields that it leaves out stay as they are.
+
+    Raises:
+        DaysUnclear: the new days are invalid.
+    """
+    return replace(
+        operation,
+        days=_amended_days(operation.days, change),
+        returns_due_at=change.returns_due_at or operation.returns_due_at,
+        places=change.places or operation.places,
+        marking=change.marking or operation.marking,
+    )
+
+
+def registered_measure(operation: Operation, registered: MeasureRegistered) -> Measure:
+    """Return the registered measure: a new one, or a known one with further categories."""
+    if known := operation.measures.get(registered.measure):
+        return known.with_categories(registered.categories)
+    return Measure(
+        measure=registered.measure,
+        label=registered.label or registered.measure,
+        unit=registered.unit or "items",
+        additive=registered.additive,
+        category="category" if registered.categories or registered.open else None,
+        categories=(UNSTATED, *registered.categories) if registered.categories else (),
+        open=registered.open,
+    )
+
+
+def _opened(opened: OperationOpened, recorded: RecordedEvent) -> Operation:
+    return Operation(
+        operation=recorded.operation,
+        name=opened.name,
+        lead_force=opened.lead_force,
+        days=operating_days(opened.starts_at, opened.ends_at, opened.days, pointer=""),
+        returns_due_at=opened.returns_due_at,
+        places=opened.places,
+        part_of=opened.part_of,
+        marking=opened.marking,
+        imported=opened.imported,
+        opened_at=recorded.recorded_at,
+        measures=measure_catalogue(),
+    )
+
+
+def _joined(operation: Operation, joined: ForceJoined) -> Operation:
+    participant = Participant(
+        force=joined.force, name=joined.name or joined.force, kind=joined.kind or "agency", reports=joined.reports
+    )
+    return replace(operation, participants={**operation.participants, joined.force: participant})
+
+
+def _amended_days(days: OperatingDays, change: OperationAmended) -> OperatingDays:
+    if change.starts_at is None and change.ends_at is None and not change.days:
+        return days
+    if change.days or days.windows:
+        return operating_days(change.starts_at, change.ends_at, change.days, pointer="")
+    return operating_days(change.starts_at or days.starts_at, change.ends_at or days.ends_at, (), pointer="")

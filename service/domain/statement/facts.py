@@ -1,0 +1,51 @@
+"""The input of a results statement, read from the log or from a publication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from service.domain.counting.completeness import Declarations, Outstanding
+from service.domain.model.operation import Operation, Participant
+from service.domain.model.vocabulary import PublicationLabel, Qualifier
+
+
+class RecordedFigure(Protocol):
+    """A figure from the totals or from a publication: of all forces or, with `force`, of one."""
+
+    @property
+    def measure(self) -> str: ...  # noqa: D102
+    @property
+    def force(self) -> str | None: ...  # noqa: D102
+    @property
+    def category(self) -> str | None: ...  # noqa: D102
+    @property
+    def quantity(self) -> int: ...  # noqa: D102
+    @property
+    def qualifier(self) -> Qualifier: ...  # noqa: D102
+    @property
+    def outstanding(self) -> Sequence[Outstanding]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFacts:
+    """The input of a statement, read at one position of the operation's log and one of each part's.
+
+    `operation` includes the forces and measures of its parts. `figures` are over all forces, and by category for
+    measures that are not additive; `by_force` are the same for each force. `outstanding` are the forces that owe a
+    return for any measure. `moment` decides which days have begun. `label` is the label of a publication, whatever its
+    figures. `officers_by_day`: a force reported its officers per day, so that the same officers may count repeatedly.
+    """
+
+    operation: Operation
+    parts: Sequence[Operation]
+    lead: Participant
+    figures: Sequence[RecordedFigure]
+    by_force: Sequence[RecordedFigure]
+    outstanding: Sequence[Outstanding]
+    declarations: Declarations
+    moment: datetime
+    label: PublicationLabel | None = None
+    officers_by_day: bool = False

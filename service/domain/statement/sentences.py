@@ -1,0 +1,199 @@
+"""The results statement: which of an operation's figures may be stated in public, how exactly, and in which order.
+
+Pure functions over figures, the operation and its declared returns, from the log or from a publication. The wording is
+in service/api/statement/templates.
+Source: domain notes, the results statement; docs/reference/statement.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.domain.counting.completeness import Outstanding
+from service.domain.counting.figures import BOUNDS, EXACT, Side
+from service.domain.model.operation import Operation, Participant
+from service.domain.model.reference_data import Measure
+from service.domain.model.vocabulary import Qualifier
+from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of
+from service.domain.statement.facts import RecordedFigure, StatementFacts
+from service.domain.statement.period import Period, period_of
+from service.domain.statement.second_views import second_views
+from service.domain.statement.stated_parts import StatedPart, parts_of
+from service.domain.statement.thresholds import StatedNumber, in_full, rounded
+
+# These measures come first; the rest follow in catalogue order.
+FIRST = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
+HEADLINE, METHOD = "arrests", "officers_deployed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One figure of the statement. `qualifier` is the recorded one; `stated` may have a weaker one."""
+
+    measure: Measure
+    category: str | None
+    stated: StatedNumber
+    qualifier: Qualifier
+    outstanding: tuple[Outstanding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """A force that owes returns, the days it owes them for, and whether they affect every figure of the statement."""
+
+    participant: Participant
+    days: tuple[date, ...]
+    of_all_figures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """The content of a statement, in publishing order. `headline` None: there is nothing to report yet.
+
+    `forces` are those that took part, in publishing order. `residuals` are residual forces with results: if any, other
+    forces may have taken part. `officers` is rounded to a threshold if it has one. The views are measures (see
+    `second_views`); those left out are not stated.
+    """
+
+    operation: Operation
+    lead: Participant
+    forces: tuple[Participant, ...]
+    residuals: tuple[Participant, ...]
+    parts: tuple[StatedPart, ...]
+    period: Period
+    headline: StatementLine | None
+    officers: StatementLine | None
+    officers_by_day: bool
+    lines: tuple[StatementLine, ...]
+    breakdown: ForceBreakdown | None
+    owing: tuple[Owing, ...]
+    is_provisional: bool
+    left_out_views: tuple[Measure, ...]
+    overlapping_views: tuple[Measure, ...]
+
+    @property
+    def parts_to_come(self) -> tuple[StatedPart, ...]:
+        """The parts that are planned or under way."""
+        return tuple(part for part in self.parts if part.period.stage.is_to_come)
+
+    @property
+    def has_parts_outside(self) -> bool:
+        """Whether the results include days that are not the operation's."""
+        return any(part.is_outside for part in self.parts)
+
+
+def make_statement(facts: StatementFacts) -> Statement:
+    """Return the statement made from these facts."""
+    operation, period = facts.operation, period_of(facts.operation, facts.moment)
+    all_lines = _lines(facts)
+    lines = tuple(line for line in all_lines if line.measure.measure != METHOD)
+    parts = parts_of(operation, facts.parts, facts.moment)
+    more_to_come = any(one.stage.is_to_come for one in (period, *(part.period for part in parts)))
+    views = second_views(facts.figures, facts.by_force)
+    officers = next((line for line in all_lines if line.measure.measure == METHOD and line.stated.quantity), None)
+    headline = _headline(lines)
+    return Statement(
+        operation=operation,
+        lead=facts.lead,
+        forces=tuple(_taking_part(operation)),
+        residuals=tuple(_residuals(facts)),
+        parts=parts,
+        period=period,
+        headline=None if headline is None else _rounded(headline, more_to_come=more_to_come),
+        officers=None if officers is None else _rounded(officers, more_to_come=more_to_come),
+        officers_by_day=facts.officers_by_day,
+        lines=lines,
+        breakdown=None if headline is None else _breakdown(facts, headline),
+        owing=tuple(_owing(facts, all_lines)),
+        is_provisional=_is_provisional(facts, more_to_come=more_to_come),
+        left_out_views=tuple(operation.measures[view] for view in views.left_out),
+        overlapping_views=tuple(operation.measures[view] for view in views.overlapping),
+    )
+
+
+def _rounded(line: StatementLine, *, more_to_come: bool) -> StatementLine:
+    """Return a line for use on its own: rounded, and `so_far` if more may come, since no date line says "so far"."""
+    stated = rounded(line.stated)
+    is_lower_bound = BOUNDS.get(stated.qualifier) is Side.LOWER
+    return replace(line, stated=replace(stated, so_far=stated.so_far or (more_to_come and not is_lower_bound)))
+
+
+def _is_provisional(facts: StatementFacts, *, more_to_come: bool) -> bool:
+    """Return whether the figures may still change; for a publication, whether its label says so."""
+    if facts.label is not None:
+        return facts.label == "provisional"
+    return bool(facts.outstanding) or more_to_come
+
+
+def _lines(facts: StatementFacts) -> list[StatementLine]:
+    """Return every figure stated in full, in publishing order; 0 arrests if all returns are in and none is recorded."""
+    left_out = second_views(facts.figures, facts.by_force).left_out
+    lines = [_line(figure, facts) for figure in facts.figures if figure.measure not in left_out]
+    if all(line.measure.measure != HEADLINE for line in lines) and _all_returns_are_in(facts):
+        measure = facts.operation.measures[HEADLINE]
+        nothing = in_full(0, EXACT, measure.unit, is_outstanding=False)
+        lines.append(StatementLine(measure=measure, category=None, stated=nothing, qualifier=EXACT, outstanding=()))
+    order = [*FIRST, *facts.operation.measures]
+    return sorted(lines, key=lambda line: order.index(line.measure.measure))
+
+
+def _line(figure: RecordedFigure, facts: StatementFacts) -> StatementLine:
+    measure = facts.operation.measures[figure.measure]
+    # If the measure is not additive, a path's figure excludes what was recorded beneath it: it is only a lower bound.
+    is_bound = bool(figure.outstanding) or (not measure.additive and _has_more_beneath(figure, facts.figures))
+    return StatementLine(
+        measure=measure,
+        category=figure.category,
+        stated=in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_bound),
+        qualifier=figure.qualifier,
+        outstanding=tuple(figure.outstanding),
+    )
+
+
+def _headline(lines: Sequence[StatementLine]) -> StatementLine | None:
+    """Return the first figure above zero, or the first of all if each is zero; never the figure of a category."""
+    whole = [line for line in lines if line.category is None]
+    return next((line for line in whole if line.stated.quantity), whole[0] if whole else None)
+
+
+def _breakdown(facts: StatementFacts, headline: StatementLine) -> ForceBreakdown | None:
+    measure = headline.measure
+    figures = {one.force: one for one in facts.by_force if one.force is not None and one.measure == measure.measure}
+    return breakdown_of(
+        facts.operation, measure, figures, owing=[one.force for one in headline.outstanding], returns=facts.declarations
+    )
+
+
+def _owing(facts: StatementFacts, lines: Sequence[StatementLine]) -> Iterable[Owing]:
+    for one in facts.outstanding:
+        of_all = all(any(owed.force == one.force for owed in line.outstanding) for line in lines)
+        yield Owing(facts.operation.participants[one.force], one.days, of_all)
+
+
+def _taking_part(operation: Operation) -> Iterable[Participant]:
+    """Yield the forces that took part: not residual forces, nor the coordinator that is named as the lead."""
+    for one in operation.participants.values():
+        leads_only = one.kind == "coordinator" and one.force == operation.lead_force
+        if one.kind != RESIDUAL and not leads_only:
+            yield one
+
+
+def _residuals(facts: StatementFacts) -> Iterable[Participant]:
+    """Return the residual forces that have results."""
+    recorded = {figure.force for figure in facts.by_force}
+    return (one for one in facts.operation.participants.values() if one.kind == RESIDUAL and one.force in recorded)
+
+
+def _all_returns_are_in(facts: StatementFacts) -> bool:
+    """Return whether returns were due and none is outstanding; none is due before the first day."""
+    has_begun = next(iter(facts.operation.days_begun_by(facts.moment)), None) is not None
+    is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
+    return has_begun and is_awaited and not facts.outstanding
+
+
+def _has_more_beneath(figure: RecordedFigure, figures: Iterable[RecordedFigure]) -> bool:
+    return any(
+        one.measure == figure.measure and (one.category or "").startswith(f"{figure.category}/") for one in figures
+    )

@@ -1,0 +1,101 @@
+"""The match candidates of one log, read in the few ways that the search for pairs needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.domain.duplicates.sightings import Sighting
+from service.eventlog.head import Head
+from service.projections.duplicates.sightings import sightings
+
+of = sightings.c
+STORED_FIELDS = [name for name in Sighting._fields if name not in ("operation", "party")]
+COLUMNS = [of[name] for name in STORED_FIELDS]
+SEQ, FORCE = STORED_FIELDS.index("seq"), STORED_FIELDS.index("force")
+PLACE_ORDER = (of.type, of.place, of.occurred_microseconds, of.seq)
+BEHIND_EVERY_SEQ = 2**63 - 1
+# With a generic plan, PostgreSQL compares each row with each value of a list.
+MOST_PLACES_ASKED_FOR = 20
+
+PlaceKey = tuple[str, str, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SightingLog:
+    """The match candidates of one operation. `party` is None if each force is one; `replaced` seqs are not standing."""
+
+    connection: sa.Connection
+    head: Head
+    party: str | None
+    replaced: frozenset[int]
+
+    @classmethod
+    def of(cls, connection: sa.Connection, head: Head, *, party: str | None) -> SightingLog:
+        """Return the match candidates of the log at a head."""
+        replaced = _of(head, of.replaces_seq).where(of.replaces_seq.is_not(None))
+        return cls(connection, head, party, frozenset(connection.scalars(replaced)))
+
+    def along_places(self, start: PlaceKey | None, most: int) -> tuple[Iterator[Sighting], PlaceKey | None]:
+        """Return the standing ones of the next rows after a start, and the last row's key; None if no more follow."""
+        statement = _of(self.head, *COLUMNS).where(of.place.is_not(None))
+        if start is not None:
+            statement = statement.where(sa.tuple_(*PLACE_ORDER) > self._behind(start))
+        rows = self.connection.execute(statement.order_by(*PLACE_ORDER).limit(most)).all()
+        if len(rows) < most:
+            return self._standing(rows), None
+        last = rows[-1]
+        return self._standing(rows), (last.type, last.place, last.occurred_microseconds, self.head.operation, last.seq)
+
+    def at_places(self, places: Collection[str]) -> Iterator[Sighting]:
+        """Yield all standing ones at these places, and possibly at others."""
+        statement = self._with_place(*COLUMNS)
+        if len(places) <= MOST_PLACES_ASKED_FOR:
+            statement = statement.where(of.place.in_(places))
+        return self._standing(self.connection.execute(statement))
+
+    def kinds(self, first_type: str, categories: sa.ColumnElement[str], most: int | None = None) -> Iterator[Sighting]:
+        """Yield one match candidate, without a moment, for each type, place, force and categories from a type on."""
+        statement = self._with_place(of.type, of.place, of.force, categories).where(of.type >= first_type).distinct()
+        for wire_type, place, force, related in self.connection.execute(statement.limit(most)):
+            party = self.party or force
+            yield Sighting(self.head.operation, party, 0, 0, force, wire_type, place, None, 0, related)
+
+    def with_incidents(self, incidents: Sequence[str]) -> Iterator[Sighting]:
+        """Yield all standing ones that name one of these incidents."""
+        return self._standing(self.connection.execute(_of(self.head, *COLUMNS).where(of.incident.in_(incidents))))
+
+    def incidents(self, since: str | None) -> sa.Select[Any]:
+        """Select the parties with the incidents that they name, in standing and other versions."""
+        party = of.force if self.party is None else of.operation_id
+        statement = _of(self.head, of.operation_id, party.label("party"), of.force, of.incident, of.type)
+        return statement.where(of.incident.is_not(None) if since is None else of.incident >= since)
+
+    def at(self, seq: int) -> Sighting | None:
+        """Return the match candidate of one version, standing or not."""
+        statement = _of(self.head, *COLUMNS).where(of.seq == seq, of.occurred_microseconds.is_not(None))
+        row = self.connection.execute(statement).one_or_none()
+        return None if row is None else self._sighting(row)
+
+    def _with_place(self, *columns: Any) -> sa.Select[Any]:
+        """Select the rows that name a place. The condition on seq makes the database read them in storage order."""
+        return _of(self.head, *columns).where(of.seq.between(1, self.head.seq), of.place.is_not(None))
+
+    def _behind(self, start: PlaceKey) -> tuple[Any, ...]:
+        """Return the row key after which this log continues: at one moment, operations come in order of name."""
+        *place_and_moment, operation, seq = start
+        mine = self.head.operation
+        return (*place_and_moment, seq if mine == operation else 0 if mine > operation else BEHIND_EVERY_SEQ)
+
+    def _standing(self, rows: Iterable[sa.Row[Any]]) -> Iterator[Sighting]:
+        return (self._sighting(row) for row in rows if row[SEQ] not in self.replaced)
+
+    def _sighting(self, row: sa.Row[Any]) -> Sighting:
+        return Sighting._make((self.head.operation, self.party or row[FORCE], *row))
+
+
+def _of(head: Head, *columns: Any) -> sa.Select[Any]:
+    return sa.select(*columns).where(of.operation_id == head.operation, of.generation == head.generation)

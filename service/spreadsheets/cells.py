@@ -1,0 +1,141 @@
+"""Cells of a spreadsheet: each kind of cell is read exactly or refused, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from service.domain.model.days import LONDON
+from service.domain.model.instants import format_instant, parse_instant
+
+Cell = str | int | float | bool | date | datetime | time | timedelta
+Read = Callable[[Cell], Any]
+
+LOCAL = re.compile(
+    r"(?:(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)|(?P<d2>\d{1,2})/(?P<m2>\d{1,2})/(?P<y2>\d{4}))"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?)?",
+    re.ASCII,
+)
+NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
+MOMENT_EXPECTED = (
+    "Expected a moment such as 2023-01-17 21:40 or 17/01/2023 21:40 (London time), or 2023-01-17T21:40:00Z."
+)
+DAY_EXPECTED = "Expected a day such as 2023-01-17 or 17/01/2023."
+
+
+def text(cell: Cell) -> str:
+    """Return a cell's text; a whole number becomes its digits.
+
+    Raises:
+        ValueError: the cell holds a date, a fraction or a truth value.
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == int(cell):
+        return str(int(cell))
+    raise ValueError("Expected text.")
+
+
+def codes(cell: Cell) -> list[str]:
+    """Return the codes in a cell, separated by semicolons, commas or spaces.
+
+    Raises:
+        ValueError: the cell holds no text.
+    """
+    return re.split(r"[;,\s]+", text(cell))
+
+
+def whole(cell: Cell) -> int:
+    """Return a whole number.
+
+    Raises:
+        ValueError: it is not one, is negative, or has separators, which are too easily misread.
+    """
+    return _scaled(cell, 1, "Expected a whole number in digits, such as 12000: no separators, no unit, no words.")
+
+
+def pence(cell: Cell) -> int:
+    """Return an amount in pounds as pence.
+
+    Raises:
+        ValueError: it is not a plain number, or has more than two decimals.
+    """
+    return _scaled(cell, 100, "Expected pounds in digits, such as 520 or 520.50: no separators, no sign, no words.")
+
+
+def milligrams(cell: Cell) -> int:
+    """Return a weight in grams as milligrams.
+
+    Raises:
+        ValueError: it is not a plain number, or has more than three decimals.
+    """
+    return _scaled(cell, 1_000, "Expected grams in digits, such as 12.5: no separators, no unit, at most 3 decimals.")
+
+
+def moment(cell: Cell) -> str:
+    """Return a moment in wire format. Without a zone it is London time; a date with slashes is day/month/year.
+
+    Raises:
+        ValueError: it is not a moment, or is a local time that London's clocks showed twice or never.
+    """
+    written = cell.strip() if isinstance(cell, str) else ""
+    local = cell if isinstance(cell, datetime) else _local(written, MOMENT_EXPECTED)
+    if isinstance(local, datetime):
+        return _in_london(local)
+    try:
+        return format_instant(parse_instant(written))
+    except ValueError as error:
+        raise ValueError(MOMENT_EXPECTED) from error
+
+
+def day(cell: Cell) -> str:
+    """Return a day in wire format.
+
+    Raises:
+        ValueError: it is not a day.
+    """
+    found = cell if isinstance(cell, date) else _local(text(cell), DAY_EXPECTED)
+    if isinstance(found, datetime) and found.time() == time():
+        found = found.date()
+    if found is None or isinstance(found, datetime):
+        raise ValueError(DAY_EXPECTED)
+    return str(found)
+
+
+def _scaled(cell: Cell, size: int, expected: str) -> int:
+    # A spreadsheet stores numbers as binary floating point; the shortest decimal form is what was typed.
+    digits = repr(cell) if isinstance(cell, float) else str(cell).strip()
+    if isinstance(cell, bool) or not NUMBER.fullmatch(digits.removesuffix(".0")):
+        raise ValueError(expected)
+    try:
+        scaled = Decimal(digits) * size
+    except InvalidOperation as error:
+        raise ValueError(expected) from error
+    if scaled != int(scaled):
+        raise ValueError(expected)
+    return int(scaled)
+
+
+def _local(written: str, expected: str) -> date | datetime | None:
+    """Return the local day or moment as written; None if it is written in another format."""
+    found = LOCAL.fullmatch(written)
+    if found is None:
+        return None
+    year, month, date_of_month = (int(found[name] or found[f"{name}2"]) for name in "ymd")
+    try:
+        if found["hour"] is None:
+            return date(year, month, date_of_month)
+        clock = (int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        return datetime(year, month, date_of_month, *clock)  # noqa: DTZ001 - London time, as written
+    except ValueError as error:
+        raise ValueError(expected) from error
+
+
+def _in_london(local: datetime) -> str:
+    early, late = (local.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early != late:
+        raise ValueError("London's clocks showed this time twice or never: add the zone, as in 00:30:00Z.")
+    return format_instant(early)

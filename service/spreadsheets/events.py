@@ -1,0 +1,124 @@
+"""The events of a spreadsheet: read and check the rows, join the rows of one seizure, and identify each event."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from service.errors import FieldError, RecordError
+from service.spreadsheets.cells import text
+from service.spreadsheets.file import Sheet
+from service.spreadsheets.templates import REFERENCE, CellError, Template, column_at, event_of, read_row
+from service.wire.checked import load_event
+
+ANY_ID = str(UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEvent:
+    """An event of a spreadsheet, before it has an id: the numbers of its rows, and its identity within the file.
+
+    `identity` is the reference if there is one; for a return, what the return covers; otherwise the content, with a
+    number that distinguishes events of equal content.
+    """
+
+    rows: tuple[int, ...]
+    body: dict[str, Any]
+    identity: str
+    content: str
+
+    @property
+    def has_lasting_identity(self) -> bool:
+        """Whether the event can still be recognised after its content has changed."""
+        return not self.identity.startswith("content:")
+
+
+@dataclass(slots=True)
+class _EventRows:
+    numbers: list[int] = field(default_factory=list)
+    values: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+def sheet_events(sheet: Sheet, template: Template, force: str) -> tuple[list[SheetEvent], list[CellError]]:
+    """Return the events of a spreadsheet in its order, and the errors in its cells, ordered by row."""
+    errors: list[CellError] = []
+    groups: dict[str, _EventRows] = {}
+    for number, cells in sheet.rows.items():
+        values, wrong = read_row(template, cells, number)
+        name, wrong_name = _reference(cells, number)
+        errors += [*wrong, *wrong_name]
+        group = groups.setdefault(name or f"row {number}", _EventRows())
+        errors += _conflicts_with_first(template, group, values, number)
+        group.numbers.append(number)
+        group.values.append(values)
+    bad_rows = {error.row for error in errors}
+    events, seen = [], Counter[str]()
+    for name, group in groups.items():
+        if not bad_rows.isdisjoint(group.numbers):
+            continue
+        body = event_of(template, group.values, force)
+        errors += cell_errors(template, group.numbers, _errors_of(body))
+        content = sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        seen[content] += 1
+        events.append(SheetEvent(tuple(group.numbers), body, _identity(template, name, body, content, seen), content))
+    return events, sorted(errors, key=lambda error: (error.row, error.column))
+
+
+def cell_errors(template: Template, rows: Iterable[int], errors: Iterable[FieldError]) -> list[CellError]:
+    """Return errors that point into an event as errors of the rows and columns that the event was made from."""
+    numbers = list(rows)
+    found = []
+    for error in errors:
+        index, column = column_at(template, error.pointer)
+        found.append(CellError(numbers[index] if index < len(numbers) else numbers[0], column, error.detail))
+    return found
+
+
+def _reference(cells: Mapping[str, Any], number: int) -> tuple[str, list[CellError]]:
+    try:
+        reference = text(cells.get(REFERENCE, ""))
+    except ValueError as error:
+        return "", [CellError(number, REFERENCE, str(error))]
+    return f"reference:{reference}" if reference else "", []
+
+
+def _conflicts_with_first(
+    template: Template, group: _EventRows, values: Mapping[str, Any], number: int
+) -> list[CellError]:
+    """Return the errors of a further row with the same reference: it must be another line of the same seizure."""
+    if not group.numbers:
+        return []
+    first = group.numbers[0]
+    if not template.lines:
+        return [CellError(number, REFERENCE, f"Row {first} already has this reference.")]
+    differing = [
+        pointer
+        for pointer, value in values.items()
+        if not pointer.startswith("/data/") and group.values[0].get(pointer) != value
+    ]
+    return [
+        CellError(number, column_at(template, pointer)[1], f"Differs from row {first}, which has the same reference.")
+        for pointer in differing
+    ]
+
+
+def _errors_of(body: dict[str, Any]) -> list[FieldError]:
+    try:
+        load_event({**body, "id": ANY_ID})
+    except RecordError as error:
+        return error.errors or [FieldError("", error.detail)]
+    return []
+
+
+def _identity(template: Template, name: str, body: dict[str, Any], content: str, seen: Counter[str]) -> str:
+    if name.startswith("reference:"):
+        return name
+    if template.replaced_by_newer:
+        data = body["data"]
+        return f"return:{data.get('day')}:{','.join(sorted(data.get('measures', ())))}"
+    return f"content:{content}:{seen[content]}"

@@ -1,0 +1,207 @@
+"""The spreadsheet templates that forces fill in, one for each type of event, and how rows become events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import Invalid
+from service.spreadsheets.cells import Cell, Read, codes, day, milligrams, moment, pence, text, whole
+
+REFERENCE = "reference"
+CATEGORY_OF = {"weapon": "weapon", "drug": "drug", "vehicle": "ground", "other": "property"}
+COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"}
+LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
+
+
+class NoSuchTemplate(Invalid):
+    """The header of a spreadsheet matches no template, or has a column that is unknown or duplicate."""
+
+    code = "no_such_template"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column: where its cells go, as a JSON pointer into the event, and how they are read."""
+
+    name: str
+    pointer: str
+    read: Read
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An error in a row of a spreadsheet, and the column it is in; empty if it is in no single column."""
+
+    row: int
+    column: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template. `key` is a column that no other template has.
+
+    With `lines`, rows that share a reference are one event. With `replaced_by_newer`, a changed row is sent as a new
+    event, not as a correction.
+    """
+
+    name: str
+    wire_type: str
+    key: str
+    columns: tuple[SheetColumn, ...]
+    lines: bool = False
+    replaced_by_newer: bool = False
+
+    def names(self) -> list[str]:
+        """Return the names of the columns in order."""
+        return [REFERENCE, *(column.name for column in self.columns)]
+
+
+OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
+PLACE = SheetColumn("place", "/place", text, "a place of the operation")
+COMMON = (
+    SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
+    SheetColumn("assisting", "/assisting", codes, "forces that assisted and do not count it, separated by ;"),
+    SheetColumn("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
+)
+COUNT = SheetColumn("count", "/data/count", whole, "how many; 1 if empty")
+TEMPLATES: dict[str, Template] = {
+    "arrests": Template(
+        "arrests",
+        "arrest.recorded",
+        "reason",
+        (
+            OCCURRED,
+            PLACE,
+            SheetColumn("reason", "/data/reason", text, "the reason for arrest, one code"),
+            COUNT,
+            *COMMON,
+        ),
+    ),
+    "seizures": Template(
+        "seizures",
+        "seizure.recorded",
+        "kind",
+        (
+            OCCURRED,
+            PLACE,
+            SheetColumn("kind", "/data/kind", text, "weapon, ammunition, drug, vehicle, cash, phone or other"),
+            SheetColumn("category", "/data/category", text, "weapon, drug, ground, property: bladed/knife, a/cocaine"),
+            SheetColumn("count", "/data/count", whole, "how many items or rounds; 1 if empty"),
+            SheetColumn("acquired", "/data/acquired", text, "weapons: seized, surrendered_or_found"),
+            SheetColumn("weight_grams", "/data/weight_milligrams", milligrams, "drugs: weight, such as 12.5"),
+            *(SheetColumn(name, f"/data/{name}", whole, "drugs: how many") for name in ("plants", "tablets", "wraps")),
+            SheetColumn("value_pounds", "/data/value_pence", pence, "drugs: estimated street value"),
+            SheetColumn("cash_pounds", "/data/cash_pence", pence, "cash in pounds: 520.50"),
+            SheetColumn("currency", "/data/currency", text, "the currency of cash not in pounds: EUR"),
+            SheetColumn("amount_minor", "/data/amount_minor", whole, "the amount in its smallest unit, such as cents"),
+            *COMMON,
+        ),
+        lines=True,
+    ),
+    "activities": Template(
+        "activities",
+        "activity.recorded",
+        "measure",
+        (
+            OCCURRED,
+            SheetColumn("occurred_before", "/data/occurred_before", moment, "the end of the period it covers"),
+            PLACE,
+            SheetColumn("measure", "/data/measure", text, "the measure that was done or tallied: vehicles_stopped"),
+            SheetColumn("quantity", "/data/quantity", whole, "how many, in the measure's unit; 0 declares none"),
+            SheetColumn("category", "/data/category", text, "the category, for measures that have categories"),
+            *COMMON,
+        ),
+    ),
+    "returns": Template(
+        "returns",
+        "return.declared",
+        "status",
+        (
+            SheetColumn("day", "/data/day", day, "the day that the return is for: 2023-01-17"),
+            SheetColumn("status", "/data/status", text, "partial, complete or nil"),
+            SheetColumn("measures", "/data/measures", codes, "the measures it covers, separated by ;  all if empty"),
+        ),
+        replaced_by_newer=True,
+    ),
+}
+ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
+
+
+def template_of(header: list[str]) -> Template:
+    """Return the template that a header belongs to.
+
+    Raises:
+        NoSuchTemplate: there is none, or a column is unknown or duplicate.
+    """
+    found = next((one for one in TEMPLATES.values() if one.key in header), None)
+    if found is None:
+        keys = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
+        raise NoSuchTemplate(
+            f"Expected the header of a template, with one of the columns {keys}. See: oprecord template"
+        )
+    for name in header:
+        if name not in found.names() or header.count(name) > 1:
+            raise NoSuchTemplate(
+                f"Column {name!r} is not in the template for {found.name}, or is duplicate. "
+                f"The template has: {', '.join(found.names())}."
+            )
+    return found
+
+
+def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[dict[str, Any], list[CellError]]:
+    """Return the values of a row, by JSON pointer, and the errors in its cells. Empty cells are left out."""
+    values: dict[str, Any] = {}
+    errors = []
+    for column in template.columns:
+        cell = cells.get(column.name, "")
+        if isinstance(cell, str) and not cell.strip():
+            continue
+        try:
+            values[column.pointer] = column.read(cell)
+        except (ValueError, OverflowError) as error:
+            errors.append(CellError(row, column.name, str(error)))
+    if "/data/cash_pence" in values and not values.keys().isdisjoint(("/data/currency", "/data/amount_minor")):
+        errors.append(CellError(row, "cash_pounds", "Give pounds, or another currency and its amount, not both."))
+    return values, errors
+
+
+def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> dict[str, Any]:
+    """Return the event made from rows, without an id: from one row, or from all rows of a seizure.
+
+    The envelope comes from the first row.
+    """
+    envelope = {pointer[1:]: value for pointer, value in rows[0].items() if not pointer.startswith("/data/")}
+    parts = [
+        {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}
+        for row in rows
+    ]
+    data = {"lines": [_line(part) for part in parts]} if template.lines else parts[0]
+    return {"type": template.wire_type, "force": force, **envelope, "data": data}
+
+
+def column_at(template: Template, pointer: str) -> tuple[int, str]:
+    """Return the row, counted from 0 within the event, and the column that a pointer leads to; empty if to none."""
+    line = LINE.match(pointer)
+    name = pointer[line.end() :] if line else ""
+    place = f"/data/{COLUMN_OF.get(name, name)}" if line else pointer
+    found = next((column.name for column in template.columns if place in (column.pointer, f"/data/{column.name}")), "")
+    return int(line["index"]) if line else 0, found
+
+
+def _line(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the seizures template as a line; the kind decides where its category and count go."""
+    kind = str(part.get("kind"))
+    renamed: dict[str, Callable[[Any], dict[str, Any]]] = {
+        "category": lambda value: {CATEGORY_OF.get(kind, "category"): value},
+        "count": lambda value: {"rounds" if kind == "ammunition" else "count": value},
+        "cash_pence": lambda value: {"currency": "GBP", "amount_minor": value},
+    }
+    line: dict[str, Any] = {}
+    for name, value in part.items():
+        line |= renamed[name](value) if name in renamed else {name: value}
+    return line

@@ -1,0 +1,226 @@
+"""The database: transactions on SQLite and on PostgreSQL, and the column types that both have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from sqlite3 import SQLITE_OK, SQLITE_READONLY
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName, ReadOnlySqlTransaction
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.errors import Invalid, Unavailable
+from service.storage.postgresql import postgresql_engine
+from service.storage.sqlite import sqlite_engine
+
+Single = TypeVar("Single")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+READ_ONLY = (
+    "The database can only be read: {}. Nothing is lost: what has a receipt is recorded, the rest can be sent again. "
+    "Recording goes on by itself once the service's database address leads to a server that takes writes, not to a "
+    "standby; on SQLite, once the file and its folder can be written."
+)
+# PostgreSQL itself accepts both in an address.
+POSTGRESQL = ("postgresql", "postgres")
+
+
+class DatabaseBusy(Unavailable):
+    """No database connection became free in time, or the database cannot be reached, or it can only be read now."""
+
+    code = "database_busy"
+
+
+class DatabaseNotSupported(Invalid):
+    """The address is neither of SQLite nor of PostgreSQL."""
+
+    code = "database_not_supported"
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """A moment in UTC to the microsecond: timestamptz on PostgreSQL, sortable text on SQLite, which lacks the type."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+    TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """Choose the column type of this database."""
+        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Convert a moment with a zone into what the database stores."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).strftime(self.TEXT_FORMAT)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Convert what the database stored into a moment in UTC."""
+        if value is None or dialect.name != "sqlite":
+            return value.astimezone(UTC) if value is not None else None
+        return datetime.fromisoformat(value)
+
+
+INSERTS: dict[str, Callable[[sa.Table], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+# Codes sort by their bytes on both databases, whatever the locale of the PostgreSQL cluster.
+CodeText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database. `reading` and `writing` are its transactions: each is rolled back if its block raises."""
+
+    engine: sa.Engine
+    _singletons: dict[type[Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, which has one writer at a time and no clock of its own."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+        """Begin a transaction that may write: READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite.
+
+        If it is not `durable`, PostgreSQL commits it before it is on disk. A crash can then undo it, but not once a
+        durable transaction was committed after it: for rows that mean nothing until then.
+
+        Raises:
+            DatabaseBusy: no connection became free in time, or the database cannot be reached, or is read-only.
+        """
+        with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
+            if not durable and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Begin a read-only transaction in which all statements see the database at one moment.
+
+        Raises:
+            DatabaseBusy: no connection became free in time, or the database cannot be reached.
+        """
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction({} if self.is_sqlite else options) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
+        try:
+            connection = self.engine.connect()
+        except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+            raise DatabaseBusy(f"No database connection: {_first_line(error)}. Send the same again later.") from error
+        with connection:
+            try:
+                with connection.execution_options(**options).begin():
+                    yield connection
+            except sa.exc.DBAPIError as error:
+                if is_read_only(error):
+                    # This connection may stay read-only; a new one may reach a server that accepts writes.
+                    connection.invalidate()
+                    raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
+                if not is_temporary(error):
+                    raise
+                raise DatabaseBusy(
+                    f"The database did not answer: {_first_line(error)}. Send the same again."
+                ) from error
+
+    def close(self) -> None:
+        """Close the idle connections; the next transaction opens a new one."""
+        self.engine.dispose()
+
+    def singleton(self, cls: type[Single]) -> Single:
+        """Return the per-process singleton of `cls` for this database, made at the first call."""
+        found: Single | None = self._singletons.get(cls)
+        return found or self._singletons.setdefault(cls, cls())
+
+    def now(self, connection: sa.Connection) -> datetime:
+        """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        moment: datetime = connection.execute(sa.select(clock("postgresql"))).scalar_one()
+        return moment
+
+
+def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3) -> Database:
+    """Return the database at this SQLAlchemy address; nothing is connected yet.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: the address cannot be read.
+        DatabaseNotSupported: it is neither of SQLite nor of PostgreSQL.
+    """
+    address = sa.make_url(url)
+    backend = address.get_backend_name()
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout_seconds}
+    if backend == "sqlite":
+        return Database(sqlite_engine(address, pool))
+    if backend not in POSTGRESQL:
+        raise DatabaseNotSupported(
+            f"Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of {backend}."
+        )
+    return Database(postgresql_engine(address, pool))
+
+
+def clock(dialect: str) -> sa.ColumnElement[datetime]:
+    """Return the SQL expression of a database's clock. SQLite has none: bind this process's clock to `here`."""
+    here: sa.BindParameter[datetime] = sa.bindparam("here", type_=Instant)
+    return here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant)
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return an INSERT that accepts ON CONFLICT, for which SQLAlchemy has a class for each database."""
+    return INSERTS[connection.dialect.name](table)
+
+
+def constraint_of(error: sa.exc.DBAPIError) -> str:
+    """Return the name of the constraint that a statement violated; empty if it violated none.
+
+    PostgreSQL reports the name. SQLite names a check, but of a unique constraint only the columns
+    (`UNIQUE constraint failed: events.operation_id, events.id`), from which our naming convention gives the name.
+    """
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return str(diagnostics.constraint_name or "")
+    message = str(error.orig)
+    if check := re.search(r"CHECK constraint failed: (\w+)", message):
+        return check[1]
+    if unique := re.search(r"UNIQUE constraint failed: (.+)", message):
+        table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
+        return f"{table}_{'_'.join(columns)}_key"
+    return ""
+
+
+def is_read_only(error: sa.exc.DBAPIError) -> bool:
+    """Return whether a database refused all writes: a standby, a read-only setting, or a file without write access."""
+    # The lowest byte of an extended SQLite code is the primary code.
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
+    return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
+
+
+def is_temporary(error: sa.exc.DBAPIError) -> bool:
+    """Return whether the same transaction can succeed when it is sent again.
+
+    That includes a prepared statement that is missing or already there, which a connection pooler can cause: the
+    connection's pipeline has corrected what it believes to be prepared.
+    """
+    prepared_otherwise = InvalidSqlStatementName | DuplicatePreparedStatement
+    return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, prepared_otherwise)
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__

@@ -1,0 +1,154 @@
+"""Rebuilding projections from the log while the service accepts posts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from service.domain.model.events import DuplicateRuledOut
+from service.eventlog import read
+from service.eventlog.head import lock_head, read_head, require_head
+from service.eventlog.table import heads
+from service.projections import carried_totals
+from service.projections.registry import TABLES, VERSION, apply, fill, send
+from service.projections.runs import read_run, steps_with
+from service.projections.steps import Batch, Step
+from service.runtime.processes import in_order
+from service.storage.db import Database
+from service.storage.writes import Writes
+
+EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
+# At which multiples the totals of a log that is begun are carried, until a rebuild is told otherwise.
+CARRIED_EVERY_AT_FIRST = carried_totals.EVERY
+Progress = Callable[[int, int], None]
+
+
+def no_progress(_done: int, _size: int) -> None:
+    """Report no progress."""
+
+
+def rebuild(
+    database: Database, operation: str, progress: Progress = no_progress, *, carry_every: int | None = None
+) -> int:
+    """Build a new generation of the operation's projections, make it live, delete the older ones; return its number.
+
+    Posts continue during a rebuild: most of the log is applied in blocks, by one process per core, and later events in
+    transactions of 1,000. Only the last transaction, which also makes the generation live, holds the head's lock.
+
+    `carry_every`: the totals snapshot interval from now on, in seqs; None keeps the current one, or sets the default.
+
+    Raises:
+        UnknownOperation: there is no such operation.
+        TotalTooLarge: a total would leave the range that JSON keeps exactly.
+    """
+    with database.writing() as connection:
+        generation = _begin_generation(connection, operation)
+        head = require_head(read_head(connection, operation), operation)
+    every = carry_every or head.carried_every or CARRIED_EVERY_AT_FIRST
+    done = _apply_blocks(database, operation, generation, head.seq, progress)
+    _sum_blocks(database, operation, generation, every, done)
+    while True:
+        with database.writing() as connection:
+            head = require_head(read_head(connection, operation), operation)
+            if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
+                break
+            batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
+            apply(Writes(connection), batch, carried_every=every)
+        done = batch.last_seq
+        progress(done, head.seq)
+    _finish(database, operation, generation, every, done)
+    _delete_older_generations(database, operation, generation)
+    return generation
+
+
+def _apply_blocks(database: Database, operation: str, generation: int, size: int, progress: Progress) -> int:
+    """Apply as many whole blocks as the log has; return their last seq.
+
+    Independent events come first, in any order; then, in the order of the log, the events whose rows are
+    derived from rows of earlier events. Nothing is summed yet.
+    """
+    done = size - size % EVENTS_IN_ONE_BLOCK
+    firsts = range(1, done, EVENTS_IN_ONE_BLOCK) if done else range(0)
+    for last in in_order(database, partial(_apply_block, operation, generation), firsts):
+        progress(last, size)
+    _apply_dependent(database, operation, generation, done)
+    return done
+
+
+def _sum_blocks(database: Database, operation: str, generation: int, every: int, done: int) -> None:
+    """Sum the entries of all blocks, from one totals snapshot to the next; the totals start from the last one."""
+    seqs = carried_totals.carried_seqs(1, done, every)
+    with database.writing() as connection:
+        writes = Writes(connection)
+        carried_totals.carry(writes, operation, generation, seqs)
+        carried_totals.begin_totals(writes, operation, generation, carried=seqs[-1] if seqs else 0, seq=done)
+        send(writes)
+
+
+def _apply_block(operation: str, generation: int, database: Database, first: int) -> int:
+    last = first + EVENTS_IN_ONE_BLOCK - 1
+    with database.writing(durable=False) as connection:
+        batch = read_run(connection, operation, generation, first, last)
+        independent = [step for step in batch.steps if not _depends(step)]
+        _fill(connection, replace(batch, steps=independent))
+    return last
+
+
+def _apply_dependent(database: Database, operation: str, generation: int, up_to: int) -> None:
+    limit, after, state = EVENTS_IN_ONE_TRANSACTION, 0, None
+    while True:
+        with database.writing() as connection:
+            recorded = read.page_of_setup_and(
+                connection, operation, [DuplicateRuledOut.wire_type], after=after, up_to=up_to, limit=limit
+            )
+            if not recorded:
+                return
+            steps = steps_with(connection, operation, recorded, state)
+            _fill(connection, Batch(operation, generation, [step for step in steps if _depends(step)]))
+        after, state = steps[-1].recorded.seq, steps[-1].operation
+
+
+def _depends(step: Step) -> bool:
+    """Return whether the rows of an event are derived from rows of earlier events."""
+    return step.corrected_seq is not None or isinstance(step.recorded.event.data, DuplicateRuledOut)
+
+
+def _fill(connection: sa.Connection, batch: Batch) -> None:
+    writes = Writes(connection)
+    fill(writes, batch)
+    writes.send()
+
+
+def _begin_generation(connection: sa.Connection, operation: str) -> int:
+    require_head(lock_head(connection, operation), operation)
+    statement = heads.update().where(heads.c.operation_id == operation)
+    connection.execute(statement.values(last_generation=heads.c.last_generation + 1))
+    number: int = connection.execute(
+        sa.select(heads.c.last_generation).where(heads.c.operation_id == operation)
+    ).scalar_one()
+    return number
+
+
+def _finish(database: Database, operation: str, generation: int, every: int, done: int) -> None:
+    """Apply the remaining events under the head's lock; make the generation live unless a newer one is."""
+    with database.writing() as connection:
+        head = require_head(lock_head(connection, operation), operation)
+        while done < head.seq:
+            last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
+            batch = read_run(connection, operation, generation, done + 1, last)
+            apply(Writes(connection), batch, carried_every=every)
+            done = last
+        connection.execute(
+            heads.update()
+            .where(heads.c.operation_id == operation, heads.c.generation < generation)
+            .values(generation=generation, projection_version=VERSION, carried_every=every)
+        )
+
+
+def _delete_older_generations(database: Database, operation: str, generation: int) -> None:
+    for table in TABLES:
+        with database.writing(durable=False) as connection:
+            connection.execute(table.delete().where(table.c.operation_id == operation, table.c.generation < generation))

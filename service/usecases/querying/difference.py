@@ -1,0 +1,74 @@
+"""What has changed since a publication: figure by figure, force by force, and by which events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.access.credentials import Credential
+from service.domain.model.events import PublishedFigure, RecordedEvent
+from service.eventlog import read
+from service.projections.sums import changing_seqs
+from service.storage.db import Database
+from service.usecases.querying.publications import Publication, frozen_figures, publication_of
+from service.usecases.querying.read_context import read_context
+from service.usecases.querying.read_events import readable_forces
+from service.wire.codec import recorded_from_text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure that is no longer what was published; None where it did not exist then, or does not now."""
+
+    published: PublishedFigure | None
+    now: PublishedFigure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What has changed since a publication. `events` are those that the credential may read, by seq."""
+
+    publication: Publication
+    seq: int
+    changes: tuple[Change, ...]
+    events: tuple[RecordedEvent, ...]
+    next_after: int | None
+
+
+def difference(
+    database: Database, *, operation: str, credential: Credential, number: int, after: int, limit: int
+) -> Difference:
+    """Return what has changed since publication `number`, with at most `limit` of the events behind seq `after`.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NoSuchPublication: there is none of this number, or it is under embargo.
+    """
+    with read_context(database, operation, credential) as context:
+        publication = publication_of(context, number)
+        published_seq = publication.published.as_of_seq
+        assert published_seq is not None, "the service filled it in"
+        connection, head = context.connection, context.head
+        now = frozen_figures(connection, context.positions())
+        forces = readable_forces(context, ())
+        seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
+        texts = read.texts(connection, operation, seqs[:limit])
+    return Difference(
+        publication=publication,
+        seq=head.seq,
+        changes=tuple(_changes(publication.published.figures, now)),
+        events=tuple(recorded_from_text(text) for text in texts),
+        next_after=seqs[limit - 1] if len(seqs) > limit else None,
+    )
+
+
+def _changes(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[Change]:
+    before = {_key(figure): figure for figure in published}
+    after = {_key(figure): figure for figure in now}
+    for key in [*before, *(key for key in after if key not in before)]:
+        if before.get(key) != after.get(key):
+            yield Change(before.get(key), after.get(key))
+
+
+def _key(figure: PublishedFigure) -> tuple[str, str | None, str | None]:
+    return figure.measure, figure.force, figure.category

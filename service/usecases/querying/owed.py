@@ -1,0 +1,85 @@
+"""Who owes which returns, in an operation and its parts, for one figure or for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+
+from service.domain.counting.completeness import Declarations, Outstanding, outstanding
+from service.domain.counting.selection import Selection
+from service.domain.model.operation import Operation
+from service.projections.returns import declarations
+from service.usecases.querying.read_context import Position
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """Of which forces and days one operation expects returns, and what was declared."""
+
+    forces: tuple[str, ...]
+    days: tuple[date, ...]
+    declarations: Declarations
+
+
+@dataclass(slots=True)
+class Owed:
+    """Who owes which returns, in publishing order of `forces`; each list of measures is looked through once."""
+
+    forces: tuple[str, ...]
+    expected: list[_Expected]
+    by_measures: dict[tuple[str, ...], list[Outstanding]] = field(default_factory=dict)
+
+    @classmethod
+    def at(
+        cls, connection: sa.Connection, operation: Operation, positions: Sequence[Position], selection: Selection
+    ) -> Owed:
+        """Return what is owed at these positions, of the forces and days selected.
+
+        `operation` has the forces of all of them in their publishing order.
+        """
+        expected = [_expected(connection, position, selection) for position in positions]
+        return cls(tuple(operation.participants), expected)
+
+    def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
+        """Return the forces that owe a return for any of these measures, and for which days."""
+        if measures not in self.by_measures:
+            found = (
+                one
+                for part in self.expected
+                for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
+            )
+            self.by_measures[measures] = _merged(found, self.forces)
+        return self.by_measures[measures]
+
+    def of_figure(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
+        """Return who is outstanding for one figure; None: it is over all forces, or over all days."""
+        found = self.of((measure,))
+        if force is not None:
+            found = [one for one in found if one.force == force]
+        if day is not None:
+            found = [Outstanding(one.force, (day,)) for one in found if day in one.days]
+        return tuple(found)
+
+
+def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
+    days = position.operation.days_begun_by(position.begun_by)
+    return _Expected(
+        forces=tuple(force for force in _reporting(position.operation) if selection.has_force(force)),
+        days=tuple(day for day in days if selection.spans(day)),
+        declarations=declarations(connection, position.head, up_to=position.seq),
+    )
+
+
+def _merged(found: Iterable[Outstanding], order: Sequence[str]) -> list[Outstanding]:
+    """Return one line a force, with the days that it owes in any part."""
+    days: dict[str, set[date]] = {}
+    for one in found:
+        days.setdefault(one.force, set()).update(one.days)
+    return [Outstanding(force, tuple(sorted(days[force]))) for force in order if force in days]
+
+
+def _reporting(operation: Operation) -> list[str]:
+    return [one.force for one in operation.participants.values() if one.reports != "nothing"]

@@ -1,0 +1,50 @@
+"""Which operations a credential may see, and what each of them is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.domain.model.operation import Operation
+from service.eventlog import read
+from service.eventlog.head import Head
+from service.eventlog.table import heads
+from service.projections.participants import participants
+from service.storage.db import Database
+from service.usecases.querying.read_context import read_context, visible
+
+
+def read_operation(database: Database, *, operation: str, credential: Credential) -> tuple[Head, Operation]:
+    """Return an operation's head and what it now is.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    with read_context(database, operation, credential) as context:
+        return context.head, context.operation
+
+
+def list_operations(
+    database: Database, *, credential: Credential, after: str, limit: int
+) -> tuple[list[tuple[Head, Operation]], str | None]:
+    """Return at most `limit` operations that the credential may see, by name after `after`, and where to go on."""
+    with database.reading() as connection:
+        names: list[str] = list(connection.scalars(_names(credential, after).limit(limit + 1)))
+        contexts = [visible(connection, database, name, credential) for name in names[:limit]]
+    return [(one.head, one.operation) for one in contexts], names[limit - 1] if len(names) > limit else None
+
+
+def _names(credential: Credential, after: str) -> sa.Select[Any]:
+    """Select the operations in which the credential's force takes part, or which it leads."""
+    joined = sa.select(participants.c.operation_id).where(
+        participants.c.force == credential.force,
+        participants.c.operation_id == heads.c.operation_id,
+        participants.c.generation == heads.c.generation,
+    )
+    led = read.opened_by(credential.force, heads.c.operation_id)
+    statement = sa.select(heads.c.operation_id).where(heads.c.operation_id > after, sa.or_(joined.exists(), led))
+    if credential.operations:
+        statement = statement.where(heads.c.operation_id.in_(credential.operations))
+    return statement.order_by(heads.c.operation_id)

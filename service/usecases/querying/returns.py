@@ -1,0 +1,75 @@
+"""The returns of an operation: what each force has declared of each day, and whether that still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from service.access.credentials import Credential
+from service.domain.counting.completeness import Declaration, day_status
+from service.domain.model.operation import Operation
+from service.projections.returns import declarations
+from service.storage.db import Database
+from service.usecases.querying.as_of import Moment, read_as_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What a force's returns for one day come to: none, partial, complete, nil or reopened.
+
+    `seq` is that of the newest return; `late`: it was declared after the returns were due; `measures` are those it
+    speaks of, none for all.
+    """
+
+    force: str
+    day: date
+    status: str
+    seq: int | None
+    declared_at: datetime | None
+    late: bool
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """The returns in publishing order of the forces, day by day, true at `seq`."""
+
+    operation: Operation
+    seq: int
+    recorded_at: datetime
+    returns: tuple[Return, ...]
+
+
+def returns(database: Database, *, operation: str, credential: Credential, moment: Moment) -> Returns:
+    """Return what every force that reports has declared of every day that has begun.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
+    """
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        position = found[0]
+        declared = declarations(context.connection, position.head, up_to=position.seq)
+    state = position.operation
+    days = list(state.days_begun_by(position.begun_by))
+    cells = tuple(
+        _return(participant.force, day, declared.get((participant.force, day), ()), state)
+        for participant in state.participants.values()
+        if participant.reports != "nothing"
+        for day in days
+    )
+    return Returns(operation=state, seq=position.seq, recorded_at=position.recorded_at, returns=cells)
+
+
+def _return(force: str, day: date, declared: Sequence[Declaration], operation: Operation) -> Return:
+    newest, due_at = declared[0] if declared else None, operation.returns_due_at
+    return Return(
+        force=force,
+        day=day,
+        status=day_status(declared, operation.measures),
+        seq=None if newest is None else newest.seq,
+        declared_at=None if newest is None else newest.recorded_at,
+        late=newest is not None and due_at is not None and newest.recorded_at > due_at,
+        measures=() if newest is None else tuple(sorted(newest.measures)),
+    )

@@ -1,0 +1,165 @@
+"""The results statement of an operation: now, as of a past moment, or from a publication, for ever the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.access.forces import known_forces
+from service.domain.counting.combined import combined
+from service.domain.counting.completeness import Declaration, Declarations, Outstanding
+from service.domain.counting.figures import display
+from service.domain.counting.selection import Selection
+from service.domain.model.events import PublishedFigure
+from service.domain.model.operation import Operation, Participant
+from service.domain.model.vocabulary import PublicationLabel
+from service.domain.statement.facts import StatementFacts
+from service.domain.statement.sentences import METHOD, Statement, make_statement
+from service.errors import Invalid
+from service.eventlog.known_logs import known_logs
+from service.projections.returns import declarations
+from service.storage.db import Database
+from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.owed import Owed
+from service.usecases.querying.publications import Publication, publication_of
+from service.usecases.querying.read_context import Position, ReadContext, read_context
+from service.usecases.querying.totals import Figure, totals_at
+
+OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
+
+
+class PublicationWithAsOf(Invalid):
+    """A publication stands at a seq of its own: as_of and as_of_seq cannot be given with it."""
+
+    code = "publication_with_as_of"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementAnswer:
+    """A statement, and the log positions that it is true at: the operation's own, then those of its parts.
+
+    `publication` is the one that its figures are of, if it is from one.
+    """
+
+    statement: Statement
+    positions: tuple[Position, ...]
+    publication: Publication | None = None
+
+
+def read_statement(
+    database: Database, *, operation: str, credential: Credential, moment: Moment, publication: int | None = None
+) -> StatementAnswer:
+    """Return the statement of an operation at a moment, read in one transaction, or of the publication of a number.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        PublicationWithAsOf: there is a publication and a moment.
+        NoSuchPublication: there is none of this number, or it is under embargo.
+        MeasuresDisagree: two parts count one measure in different units.
+    """
+    if publication is not None:
+        _refuse_moment(moment)
+        with read_context(database, operation, credential) as context:
+            return _statement_of(context, publication_of(context, publication))
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        connection = context.connection
+        overall = totals_at(connection, found, Selection())
+        by_force = totals_at(connection, found, Selection(by=("force",))).figures
+        facts = _facts(connection, found, overall.operation, (*overall.figures, *by_force), overall.outstanding)
+    return StatementAnswer(statement=make_statement(facts), positions=tuple(found))
+
+
+def _refuse_moment(moment: Moment) -> None:
+    if not moment.is_now:
+        given = "as_of_seq" if moment.as_of is None else "as_of"
+        raise PublicationWithAsOf(
+            f"Wanted publication or {given}, found both: a publication stands at its own seq.", pointer=f"/{given}"
+        )
+
+
+def _statement_of(context: ReadContext, publication: Publication) -> StatementAnswer:
+    """Return the statement of a publication, made of nothing that can change.
+
+    The figures are those that were frozen, and are not summed again. Who owed a return is read as of the seqs that were
+    published, for the days that had begun when they were. The marking is that of the operation at that time.
+    """
+    published, name = publication.published, context.head.operation
+    assert published.as_of_seq is not None, "the service filled it in"
+    seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+    found = context.positions(begun_by=publication.recorded_at, seqs=seqs)
+    own, *parts = [position.operation for position in found]
+    then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
+    operation = combined([replace(own, marking=then.marking), *parts])
+    owed = Owed.at(context.connection, operation, found, Selection())
+    figures = [_with_owing(figure, owed) for figure in published.figures]
+    outstanding = owed.of(tuple(operation.measures))
+    facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label)
+    return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
+
+
+def _facts(
+    connection: sa.Connection,
+    found: Sequence[Position],
+    operation: Operation,
+    figures: Sequence[Figure],
+    outstanding: Sequence[Outstanding],
+    *,
+    label: PublicationLabel | None = None,
+) -> StatementFacts:
+    return StatementFacts(
+        operation=operation,
+        parts=[position.operation for position in found[1:]],
+        lead=_lead(connection, operation),
+        figures=[figure for figure in figures if figure.force is None],
+        by_force=[figure for figure in figures if figure.force is not None],
+        outstanding=outstanding,
+        declarations=_declared(connection, found),
+        moment=found[0].begun_by,
+        label=label,
+        officers_by_day=_is_given_by_day(totals_at(connection, found, OFFICERS_BY_DAY).figures),
+    )
+
+
+def _with_owing(figure: PublishedFigure, owed: Owed) -> Figure:
+    """Return a figure as it was published, with who owed a return for it then."""
+    return Figure(
+        measure=figure.measure,
+        unit=figure.unit,
+        force=figure.force,
+        day=None,
+        category=figure.category,
+        quantity=figure.quantity,
+        qualifier=figure.qualifier,
+        display=display(figure.quantity, figure.unit, figure.qualifier, figure.category),
+        stated=((figure.quantity, figure.qualifier),),
+        outstanding=owed.of_figure(figure.measure, figure.force, None),
+    )
+
+
+def _is_given_by_day(figures: Sequence[Figure]) -> bool:
+    """Return whether a force has figures for more than one day."""
+    forces = [figure.force for figure in figures]
+    return len(set(forces)) < len(forces)
+
+
+def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:
+    """Return what has been declared at these positions, newest first, whichever part it was declared to."""
+    declared: dict[tuple[str, date], list[Declaration]] = {}
+    for position in found:
+        for key, said in declarations(connection, position.head, up_to=position.seq).items():
+            declared.setdefault(key, []).extend(said)
+    return {key: sorted(said, key=lambda one: one.recorded_at, reverse=True) for key, said in declared.items()}
+
+
+def _lead(connection: sa.Connection, operation: Operation) -> Participant:
+    """Return the force that leads, which need not take part: then by the name that the reference data has for it."""
+    if found := operation.participants.get(operation.lead_force):
+        return found
+    known = known_forces(connection).get(operation.lead_force)
+    name, kind = (operation.lead_force, "coordinator") if known is None else (known.name, known.kind)
+    return Participant(force=operation.lead_force, name=name, kind=kind, reports="nothing")

@@ -1,0 +1,154 @@
+"""The totals of an operation, now or as of a past moment; each figure says who is outstanding for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.domain.counting.combined import combined
+from service.domain.counting.completeness import Outstanding
+from service.domain.counting.figures import display, join_all
+from service.domain.counting.selection import Selection, check_selection
+from service.domain.model.operation import Operation
+from service.domain.model.vocabulary import Qualifier
+from service.projections.sums import Sum, sums
+from service.storage.db import Database
+from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.owed import Owed
+from service.usecases.querying.read_context import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure. `force`, `day` and `category` are None where it is over all of them.
+
+    With `day` among the dimensions asked for, a figure without a day is of activities that cover more than one.
+    `stated` are the quantities that were added up, with their qualifiers, which `qualifier` joins.
+    """
+
+    measure: str
+    unit: str
+    force: str | None
+    day: date | None
+    category: str | None
+    quantity: int
+    qualifier: Qualifier
+    display: str
+    stated: tuple[tuple[int, Qualifier], ...]
+    outstanding: tuple[Outstanding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The answer: figures in publishing order, the log positions they are true at, and who is outstanding for any.
+
+    The first position is the operation's own, the others are its parts'. `operation` has the forces of all of them.
+    """
+
+    operation: Operation
+    positions: tuple[Position, ...]
+    by: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    outstanding: tuple[Outstanding, ...]
+
+
+def totals(
+    database: Database, *, operation: str, credential: Credential, selection: Selection, moment: Moment
+) -> Totals:
+    """Return the totals of an operation and its parts at a moment.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        UnknownCode: the selection names what the operation does not have.
+        MeasuresDisagree: two parts count one measure in different units.
+    """
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        return totals_at(context.connection, found, selection)
+
+
+def totals_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> Totals:
+    """Return the totals at these positions.
+
+    Raises:
+        UnknownCode: the selection names what the operation does not have.
+        MeasuresDisagree: two parts count one measure in different units.
+    """
+    operation = combined([position.operation for position in found])
+    check_selection(selection, operation)
+    logs = [(position.head, position.seq) for position in found]
+    rows = sums(connection, logs, selection, by_category=_not_additive(operation))
+    owed = Owed.at(connection, operation, found, selection)
+    return Totals(
+        operation=operation,
+        positions=tuple(found),
+        by=selection.by,
+        figures=tuple(_figures(rows, operation, selection, owed)),
+        outstanding=tuple(owed.of(selection.measures or tuple(operation.measures))),
+    )
+
+
+class _Key(NamedTuple):
+    measure: str
+    force: str | None
+    day: str | None
+    category: str | None
+
+
+def _figures(rows: Sequence[Sum], operation: Operation, selection: Selection, owed: Owed) -> Iterable[Figure]:
+    grouped: dict[_Key, list[Sum]] = {}
+    for row in rows:
+        for category in _shown_under(row, operation, selection):
+            grouped.setdefault(_Key(row.measure, row.force, row.day, category), []).append(row)
+    for key in sorted(grouped, key=lambda key: _publishing_order(key, operation)):
+        yield _figure(key, grouped[key], operation, owed)
+
+
+def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) -> Figure:
+    quantity, qualifier = sum(row.quantity for row in rows), join_all(row.qualifier for row in rows)
+    unit, day = operation.measures[key.measure].unit, date.fromisoformat(key.day) if key.day else None
+    return Figure(
+        measure=key.measure,
+        unit=unit,
+        force=key.force,
+        day=day,
+        category=key.category or None,
+        quantity=quantity,
+        qualifier=qualifier,
+        display=display(quantity, unit, qualifier, key.category),
+        stated=tuple((row.quantity, row.qualifier) for row in rows),
+        outstanding=owed.of_figure(key.measure, key.force, day),
+    )
+
+
+def _shown_under(row: Sum, operation: Operation, selection: Selection) -> Sequence[str | None]:
+    """Return the categories under which a sum is shown: a path counts with all under it, unless it is not additive.
+
+    Where categories were asked for, each of those that holds it; else its own path and every path above it.
+    """
+    if not row.category or not operation.measures[row.measure].additive or "category" not in selection.by:
+        return (row.category,)
+    steps = row.category.split("/")
+    above = ["/".join(steps[:length]) for length in range(1, len(steps) + 1)]
+    return [path for path in above if path in selection.categories] if selection.categories else above
+
+
+def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
+    measure, force, day, category = key
+    listed = operation.measures[measure].categories
+    return (
+        list(operation.measures).index(measure),
+        -1 if force is None else list(operation.participants).index(force),
+        day or "",
+        listed.index(category) if category in listed else len(listed),
+        category or "",
+    )
+
+
+def _not_additive(operation: Operation) -> tuple[str, ...]:
+    return tuple(measure.measure for measure in operation.measures.values() if not measure.additive)

@@ -1,0 +1,145 @@
+"""The record's side of a claim: the figure that the totals have for its scope, or why there is none to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+
+from service.domain.claims.bounds import summed
+from service.domain.claims.claim import Claim, Scope
+from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
+from service.domain.claims.extents import ALL, Extent
+from service.domain.counting.figures import display
+from service.domain.counting.selection import Selection
+from service.domain.model.currencies import MINOR_UNITS
+from service.domain.model.days import ONE_DAY, OperatingDays, london_date
+from service.domain.model.operation import Operation
+from service.eventlog.head import UnknownOperation
+from service.usecases.querying.as_of import AsOfBeforeLog, AsOfInTheFuture
+from service.usecases.querying.totals import Figure, Totals
+from service.usecases.reconciliation.claimed_totals import Ask
+from service.usecases.reconciliation.unplaced_figures import unplaced
+
+INSTANT = timedelta(microseconds=1)
+
+
+def compare_claim(claim: Claim, operation: str, ask: Ask) -> Comparison:
+    """Return what the record of an operation, or of one inside it, says to a claim. `ask` asks as of its moment."""
+    name = claim.scope.operation or operation
+    if claim.bounds is None:
+        return not_comparable(claim, "No number was printed.")
+    try:
+        state = ask(name, Selection()).operation
+    except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
+        return not_comparable(claim, error.detail)
+    for check in CHECKS:
+        if reason := check(claim, state):
+            return not_comparable(claim, reason)
+    return compare(claim, _recorded(claim, state, partial(ask, name)))
+
+
+def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
+    """Return the first and the last calendar day of an operation; no last one while its end is open."""
+    last = None if days.ends_at is None else london_date(days.ends_at - INSTANT)
+    return london_date(days.starts_at), last
+
+
+def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]) -> Recorded:
+    # Asked for all measures at once, so that the figures of one block are one question.
+    selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
+    figure = next((one for one in ask(selection).figures if _is_of(one, claim)), None)
+    narrowed = selection.day_from is not None
+    maybe = unplaced(claim, state, ask, by_day=narrowed, is_nil=figure is None)
+    if figure is None:
+        # Nothing was recorded: that is nil as soon as every return that speaks of the measure is in.
+        nil = display(0, claim.unit, "exact", claim.currency)
+        owed = ask(replace(selection, measures=(claim.measure,))).outstanding
+        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
+    return Recorded(
+        bounds=summed([recorded_bounds(*stated) for stated in figure.stated]),
+        display=figure.display,
+        outstanding=figure.outstanding,
+        unplaced=maybe,
+    )
+
+
+def _selection(claim: Claim, *, narrowed: bool) -> Selection:
+    scope = claim.scope
+    return Selection(
+        forces=_listed(scope.forces),
+        without_forces=tuple(sorted(scope.forces.excluded)),
+        categories=_listed(scope.categories),
+        without_categories=tuple(sorted(scope.categories.excluded)),
+        day_from=scope.days[0] if narrowed and scope.days else None,
+        day_before=scope.days[1] + ONE_DAY if narrowed and scope.days else None,
+    )
+
+
+def _is_of(figure: Figure, claim: Claim) -> bool:
+    """Return whether a figure is the claim's: one that is never summed over categories comes once for each."""
+    if figure.measure != claim.measure:
+        return False
+    return claim.additive or figure.category in claim.scope.categories.included
+
+
+def _narrows(scope: Scope, days: OperatingDays) -> bool:
+    """Return whether the scope's days leave out any of the operation's."""
+    if scope.days is None:
+        return False
+    if days.windows:
+        return not all(scope.days[0] <= window.day <= scope.days[1] for window in days.windows)
+    first, last = first_and_last(days)
+    return last is None or scope.days[0] > first or scope.days[1] < last
+
+
+def _listed(extent: Extent) -> tuple[str, ...]:
+    return tuple(sorted(extent.included - {ALL}))
+
+
+def _measure_unknown(claim: Claim, state: Operation) -> str:
+    measure = state.measures.get(claim.measure)
+    if measure is None:
+        return f"{state.operation} has no measure {claim.measure}."
+    return "" if measure.unit == claim.unit else f"{state.operation} counts {claim.measure} in {measure.unit}."
+
+
+def _force_absent(claim: Claim, state: Operation) -> str:
+    forces = claim.scope.forces
+    absent = sorted((forces.included - {ALL} | forces.excluded) - state.participants.keys())
+    return f"No part in {state.operation} is taken by {', '.join(absent)}." if absent else ""
+
+
+def _forces_silent(claim: Claim, state: Operation) -> str:
+    named = claim.scope.forces.included - {ALL}
+    silent = [force for force in sorted(named) if state.participants[force].reports == "nothing"]
+    return f"Nothing is reported by {', '.join(silent)}." if silent and len(silent) == len(named) else ""
+
+
+def _category_unknown(claim: Claim, state: Operation) -> str:
+    measure, categories = state.measures[claim.measure], claim.scope.categories
+    unknown = sorted(path for path in categories.included - {ALL} | categories.excluded if not measure.knows(path))
+    return f"{claim.measure} has no category {', '.join(unknown)}." if unknown else ""
+
+
+def _category_needed(claim: Claim, state: Operation) -> str:
+    categories = claim.scope.categories
+    one = len(categories.included) == 1 and not categories.is_all and not categories.excluded
+    if state.measures[claim.measure].additive or one:
+        return ""
+    what = "currency" if claim.unit == MINOR_UNITS else "category"
+    return f"{claim.measure} is never summed over categories: it can be compared for one {what} only."
+
+
+def _days_outside(claim: Claim, state: Operation) -> str:
+    if claim.scope.days is None:
+        return ""
+    first, last = first_and_last(state.days)
+    if claim.scope.days[0] >= first and (last is None or claim.scope.days[1] <= last):
+        return ""
+    return f"The days {claim.scope.days[0]} to {claim.scope.days[1]} are not all days of {state.operation}."
+
+
+# In this order: each may rely on those before it.
+CHECKS = (_measure_unknown, _force_absent, _forces_silent, _category_unknown, _category_needed, _days_outside)

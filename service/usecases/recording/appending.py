@@ -1,0 +1,182 @@
+"""What every use case that appends does: lock the head, draft, decide, settle. One transaction, committed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.access.forces import known_forces
+from service.domain.deciding.decide import LogHistory
+from service.domain.deciding.draft import Decided, Draft, Submission
+from service.domain.model.events import Event, ForceJoined, RecordedBy
+from service.domain.model.operation import Operation
+from service.domain.model.reference_data import Force, force_catalogue
+from service.errors import RecordError, Unavailable
+from service.eventlog import read
+from service.eventlog.append import append, mistake_of
+from service.eventlog.head import Head, lock_head
+from service.eventlog.known_logs import state_at
+from service.eventlog.receipts import Receipt, receipts_of
+from service.eventlog.tree import Tree
+from service.projections import registry
+from service.projections.steps import Batch, steps_of
+from service.storage.db import Database
+from service.storage.writes import Writes
+from service.usecases.querying.visibility import require_visible
+
+Result = Decided | RecordError
+
+
+class ProjectionsOutdated(Unavailable):
+    """The operation's totals were built by another version of the code: run `oprecord projections rebuild`."""
+
+    code = "projections_outdated"
+
+
+class Outcome(NamedTuple):
+    """What became of one submission: recorded or replayed with its receipt, or refused with the mistake.
+
+    A dry run gives no receipts.
+    """
+
+    is_new: bool
+    receipt: Receipt | None = None
+    error: RecordError | None = None
+
+
+def locked(connection: sa.Connection, database: Database, operation: str, sender: Credential) -> tuple[Head, Operation]:
+    """Lock the operation's head and return it with the operation as it now is.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the sender may not know of it.
+        ProjectionsOutdated: the code is of another version than the operation's totals.
+    """
+    head = lock_head(connection, operation)
+    state = state_at(connection, database, head)
+    head, state = require_visible(operation, sender, head, state)
+    require_current(head)
+    return head, state
+
+
+def require_current(head: Head) -> None:
+    """Refuse to append where the totals were built by code of another version.
+
+    Raises:
+        ProjectionsOutdated.
+    """
+    if head.projection_version != registry.VERSION:
+        raise ProjectionsOutdated(
+            f"The totals of {head.operation} were built as {head.projection_version}; this service builds "
+            f"{registry.VERSION}. Nothing was recorded: send the same again after `oprecord projections rebuild`."
+        )
+
+
+def draft_of(
+    connection: sa.Connection,
+    clock: datetime,
+    head: Head,
+    state: Operation | None,
+    submissions: Sequence[Submission | RecordError],
+    *,
+    history: LogHistory | None = None,
+) -> Draft:
+    """Return the draft in which these submissions are decided, with all that the log holds of the ids they name.
+
+    `clock` is the database's, read under the lock; `history` is what the log holds of the ids, if it was read already.
+    """
+    return Draft(
+        name=head.operation,
+        operation=state,
+        history=history or read.history(connection, head.operation, ids_named(submissions)),
+        seq=head.seq,
+        recorded_at=head.recorded_at,
+        clock=clock,
+        live_recorded_at=max(clock, head.recorded_at + timedelta(microseconds=1)),
+        forces=_forces_named(connection, submissions),
+    )
+
+
+def ids_named(submissions: Sequence[Submission | RecordError]) -> list[UUID]:
+    """Return the ids of which a decision about these submissions needs to know, some perhaps twice."""
+    return [event_id for event in _events(submissions) for event_id in event.names]
+
+
+def _events(submissions: Sequence[Submission | RecordError]) -> list[Event]:
+    return [submission.event for submission in submissions if isinstance(submission, Submission)]
+
+
+def _forces_named(connection: sa.Connection, submissions: Sequence[Submission | RecordError]) -> Mapping[str, Force]:
+    """Return the forces that these events may name; the added ones are read only where an event names any."""
+    names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in _events(submissions))
+    return known_forces(connection) if names_any else force_catalogue()
+
+
+def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:
+    """Decide the submissions in order, each seeing what was accepted before it; return what became of each."""
+    signed = signature(sender)
+    return [_decide(draft, submission, signed) for submission in submissions]
+
+
+def signature(sender: Credential) -> RecordedBy:
+    """Return how a sender's events are signed: by force and role, never by person."""
+    return RecordedBy(force=sender.force, role=sender.role)
+
+
+def settle(
+    connection: sa.Connection,
+    head: Head,
+    state: Operation | None,
+    draft: Draft,
+    results: Sequence[Result],
+    *,
+    tree: Tree | None = None,
+    and_commit: bool = False,
+) -> list[Outcome]:
+    """Append what the draft accepted, bring the projections up to it, and return the outcomes with their receipts.
+
+    `tree` is that of the log at its head, where it is known; it is then the tree after what was appended. `and_commit`
+    commits with what is written, if anything is: the connection is then good for nothing more.
+    """
+    decided = [result.recorded for result in results if isinstance(result, Decided)]
+    receipts = receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
+    if draft.accepted:
+        tree = tree or read.tree_at(connection, head.operation, head.seq)
+        try:
+            receipts += _append(connection, head, state, draft, tree, and_commit=and_commit)
+        except sa.exc.IntegrityError as error:
+            raise mistake_of(error) or error from error
+    by_seq = {receipt.seq: receipt for receipt in receipts}
+    return [outcome(result, by_seq) for result in results]
+
+
+def _append(
+    connection: sa.Connection, head: Head, state: Operation | None, draft: Draft, tree: Tree, *, and_commit: bool
+) -> list[Receipt]:
+    writes = Writes(connection)
+    receipts = append(writes, head, draft.accepted, tree)
+    corrected = {recorded.event.corrects for recorded in draft.accepted}
+    seqs = {event_id: draft.history.recorded[event_id].seq for event_id in corrected if event_id is not None}
+    batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
+    registry.apply(writes, batch, carried_every=head.carried_every, and_commit=and_commit)
+    return receipts
+
+
+def _decide(draft: Draft, submission: Submission | RecordError, sender: RecordedBy) -> Result:
+    if isinstance(submission, RecordError):
+        return submission
+    try:
+        return draft.add(submission, sender)
+    except RecordError as error:
+        return error
+
+
+def outcome(result: Result, receipts: Mapping[int, Receipt]) -> Outcome:
+    """Return what became of a submission, with its receipt if there is one."""
+    if isinstance(result, RecordError):
+        return Outcome(is_new=False, error=result)
+    return Outcome(is_new=result.is_new, receipt=receipts.get(result.recorded.seq))

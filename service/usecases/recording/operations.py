@@ -1,0 +1,162 @@
+"""What a coordinator does to an operation: open it, change it, close it, reopen it. Each is an event in its log."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential
+from service.domain.deciding.draft import Opening, Submission
+from service.domain.model.events import Event, OperationAmended, OperationOpened, PartAccepted
+from service.domain.model.operation import Operation, amended
+from service.domain.model.personal_data import refuse_personal
+from service.errors import Conflict, Forbidden, Invalid, RecordError
+from service.eventlog import read
+from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
+from service.eventlog.known_logs import state_at
+from service.projections import carried_totals, registry
+from service.storage.db import Database
+from service.usecases.recording.appending import Outcome, decide, draft_of, locked, settle, signature
+
+
+class OperationExists(Conflict):
+    """There is an operation of this name already."""
+
+    code = "operation_exists"
+
+
+class CredentialLimited(Forbidden):
+    """The credential is limited to other operations."""
+
+    code = "credential_limited"
+
+
+class WholeUnknown(Invalid):
+    """An operation can be opened as a part of operations that exist already, so that none ever contains itself."""
+
+    code = "whole_unknown"
+
+
+class NotAPart(Invalid):
+    """Only an operation that named this one in its part_of when it was opened can be accepted as a part."""
+
+    code = "not_a_part"
+
+
+class StandingEventOutside(Conflict):
+    """With the new days, a fact that counts would lie outside of the operation or on another day."""
+
+    code = "standing_event_outside"
+
+
+def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:
+    """Open an operation and let its first forces join, all or nothing; return the outcome of operation.opened.
+
+    Raises:
+        OperationExists: the name is taken.
+        WholeUnknown: it is said to be part of an operation that does not exist.
+        CredentialLimited: the credential is limited to other operations.
+        ProjectionsOutdated: the operation is open, and the code is of another version than its totals.
+        RecordError: the mistake, if an event is refused; nothing is recorded then.
+    """
+    refuse_personal(opening.operation, "/operation")
+    if not sender.reaches(opening.operation):
+        raise CredentialLimited(f"This credential is limited to other operations than {opening.operation}.")
+    opened = opening.submission.event.data
+    assert isinstance(opened, OperationOpened)
+    with database.writing() as connection:
+        head = begin_log(
+            connection,
+            opening.operation,
+            imported=opened.imported,
+            projection_version=registry.VERSION,
+            carried_every=carried_totals.EVERY,
+        )
+        state = _existing(connection, database, head, sender)
+        draft = draft_of(connection, database.now(connection), head, state, _events_of(opening))
+        if state is not None and opening.submission.event.id not in draft.history.recorded:
+            raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
+        decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
+        _check_wholes(connection, opened)
+        return settle(connection, head, state, draft, decided)[0]
+
+
+def change_operation(database: Database, *, operation: str, sender: Credential, submission: Submission) -> Outcome:
+    """Record one setup event of an operation that is open already; return its outcome.
+
+    Raises:
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not change it.
+        StandingEventOutside: new days would leave a fact outside, or move it to another day.
+        NotAPart: what is accepted as a part does not exist, or was not opened as a part of this operation.
+        RecordError: the mistake, if the event is refused.
+    """
+    with database.writing() as connection:
+        head, state = locked(connection, database, operation, sender)
+        draft = draft_of(connection, database.now(connection), head, state, [submission])
+        (result,) = decide(draft, [submission], sender)
+        if isinstance(result, RecordError):
+            raise result
+        if result.is_new and isinstance(submission.event.data, OperationAmended):
+            refuse_moved_facts(connection, state, submission.event.data)
+        if result.is_new and isinstance(submission.event.data, PartAccepted):
+            _check_part(connection, database, operation, submission.event.data.part)
+        return settle(connection, head, state, draft, [result])[0]
+
+
+def _existing(connection: sa.Connection, database: Database, head: Head, sender: Credential) -> Operation | None:
+    """Return the operation that this log holds already; None if the log is new.
+
+    Raises:
+        OperationExists: it holds one that is not the sender's to know of.
+    """
+    if head.seq == 0:
+        return None
+    try:
+        return locked(connection, database, head.operation, sender)[1]
+    except UnknownOperation as error:
+        raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
+
+
+def _check_wholes(connection: sa.Connection, opened: OperationOpened) -> None:
+    for index, whole in enumerate(opened.part_of):
+        head = read_head(connection, whole)
+        if head is None or head.seq == 0:
+            raise WholeUnknown(f"There is no operation {whole} to be part of.", pointer=f"/part_of/{index}")
+
+
+def _check_part(connection: sa.Connection, database: Database, whole: str, part: str) -> None:
+    state = state_at(connection, database, read_head(connection, part))
+    if state is None or whole not in state.part_of:
+        raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
+
+
+def _events_of(opening: Opening) -> list[Submission]:
+    """Return the events of an opening. Each force.joined gets an id of its own that the opening's id gives."""
+    first = opening.submission
+    joins = [
+        Event(id=_join_id(first.event.id, joined.force), force=first.event.force, data=joined)
+        for joined in opening.forces
+    ]
+    return [first, *(Submission(join, first.recorded_at) for join in joins)]
+
+
+def _join_id(opening_id: UUID, force: str) -> UUID:
+    return uuid5(opening_id, force)
+
+
+def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: OperationAmended) -> None:
+    """Refuse an amendment that would leave a standing fact outside, or move it to another day.
+
+    Raises:
+        StandingEventOutside: naming the first such event.
+    """
+    days = amended(operation, change).days
+    if days == operation.days:
+        return
+    seq = read.first_standing_outside(connection, operation.operation, operation.days.unchanged_by(days), days.ends_at)
+    if seq is not None:
+        raise StandingEventOutside(
+            f"The event at seq {seq} would lie outside of the new days, or on another one. Correct or withdraw it.",
+            seq=seq,
+        )

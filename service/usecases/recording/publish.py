@@ -1,0 +1,70 @@
+"""Publishing: the coordinator puts its name to the figures as of a seq, numbered 1, 2, 3, ... and for ever the same."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from service.access.credentials import Credential
+from service.domain.deciding.draft import Submission
+from service.domain.model.events import Event, FiguresPublished, PublishedPart
+from service.domain.model.operation import Operation
+from service.eventlog import read
+from service.eventlog.head import Head, share_head
+from service.projections.totals import MOST, TotalTooLarge
+from service.storage.db import Database
+from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
+from service.usecases.querying.publications import Publication, figures_hash, frozen_figures, publication_from
+from service.usecases.querying.read_context import positions
+from service.usecases.recording.appending import Outcome, draft_of, locked, settle, signature
+
+
+def publish_figures(
+    database: Database, *, operation: str, sender: Credential, submission: Submission
+) -> tuple[Outcome, Publication]:
+    """Publish the figures as of a seq; return the receipt and the publication. Publishing an id again gives the same.
+
+    The seq is fixed under the head's lock, so that no event can slip in between the figures and their number.
+
+    Raises:
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not publish its figures.
+        AsOfBeyondLog: the log is not that long yet.
+        TotalTooLarge: a figure is too large for JSON.
+        ContentDiffers: the id was used for another request.
+    """
+    with database.writing() as connection:
+        head, state = locked(connection, database, operation, sender)
+        draft = draft_of(connection, database.now(connection), head, state, [submission])
+
+        def freeze(event: Event) -> Event:
+            assert isinstance(event.data, FiguresPublished)
+            return replace(event, data=_frozen(connection, database, head, state, event.data))
+
+        decided = draft.add(submission, signature(sender), complete=freeze)
+        (outcome,) = settle(connection, head, state, draft, [decided])
+        return outcome, publication_from(state, decided.recorded)
+
+
+def _frozen(
+    connection: sa.Connection, database: Database, head: Head, operation: Operation, request: FiguresPublished
+) -> FiguresPublished:
+    """Return the publication of a request. The heads of parts are held still, each part's after that of its whole."""
+    seq = head.seq if request.as_of_seq is None else request.as_of_seq
+    if seq > head.seq:
+        raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+    if operation.parts and request.as_of_seq is not None:
+        raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
+    seqs = {head.operation: seq} if request.as_of_seq is not None else None
+    own, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)
+    figures = frozen_figures(connection, found)
+    if any(figure.quantity > MOST for figure in figures):
+        raise TotalTooLarge(f"A figure would exceed {MOST:,}, the largest that JSON keeps exactly.")
+    return replace(
+        request,
+        as_of_seq=seq,
+        number=read.count_of_type(connection, head.operation, FiguresPublished.wire_type) + 1,
+        root=own.root,
+        figures=figures,
+        figures_hash=figures_hash(figures),
+        parts=tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in parts),
+    )

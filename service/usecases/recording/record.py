@@ -1,0 +1,191 @@
+"""Recording events: concurrent requests for one operation share a transaction, and its commit comes before answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from service.access.credentials import Credential, Secret, of_digests, prove_all, unproved
+from service.domain.deciding.decide import LogHistory
+from service.domain.deciding.draft import Draft, Submission
+from service.domain.model.operation import Operation
+from service.errors import Conflict, RecordError
+from service.eventlog.head import Head, head_of, locking
+from service.eventlog.known_logs import KnownLog, known_logs, state_at
+from service.eventlog.read import about_ids, history_of
+from service.projections.totals import TotalTooLarge
+from service.storage.db import Database
+from service.storage.statements import read_together
+from service.usecases.querying.visibility import require_visible
+from service.usecases.recording.appending import (
+    Outcome,
+    Result,
+    decide,
+    draft_of,
+    ids_named,
+    outcome,
+    require_current,
+    settle,
+)
+from service.usecases.recording.group_commit import Groups
+
+
+class NotRecorded(Conflict):
+    """An atomic request is all or nothing, and another of its events was refused."""
+
+    code = "not_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one sender sends at once. An error among the submissions counts as refused."""
+
+    sender: Credential | Secret
+    submissions: Sequence[Submission | RecordError]
+
+
+Answer = list[Outcome] | RecordError
+Given = TypeVar("Given")
+
+
+class RequestGroups(Groups[Request, Answer]):
+    """The requests under way, by operation."""
+
+
+def record_events(
+    database: Database,
+    *,
+    operation: str,
+    sender: Credential | Secret,
+    submissions: Sequence[Submission | RecordError],
+    atomic: bool = False,
+    dry_run: bool = False,
+) -> list[Outcome]:
+    """Record what forces send; return what became of each, in input order.
+
+    One bad event never fails its neighbours, unless the request is atomic: then nothing is recorded, and the others'
+    error is NotRecorded. A dry run only decides. A sender that is only a secret is proved in the same transaction.
+
+    Raises:
+        Unauthenticated, RoleMayNot: the secret is not that of a credential that may.
+        UnknownOperation: there is no such operation, or the sender may not know of it.
+        ProjectionsOutdated: the code is of another version than the operation's totals.
+        DatabaseBusy: the database did not answer, or can only be read; what is sent again is recorded once.
+    """
+    request = Request(sender, submissions)
+    try:
+        if atomic or dry_run:
+            return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
+        work = partial(_record_together, database, operation)
+        return _or_raise(database.singleton(RequestGroups).join(operation, request, len(submissions), work))
+    except TotalTooLarge as error:
+        if atomic or len(submissions) == 1:
+            return [Outcome(is_new=False, error=error) for _ in submissions]
+    return [
+        outcome
+        for submission in submissions
+        for outcome in record_events(database, operation=operation, sender=sender, submissions=[submission])
+    ]
+
+
+def _record_together(database: Database, operation: str, requests: Sequence[Request]) -> list[Answer]:
+    """Record the requests in one transaction, in their order; return the answer to each, as if it had been alone."""
+    logs = known_logs(database)
+    with database.writing() as connection:
+        found = _read(connection, operation, requests)
+        state = state_at(connection, database, found.head)
+        senders = [_admitted(sender, operation, found.head, state) for sender in found.senders]
+        if found.head is None:
+            return [sender for sender in senders if isinstance(sender, RecordError)]
+        draft = draft_of(connection, found.clock, found.head, state, _submissions(requests), history=found.history)
+        tree = logs.tree(connection, found.head)
+        decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
+        results = [result for results in decided if isinstance(results, list) for result in results]
+        outcomes = iter(settle(connection, found.head, state, draft, results, tree=tree, and_commit=True))
+        answers = [list(islice(outcomes, len(one))) if isinstance(one, list) else one for one in decided]
+    if draft.accepted and draft.operation:
+        logs.remember(operation, KnownLog(draft.seq, draft.recorded_at, draft.operation, tuple(tree.peaks)))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is read first: the head, which is locked then, and under its lock the clock, the senders and the history."""
+
+    head: Head | None
+    clock: datetime
+    senders: list[Credential | RecordError]
+    history: LogHistory
+
+
+def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]) -> _Found:
+    senders = [request.sender for request in requests]
+    heads, credentials, texts = read_together(
+        connection,
+        (locking, {"name": operation}),
+        (of_digests, {"digests": unproved(senders), "here": datetime.now(UTC)}),
+        (about_ids, {"name": operation, "ids": ids_named(_submissions(requests))}),
+    )
+    now, proved = prove_all(senders, credentials)
+    return _Found(head_of(heads), now, proved, history_of(texts))
+
+
+def _admitted(
+    sender: Credential | RecordError, operation: str, head: Head | None, state: Operation | None
+) -> Credential | RecordError:
+    """Return a sender who may know of the operation, else the mistake.
+
+    Raises:
+        ProjectionsOutdated: the code is of another version than the operation's totals.
+    """
+    if isinstance(sender, RecordError):
+        return sender
+    try:
+        head, _state = require_visible(operation, sender, head, state)
+    except RecordError as error:
+        return error
+    require_current(head)
+    return sender
+
+
+def _submissions(requests: Sequence[Request]) -> list[Submission | RecordError]:
+    return [submission for request in requests for submission in request.submissions]
+
+
+def _decided(draft: Draft, request: Request, sender: Credential | RecordError) -> list[Result] | RecordError:
+    return sender if isinstance(sender, RecordError) else decide(draft, request.submissions, sender)
+
+
+def _record_by_itself(
+    database: Database, operation: str, request: Request, *, atomic: bool, dry_run: bool
+) -> list[Outcome]:
+    """Decide one request on a draft of its own, and record it unless it is a dry run or an item of it is refused."""
+    with database.writing() as connection:
+        found = _read(connection, operation, [request])
+        sender, state = _or_raise(found.senders[0]), state_at(connection, database, found.head)
+        head, state = require_visible(operation, sender, found.head, state)
+        require_current(head)
+        draft = draft_of(connection, found.clock, head, state, request.submissions, history=found.history)
+        results = decide(draft, request.submissions, sender)
+        if atomic and any(isinstance(result, RecordError) for result in results):
+            return _all_refused(results)
+        if dry_run:
+            return [outcome(result, {}) for result in results]
+        return settle(connection, head, state, draft, results)
+
+
+def _or_raise(answer: Given | RecordError) -> Given:
+    if isinstance(answer, RecordError):
+        raise answer
+    return answer
+
+
+def _all_refused(results: Sequence[Result]) -> list[Outcome]:
+    other = NotRecorded("Not recorded: the request was atomic and another of its events was refused.")
+    return [Outcome(is_new=False, error=result if isinstance(result, RecordError) else other) for result in results]
