@@ -59,8 +59,8 @@ def events_page() -> Iterator[str]:
     yield (
         "# Events\n\nEvery event is a fact that is kept for ever. This page is generated from the classes in "
         "[`service/domain/model/events.py`](../../service/domain/model/events.py); [counting.md](counting.md) explains "
-        "what each one counts. An unknown field is an error. Null and an empty list mean the same as leaving the field out. In "
-        "an imported operation every event also has `recorded_at`; in other operations that field is refused."
+        "what each one counts. An unknown field is an error. Null and an empty list mean the same as leaving the field "
+        "out. In an imported operation every event also has `recorded_at`; in other operations that field is refused."
     )
     yield (
         "## Events that forces send\n\nSent one at a time with `POST /v1/operations/{operation}/events`, or many at "

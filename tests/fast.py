@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Generator
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ UNIT = "tests/unit/"
 POSTGRESQL = "postgresql"
 REASON = "--fast starts no process"
 LEFT_OUT = "cases_left_out"
-MOST_CASES = 10
-EXAMPLES = 20
+MOST_CASES = 5
+EXAMPLES = 10
+# To make its calls takes as long as to collect all other tests.
+NOT_COLLECTED = "test_contract.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +48,11 @@ def spread(cases: list[pytest.Item], most: int = MOST_CASES) -> list[pytest.Item
     return cases if len(cases) <= most else [cases[number * len(cases) // most] for number in range(most)]
 
 
+def name_of(item: pytest.Item) -> str:
+    """Return the name of a test, the same for all of its cases."""
+    return item.nodeid.partition("[")[0]
+
+
 def is_unit(nodeid: str) -> bool:
     """Return whether a test is a unit test."""
     return nodeid.startswith(UNIT)
@@ -57,17 +65,20 @@ class Watch:
         self.running: str | None = None
         self.cases_left_out = 0
 
-    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave out a module that is slow to collect."""
+        return True if collection_path.name == NOT_COLLECTED else None
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out most cases of the tests that have many, before their order is changed."""
-        kept: list[pytest.Item] = []
-        for test, found in groupby(items, key=lambda item: item.nodeid.partition("[")[0]):
-            cases = list(found)
-            kept += cases if is_unit(test) else spread([case for case in cases if POSTGRESQL not in case.nodeid])
-        left_out = set(items).difference(kept)
+        """Leave out most cases of the tests that have many, whatever the order that they are run in."""
+        kept: set[pytest.Item] = set()
+        for test, found in groupby(sorted(items, key=name_of), key=name_of):
+            cases = sorted(found, key=lambda item: item.nodeid)
+            kept |= set(cases if is_unit(test) else spread([case for case in cases if POSTGRESQL not in case.nodeid]))
+        left_out = [item for item in items if item not in kept]
         self.cases_left_out = len(left_out)
         config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+        items[:] = [item for item in items if item in kept]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool | None, bool | None]:

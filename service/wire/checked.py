@@ -1,8 +1,8 @@
-"""What is sent, as events: checked and made in one pass. If anything does not fit, the schema reports what is wrong.
+"""Events from what is sent. If anything does not fit, the schema reports all that is wrong.
 
-msgspec checks types, words and bounds. What it would let pass is checked before, in the JSON itself: patterns, unknown
-fields, lists that repeat an item, and the spelling of ids, moments and days. Both take the same events: a test compares
-them, and an event that a reader refuses and its schema accepts is an error of ours.
+msgspec checks types, words and bounds. What it would let pass is tested first, on the JSON itself: patterns, unknown
+fields, lists that repeat an item, and the spelling of ids, moments and days. Reader and schema accept the same events:
+a test compares them, and an event that the reader refuses and the schema accepts is an error of ours.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 import marshmallow as ma
-from msgspec import convert, structs
+from msgspec import ValidationError, convert, structs
 
 from service.domain.deciding.draft import Opening, Submission
 from service.domain.model.events import DATA_CLASSES, LINE_CLASSES, Event, ForceJoined, OperationOpened
-from service.domain.model.instants import in_utc, parse_day, parse_instant
+from service.domain.model.instants import DAY, INSTANT, in_utc, parse_instant
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Items, Matching, Slug, bounds_of
 from service.wire.codec import Envelope, Json, event_of
@@ -37,10 +37,11 @@ from service.wire.schemas import (
     opening_schema,
 )
 
-# It returns the value as `convert` takes it, or raises one of DOES_NOT_FIT.
-Check = Callable[[Any], Any]
+Made = TypeVar("Made")
+# Tests a JSON value: the result is falsy, or one of DOES_NOT_FIT is raised, if the value does not fit.
+Fits = Callable[[Any], object]
+ALL_TYPES = tuple(DATA_CLASSES)
 DOES_NOT_FIT = (LookupError, TypeError, ValueError)
-UUID_CHARACTERS = 36
 
 
 class Sent(Envelope, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ def load_event(row: Any) -> Event:
     Raises:
         WrongFields: naming every field that is wrong.
     """
-    return load_submission(row, tuple(DATA_CLASSES)).event
+    return load_submission(row, ALL_TYPES).event
 
 
 def load_change(wire_type: str, row: Any, force: str) -> Submission:
@@ -82,8 +83,7 @@ def load_change(wire_type: str, row: Any, force: str) -> Submission:
         WrongFields: naming every field that is wrong.
     """
     try:
-        cls = DATA_CLASSES[wire_type]
-        return _flat(cls, _checked_call(cls)(row), force)
+        return _change(DATA_CLASSES[wire_type], row, force)
     except DOES_NOT_FIT as error:
         _report(change_schema(wire_type), row, error)
 
@@ -106,133 +106,141 @@ def _report(schema: ma.Schema, row: Any, error: Exception) -> NoReturn:
 
 
 def _submission(cls: Any, row: Json) -> Submission:
-    sent = convert(_checked_envelope(cls)(row), Sent)
+    data = row.get("data", {})
+    if not _envelope_fits(cls)(row) or not _object_fits(cls)(data):
+        raise ValueError(row)
+    sent = _converted(row, Sent)
     if (sent.corrects is None) != (sent.correction_reason is None):
         raise ValueError(row)
-    event = event_of(sent, convert(_checked_object(cls)(row.get("data", {})), cls))
+    event = event_of(sent, _converted(data, cls))
     return Submission(event, None if sent.recorded_at is None else in_utc(sent.recorded_at))
 
 
-def _opening(row: Json, force: str) -> Opening:
-    members = _checked_opening()(row)
-    # Unlike other fields, this one takes no null.
-    if row.get("forces", ()) is None:
+def _change(cls: Any, row: Json, force: str) -> Submission:
+    if not _call_fits(cls)(row):
         raise ValueError(row)
-    forces: list[ForceJoined] = members.pop("forces", [])
-    members["forces"] = names = [joined.force for joined in forces]
-    operation = members.pop("operation")
-    submission = _flat(OperationOpened, members, force)
+    return _called(cls, row, force)
+
+
+def _opening(row: Json, force: str) -> Opening:
+    if not _opening_fits()(row):
+        raise ValueError(row)
+    stated = [{"force": one} if isinstance(one, str) else one for one in row.get("forces", [])]
+    forces = [_converted(one, ForceJoined) for one in stated]
+    names = [joined.force for joined in forces]
+    operation = convert(row["operation"], Slug)
+    submission = _called(OperationOpened, row | {"forces": names}, force)
     if len(set(names)) < len(names):
         raise WrongFields("A force stands in the list twice.", pointer="/forces")
     return Opening(operation=operation, submission=submission, forces=forces)
 
 
-def _flat(cls: Any, members: Json, force: str) -> Submission:
-    """Return the event of a call whose data stands beside its id."""
-    event_id, recorded_at = members.pop("id"), members.pop("recorded_at", None)
-    return Submission(Event(id=UUID(event_id), force=force, data=convert(members, cls)), recorded_at)
+def _called(cls: Any, row: Json, force: str) -> Submission:
+    """Return the event of a call, whose data stands beside its id."""
+    event = Event(id=UUID(row["id"]), force=force, data=_converted(row, cls))
+    sent = row.get("recorded_at")
+    return Submission(event, None if sent is None else parse_instant(sent))
+
+
+def _converted(row: Json, cls: type[Made]) -> Made:
+    """Return the object of this class that is in a JSON object; nulls count as missing."""
+    try:
+        return convert(row, cls)
+    except ValidationError:
+        return convert(_without_nulls(row), cls)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 @cache
-def _checked_envelope(cls: type[Part]) -> Check:
+def _envelope_fits(cls: type[Part]) -> Fits:
     around = envelope(cls)
-    own = _checks(Event, leave_out=around["leave_out"])
-    return _members({**own, "type": None, "data": None, "recorded_at": parse_instant}, around.get("required", ()))
+    own = _members(Event, leave_out=around["leave_out"])
+    return _has({**own, "type": None, "data": None, "recorded_at": INSTANT.fullmatch}, around.get("required", ()))
 
 
 @cache
-def _checked_call(cls: type[Part]) -> Check:
-    return _members({**_call_checks(), **_checks(cls, leave_out=never_sent(cls))})
+def _call_fits(cls: type[Part]) -> Fits:
+    return _has({**CALL, **_members(cls, leave_out=never_sent(cls))}, required=("id",))
 
 
 @cache
-def _checked_opening() -> Check:
-    own = {"operation": _check_of(Slug), "forces": _items(_force, FORCES)}
-    return _members({**_call_checks(), **_checks(OperationOpened, leave_out=("forces",)), **own})
+def _opening_fits() -> Fits:
+    own = {**_members(OperationOpened), "operation": _fits(Slug), "forces": _items_fit(_force_fits, FORCES)}
+    return _has({**CALL, **own}, required=("id", "operation"))
 
 
 @cache
-def _checked_object(cls: type[Part]) -> Check:
+def _object_fits(cls: type[Part]) -> Fits:
     tag = cls.__struct_config__.tag_field
-    return _members(_checks(cls) if tag is None else {tag: None, **_checks(cls)})
+    return _has(_members(cls) if tag is None else {tag: None, **_members(cls)})
 
 
-def _call_checks() -> dict[str, Check | None]:
-    return {"id": _check_of(UUID), "recorded_at": parse_instant}
+def _members(cls: type[Part], leave_out: tuple[str, ...] = ()) -> dict[str, Fits | None]:
+    return {one.encode_name: _fits(one.type) for one in structs.fields(cls) if one.name not in leave_out}
 
 
-def _checks(cls: type[Part], leave_out: tuple[str, ...] = ()) -> dict[str, Check | None]:
-    return {one.encode_name: _check_of(one.type) for one in structs.fields(cls) if one.name not in leave_out}
+def _has(members: dict[str, Fits | None], required: tuple[str, ...] = ()) -> Fits:
+    """Return the test of an object that has these members and no others. A null fits: it counts as missing.
 
-
-def _members(checks: dict[str, Check | None], required: tuple[str, ...] = ()) -> Check:
-    """Return the check of an object that has these members and no others. Members that are null are left out.
-
-    `required` names members that `convert` takes to be optional.
+    `required` names members that must be there although `convert` does not ask for them.
     """
 
-    def checked(row: Any) -> Json:
+    def fits(row: Any) -> bool:
         if type(row) is not dict:
-            raise TypeError(row)
-        kept = {}
+            return False
         for name, value in row.items():
-            check_value = checks[name]
-            if value is not None:
-                kept[name] = value if check_value is None else check_value(value)
-        for name in required:
-            kept[name]
-        return kept
+            value_fits = members[name]
+            if value_fits is not None and value is not None and not value_fits(value):
+                return False
+        return not required or all(row.get(name) is not None for name in required)
 
-    return checked
+    return fits
 
 
-def _check_of(hint: Any) -> Check | None:
-    """Return the check of a field of this type; None where msgspec checks all."""
+def _fits(hint: Any) -> Fits | None:
+    """Return the test of a field of this type; None if msgspec checks all of it."""
     if get_origin(hint) is Annotated:
         return _bounded(hint)
     if get_origin(hint) in (Union, UnionType):
         members = [member for member in get_args(hint) if member is not NoneType]
-        return _check_of(members[0]) if len(members) == 1 else _line
+        return _fits(members[0]) if len(members) == 1 else _line_fits
     if isinstance(hint, type) and issubclass(hint, Part):
-        return _checked_object(hint)
-    spelled: dict[Any, Check] = {UUID: _text(UUID_TEXT, UUID_CHARACTERS), datetime: parse_instant, date: parse_day}
+        return _object_fits(hint)
+    spelled: dict[Any, Fits] = {UUID: UUID_TEXT.fullmatch, datetime: INSTANT.fullmatch, date: DAY.fullmatch}
     return spelled.get(hint)
 
 
-def _bounded(hint: Any) -> Check | None:
+def _bounded(hint: Any) -> Fits | None:
     match bounds_of(hint):
-        case Matching(expression=expression, most=most):
-            return _text(re.compile(expression), most)
+        case Matching(expression=expression):
+            return re.compile(expression).fullmatch
         case Items() as bounds:
-            return _items(_check_of(get_args(get_args(hint)[0])[0]), bounds)
+            return _items_fit(_fits(get_args(get_args(hint)[0])[0]), bounds)
     return None
 
 
-def _text(shape: re.Pattern[str], most: int) -> Check:
-    fullmatch = shape.fullmatch
-
-    def checked(text: Any) -> Any:
-        if len(text) <= most and fullmatch(text):
-            return text
-        raise ValueError(text)
-
-    return checked
-
-
-def _items(check_item: Check | None, bounds: Items) -> Check:
-    def checked(items: Any) -> list[Any]:
+def _items_fit(item_fits: Fits | None, bounds: Items) -> Fits:
+    def fits(items: Any) -> bool:
         if type(items) is not list or len(items) > bounds.most:
-            raise TypeError(items)
+            return False
         if bounds.unique and any(item in items[:index] for index, item in enumerate(items)):
-            raise ValueError(items)
-        return items if check_item is None else [check_item(item) for item in items]
+            return False
+        return item_fits is None or all(map(item_fits, items))
 
-    return checked
-
-
-def _line(row: Any) -> Any:
-    return _checked_object(LINE_CLASSES[row["kind"]])(row)
+    return fits
 
 
-def _force(one: Any) -> ForceJoined:
-    return convert(_checked_object(ForceJoined)({"force": one} if isinstance(one, str) else one), ForceJoined)
+def _line_fits(row: Any) -> object:
+    return _object_fits(LINE_CLASSES[row["kind"]])(row)
+
+
+def _force_fits(one: Any) -> object:
+    return _object_fits(ForceJoined)({"force": one} if isinstance(one, str) else one)
+
+
+CALL: dict[str, Fits | None] = {"id": UUID_TEXT.fullmatch, "recorded_at": INSTANT.fullmatch}

@@ -17,7 +17,7 @@ from msgspec import Raw, json
 from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
 from service.domain.model.instants import in_utc
 from service.domain.model.part import Part
-from service.domain.model.vocabulary import CorrectionReason, Seq
+from service.domain.model.vocabulary import Code, CorrectionReason, IncidentKey, Seq, Slug
 
 Json = dict[str, Any]
 
@@ -35,12 +35,12 @@ class Envelope(Part, frozen=True, kw_only=True):
     """An event as one JSON object: its type, its data, and what stands around them."""
 
     id: UUID
-    force: str
+    force: Slug
     data: Any = None
     occurred_at: datetime | None = None
-    place: str | None = None
-    incident: str | None = None
-    assisting: tuple[str, ...] = ()
+    place: Code | None = None
+    incident: IncidentKey | None = None
+    assisting: tuple[Slug, ...] = ()
     corrects: UUID | None = None
     correction_reason: CorrectionReason | None = None
     type: str
@@ -50,7 +50,7 @@ class Line(Envelope, frozen=True, kw_only=True):
     """A recorded event as one JSON object. Its data can be read once its type is known."""
 
     data: Raw = NO_DATA
-    operation: str
+    operation: Slug
     seq: Seq
     recorded_at: datetime
     recorded_by: RecordedBy

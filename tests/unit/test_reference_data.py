@@ -19,7 +19,7 @@ from service.domain.model.events import (
 )
 from service.domain.model.personal_data import personal_shape
 from service.domain.model.reference_data import Measure, currencies, force_catalogue, measure_catalogue
-from service.domain.model.vocabulary import Acquisition, CategoryPath, Code, ForceKind, Slug
+from service.domain.model.vocabulary import Acquisition, CategoryPath, Code, ForceKind, Slug, shape_of
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
 MEASURES = measure_catalogue()
@@ -28,7 +28,7 @@ FORCES = force_catalogue()
 
 def fits(annotated: Any, text: str) -> bool:
     """Return whether the text matches a type of the vocabulary."""
-    matching = get_args(annotated)[1]
+    matching = shape_of(annotated)
     return re.fullmatch(matching.expression, text, re.ASCII) is not None and len(text) <= matching.most
 
 

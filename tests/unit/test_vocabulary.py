@@ -1,16 +1,16 @@
 """What a code, a slug, a category path and a title may look like."""
 
 import re
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from service.domain.model.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title
+from service.domain.model.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title, shape_of
 
 
 def fits(annotated: Any, text: str) -> bool:
     """Return whether the text matches a type of the vocabulary."""
-    matching = get_args(annotated)[1]
+    matching = shape_of(annotated)
     return re.fullmatch(matching.expression, text) is not None and len(text) <= matching.most
 
 

@@ -284,7 +284,7 @@ class FiguresPublished(Timed, frozen=True, kw_only=True):
     root: HexDigest | None = None
     figures_hash: HexDigest | None = None
     figures: Annotated[tuple[PublishedFigure, ...], Items(0, 1_000_000, unique=False).meta] = ()
-    parts: Annotated[tuple[PublishedPart, ...], Items(0, 1_000_000).meta] = ()
+    parts: Annotated[tuple[PublishedPart, ...], Items(0, 10_000).meta] = ()
 
 
 class DuplicateRuledOut(Part, frozen=True, kw_only=True):

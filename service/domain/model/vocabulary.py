@@ -37,6 +37,11 @@ class Matching:
     most: int
     wanted: str
 
+    @property
+    def meta(self) -> Meta:
+        """The length as msgspec keeps it. The expression is for us to match: msgspec would search for it."""
+        return Meta(max_length=self.most, extra={"bounds": self})
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
@@ -57,30 +62,39 @@ Bounds = Whole | Matching | Items
 
 def bounds_of(annotated: Any) -> Bounds:
     """Return the bounds of an annotated type, such as `Quantity` or `Slug`."""
-    (found,) = annotated.__metadata__
-    bounds: Bounds = found if isinstance(found, Matching) else found.extra["bounds"]
+    (meta,) = annotated.__metadata__
+    bounds: Bounds = meta.extra["bounds"]
     return bounds
+
+
+def shape_of(annotated: Any) -> Matching:
+    """Return the shape of a text of the vocabulary, such as `Slug`."""
+    shape = bounds_of(annotated)
+    assert isinstance(shape, Matching)
+    return shape
 
 
 STEP = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
 
-Code = Annotated[str, Matching(STEP, 64, "a code of small letters, digits, '_' and '-', at most 64 characters")]
-Slug = Annotated[str, Matching(STEP, 64, "a slug of small letters, digits and '-', at most 64 characters")]
+Code = Annotated[str, Matching(STEP, 64, "a code of small letters, digits, '_' and '-', at most 64 characters").meta]
+Slug = Annotated[str, Matching(STEP, 64, "a slug of small letters, digits and '-', at most 64 characters").meta]
 CategoryPath = Annotated[
     str,
     Matching(
         rf"(?:{STEP}|[A-Z]{{3}})(?:/{STEP}){{0,5}}",
         128,
         "a category path such as bladed/knife: codes joined by '/', at most 6 steps and 128 characters",
-    ),
+    ).meta,
 ]
-CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR")]
+CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR").meta]
 Seq = Annotated[int, Whole(1, 2**53 - 1).meta]
-HexDigest = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "a SHA-256 in hexadecimal digits")]
-IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters")]
+HexDigest = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "a SHA-256 in hexadecimal digits").meta]
+IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters").meta]
 Title = Annotated[
     str,
-    Matching(r"[^\W_](?:[\w &'’.,:()/+%–-]*[\w.)%])?", 120, "a short name of letters, digits and plain punctuation"),
+    Matching(
+        r"[^\W_](?:[\w &'’.,:()/+%–-]*[\w.)%])?", 120, "a short name of letters, digits and plain punctuation"
+    ).meta,
 ]
 
 Quantity = Annotated[int, Whole(1).meta]

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from msgspec import DecodeError, json
 
 from service.access.roles import REPORTERS
 from service.domain.model.events import OperationAmended, RecordedBy, RecordedEvent
 from service.domain.model.instants import parse_instant
-from service.domain.model.vocabulary import Matching, Slug
+from service.domain.model.vocabulary import Slug, shape_of
 from service.errors import Invalid, RecordError
 from service.wire.checked import load_event
 from service.wire.codec import text_of
@@ -23,7 +23,7 @@ from service.wire.strict_json import parse
 LINES_IN_ONE_RUN, BYTES_IN_ONE_RUN = 4_000, 4 * 1024 * 1024
 # A larger number cannot be written; a smaller one is compared with the log.
 MOST_BITS_OF_A_SEQ = 63
-SLUG: Matching = get_args(Slug)[1]
+SLUG = shape_of(Slug)
 
 
 class LineRefused(Invalid):

@@ -6,15 +6,15 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from service.domain.model.days import ONE_DAY, london_midnight
 from service.domain.model.instants import DAY_WANTED, INSTANT_WANTED, parse_day, parse_instant
-from service.domain.model.vocabulary import STEP, CategoryPath
+from service.domain.model.vocabulary import STEP, CategoryPath, shape_of
 from service.errors import FieldError
 
 CODE = re.compile(STEP, re.ASCII)
-PATH = get_args(CategoryPath)[1]
+PATH = shape_of(CategoryPath)
 PATH_EXPRESSION = re.compile(PATH.expression, re.ASCII)
 LARGEST_SHOWN = 10**18
 LONGEST_CODE, LONGEST_TEXT, LONGEST_LIST = 64, 2_000, 200
