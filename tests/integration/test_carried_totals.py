@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from service.domain.counting.selection import DIMENSIONS, Selection
 from service.domain.model.events import Event
 from service.eventlog.table import heads
-from service.projections import rebuild as rebuild_module
 from service.projections.carried_totals import EVERY, carried_totals
 from service.projections.entries import entries
 from service.projections.returns import declarations
 from service.projections.sums import sums
 from service.storage.db import Database
+from service.usecases.maintenance import rebuild as rebuild_module
 from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import Figures, Key, OpenedOperation, opened_operation

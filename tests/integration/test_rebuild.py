@@ -11,13 +11,13 @@ from service.domain.model.events import CashLine
 from service.domain.model.vocabulary import MAX_LINES, MAX_QUANTITY
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import heads
-from service.projections import rebuild as rebuild_module
 from service.projections import registry
 from service.projections.entries import entries
 from service.projections.participants import participants
 from service.projections.returns import declared_returns
 from service.projections.totals import MOST, TotalTooLarge, totals
 from service.storage.db import Database, open_database
+from service.usecases.maintenance import rebuild as rebuild_module
 from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import (

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.projections import rebuild as rebuild_module
 from service.projections.duplicates.ruled_out import ruled_out
 from service.projections.duplicates.sightings import sightings
 from service.storage.db import Database, open_database
+from service.usecases.maintenance import rebuild as rebuild_module
 from service.usecases.maintenance.rebuild import rebuild
 from service.usecases.maintenance.transfer import export_operation, import_operation
 from service.usecases.maintenance.verify import verify_operation
