@@ -10,7 +10,7 @@ from service.cli.exit_codes import DONE, WRONG
 from service.cli.output import as_json, print_json, print_table, progress, remark
 from service.cli.settings import Settings, pass_settings
 from service.storage.db import Database
-from service.usecases.maintenance.rebuild import CARRIED_EVERY_AT_FIRST, rebuild
+from service.usecases.maintenance.rebuild import DEFAULT_SNAPSHOT_EVERY, rebuild
 from service.usecases.maintenance.verify import list_heads, verify_projections
 from service.usecases.maintenance.verify_blocks import outdated
 
@@ -35,7 +35,7 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
             "operation": head.operation,
             "events": head.seq,
             "generation": head.generation,
-            "carried_every": head.carried_every,
+            "snapshot_every": head.snapshot_every,
             "version": head.projection_version,
             "current": outdated(head) is None,
         }
@@ -44,28 +44,31 @@ def status(settings: Settings, operation: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        columns = ("operation", "events", "generation", "carried_every", "version", "current")
+        columns = ("operation", "events", "generation", "snapshot_every", "version", "current")
         print_table("Projections", columns, [[str(row[name]) for name in columns] for row in rows])
 
 
 @projections.command("rebuild", short_help="Rebuild the projections from the log.")
 @operation_argument
 @click.option(
+    "--snapshot-every",
     "--carry-every",
+    "snapshot_every",
     metavar="EVENTS",
     type=click.IntRange(min=1),
     help=(
         "Store a totals snapshot every so many EVENTS from now on. The default is the operation's present interval, "
-        f"initially {CARRIED_EVERY_AT_FIRST:,}. A shorter interval makes past totals faster and takes more space."
+        f"initially {DEFAULT_SNAPSHOT_EVERY:,}. A shorter interval makes past totals faster and takes more space. "
+        "--carry-every is the former name of this option."
     ),
 )
 @pass_settings
-def rebuild_all(settings: Settings, operation: str | None, carry_every: int | None) -> None:
+def rebuild_all(settings: Settings, operation: str | None, snapshot_every: int | None) -> None:
     """Rebuild the projections from the log while the service keeps running."""
     with settings.database() as database:
         for name in _names(database, operation):
             with progress(f"Rebuilding {name}") as report:
-                generation = rebuild(database, name, report, carry_every=carry_every)
+                generation = rebuild(database, name, report, snapshot_every=snapshot_every)
             remark(f"Rebuilt {name}: generation {generation}")
 
 

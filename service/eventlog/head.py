@@ -32,7 +32,7 @@ class UnknownOperation(NotFound):
 class Head:
     """Where a log ends: its size, the moment of its last event, and the live generation of its projections.
 
-    `carried_every`: the totals of that generation are carried at each multiple of it; None: at none.
+    `snapshot_every`: a totals snapshot of that generation is stored at each multiple of it; None: at none.
     """
 
     operation: str
@@ -41,11 +41,11 @@ class Head:
     imported: bool
     generation: int
     projection_version: str
-    carried_every: int | None
+    snapshot_every: int | None
 
 
 def begin_log(
-    connection: sa.Connection, operation: str, *, imported: bool, projection_version: str, carried_every: int
+    connection: sa.Connection, operation: str, *, imported: bool, projection_version: str, snapshot_every: int
 ) -> Head:
     """Insert the head row of a new, empty log, unless it exists; lock it and return it. A seq above 0: it existed."""
     row = {
@@ -56,7 +56,7 @@ def begin_log(
         "generation": 1,
         "last_generation": 1,
         "projection_version": projection_version,
-        "carried_every": carried_every,
+        "snapshot_every": snapshot_every,
     }
     connection.execute(insert_into(connection, heads).values(row).on_conflict_do_nothing())
     head = lock_head(connection, operation)
@@ -94,7 +94,7 @@ def as_head(row: Mapping[Any, Any] | None) -> Head | None:
         imported=row["imported"],
         generation=row["generation"],
         projection_version=row["projection_version"],
-        carried_every=row["carried_every"],
+        snapshot_every=row["snapshot_every"],
     )
 
 

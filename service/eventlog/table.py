@@ -23,9 +23,9 @@ heads = sa.Table(
         "projection_version", sa.Text, nullable=False, comment="the code's version that built the live generation"
     ),
     sa.Column(
-        "carried_every",
+        "snapshot_every",
         sa.BigInteger,
-        comment="the totals of the live generation are carried at each multiple of it; null: at none",
+        comment="interval of the totals snapshots of the live generation, in seqs; null: no snapshots",
     ),
 )
 

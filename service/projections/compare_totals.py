@@ -8,17 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.eventlog.head import Head
-from service.projections.carried_totals import (
+from service.projections.totals import COLUMNS, totals
+from service.projections.totals_snapshots import (
     AT,
     NAME,
     OF,
-    carried_at,
-    carried_seqs,
-    carried_totals,
-    last_carried,
+    last_snapshot_seq,
+    snapshot_at,
+    snapshot_seqs,
     sums,
+    totals_snapshots,
 )
-from service.projections.totals import COLUMNS, totals
 from service.storage.statements import read_together_as_stored
 
 Found = tuple[str, int | None, str]
@@ -30,25 +30,25 @@ def differing_totals(connection: sa.Connection, head: Head) -> Iterator[Found]:
     Each snapshot is summed from the one before it, so all of them take no longer than one sum over all entries.
     """
     if (seq := _first_misplaced(connection, head)) is not None:
-        yield carried_totals.name, seq, "no totals snapshot belongs at this seq"
+        yield totals_snapshots.name, seq, "no totals snapshot belongs at this seq"
     place = {"name": head.operation, "of": head.generation}
-    seqs = carried_seqs(1, head.seq, head.carried_every)
-    pages = [(_differing_carried, {**place, "before": seq - seqs.step, "at": seq}) for seq in seqs]
-    last = {**place, "before": last_carried(head, head.seq), "at": head.seq}
-    *carried, now = read_together_as_stored(connection, *pages, (_differing_now, last))
-    for seq, differing in zip(seqs, carried, strict=True):
+    seqs = snapshot_seqs(1, head.seq, head.snapshot_every)
+    pages = [(_differing_snapshot, {**place, "before": seq - seqs.step, "at": seq}) for seq in seqs]
+    last = {**place, "before": last_snapshot_seq(head, head.seq), "at": head.seq}
+    *snapshots, now = read_together_as_stored(connection, *pages, (_differing_now, last))
+    for seq, differing in zip(seqs, snapshots, strict=True):
         for force, measure in differing:
-            yield carried_totals.name, seq, _detail(force, measure)
+            yield totals_snapshots.name, seq, _detail(force, measure)
     for force, measure in now:
         yield totals.name, None, _detail(force, measure)
 
 
 def _first_misplaced(connection: sa.Connection, head: Head) -> int | None:
     """Return the lowest seq that has a totals snapshot and should have none; None if there is no such seq."""
-    seqs = carried_seqs(1, head.seq, head.carried_every)
-    seq = carried_totals.c.seq
+    seqs = snapshot_seqs(1, head.seq, head.snapshot_every)
+    seq = totals_snapshots.c.seq
     misplaced = sa.or_(seq < 1, seq > head.seq, seq % seqs.step != 0) if seqs else sa.true()
-    mine = (carried_totals.c.operation_id == head.operation, carried_totals.c.generation == head.generation)
+    mine = (totals_snapshots.c.operation_id == head.operation, totals_snapshots.c.generation == head.generation)
     found: int | None = connection.scalar(sa.select(sa.func.min(seq)).where(*mine, misplaced))
     return found
 
@@ -57,8 +57,8 @@ def _detail(force: str, measure: str) -> str:
     return f"{measure} of {force} is not the sum of its entries"
 
 
-def _differing_carried(_dialect: str) -> sa.Select[Any]:
-    return _differing(carried_at(AT, NAME, OF))
+def _differing_snapshot(_dialect: str) -> sa.Select[Any]:
+    return _differing(snapshot_at(AT, NAME, OF))
 
 
 def _differing_now(_dialect: str) -> sa.Select[Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.sightings import COMPARED
+from service.domain.duplicates.match_candidates import COMPARED
 from service.domain.model.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
-from service.projections import carried_totals, entries, participants, returns, totals
-from service.projections.duplicates import ruled_out, sightings
+from service.projections import entries, participants, returns, totals, totals_snapshots
+from service.projections.duplicates import match_candidates, ruled_out
 from service.projections.steps import Batch
 from service.storage.db import constraint_of
 from service.storage.writes import Row, Writes
@@ -37,10 +37,12 @@ BY_SEQ: tuple[Projection, ...] = (
     Projection("participants", 1, participants.participants, participants.rows, (ForceJoined,)),
     Projection("returns", 1, returns.declared_returns, returns.rows, (ReturnDeclared,)),
     Projection("entries", 1, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
-    Projection("sightings", 1, sightings.sightings, sightings.rows, (*COMPARED, EventWithdrawn)),
+    Projection(
+        "match_candidates", 1, match_candidates.match_candidates, match_candidates.rows, (*COMPARED, EventWithdrawn)
+    ),
     Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut,), reads_run=True),
 )
-SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 1), (carried_totals.carried_totals, 1))
+SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 1), (totals_snapshots.totals_snapshots, 1))
 TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), *(table for table, _version in SUMMED))
 VERSION = ",".join(
     [
@@ -50,18 +52,18 @@ VERSION = ",".join(
 )
 
 
-def apply(writes: Writes, batch: Batch, *, carried_every: int | None, and_commit: bool = False) -> None:
+def apply(writes: Writes, batch: Batch, *, snapshot_every: int | None, and_commit: bool = False) -> None:
     """Apply a run of events to one generation of all projections, and send everything that is queued in `writes`.
 
-    `carried_every` is that generation's totals snapshot interval; `and_commit` commits in the same round trip.
+    `snapshot_every` is that generation's totals snapshot interval; `and_commit` commits in the same round trip.
 
     Raises:
         TotalTooLarge: a total would leave the range that JSON keeps exactly.
     """
     made = fill(writes, batch)
-    seqs = carried_totals.carried_seqs(batch.first_seq, batch.last_seq, carried_every)
+    seqs = totals_snapshots.snapshot_seqs(batch.first_seq, batch.last_seq, snapshot_every)
     totals.add(writes, batch, made.get(entries.entries, ()))
-    carried_totals.carry(writes, batch.operation, batch.generation, seqs)
+    totals_snapshots.take(writes, batch.operation, batch.generation, seqs)
     send(writes, and_commit=and_commit)
 
 

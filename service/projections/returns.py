@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
-from service.projections.carried_totals import rows_at
 from service.projections.steps import Batch
+from service.projections.totals_snapshots import rows_at
 from service.storage.db import CodeText, Instant, metadata
 from service.storage.writes import Writes
 

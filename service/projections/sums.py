@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from service.domain.counting.selection import Selection
 from service.domain.model.vocabulary import Qualifier
 from service.eventlog.head import Head
-from service.projections.carried_totals import rows_at
 from service.projections.entries import NO_DAY, entries
+from service.projections.totals_snapshots import rows_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

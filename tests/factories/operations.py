@@ -18,10 +18,10 @@ from service.errors import RecordError
 from service.eventlog.head import Head, read_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import events, heads
-from service.projections.carried_totals import carried_totals
 from service.projections.compare import Difference
 from service.projections.entries import entries
 from service.projections.totals import COLUMNS, totals
+from service.projections.totals_snapshots import totals_snapshots
 from service.storage.db import Database
 from service.storage.writes import Row
 from service.usecases.maintenance.rebuild import rebuild
@@ -156,10 +156,10 @@ class OpenedOperation:
 
     def carried(self) -> dict[int, list[Row]]:
         """Return the live totals snapshots by seq, each in the form of `total_rows`."""
-        columns = [carried_totals.c[name] for name in COLUMNS[2:]]
+        columns = [totals_snapshots.c[name] for name in COLUMNS[2:]]
         with self.database.reading() as connection:
-            statement = self._live(carried_totals, [carried_totals.c.seq, *columns])
-            rows = connection.execute(statement.order_by(carried_totals.c.seq, *columns)).all()
+            statement = self._live(totals_snapshots, [totals_snapshots.c.seq, *columns])
+            rows = connection.execute(statement.order_by(totals_snapshots.c.seq, *columns)).all()
         return {seq: [tuple(row) for _seq, *row in found] for seq, found in groupby(rows, key=itemgetter(0))}
 
     def total_rows(self) -> list[Row]:
@@ -197,20 +197,20 @@ def opened_operation(
     *,
     forces: Sequence[ForceJoined] = FORCES,
     recorded_at: datetime | None = None,
-    carry_every: int | None = None,
+    snapshot_every: int | None = None,
     **opening: Any,
 ) -> OpenedOperation:
     """Open an operation in which the five forces take part; `recorded_at` makes it an imported one.
 
-    With `carry_every` it is rebuilt at once with this totals snapshot interval, short enough for a short log.
+    With `snapshot_every` it is rebuilt at once with this totals snapshot interval, short enough for a short log.
     """
     event = OperationOpenedFactory(
         forces=tuple(joined.force for joined in forces), imported=recorded_at is not None, **opening
     )
     new = Opening(operation=name, submission=Submission(event, recorded_at), forces=forces)
     open_operation(database, sender=CredentialFactory(force=event.data.lead_force), opening=new)
-    if carry_every is not None:
-        rebuild(database, name, carry_every=carry_every)
+    if snapshot_every is not None:
+        rebuild(database, name, snapshot_every=snapshot_every)
     return OpenedOperation(database, name)
 
 

@@ -23,7 +23,7 @@ HEAD = Head(
     imported=True,
     generation=1,
     projection_version="",
-    carried_every=None,
+    snapshot_every=None,
 )
 POSITION = Position(HEAD, operation_state(), 12, recorded_at=AFTERWARDS, begun_by=AFTERWARDS, root="5e" * 32)
 REPORTING = tuple(one.force for one in FORCES if one.reports != "nothing")

@@ -262,10 +262,8 @@ def test_verify_says_what_it_checked(database: Database, oprecord: Oprecord):
     recorded_seed(database)
     code, out, _err = oprecord("verify")
     assert code == DONE
-    assert (
-        f"{NAME}: checked 19 events, 6 participants, 1 declared returns, 9 entries, 5 sightings, 0 ruled out, 7 totals"
-        in out
-    )
+    counts = "19 events, 6 participants, 1 declared returns, 9 entries, 5 match candidates, 0 ruled out, 7 totals"
+    assert f"{NAME}: checked {counts}" in out
     assert f"root {receipts[-1].root}" in out
     assert out.count("all right") == 2
     code, out, _err = oprecord("verify", NAME, "--json")
@@ -487,8 +485,8 @@ def test_projections_are_shown_rebuilt_and_verified(database: Database, oprecord
     assert only_line(oprecord("init")[2]).startswith("Ready: ")
     assert oprecord("projections", "verify")[:2] == (DONE, f"{NAME}: correct\n")
     (status,) = json.loads(oprecord("projections", "status", NAME, "--json")[1])
-    assert (status["current"], status["carried_every"]) == (True, 10)
-    assert '"carried_totals": 4' in oprecord("verify", NAME, "--json")[1]
+    assert (status["current"], status["snapshot_every"]) == (True, 10)
+    assert '"totals_snapshots": 4' in oprecord("verify", NAME, "--json")[1]
     with database.writing() as connection:
         connection.execute(totals.update().where(totals.c.measure == "weapons").values(quantity=1_000))
     code, out, _err = oprecord("projections", "verify", NAME)

@@ -295,7 +295,7 @@ class Histories(RuleBasedStateMachine):
         self.operation = opened_operation(
             database,
             f"history-{next(self.operation_numbers)}",
-            carry_every=3,
+            snapshot_every=3,
             starts_at=STARTS_AT,
             ends_at=STARTS_AT + HALF_HOURS * HALF_AN_HOUR,
         )
@@ -328,12 +328,12 @@ class Histories(RuleBasedStateMachine):
         self.change(OperationReopenedFactory(), closed=False)
 
     @precondition(lambda self: len(self.model.log) > self.size_when_rebuilt)
-    @rule(carry_every=st.none() | st.integers(1, 9))
-    def rebuild(self, carry_every: int | None) -> None:
+    @rule(snapshot_every=st.none() | st.integers(1, 9))
+    def rebuild(self, snapshot_every: int | None) -> None:
         before, carried = self.operation.entries(), self.operation.carried()
-        rebuild(self.operation.database, self.operation.name, carry_every=carry_every)
+        rebuild(self.operation.database, self.operation.name, snapshot_every=snapshot_every)
         assert self.operation.entries() == before
-        assert carry_every is not None or self.operation.carried() == carried
+        assert snapshot_every is not None or self.operation.carried() == carried
         self.size_when_rebuilt = len(self.model.log)
 
     @rule(data=st.data())

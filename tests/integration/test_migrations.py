@@ -133,16 +133,16 @@ def test_a_database_migrated_down_and_up_records_events(database: Database, data
 def test_an_upgraded_database_answers_for_the_past_and_gets_snapshots_by_a_rebuild(
     database: Database, database_url: str
 ) -> None:
-    operation = opened_operation(database, carry_every=2)
+    operation = opened_operation(database, snapshot_every=2)
     operation.record_all(*(ArrestRecordedFactory() for _ in range(5)))
     carried, past = operation.carried(), operation.figures_as_of(9)
     migrate_down_to(database, "0003")
     migrate_to_head(database_url)
-    assert (operation.head().carried_every, operation.carried()) == (None, {})
+    assert (operation.head().snapshot_every, operation.carried()) == (None, {})
     with database.reading() as connection:
         (arrests,) = sums(connection, [(operation.head(), 9)], Selection(), by_category=())
     assert arrests.quantity == sum(past.values())
-    rebuild(database, operation.name, carry_every=2)
+    rebuild(database, operation.name, snapshot_every=2)
     assert operation.carried() == carried
     assert operation.difference() is None
 

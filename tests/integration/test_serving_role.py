@@ -51,7 +51,7 @@ def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
     serving: Database, operation: OpenedOperation
 ) -> None:
     operation.record(ArrestRecordedFactory())
-    assert rebuild(serving, operation.name, carry_every=2) == 2
+    assert rebuild(serving, operation.name, snapshot_every=2) == 2
     operation.record(ArrestRecordedFactory())
     assert rebuild(serving, operation.name) == 3
     assert set(operation.carried()) == {8}

@@ -99,10 +99,10 @@ def test_an_untouched_record_passes_and_reports_what_was_checked(record: Databas
         "participants": 6,
         "declared_returns": 1,
         "entries": 9,
-        "sightings": 5,
+        "match_candidates": 5,
         "ruled_out": 0,
         "totals": 7,
-        "carried_totals": 0,
+        "totals_snapshots": 0,
     }
     assert replayed.fault is None
     assert replayed.checked["events"] == 368

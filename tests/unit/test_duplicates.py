@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.duplicates.match_candidates import MatchCandidate, Pair, categories_of, shared_categories
 from service.domain.duplicates.pairs import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
-from service.domain.duplicates.sightings import Pair, Sighting, categories_of, shared_categories
 from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
@@ -17,14 +17,14 @@ WINDOW = 3
 PATHS = ("drug/a", "drug/a/cocaine", "drug/b", "phone", "weapon/bladed/knife")
 
 
-def sighting(seq: int, force: str, moment: int = 0, categories: str = "knife", **fields: object) -> Sighting:
+def candidate(seq: int, force: str, moment: int = 0, categories: str = "knife", **fields: object) -> MatchCandidate:
     row = {"operation": "whole", "party": force, "first_seq": seq, "type": "arrest.recorded"} | fields
     row = {"place": "m25", "incident": None} | row
-    return Sighting(seq=seq, force=force, occurred_microseconds=moment, categories=categories, **row)
+    return MatchCandidate(seq=seq, force=force, occurred_microseconds=moment, categories=categories, **row)
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[Sighting]:
+def logs(draw: st.DrawFn) -> list[MatchCandidate]:
     rows = draw(
         st.lists(
             st.tuples(
@@ -40,23 +40,23 @@ def logs(draw: st.DrawFn) -> list[Sighting]:
         )
     )
     return [
-        sighting(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident, **log)
+        candidate(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident, **log)
         for seq, (force, moment, paths, wire_type, place, incident, part) in enumerate(rows, start=1)
         for log in [{"operation": part, "party": f"part:{part}"} if part else {}]
     ]
 
 
-def by_place(rows: list[Sighting]) -> list[Sighting]:
+def by_place(rows: list[MatchCandidate]) -> list[MatchCandidate]:
     return sorted(rows, key=lambda one: (one.type, one.place, one.occurred_microseconds, one.operation, one.seq))
 
 
-def by_incident(rows: list[Sighting]) -> list[Sighting]:
+def by_incident(rows: list[MatchCandidate]) -> list[MatchCandidate]:
     return sorted(
         (row for row in rows if row.incident), key=lambda one: (one.incident, one.type, one.operation, one.seq)
     )
 
 
-def every_pair(rows: list[Sighting]) -> list[Pair]:
+def every_pair(rows: list[MatchCandidate]) -> list[Pair]:
     pairs = [Pair(one, other) for one in rows for other in rows if one.seq < other.seq and one.type == other.type]
     return [pair for pair in pairs if pair.earlier.party != pair.later.party]
 
@@ -79,18 +79,18 @@ def never(_pair: Pair) -> bool:
     return False
 
 
-def of_kent(one: Sighting) -> bool:
+def of_kent(one: MatchCandidate) -> bool:
     return one.force == "kent"
 
 
 @given(logs())
-def test_likely_pairs_are_those_found_by_comparing_all_with_all(rows: list[Sighting]):
+def test_likely_pairs_are_those_found_by_comparing_all_with_all(rows: list[MatchCandidate]):
     found = list(likely_pairs(by_place(rows), WINDOW))
     assert seqs(found) == seqs([pair for pair in every_pair(rows) if is_likely(pair)])
 
 
 @given(logs())
-def test_certain_pairs_are_those_of_one_incident_and_type(rows: list[Sighting]):
+def test_certain_pairs_are_those_of_one_incident_and_type(rows: list[MatchCandidate]):
     found = list(certain_pairs(by_incident(rows)))
     together = [
         pair for pair in every_pair(rows) if pair.earlier.incident and pair.earlier.incident == pair.later.incident
@@ -99,7 +99,7 @@ def test_certain_pairs_are_those_of_one_incident_and_type(rows: list[Sighting]):
 
 
 @given(logs(), st.integers(0, 30))
-def test_a_list_continued_after_any_pair_equals_the_rest_of_the_whole_list(rows: list[Sighting], index: int):
+def test_a_list_continued_after_any_pair_equals_the_rest_of_the_whole_list(rows: list[MatchCandidate], index: int):
     likely, certain = list(likely_pairs(by_place(rows), WINDOW)), list(certain_pairs(by_incident(rows)))
     if index < len(likely):
         later = likely[index].later
@@ -113,7 +113,7 @@ def test_a_list_continued_after_any_pair_equals_the_rest_of_the_whole_list(rows:
 
 
 @given(logs())
-def test_a_list_continues_after_a_pair_whose_later_event_was_replaced(rows: list[Sighting]):
+def test_a_list_continues_after_a_pair_whose_later_event_was_replaced(rows: list[MatchCandidate]):
     whole = list(likely_pairs(by_place(rows), WINDOW))
     for index, pair in enumerate(whole):
         left = [row for row in by_place(rows) if row is not pair.later]
@@ -123,7 +123,7 @@ def test_a_list_continues_after_a_pair_whose_later_event_was_replaced(rows: list
 
 
 @given(logs())
-def test_a_force_finds_its_events_of_every_unresolved_pair_in_order(rows: list[Sighting]):
+def test_a_force_finds_its_events_of_every_unresolved_pair_in_order(rows: list[MatchCandidate]):
     pairs = list(likely_pairs(by_place(rows), WINDOW))
     resolved = {pair.event_keys for pair in pairs[::2]}
     doubled = {one.seq for pair in pairs if pair.event_keys not in resolved for one in pair if of_kent(one)}
@@ -135,20 +135,24 @@ def test_a_force_finds_its_events_of_every_unresolved_pair_in_order(rows: list[S
 
 
 def test_the_window_includes_both_ends():
-    at = [sighting(1, "surrey", 0), sighting(2, "kent", WINDOW), sighting(3, "btp", 2 * WINDOW + 1)]
+    at = [
+        candidate(1, "surrey", 0),
+        candidate(2, "kent", WINDOW),
+        candidate(3, "btp", 2 * WINDOW + 1),
+    ]
     assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
 
 
 def test_many_events_of_one_force_at_one_moment_take_linear_time():
-    crowd = [sighting(seq, "surrey") for seq in range(1, 30_001)]
+    crowd = [candidate(seq, "surrey") for seq in range(1, 30_001)]
     assert list(likely_pairs(crowd, WINDOW)) == []
-    last = sighting(30_001, "kent")
+    last = candidate(30_001, "kent")
     assert list(likely_doubled([*crowd, last], lambda one: one.force == "surrey", never, WINDOW)) == crowd
 
 
 def test_the_first_pairs_of_an_endless_input_are_yielded_at_once():
-    def crowd() -> Iterator[Sighting]:
-        return (sighting(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
+    def crowd() -> Iterator[MatchCandidate]:
+        return (candidate(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
 
     assert len(list(islice(certain_pairs(crowd()), 100))) == 100
     assert len(list(islice(likely_doubled(crowd(), of_kent, never, WINDOW), 100))) == 100
@@ -174,7 +178,7 @@ class CountingForce(str):
 @pytest.mark.parametrize("mine", ["drug/a/heroin", "drug/b", "phone"])
 def test_a_busy_place_without_pairs_costs_a_few_comparisons_per_event(mine: str):
     forces, categories = (CountingForce("surrey"), CountingForce("kent")), (mine, "drug/a/cocaine")
-    rows = [sighting(seq, forces[seq % 2], seq, categories[seq % 2]) for seq in range(2_000)]
+    rows = [candidate(seq, forces[seq % 2], seq, categories[seq % 2]) for seq in range(2_000)]
     CountingForce.comparisons = 0
     assert list(likely_pairs(rows, len(rows))) == []
     assert list(likely_doubled(rows, of_kent, never, len(rows))) == []

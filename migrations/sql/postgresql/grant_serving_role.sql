@@ -4,7 +4,7 @@ GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT ON alembic_version TO :"role";
 GRANT SELECT, INSERT, UPDATE ON heads TO :"role";
 GRANT SELECT, INSERT ON events TO :"role";
-GRANT SELECT, INSERT, DELETE ON carried_totals, entries, declared_returns, participants, ruled_out, sightings TO :"role";
+GRANT SELECT, INSERT, DELETE ON declared_returns, entries, match_candidates, participants, ruled_out, totals_snapshots TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON totals TO :"role";
 GRANT SELECT ON credentials TO :"role";
 GRANT SELECT, INSERT ON registered_forces TO :"role";

@@ -16,7 +16,7 @@ from msgspec.structs import fields, replace
 
 from service.domain.deciding.check_report import check_report
 from service.domain.deciding.check_setup import check_setup
-from service.domain.duplicates.sightings import COMPARED
+from service.domain.duplicates.match_candidates import COMPARED
 from service.domain.model.events import (
     FACTS,
     REPORTS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.domain.duplicates.match_candidates import COMPARED, categories_of, shared_categories
 from service.domain.duplicates.pairs import CERTAIN
-from service.domain.duplicates.sightings import COMPARED, categories_of, shared_categories
 from service.domain.model.events import Event
 
 # What makes a pair. A force that may read only one event of a pair is told nothing more.

@@ -13,51 +13,53 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from service.domain.duplicates.sightings import Pair, Sighting, steps_above
+from service.domain.duplicates.match_candidates import MatchCandidate, Pair, steps_above
 
 CERTAIN, LIKELY = "certain", "likely"
 Order = tuple[int, str, int]
-Bucket = dict[str, deque[Sighting]]
+Bucket = dict[str, deque[MatchCandidate]]
 
 
-def certain_pairs(sightings: Iterable[Sighting], *, after: Pair | None = None) -> Iterator[Pair]:
+def certain_pairs(candidates: Iterable[MatchCandidate], *, after: Pair | None = None) -> Iterator[Pair]:
     """Yield the pairs with the same incident and type, given candidates sorted by (incident, type, operation, seq).
 
     With `after`, yield the pairs after that one; the candidates may then begin with its incident.
     """
-    for key, group in groupby(sightings, key=_incident_and_type):
+    for key, group in groupby(candidates, key=_incident_and_type):
         if after is None or key >= _incident_and_type(after.later):
             cursor = after if after is not None and key == _incident_and_type(after.later) else None
             yield from _pairs(group, _Held(), _by_seq, cursor)
 
 
-def likely_pairs(sightings: Iterable[Sighting], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
+def likely_pairs(candidates: Iterable[MatchCandidate], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
     """Yield the pairs with the same type and place and related categories, at most `window` microseconds apart.
 
     The candidates are sorted by (type, place, occurred_microseconds, operation, seq). With `after`, yield the pairs
     after that one; the candidates may then begin at `window` before its later one.
     """
-    for key, group in groupby(sightings, key=_type_and_place):
+    for key, group in groupby(candidates, key=_type_and_place):
         cursor = after if after is not None and key == _type_and_place(after.later) else None
         yield from _pairs(group, _Held(window), _by_moment, cursor)
 
 
 def certainly_doubled(
-    sightings: Iterable[Sighting], is_selected: Callable[[Sighting], bool], is_resolved: Callable[[Pair], bool]
-) -> Iterator[Sighting]:
+    candidates: Iterable[MatchCandidate],
+    is_selected: Callable[[MatchCandidate], bool],
+    is_resolved: Callable[[Pair], bool],
+) -> Iterator[MatchCandidate]:
     """Yield the selected candidates that are in an unresolved certain pair, in the order of `certain_pairs`."""
-    for _key, group in groupby(sightings, key=_incident_and_type):
+    for _key, group in groupby(candidates, key=_incident_and_type):
         yield from _doubled(group, _Held(), is_selected, is_resolved)
 
 
 def likely_doubled(
-    sightings: Iterable[Sighting],
-    is_selected: Callable[[Sighting], bool],
+    candidates: Iterable[MatchCandidate],
+    is_selected: Callable[[MatchCandidate], bool],
     is_resolved: Callable[[Pair], bool],
     window: int,
-) -> Iterator[Sighting]:
+) -> Iterator[MatchCandidate]:
     """Yield the selected candidates that are in an unresolved likely pair, in the order of `likely_pairs`."""
-    for _key, group in groupby(sightings, key=_type_and_place):
+    for _key, group in groupby(candidates, key=_type_and_place):
         yield from _doubled(group, _Held(window), is_selected, is_resolved)
 
 
@@ -94,7 +96,7 @@ class _Held:
     window: int | None = None
     buckets: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
 
-    def partners(self, one: Sighting) -> Iterator[Sighting]:
+    def partners(self, one: MatchCandidate) -> Iterator[MatchCandidate]:
         """Yield the held candidates of other parties that pair with one, within the window; some more than once.
 
         Candidates before the window are dropped, so calls must be in order of time.
@@ -107,21 +109,24 @@ class _Held:
                             queue.popleft()
                         yield from queue
 
-    def hold(self, newest: Sighting) -> None:
+    def hold(self, newest: MatchCandidate) -> None:
         """Hold the newest candidate as a partner for later ones."""
         for name in ONE_BUCKET if self.window is None else _bucket_names(newest.categories).stored_in:
             self.buckets[name][newest.party].append(newest)
 
-    def in_window(self, earlier: Sighting, one: Sighting) -> bool:
+    def in_window(self, earlier: MatchCandidate, one: MatchCandidate) -> bool:
         """Return whether one is within the window after an earlier candidate."""
         return self.window is None or one.occurred_microseconds - earlier.occurred_microseconds <= self.window
 
 
 def _pairs(
-    sightings: Iterable[Sighting], held: _Held, order: Callable[[Sighting], Order], after: Pair | None
+    candidates: Iterable[MatchCandidate],
+    held: _Held,
+    order: Callable[[MatchCandidate], Order],
+    after: Pair | None,
 ) -> Iterator[Pair]:
     """Yield the pairs of a group, in the order of the later candidate, then of the earlier one."""
-    for newest in sightings:
+    for newest in candidates:
         if after is None or order(newest) >= order(after.later):
             partners = {order(one): one for one in held.partners(newest)}
             for key in sorted(partners):
@@ -131,21 +136,21 @@ def _pairs(
 
 
 def _doubled(
-    sightings: Iterable[Sighting],
+    candidates: Iterable[MatchCandidate],
     held: _Held,
-    is_selected: Callable[[Sighting], bool],
+    is_selected: Callable[[MatchCandidate], bool],
     is_resolved: Callable[[Pair], bool],
-) -> Iterator[Sighting]:
+) -> Iterator[MatchCandidate]:
     """Yield the selected candidates of a group that have a partner before or after them.
 
     They wait in order until a partner is found or their window has passed.
     """
 
-    def has_partner(one: Sighting) -> bool:
+    def has_partner(one: MatchCandidate) -> bool:
         return any(not is_resolved(Pair(other, one)) for other in held.partners(one))
 
-    waiting: deque[Sighting] = deque()
-    for newest in sightings:
+    waiting: deque[MatchCandidate] = deque()
+    for newest in candidates:
         while waiting and not held.in_window(waiting[0], newest):
             if has_partner(one := waiting.popleft()):
                 yield one
@@ -157,17 +162,17 @@ def _doubled(
     yield from filter(has_partner, waiting)
 
 
-def _incident_and_type(one: Sighting) -> tuple[str, str]:
+def _incident_and_type(one: MatchCandidate) -> tuple[str, str]:
     return one.incident or "", one.type
 
 
-def _type_and_place(one: Sighting) -> tuple[str, str | None]:
+def _type_and_place(one: MatchCandidate) -> tuple[str, str | None]:
     return one.type, one.place
 
 
-def _by_seq(one: Sighting) -> Order:
+def _by_seq(one: MatchCandidate) -> Order:
     return 0, one.operation, one.seq
 
 
-def _by_moment(one: Sighting) -> Order:
+def _by_moment(one: MatchCandidate) -> Order:
     return one.occurred_microseconds, one.operation, one.seq

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.sightings import EventKey
+from service.domain.duplicates.match_candidates import EventKey
 from service.domain.model.events import DuplicateRuledOut
 from service.eventlog.head import Head
 from service.eventlog.read import seqs_by_id
-from service.projections.duplicates.sightings import first_seqs_of
+from service.projections.duplicates.match_candidates import first_seqs_of
 from service.projections.steps import Batch
 from service.storage.db import CodeText, metadata
 from service.storage.writes import Writes

@@ -12,7 +12,7 @@ from service.domain.model.events import DuplicateRuledOut
 from service.eventlog import read
 from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
-from service.projections import carried_totals
+from service.projections import totals_snapshots
 from service.projections.registry import TABLES, VERSION, apply, fill, send
 from service.projections.runs import read_run, steps_with
 from service.projections.steps import Batch, Step
@@ -21,8 +21,8 @@ from service.storage.db import Database
 from service.storage.writes import Writes
 
 EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
-# At which multiples the totals of a log that is begun are carried, until a rebuild is told otherwise.
-CARRIED_EVERY_AT_FIRST = carried_totals.EVERY
+# The interval of totals snapshots in a new log, until a rebuild sets another.
+DEFAULT_SNAPSHOT_EVERY = totals_snapshots.EVERY
 Progress = Callable[[int, int], None]
 
 
@@ -31,14 +31,14 @@ def no_progress(_done: int, _size: int) -> None:
 
 
 def rebuild(
-    database: Database, operation: str, progress: Progress = no_progress, *, carry_every: int | None = None
+    database: Database, operation: str, progress: Progress = no_progress, *, snapshot_every: int | None = None
 ) -> int:
     """Build a new generation of the operation's projections, make it live, delete the older ones; return its number.
 
     Posts continue during a rebuild: most of the log is applied in blocks, by one process per core, and later events in
     transactions of 1,000. Only the last transaction, which also makes the generation live, holds the head's lock.
 
-    `carry_every`: the totals snapshot interval from now on, in seqs; None keeps the current one, or sets the default.
+    `snapshot_every`: the interval of totals snapshots from now on, in seqs; None keeps the current one or the default.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -47,7 +47,7 @@ def rebuild(
     with database.writing() as connection:
         generation = _begin_generation(connection, operation)
         head = require_head(read_head(connection, operation), operation)
-    every = carry_every or head.carried_every or CARRIED_EVERY_AT_FIRST
+    every = snapshot_every or head.snapshot_every or DEFAULT_SNAPSHOT_EVERY
     done = _apply_blocks(database, operation, generation, head.seq, progress)
     _sum_blocks(database, operation, generation, every, done)
     while True:
@@ -56,7 +56,7 @@ def rebuild(
             if head.seq - done <= EVENTS_IN_ONE_TRANSACTION:
                 break
             batch = read_run(connection, operation, generation, done + 1, done + EVENTS_IN_ONE_TRANSACTION)
-            apply(Writes(connection), batch, carried_every=every)
+            apply(Writes(connection), batch, snapshot_every=every)
         done = batch.last_seq
         progress(done, head.seq)
     _finish(database, operation, generation, every, done)
@@ -80,11 +80,11 @@ def _apply_blocks(database: Database, operation: str, generation: int, size: int
 
 def _sum_blocks(database: Database, operation: str, generation: int, every: int, done: int) -> None:
     """Sum the entries of all blocks, from one totals snapshot to the next; the totals start from the last one."""
-    seqs = carried_totals.carried_seqs(1, done, every)
+    seqs = totals_snapshots.snapshot_seqs(1, done, every)
     with database.writing() as connection:
         writes = Writes(connection)
-        carried_totals.carry(writes, operation, generation, seqs)
-        carried_totals.begin_totals(writes, operation, generation, carried=seqs[-1] if seqs else 0, seq=done)
+        totals_snapshots.take(writes, operation, generation, seqs)
+        totals_snapshots.begin_totals(writes, operation, generation, snapshot=seqs[-1] if seqs else 0, seq=done)
         send(writes)
 
 
@@ -139,12 +139,12 @@ def _finish(database: Database, operation: str, generation: int, every: int, don
         while done < head.seq:
             last = min(done + EVENTS_IN_ONE_TRANSACTION, head.seq)
             batch = read_run(connection, operation, generation, done + 1, last)
-            apply(Writes(connection), batch, carried_every=every)
+            apply(Writes(connection), batch, snapshot_every=every)
             done = last
         connection.execute(
             heads.update()
             .where(heads.c.operation_id == operation, heads.c.generation < generation)
-            .values(generation=generation, projection_version=VERSION, carried_every=every)
+            .values(generation=generation, projection_version=VERSION, snapshot_every=every)
         )
 
 

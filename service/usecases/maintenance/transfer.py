@@ -20,7 +20,7 @@ from service.domain.model.reference_data import force_catalogue
 from service.errors import Conflict, Invalid
 from service.eventlog import read
 from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
-from service.projections import carried_totals, registry
+from service.projections import registry, totals_snapshots
 from service.runtime.prefetch import one_ahead
 from service.storage.db import Database
 from service.usecases.maintenance.log_lines import Line, NotAsRecorded, naming, read_lines, runs
@@ -118,7 +118,7 @@ def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growi
         name,
         imported=opened.imported,
         projection_version=registry.VERSION,
-        carried_every=carried_totals.EVERY,
+        snapshot_every=totals_snapshots.EVERY,
     )
     if head.seq:
         raise OperationExists(f"The operation {name} is here already; an import wants an empty place.")

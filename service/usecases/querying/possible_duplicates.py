@@ -25,7 +25,7 @@ from service.errors import Forbidden
 from service.eventlog import read
 from service.eventlog.head import Head
 from service.projections.duplicates.ruled_out import pairs_ruled_out
-from service.projections.duplicates.standing_sightings import StandingSightings
+from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
 from service.usecases.querying.read_context import read_context
 from service.usecases.querying.search_duplicates import Place, Search, Version
@@ -86,7 +86,7 @@ def possible_duplicates(
         counted = context.positions()
         heads = [one.head for one in counted if own is None or knows_of(credential, one.operation)]
         ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
-        search = Search(StandingSightings(connection, heads), minutes * 60, ruled_out)
+        search = Search(StandingCandidates(connection, heads), minutes * 60, ruled_out)
         places = search.pairs(after) if own is None else search.own_events(own, after)
         some = list(islice(places, limit + 1))
         return PossibleDuplicates(

@@ -162,7 +162,7 @@ def _append(
     corrected = {recorded.event.corrects for recorded in draft.accepted}
     seqs = {event_id: draft.history.recorded[event_id].seq for event_id in corrected if event_id is not None}
     batch = Batch(head.operation, head.generation, steps_of(draft.accepted, state, seqs))
-    registry.apply(writes, batch, carried_every=head.carried_every, and_commit=and_commit)
+    registry.apply(writes, batch, snapshot_every=head.snapshot_every, and_commit=and_commit)
     return receipts
 
 

@@ -15,7 +15,7 @@ from service.errors import Conflict, Forbidden, Invalid, RecordError
 from service.eventlog import read
 from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.eventlog.known_logs import state_at
-from service.projections import carried_totals, registry
+from service.projections import registry, totals_snapshots
 from service.storage.db import Database
 from service.usecases.recording.appending import Outcome, decide, draft_of, locked, settle, signature
 
@@ -71,7 +71,7 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
             opening.operation,
             imported=opened.imported,
             projection_version=registry.VERSION,
-            carried_every=carried_totals.EVERY,
+            snapshot_every=totals_snapshots.EVERY,
         )
         state = _existing(connection, database, head, sender)
         draft = draft_of(connection, database.now(connection), head, state, _events_of(opening))

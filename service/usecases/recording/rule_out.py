@@ -12,7 +12,7 @@ from service.domain.model.events import DuplicateRuledOut, Event
 from service.errors import Invalid
 from service.eventlog import read
 from service.eventlog.head import Head
-from service.projections.duplicates.sightings import first_seqs_of
+from service.projections.duplicates.match_candidates import first_seqs_of
 from service.storage.db import Database
 from service.usecases.querying.read_context import positions
 from service.usecases.querying.visibility import coordinates

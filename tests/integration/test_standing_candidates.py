@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.domain.duplicates.match_candidates import MatchCandidate, Pair, categories_of, shared_categories
 from service.domain.duplicates.pairs import certain_pairs, likely_pairs
-from service.domain.duplicates.sightings import Pair, Sighting, categories_of, shared_categories
 from service.domain.model.events import Event
-from service.projections.duplicates import sighting_log, standing_sightings
-from service.projections.duplicates.sighting_log import SightingLog
-from service.projections.duplicates.standing_sightings import StandingSightings
+from service.projections.duplicates import candidate_log, standing_candidates
+from service.projections.duplicates.candidate_log import CandidateLog
+from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
 from service.usecases.querying.possible_duplicates import possible_duplicates
 from tests.factories.credentials import CredentialFactory
@@ -86,15 +86,15 @@ def names(pairs: Sequence[Pair]) -> list[list[tuple[str, int]]]:
     return sorted(found)
 
 
-def is_in_order(rows: list[Sighting], *fields: str) -> bool:
+def is_in_order(rows: list[MatchCandidate], *fields: str) -> bool:
     keys = [tuple(getattr(row, name) for name in fields) for row in rows]
     return keys == sorted(keys)
 
 
 @contextmanager
-def standing(database: Database) -> Iterator[StandingSightings]:
+def standing(database: Database) -> Iterator[StandingCandidates]:
     with database.reading() as connection:
-        yield StandingSightings(
+        yield StandingCandidates(
             connection, [OpenedOperation(database, name).head() for name in ("middle", "east", "west")]
         )
 
@@ -107,15 +107,15 @@ def test_ordered_reads_find_all_pairs_that_a_full_comparison_finds(
     limits: tuple[tuple[int, ...], int, int],
 ):
     rows, most_kinds, most_places = limits
-    monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", rows)
-    monkeypatch.setattr(standing_sightings, "MOST_KINDS", most_kinds)
-    monkeypatch.setattr(sighting_log, "MOST_PLACES_ASKED_FOR", most_places)
+    monkeypatch.setattr(standing_candidates, "ROWS_ALONG_THE_INDEX", rows)
+    monkeypatch.setattr(standing_candidates, "MOST_KINDS", most_kinds)
+    monkeypatch.setattr(candidate_log, "MOST_PLACES_ASKED_FOR", most_places)
     pairs = [pair for pair in combinations(recorded, 2) if party(pair[0]) != party(pair[1])]
     likely = [[one[:2], other[:2]] for one, other in pairs if is_likely(one[2], other[2])]
     certain = [[one[:2], other[:2]] for one, other in pairs if one[2].incident and one[2].incident == other[2].incident]
     assert len(likely) > 5
-    with standing(database) as sightings:
-        placed, named = list(sightings.by_place()), list(sightings.by_incident())
+    with standing(database) as candidates:
+        placed, named = list(candidates.by_place()), list(candidates.by_incident())
         assert is_in_order(placed, "type", "place", "occurred_microseconds", "operation", "seq")
         assert is_in_order(named, "incident", "type", "operation", "seq")
         assert names(list(likely_pairs(placed, MICROSECONDS))) == sorted(map(sorted, likely))
@@ -123,7 +123,7 @@ def test_ordered_reads_find_all_pairs_that_a_full_comparison_finds(
         whole = list(likely_pairs(placed, MICROSECONDS))
         for index, pair in enumerate(whole):
             since = pair.later._replace(occurred_microseconds=pair.later.occurred_microseconds - MICROSECONDS)
-            rest = likely_pairs(sightings.by_place(since=since), MICROSECONDS, after=pair)
+            rest = likely_pairs(candidates.by_place(since=since), MICROSECONDS, after=pair)
             assert list(rest) == whole[index + 1 :]
 
 
@@ -134,10 +134,13 @@ def test_incidents_named_by_only_one_party_are_not_read(database: Database):
     others = [ArrestRecordedFactory(force=force, incident="c" * 64) for force in ("kent", LEAD)]
     operation.record_all(*alone, *shared, *others, sender=CredentialFactory(force=LEAD))
     with database.reading() as connection:
-        sightings = StandingSightings(connection, [operation.head()])
-        assert [one.seq for one in sightings.by_incident()] == [10, 11, 12, 13]
-        assert [one.seq for one in sightings.by_incident(force="surrey")] == [10, 11]
-        assert [one.seq for one in sightings.by_incident(since=sightings.at(operation.name, 12))] == [12, 13]
+        candidates = StandingCandidates(connection, [operation.head()])
+        assert [one.seq for one in candidates.by_incident()] == [10, 11, 12, 13]
+        assert [one.seq for one in candidates.by_incident(force="surrey")] == [10, 11]
+        assert [one.seq for one in candidates.by_incident(since=candidates.at(operation.name, 12))] == [
+            12,
+            13,
+        ]
 
 
 def test_a_part_can_have_the_name_of_a_force(database: Database):
@@ -145,10 +148,10 @@ def test_a_part_can_have_the_name_of_a_force(database: Database):
     for operation in operations:
         operation.record(ArrestRecordedFactory(force="kent", incident="a" * 64, place="m25"))
     with database.reading() as connection:
-        sightings = StandingSightings(connection, [operation.head() for operation in operations])
-        assert [one.operation for one in sightings.by_incident()] == ["kent", "whole"]
-        assert len(list(certain_pairs(sightings.by_incident()))) == 1
-        assert len(list(likely_pairs(sightings.by_place(), MICROSECONDS))) == 1
+        candidates = StandingCandidates(connection, [operation.head() for operation in operations])
+        assert [one.operation for one in candidates.by_incident()] == ["kent", "whole"]
+        assert len(list(certain_pairs(candidates.by_incident()))) == 1
+        assert len(list(likely_pairs(candidates.by_place(), MICROSECONDS))) == 1
 
 
 @dataclass
@@ -156,20 +159,20 @@ class Work:
     """The cost of an answer: statements executed and match candidates read."""
 
     statements: int = 0
-    sightings: int = 0
+    candidates: int = 0
 
     @contextmanager
     def counted(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         def statement(*_arguments: object) -> None:
             self.statements += 1
 
-        def sighting(log: Any, row: Any) -> Sighting:
-            self.sightings += 1
+        def match_candidate(log: Any, row: Any) -> MatchCandidate:
+            self.candidates += 1
             return read(log, row)
 
-        read = SightingLog._sighting
+        read = CandidateLog._candidate
         with monkeypatch.context() as patch:
-            patch.setattr(SightingLog, "_sighting", sighting)
+            patch.setattr(CandidateLog, "_candidate", match_candidate)
             sa.event.listen(database.engine, "before_cursor_execute", statement)
             yield
             sa.event.remove(database.engine, "before_cursor_execute", statement)
@@ -181,7 +184,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
     database: Database, monkeypatch: pytest.MonkeyPatch, force: str, reasons: tuple[str, str]
 ):
     """Two forces make hundreds of arrests at one place within half an hour; either all of them are pairs, or none."""
-    monkeypatch.setattr(standing_sightings, "ROWS_ALONG_THE_INDEX", (20, 40))
+    monkeypatch.setattr(standing_candidates, "ROWS_ALONG_THE_INDEX", (20, 40))
     work = {}
     for number in (100, 300):
         operation = opened_operation(database, f"hot-{number}")
@@ -203,4 +206,4 @@ def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
             ).found
         assert len(found) == (10 if reasons == ("knife", "knife") else 0)
     assert work[300].statements == work[100].statements < 20
-    assert work[300].sightings == work[100].sightings if found else work[300].sightings <= 20 + 40
+    assert work[300].candidates == work[100].candidates if found else work[300].candidates <= 20 + 40

@@ -25,7 +25,7 @@ COMPARED = (ArrestRecorded, SeizureRecorded)
 EventKey = tuple[str, int]
 
 
-class Sighting(NamedTuple):
+class MatchCandidate(NamedTuple):
     """A match candidate: the compared fields of one version of an arrest or seizure.
 
     `first_seq` is the seq of the event's first version. Two match candidates pair only if their `party` differs: the
@@ -47,8 +47,8 @@ class Sighting(NamedTuple):
 class Pair(NamedTuple):
     """Two match candidates of different parties, in the order of the pass that found them."""
 
-    earlier: Sighting
-    later: Sighting
+    earlier: MatchCandidate
+    later: MatchCandidate
 
     @property
     def event_keys(self) -> tuple[EventKey, EventKey]:

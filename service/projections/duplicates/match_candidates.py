@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.sightings import COMPARED, categories_of
+from service.domain.duplicates.match_candidates import COMPARED, categories_of
 from service.domain.model.events import EventWithdrawn
 from service.eventlog.head import Head
 from service.projections.steps import Batch, Step
@@ -21,8 +21,8 @@ from service.storage.writes import Writes
 SINCE, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 SEQS_AT_A_TIME = 2_000
 
-sightings = sa.Table(
-    "sightings",
+match_candidates = sa.Table(
+    "match_candidates",
     metadata,
     sa.Column("operation_id", CodeText, primary_key=True),
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -36,25 +36,27 @@ sightings = sa.Table(
     sa.Column("occurred_microseconds", sa.BigInteger, comment="since 1970; null for a withdrawal"),
     sa.Column("categories", sa.Text, nullable=False, comment="sorted, comma-separated"),
 )
-of = sightings.c
-sa.Index("sightings_place_idx", of.operation_id, of.generation, of.type, of.place, of.occurred_microseconds, of.seq)
+of = match_candidates.c
+sa.Index(
+    "match_candidates_place_idx", of.operation_id, of.generation, of.type, of.place, of.occurred_microseconds, of.seq
+)
 # The index includes the force, so incidents that two forces share are found without reading the rows.
 sa.Index(
-    "sightings_incident_idx",
+    "match_candidates_incident_idx",
     *(of.operation_id, of.generation, of.incident, of.type, of.force),
     sqlite_where=of.incident.is_not(None),
     postgresql_where=of.incident.is_not(None),
 )
 sa.Index(
-    "sightings_replaces_seq_idx",
+    "match_candidates_replaces_seq_idx",
     *(of.operation_id, of.generation, of.replaces_seq),
     sqlite_where=of.replaces_seq.is_not(None),
     postgresql_where=of.replaces_seq.is_not(None),
 )
 
 
-class SightingRow(NamedTuple):
-    """A row of `sightings`."""
+class MatchCandidateRow(NamedTuple):
+    """A row of `match_candidates`."""
 
     operation_id: str
     generation: int
@@ -69,7 +71,7 @@ class SightingRow(NamedTuple):
     categories: str
 
 
-def rows(writes: Writes, batch: Batch) -> list[SightingRow]:
+def rows(writes: Writes, batch: Batch) -> list[MatchCandidateRow]:
     """Return a row for each arrest and seizure, and each withdrawal, among these events."""
     first_seqs = _first_seqs_before(writes, batch)
     made = []
@@ -102,11 +104,11 @@ def _first_seqs_before(writes: Writes, batch: Batch) -> dict[int, int]:
     return first_seqs_of(writes.connection, batch, before) if before else {}
 
 
-def _row_of(batch: Batch, step: Step, first_seq: int) -> SightingRow:
+def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
     event = step.recorded.event
     data, moment = event.data, event.occurred_at
     # By position: by name, it would take more than twice as long.
-    return SightingRow(
+    return MatchCandidateRow(
         batch.operation,
         batch.generation,
         step.recorded.seq,

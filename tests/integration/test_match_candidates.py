@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.projections.duplicates.match_candidates import match_candidates
 from service.projections.duplicates.ruled_out import ruled_out
-from service.projections.duplicates.sightings import sightings
 from service.storage.db import Database, open_database
 from service.usecases.maintenance import rebuild as rebuild_module
 from service.usecases.maintenance.rebuild import rebuild
@@ -57,7 +57,9 @@ def rows(database: Database, table: sa.Table, *names: str) -> list[Any]:
 
 
 def test_the_row_of_a_version_names_the_first_version_and_the_one_it_replaces(recorded: OpenedOperation):
-    assert rows(recorded.database, sightings, "seq", "first_seq", "replaces_seq", "type", "place", "categories") == [
+    assert rows(
+        recorded.database, match_candidates, "seq", "first_seq", "replaces_seq", "type", "place", "categories"
+    ) == [
         (7, 7, None, "arrest.recorded", "m25", "knife"),
         (8, 7, 7, "arrest.recorded", "m25", "knife"),
         (10, 10, None, "arrest.recorded", "m25", "knife"),
@@ -72,12 +74,18 @@ def test_the_row_of_a_version_names_the_first_version_and_the_one_it_replaces(re
 def test_a_rebuild_produces_the_same_rows(
     recorded: OpenedOperation, monkeypatch: pytest.MonkeyPatch, events_at_a_time: int
 ):
-    names = [column.name for column in sightings.c if column.name != "generation"]
-    before = rows(recorded.database, sightings, *names), rows(recorded.database, ruled_out, "lower_seq", "higher_seq")
+    names = [column.name for column in match_candidates.c if column.name != "generation"]
+    before = (
+        rows(recorded.database, match_candidates, *names),
+        rows(recorded.database, ruled_out, "lower_seq", "higher_seq"),
+    )
     for name in ("EVENTS_IN_ONE_BLOCK", "EVENTS_IN_ONE_TRANSACTION"):
         monkeypatch.setattr(rebuild_module, name, events_at_a_time)
     rebuild(recorded.database, recorded.name)
-    after = rows(recorded.database, sightings, *names), rows(recorded.database, ruled_out, "lower_seq", "higher_seq")
+    after = (
+        rows(recorded.database, match_candidates, *names),
+        rows(recorded.database, ruled_out, "lower_seq", "higher_seq"),
+    )
     assert after == before
     assert recorded.difference() is None
 
@@ -85,17 +93,18 @@ def test_a_rebuild_produces_the_same_rows(
 def test_an_import_produces_the_same_rows(recorded: OpenedOperation, empty_database: Database):
     texts = [text.encode() for text in export_operation(recorded.database, recorded.name)]
     import_operation(empty_database, texts)
-    for table in (sightings, ruled_out):
+    for table in (match_candidates, ruled_out):
         names = [column.name for column in table.c]
         assert rows(empty_database, table, *names) == rows(recorded.database, table, *names)
 
 
 @pytest.mark.parametrize(
-    ("table", "change"), [(sightings, {"place": "m1"}), (sightings, {"first_seq": 9}), (ruled_out, {"lower_seq": 8})]
+    ("table", "change"),
+    [(match_candidates, {"place": "m1"}), (match_candidates, {"first_seq": 9}), (ruled_out, {"lower_seq": 8})],
 )
 def test_a_tampered_row_is_reported(recorded: OpenedOperation, table: sa.Table, change: dict[str, Any]):
     with recorded.database.writing() as connection:
         connection.execute(table.update().where(table.c.seq.in_((10, 11))).values(**change))
     fault = verify_operation(recorded.database, recorded.name).fault
     assert fault is not None
-    assert (fault.table, fault.seq) == (table.name, 10 if table is sightings else 11)
+    assert (fault.table, fault.seq) == (table.name, 10 if table is match_candidates else 11)

@@ -9,11 +9,11 @@ from operator import attrgetter
 
 import sqlalchemy as sa
 
+from service.domain.duplicates.match_candidates import MatchCandidate
 from service.domain.duplicates.pairs import likely_pairs
-from service.domain.duplicates.sightings import Sighting
 from service.eventlog.head import Head
-from service.projections.duplicates.sighting_log import PlaceKey, SightingLog
-from service.projections.duplicates.sightings import sightings
+from service.projections.duplicates.candidate_log import CandidateLog, PlaceKey
+from service.projections.duplicates.match_candidates import match_candidates
 
 # An index finds a few rows quickly, and a page of answers seldom needs more. Many rows are read in storage order.
 ROWS_ALONG_THE_INDEX = (1_000, 8_000)
@@ -24,7 +24,7 @@ AT_ANY_TIME = 2**63 - 1
 TypeAndPlace = tuple[str, str]
 
 
-class StandingSightings:
+class StandingCandidates:
     """The standing match candidates of an operation and its parts. The first of `heads` is the operation's own.
 
     In the operation itself each force is a party. A part is one party as a whole.
@@ -33,12 +33,12 @@ class StandingSightings:
     def __init__(self, connection: sa.Connection, heads: Sequence[Head]) -> None:
         own, *parts = heads
         self._connection = connection
-        self._logs = {own.operation: SightingLog.of(connection, own, party=None)}
+        self._logs = {own.operation: CandidateLog.of(connection, own, party=None)}
         self._logs |= {
-            part.operation: SightingLog.of(connection, part, party=f"part:{part.operation}") for part in parts
+            part.operation: CandidateLog.of(connection, part, party=f"part:{part.operation}") for part in parts
         }
 
-    def by_place(self, *, since: Sighting | None = None) -> Iterator[Sighting]:
+    def by_place(self, *, since: MatchCandidate | None = None) -> Iterator[MatchCandidate]:
         """Yield those that name a place, in order of (type, place, occurred_microseconds, operation, seq).
 
         `since` gives the type, place and moment to start at.
@@ -56,7 +56,7 @@ class StandingSightings:
         assert start is not None, "the first page was full"
         yield from self._rest_by_place(start)
 
-    def by_incident(self, *, since: Sighting | None = None, force: str | None = None) -> Iterator[Sighting]:
+    def by_incident(self, *, since: MatchCandidate | None = None, force: str | None = None) -> Iterator[MatchCandidate]:
         """Yield those whose incident more than one party names, in order of (incident, type, operation, seq).
 
         `since` gives the incident to start at; with `force`, only incidents that this force names too.
@@ -68,14 +68,14 @@ class StandingSightings:
                 (one for log in self._logs.values() for one in log.with_incidents(some)), key=incident_key
             )
 
-    def at(self, operation: str, seq: int) -> Sighting | None:
+    def at(self, operation: str, seq: int) -> MatchCandidate | None:
         """Return the match candidate of a version, standing or not; None if not an arrest or seizure of these logs."""
         return self._logs[operation].at(seq) if operation in self._logs else None
 
-    def _rest_by_place(self, start: PlaceKey) -> Iterator[Sighting]:
+    def _rest_by_place(self, start: PlaceKey) -> Iterator[MatchCandidate]:
         """Yield all after a start, except at places where no two could be a pair, whatever their times."""
         first, behind = start[:2], start[2:]
-        groups: dict[TypeAndPlace, list[Sighting]] = {place: [] for place in self._places_with_pairs(first)}
+        groups: dict[TypeAndPlace, list[MatchCandidate]] = {place: [] for place in self._places_with_pairs(first)}
         for _name, log in sorted(self._logs.items()):
             for one in sorted(log.at_places({place for _type, place in groups}), key=attrgetter("seq")):
                 if (where := _type_and_place(one)) in groups:
@@ -91,9 +91,11 @@ class StandingSightings:
         groups = ((place, group) for place, group in groupby(kinds, key=_type_and_place) if place >= first)
         return [place for place, group in groups if next(likely_pairs(group, AT_ANY_TIME), None) is not None]
 
-    def _kinds(self, first: TypeAndPlace) -> list[Sighting]:
+    def _kinds(self, first: TypeAndPlace) -> list[MatchCandidate]:
         """Return one match candidate per kind, from a type and place on; if too many, as if all were related."""
-        kinds = [list(log.kinds(first[0], sightings.c.categories, most=MOST_KINDS + 1)) for log in self._logs.values()]
+        kinds = [
+            list(log.kinds(first[0], match_candidates.c.categories, most=MOST_KINDS + 1)) for log in self._logs.values()
+        ]
         if any(len(some) > MOST_KINDS for some in kinds):
             kinds = [list(log.kinds(first[0], sa.literal(""))) for log in self._logs.values()]
         return [kind for some in kinds for kind in some]
@@ -107,19 +109,19 @@ class StandingSightings:
         return list(dict.fromkeys(self._connection.scalars(statement.order_by(named.c.incident))))
 
 
-def incident_key(one: Sighting) -> tuple[str, str, str, int]:
+def incident_key(one: MatchCandidate) -> tuple[str, str, str, int]:
     """Return the sort key of a match candidate that names an incident."""
     return one.incident or "", one.type, one.operation, one.seq
 
 
-def place_key(one: Sighting) -> PlaceKey:
+def place_key(one: MatchCandidate) -> PlaceKey:
     """Return the sort key of a match candidate that names a place."""
     return one.type, one.place or "", one.occurred_microseconds, one.operation, one.seq
 
 
-def _moment_key(one: Sighting) -> tuple[int, str, int]:
+def _moment_key(one: MatchCandidate) -> tuple[int, str, int]:
     return one.occurred_microseconds, one.operation, one.seq
 
 
-def _type_and_place(one: Sighting) -> TypeAndPlace:
+def _type_and_place(one: MatchCandidate) -> TypeAndPlace:
     return one.type, one.place or ""

@@ -21,8 +21,8 @@ EVERY = 5_000
 NAME, OF = sa.bindparam("name", type_=sa.Text), sa.bindparam("of", type_=sa.BigInteger)
 BEFORE, AT = sa.bindparam("before", type_=sa.BigInteger), sa.bindparam("at", type_=sa.BigInteger)
 
-carried_totals = sa.Table(
-    "carried_totals",
+totals_snapshots = sa.Table(
+    "totals_snapshots",
     metadata,
     sa.Column("operation_id", CodeText, primary_key=True),
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -31,50 +31,50 @@ carried_totals = sa.Table(
 )
 
 
-def carried_seqs(first: int, last: int, every: int | None) -> range:
+def snapshot_seqs(first: int, last: int, every: int | None) -> range:
     """Return the seqs of a run, both ends included, that get a totals snapshot; none if `every` is None."""
     return range(0) if every is None else range(first + -first % every, last + 1, every)
 
 
-def last_carried(head: Head, seq: int) -> int:
+def last_snapshot_seq(head: Head, seq: int) -> int:
     """Return the seq of the latest totals snapshot at or before this one; 0 if there is none."""
-    return seq - seq % head.carried_every if head.carried_every else 0
+    return seq - seq % head.snapshot_every if head.snapshot_every else 0
 
 
-def carry(writes: Writes, operation: str, generation: int, seqs: range) -> None:
+def take(writes: Writes, operation: str, generation: int, seqs: range) -> None:
     """Queue totals snapshots at these seqs; the entries up to them and the snapshot before them must be stored by then.
 
     A fully reversed total is part of a snapshot, as it is of the totals: its `last_seq` records when that happened.
     """
     for seq in seqs:
-        writes.execute(_carrying, {"name": operation, "of": generation, "before": seq - seqs.step, "at": seq})
+        writes.execute(_taking, {"name": operation, "of": generation, "before": seq - seqs.step, "at": seq})
 
 
-def begin_totals(writes: Writes, operation: str, generation: int, *, carried: int, seq: int) -> None:
-    """Queue the totals of a new generation as of `seq`: the snapshot at `carried` plus the entries after it."""
-    writes.execute(_beginning, {"name": operation, "of": generation, "before": carried, "at": seq})
+def begin_totals(writes: Writes, operation: str, generation: int, *, snapshot: int, seq: int) -> None:
+    """Queue the totals of a new generation as of `seq`: the one at `snapshot` plus the entries after it."""
+    writes.execute(_beginning, {"name": operation, "of": generation, "before": snapshot, "at": seq})
 
 
 def rows_at(head: Head, seq: int) -> sa.Subquery:
     """Select rows, with the columns of `totals`, that add up to the totals at a seq; at the head, `totals` itself."""
     if seq < head.seq:
-        return rows_since(last_carried(head, seq), head.operation, head.generation, seq)
+        return rows_since(last_snapshot_seq(head, seq), head.operation, head.generation, seq)
     mine = (totals.c.operation_id == head.operation, totals.c.generation == head.generation)
     return sa.select(totals).where(*mine).subquery()
 
 
-def rows_since(carried: Number, operation: Text, generation: Number, seq: Number) -> sa.Subquery:
+def rows_since(snapshot: Number, operation: Text, generation: Number, seq: Number) -> sa.Subquery:
     """Select the snapshot at one seq and the entries after it up to another, with the columns of `totals`."""
-    since = entry_rows(operation, generation).where(entries.c.seq > carried, entries.c.seq <= seq)
-    return sa.union_all(carried_at(carried, operation, generation), since).subquery()
+    since = entry_rows(operation, generation).where(entries.c.seq > snapshot, entries.c.seq <= seq)
+    return sa.union_all(snapshot_at(snapshot, operation, generation), since).subquery()
 
 
-def carried_at(seq: Number, operation: Text, generation: Number) -> sa.Select[Any]:
+def snapshot_at(seq: Number, operation: Text, generation: Number) -> sa.Select[Any]:
     """Select the totals snapshot at a seq, with the columns of `totals`."""
-    return sa.select(*(carried_totals.c[name] for name in COLUMNS)).where(
-        carried_totals.c.operation_id == operation,
-        carried_totals.c.generation == generation,
-        carried_totals.c.seq == seq,
+    return sa.select(*(totals_snapshots.c[name] for name in COLUMNS)).where(
+        totals_snapshots.c.operation_id == operation,
+        totals_snapshots.c.generation == generation,
+        totals_snapshots.c.seq == seq,
     )
 
 
@@ -83,8 +83,8 @@ def sums() -> sa.Select[Any]:
     return summed(rows_since(BEFORE, NAME, OF, AT), NAME, OF)
 
 
-def _carrying(_dialect: str) -> sa.Insert:
-    return carried_totals.insert().from_select([*COLUMNS, "seq"], sums().add_columns(sa.cast(AT, sa.BigInteger)))
+def _taking(_dialect: str) -> sa.Insert:
+    return totals_snapshots.insert().from_select([*COLUMNS, "seq"], sums().add_columns(sa.cast(AT, sa.BigInteger)))
 
 
 def _beginning(_dialect: str) -> sa.Insert:

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from service.domain.counting.selection import DIMENSIONS, Selection
 from service.domain.model.events import Event
 from service.eventlog.table import heads
-from service.projections.carried_totals import EVERY, carried_totals
 from service.projections.entries import entries
 from service.projections.returns import declarations
 from service.projections.sums import sums
+from service.projections.totals_snapshots import EVERY, totals_snapshots
 from service.storage.db import Database
 from service.usecases.maintenance import rebuild as rebuild_module
 from service.usecases.maintenance.rebuild import rebuild
@@ -45,7 +45,7 @@ def history() -> list[Event]:
 
 @pytest.fixture
 def opened(database: Database) -> OpenedOperation:
-    return opened_operation(database, carry_every=CARRY_EVERY)
+    return opened_operation(database, snapshot_every=CARRY_EVERY)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_snapshot_equals_the_totals_at_its_seq_with_fully_reversed_ones(
 def test_a_batch_takes_the_same_totals_snapshots_as_single_events(
     recorded: OpenedOperation,
 ) -> None:
-    alone = opened_operation(recorded.database, "beacon", carry_every=CARRY_EVERY)
+    alone = opened_operation(recorded.database, "beacon", snapshot_every=CARRY_EVERY)
     for event in history():
         alone.record(event)
     assert alone.carried() == recorded.carried()
@@ -104,8 +104,8 @@ def test_a_rebuild_takes_the_same_totals_snapshots(
 
 
 def test_a_rebuild_can_change_the_snapshot_interval_for_good(recorded: OpenedOperation) -> None:
-    rebuild(recorded.database, recorded.name, carry_every=7)
-    assert recorded.head().carried_every == 7
+    rebuild(recorded.database, recorded.name, snapshot_every=7)
+    assert recorded.head().snapshot_every == 7
     assert list(recorded.carried()) == [7, 14, 21]
     recorded.record_all(*(ArrestRecordedFactory() for _ in range(6)))
     assert list(recorded.carried()) == [7, 14, 21, 28]
@@ -122,7 +122,7 @@ def test_a_snapshot_before_the_first_count_has_no_rows(opened: OpenedOperation) 
 
 
 def test_a_new_log_gets_a_totals_snapshot_at_every_5000th_seq(operation: OpenedOperation) -> None:
-    assert operation.head().carried_every == EVERY == 5_000
+    assert operation.head().snapshot_every == EVERY == 5_000
 
 
 # Reading the past
@@ -142,13 +142,13 @@ def test_past_totals_are_read_from_the_latest_snapshot(recorded: OpenedOperation
 
 def test_a_generation_without_totals_snapshots_is_summed_from_its_entries(recorded: OpenedOperation) -> None:
     """An upgraded database is in this state until its rebuild has run."""
-    change(recorded, carried_totals.delete(), heads.update().values(carried_every=None))
+    change(recorded, totals_snapshots.delete(), heads.update().values(snapshot_every=None))
     for seq in range(1, recorded.head().seq + 1):
         assert sums_as_of(recorded, seq) == recorded.figures_as_of(seq), seq
     recorded.record_all(*(ArrestRecordedFactory() for _ in range(CARRY_EVERY)))
     assert recorded.carried() == {}
     rebuild(recorded.database, recorded.name)
-    assert recorded.head().carried_every == EVERY
+    assert recorded.head().snapshot_every == EVERY
 
 
 @pytest.mark.parametrize("reopens_at", [15, 16, 17])
@@ -172,40 +172,43 @@ def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
 
 def first_row(recorded: OpenedOperation) -> dict[str, Any]:
     with recorded.database.reading() as connection:
-        statement = sa.select(carried_totals).where(carried_totals.c.seq == 12)
+        statement = sa.select(totals_snapshots).where(totals_snapshots.c.seq == 12)
         return dict(connection.execute(statement.limit(1)).mappings().one())
 
 
 @pytest.mark.parametrize("changed", [{"quantity": 99}, {"lines": 99}, {"last_seq": 1}, {"qualifier": "about"}])
 def test_a_changed_snapshot_row_is_reported_with_its_seq(recorded: OpenedOperation, changed: dict[str, Any]) -> None:
     row = first_row(recorded)
-    key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
-    change(recorded, carried_totals.update().where(key).values(**changed))
+    key = sa.and_(*(column == row[column.name] for column in totals_snapshots.primary_key))
+    change(recorded, totals_snapshots.update().where(key).values(**changed))
     difference = recorded.difference()
     assert difference is not None
-    assert (difference.projection, difference.seq) == ("carried_totals", 12)
+    assert (difference.projection, difference.seq) == ("totals_snapshots", 12)
     assert difference.detail == f"{row['measure']} of {row['force']} is not the sum of its entries"
 
 
 def test_a_removed_or_added_snapshot_row_is_reported_with_its_seq(recorded: OpenedOperation) -> None:
     row = first_row(recorded)
-    key = sa.and_(*(column == row[column.name] for column in carried_totals.primary_key))
-    change(recorded, carried_totals.delete().where(key))
+    key = sa.and_(*(column == row[column.name] for column in totals_snapshots.primary_key))
+    change(recorded, totals_snapshots.delete().where(key))
     removed = recorded.difference()
-    change(recorded, carried_totals.insert().values([row, row | {"seq": 16, "day": "2023-01-01"}]))
+    change(recorded, totals_snapshots.insert().values([row, row | {"seq": 16, "day": "2023-01-01"}]))
     added = recorded.difference()
     assert removed is not None
     assert added is not None
-    assert [(one.projection, one.seq) for one in (removed, added)] == [("carried_totals", 12), ("carried_totals", 16)]
+    assert [(one.projection, one.seq) for one in (removed, added)] == [
+        ("totals_snapshots", 12),
+        ("totals_snapshots", 16),
+    ]
 
 
 @pytest.mark.parametrize("seq", [0, 13, 24])
 def test_a_snapshot_row_between_the_snapshot_seqs_is_reported(recorded: OpenedOperation, seq: int) -> None:
-    change(recorded, carried_totals.insert().values(first_row(recorded) | {"seq": seq}))
+    change(recorded, totals_snapshots.insert().values(first_row(recorded) | {"seq": seq}))
     difference = recorded.difference()
     assert difference is not None
     assert (difference.projection, difference.seq, difference.detail) == (
-        "carried_totals",
+        "totals_snapshots",
         seq,
         "no totals snapshot belongs at this seq",
     )
@@ -213,15 +216,15 @@ def test_a_snapshot_row_between_the_snapshot_seqs_is_reported(recorded: OpenedOp
 
 @pytest.mark.parametrize("every", [None, 2, 3, 8, 1_000])
 def test_a_changed_snapshot_interval_is_reported(recorded: OpenedOperation, every: int | None) -> None:
-    change(recorded, heads.update().values(carried_every=every))
+    change(recorded, heads.update().values(snapshot_every=every))
     difference = recorded.difference()
     assert difference is not None
-    assert difference.projection == "carried_totals"
+    assert difference.projection == "totals_snapshots"
 
 
 def test_a_rebuild_repairs_totals_snapshots(recorded: OpenedOperation) -> None:
     before = recorded.carried()
-    change(recorded, carried_totals.update().values(quantity=carried_totals.c.quantity + 1))
+    change(recorded, totals_snapshots.update().values(quantity=totals_snapshots.c.quantity + 1))
     rebuild(recorded.database, recorded.name)
     assert recorded.carried() == before
     assert recorded.difference() is None

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.sightings import Sighting
+from service.domain.duplicates.match_candidates import MatchCandidate
 from service.eventlog.head import Head
-from service.projections.duplicates.sightings import sightings
+from service.projections.duplicates.match_candidates import match_candidates
 
-of = sightings.c
-STORED_FIELDS = [name for name in Sighting._fields if name not in ("operation", "party")]
+of = match_candidates.c
+STORED_FIELDS = [name for name in MatchCandidate._fields if name not in ("operation", "party")]
 COLUMNS = [of[name] for name in STORED_FIELDS]
 SEQ, FORCE = STORED_FIELDS.index("seq"), STORED_FIELDS.index("force")
 PLACE_ORDER = (of.type, of.place, of.occurred_microseconds, of.seq)
@@ -25,7 +25,7 @@ PlaceKey = tuple[str, str, int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class SightingLog:
+class CandidateLog:
     """The match candidates of one operation. `party` is None if each force is one; `replaced` seqs are not standing."""
 
     connection: sa.Connection
@@ -34,12 +34,12 @@ class SightingLog:
     replaced: frozenset[int]
 
     @classmethod
-    def of(cls, connection: sa.Connection, head: Head, *, party: str | None) -> SightingLog:
+    def of(cls, connection: sa.Connection, head: Head, *, party: str | None) -> CandidateLog:
         """Return the match candidates of the log at a head."""
         replaced = _of(head, of.replaces_seq).where(of.replaces_seq.is_not(None))
         return cls(connection, head, party, frozenset(connection.scalars(replaced)))
 
-    def along_places(self, start: PlaceKey | None, most: int) -> tuple[Iterator[Sighting], PlaceKey | None]:
+    def along_places(self, start: PlaceKey | None, most: int) -> tuple[Iterator[MatchCandidate], PlaceKey | None]:
         """Return the standing ones of the next rows after a start, and the last row's key; None if no more follow."""
         statement = _of(self.head, *COLUMNS).where(of.place.is_not(None))
         if start is not None:
@@ -50,21 +50,23 @@ class SightingLog:
         last = rows[-1]
         return self._standing(rows), (last.type, last.place, last.occurred_microseconds, self.head.operation, last.seq)
 
-    def at_places(self, places: Collection[str]) -> Iterator[Sighting]:
+    def at_places(self, places: Collection[str]) -> Iterator[MatchCandidate]:
         """Yield all standing ones at these places, and possibly at others."""
         statement = self._with_place(*COLUMNS)
         if len(places) <= MOST_PLACES_ASKED_FOR:
             statement = statement.where(of.place.in_(places))
         return self._standing(self.connection.execute(statement))
 
-    def kinds(self, first_type: str, categories: sa.ColumnElement[str], most: int | None = None) -> Iterator[Sighting]:
+    def kinds(
+        self, first_type: str, categories: sa.ColumnElement[str], most: int | None = None
+    ) -> Iterator[MatchCandidate]:
         """Yield one match candidate, without a moment, for each type, place, force and categories from a type on."""
         statement = self._with_place(of.type, of.place, of.force, categories).where(of.type >= first_type).distinct()
         for wire_type, place, force, related in self.connection.execute(statement.limit(most)):
             party = self.party or force
-            yield Sighting(self.head.operation, party, 0, 0, force, wire_type, place, None, 0, related)
+            yield MatchCandidate(self.head.operation, party, 0, 0, force, wire_type, place, None, 0, related)
 
-    def with_incidents(self, incidents: Sequence[str]) -> Iterator[Sighting]:
+    def with_incidents(self, incidents: Sequence[str]) -> Iterator[MatchCandidate]:
         """Yield all standing ones that name one of these incidents."""
         return self._standing(self.connection.execute(_of(self.head, *COLUMNS).where(of.incident.in_(incidents))))
 
@@ -74,11 +76,11 @@ class SightingLog:
         statement = _of(self.head, of.operation_id, party.label("party"), of.force, of.incident, of.type)
         return statement.where(of.incident.is_not(None) if since is None else of.incident >= since)
 
-    def at(self, seq: int) -> Sighting | None:
+    def at(self, seq: int) -> MatchCandidate | None:
         """Return the match candidate of one version, standing or not."""
         statement = _of(self.head, *COLUMNS).where(of.seq == seq, of.occurred_microseconds.is_not(None))
         row = self.connection.execute(statement).one_or_none()
-        return None if row is None else self._sighting(row)
+        return None if row is None else self._candidate(row)
 
     def _with_place(self, *columns: Any) -> sa.Select[Any]:
         """Select the rows that name a place. The condition on seq makes the database read them in storage order."""
@@ -90,11 +92,11 @@ class SightingLog:
         mine = self.head.operation
         return (*place_and_moment, seq if mine == operation else 0 if mine > operation else BEHIND_EVERY_SEQ)
 
-    def _standing(self, rows: Iterable[sa.Row[Any]]) -> Iterator[Sighting]:
-        return (self._sighting(row) for row in rows if row[SEQ] not in self.replaced)
+    def _standing(self, rows: Iterable[sa.Row[Any]]) -> Iterator[MatchCandidate]:
+        return (self._candidate(row) for row in rows if row[SEQ] not in self.replaced)
 
-    def _sighting(self, row: sa.Row[Any]) -> Sighting:
-        return Sighting._make((self.head.operation, self.party or row[FORCE], *row))
+    def _candidate(self, row: sa.Row[Any]) -> MatchCandidate:
+        return MatchCandidate._make((self.head.operation, self.party or row[FORCE], *row))
 
 
 def _of(head: Head, *columns: Any) -> sa.Select[Any]:
