@@ -285,6 +285,17 @@ def withdrawal_of(target: Row) -> Row:
 # Random histories
 
 
+def with_other_content(row: Row) -> Row:
+    """Return a row with the same id that is valid and differs."""
+    match row["type"]:
+        case "return.declared":
+            status = "complete" if row["data"]["status"] == "partial" else "partial"
+            return row | {"data": row["data"] | {"status": status}}
+        case "event.withdrawn":
+            return row | {"correction_reason": "mistake" if row["correction_reason"] == "other" else "other"}
+    return row | {"place": "m25"}
+
+
 class Histories(RuleBasedStateMachine):
     """Random histories of one operation, sent to both the service and the model."""
 
@@ -367,7 +378,7 @@ class Histories(RuleBasedStateMachine):
             case "a replay":
                 return earlier
             case "changed content":
-                return earlier | {"place": "m25"}
+                return with_other_content(earlier)
             case "a correction":
                 row = correction_of(earlier, data.draw(in_time(OF_TYPE.get(earlier["type"], ARRESTS))))
             case "a withdrawal":

@@ -190,15 +190,15 @@ def test_a_line_that_is_not_an_event_is_refused_with_its_number(
 @pytest.mark.parametrize(
     "seq", [2**53, 2**63, 2**64, 10**400, -(2**64)], ids=["2**53", "2**63", "2**64", "huge", "less"]
 )
-def test_a_number_beyond_those_of_any_log_is_refused(lines: Lines, empty_place: Database, seq: int):
+def test_a_number_beyond_those_of_any_log_is_refused(lines: Lines, empty_database: Database, seq: int):
     lines[ARREST - 1] = lines[ARREST - 1].replace(b'"seq":7', f'"seq":{seq}'.encode())
-    assert refusal(empty_place, lines).members == {"line": ARREST, "cause": "not_as_recorded"}
+    assert refusal(empty_database, lines).members == {"line": ARREST, "cause": "not_as_recorded"}
 
 
 @pytest.mark.parametrize("line", [1, JOINED])
-def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_place: Database, line: int):
+def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_database: Database, line: int):
     lines[line - 1] = edited(lines[line - 1], data=None)
-    error = refusal(empty_place, lines)
+    error = refusal(empty_database, lines)
     assert error.members == {"line": line, "cause": "wrong_fields"}
     assert [one.pointer for one in error.errors] == ["/data"]
 
