@@ -1,4 +1,4 @@
-"""The only INSERT of events: everything that is recorded passes through `append`, under its operation's head lock."""
+"""The only INSERT of events: every recorded event passes through `append`, under its operation's head lock."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from service.wire.codec import text_of
 def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: Tree) -> list[Receipt]:
     """Add the writes that append events, whose seqs follow the head's; return their receipts in order.
 
-    The caller holds the head's lock. `tree` is the log's tree at its head, and is extended by the events. If sending
-    the writes fails, `mistake_of` returns the domain error.
+    The caller holds the head lock. `tree` is the log's tree at its head; it is extended by the events. If sending the
+    writes fails, `domain_error_of` maps the exception.
     """
     rows: list[EventRow] = []
     receipts: list[Receipt] = []
     for event in recorded:
-        assert event.seq == tree.size + 1, f"wanted seq {tree.size + 1}, found {event.seq}"
+        assert event.seq == tree.size + 1, f"expected seq {tree.size + 1}; found {event.seq}"
         text = text_of(event)
         leaf = leaf_hash(text)
         rows.append(_row_of(event, text, leaf, tree.add(leaf)))
@@ -37,22 +37,22 @@ def append(writes: Writes, head: Head, recorded: Sequence[RecordedEvent], tree: 
     return receipts
 
 
-def mistake_of(error: sa.exc.IntegrityError) -> RecordError | None:
-    """Return the domain error of a violated constraint: a second event of an id, a second correction of a version.
+def domain_error_of(error: sa.exc.IntegrityError) -> RecordError | None:
+    """Return the domain error for a violated constraint: a duplicate event id, or a second correction of a version.
 
-    Decisions under the lock find both earlier; the constraints are the last line of defence.
+    Decisions under the head lock find both earlier; the constraints are the last line of defence.
     """
     match constraint_of(error):
         case "events_operation_id_id_key":
-            return ContentDiffers("This event id is recorded already.", pointer="/id")
+            return ContentDiffers("This event id is already recorded.", pointer="/id")
         case "events_operation_id_corrects_key":
-            return AlreadyCorrected("This version has been corrected already.", pointer="/corrects")
+            return AlreadyCorrected("This version is already corrected.", pointer="/corrects")
     return None
 
 
 def _row_of(recorded: RecordedEvent, text: str, leaf: bytes, completed: list[bytes]) -> EventRow:
     event = recorded.event
-    # By position: by name, it would take more than twice as long.
+    # Positional arguments: keywords would take more than twice as long.
     return EventRow(
         recorded.operation,
         recorded.seq,

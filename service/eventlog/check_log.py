@@ -1,4 +1,4 @@
-"""Checking a whole stored log: the blocks, each already checked, put together, and the head."""
+"""Check of a whole stored log: joins the checked blocks and compares them with the head."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK, NOT_OF_THE_LOG, CheckedBlock, Fault, falls
+from service.eventlog.check_block import EVENTS_IN_ONE_BLOCK, WRONG_SUBTREE_HASHES, CheckedBlock, Fault, out_of_order
 from service.eventlog.head import BEFORE_EVERYTHING, Head
 from service.eventlog.table import events
 from service.eventlog.tree import Tree
 
 
 class CountedRows(NamedTuple):
-    """How many rows a log has, how many different ids, and how many second corrections of a version."""
+    """Row counts of a log: all rows, distinct ids, and second corrections of a version."""
 
     rows: int
     ids: int
@@ -23,9 +23,9 @@ class CountedRows(NamedTuple):
 
 
 def counted_rows(connection: sa.Connection, head: Head) -> CountedRows:
-    """Count the rows of a log, whatever their seqs are."""
+    """Count the rows of a log, whatever their seqs."""
     mine = events.c.operation_id == head.operation
-    # For `count(DISTINCT ...)` PostgreSQL would sort them, which takes longer than everything else here.
+    # PostgreSQL would sort the ids for `count(DISTINCT ...)`, which takes longer than the rest of this query.
     ids = sa.select(events.c.id).where(mine).distinct().subquery()
     columns = (
         sa.func.count(),
@@ -37,7 +37,7 @@ def counted_rows(connection: sa.Connection, head: Head) -> CountedRows:
 
 @dataclass(slots=True)
 class CheckedLog:
-    """A log as far as it has been checked: `size` events, the hashes of its blocks, the moment of its last event."""
+    """The checked part of a log: `size` events, the hashes of its blocks, and the recorded_at of its last event."""
 
     head: Head
     size: int = 0
@@ -46,9 +46,9 @@ class CheckedLog:
     rest: list[bytes] = field(default_factory=list)
 
     def add(self, block: CheckedBlock) -> Fault | None:
-        """Add the next block; return its first fault, or a fault in how it continues the log."""
+        """Add the next block; return its first fault, or the fault that it does not continue the log."""
         if block.first_recorded_at is not None and block.first_recorded_at < self.recorded_at:
-            return Fault("events", block.before + 1, falls(block.first_recorded_at))
+            return Fault("events", block.before + 1, out_of_order(block.first_recorded_at))
         self.size += block.tree.size
         self.recorded_at = block.recorded_at
         if block.fault is not None:
@@ -57,7 +57,7 @@ class CheckedLog:
             self.rest = block.tree.peaks
         elif b"".join(self.blocks.add(block.tree.root())) != block.above:
             self.size -= 1
-            return Fault("events", self.size + 1, NOT_OF_THE_LOG)
+            return Fault("events", self.size + 1, WRONG_SUBTREE_HASHES)
         return None
 
     def root(self) -> bytes:
@@ -65,20 +65,21 @@ class CheckedLog:
         return Tree(self.size, [*self.blocks.peaks, *self.rest]).root()
 
     def fault_at_end(self, connection: sa.Connection, counted: CountedRows) -> Fault | None:
-        """Return what is wrong with the head or with rows outside of all blocks, once all blocks were added."""
+        """Return the first fault of the head or of rows outside every block, once all blocks are added."""
         head, size = self.head, self.size
         mine = events.c.operation_id == head.operation
-        behind = connection.scalar(sa.select(sa.func.min(events.c.seq)).where(mine, events.c.seq > size))
-        if behind is not None and behind != size + 1:
-            return Fault("events", size + 1, f"there is no such event; the next is {behind}")
+        later = connection.scalar(sa.select(sa.func.min(events.c.seq)).where(mine, events.c.seq > size))
+        if later is not None and later != size + 1:
+            return Fault("events", size + 1, f"there is no such event; the next is {later}")
         rows, ids, twice = counted
-        if head.seq != size or behind is not None:
+        if head.seq != size or later is not None:
             detail = f"the head says {head.seq} events; the log holds {rows}"
             return Fault("heads", min(head.seq, size) + 1, detail)
         if size and head.recorded_at != self.recorded_at:
-            return Fault("heads", size, f"the head says {head.recorded_at}, its last event {self.recorded_at}")
+            detail = f"the head says recorded_at {head.recorded_at}; its last event says {self.recorded_at}"
+            return Fault("heads", size, detail)
         if rows != size:
-            return Fault("events", None, f"{rows - size} rows stand outside of the numbering")
+            return Fault("events", None, f"{rows - size} rows are outside the numbering")
         if ids != size or twice:
-            return Fault("events", None, "two events have one id, or correct one version")
+            return Fault("events", None, "two events share an id, or correct the same version")
         return None

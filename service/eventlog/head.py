@@ -1,4 +1,4 @@
-"""The head row of a log: its size, the moment of its last event, and the lock that every append holds."""
+"""The head row of a log: its size, the recorded_at of its last event, and the head lock that every append holds."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ COLUMNS = [column.name for column in heads.columns]
 
 
 class UnknownOperation(NotFound):
-    """There is no operation of this name, or none that this caller may know of."""
+    """There is no operation of this name that the credential may see."""
 
     code = "unknown_operation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Where a log ends: its size, the moment of its last event, and the live generation of its projections.
+    """The end of a log: its size, the recorded_at of its last event, and the live generation of its projections.
 
-    `snapshot_every`: a totals snapshot of that generation is stored at each multiple of it; None: at none.
+    `snapshot_every` is the interval of that generation's totals snapshots, in seqs; None stores none.
     """
 
     operation: str
@@ -47,7 +47,7 @@ class Head:
 def begin_log(
     connection: sa.Connection, operation: str, *, imported: bool, projection_version: str, snapshot_every: int
 ) -> Head:
-    """Insert the head row of a new, empty log, unless it exists; lock it and return it. A seq above 0: it existed."""
+    """Insert the head row of a new, empty log unless it exists; lock and return it. A seq above 0 means it existed."""
     row = {
         "operation_id": operation,
         "seq": 0,
@@ -60,26 +60,26 @@ def begin_log(
     }
     connection.execute(insert_into(connection, heads).values(row).on_conflict_do_nothing())
     head = lock_head(connection, operation)
-    assert head is not None, "it was inserted, or was there"
+    assert head is not None, "the row was just inserted, or existed"
     return head
 
 
 def lock_head(connection: sa.Connection, operation: str) -> Head | None:
     """Lock the operation's head row until the transaction ends, and return it; None if there is no such operation.
 
-    It is a statement of its own: one that also read the log would use a snapshot from before it waited for the lock,
-    and miss what the previous holder committed. On SQLite the transaction itself, begun IMMEDIATE, is the lock.
+    The lock is a separate statement: one that also read the log would use a snapshot from before it waited for the
+    lock, and miss the commit of the previous holder. On SQLite, BEGIN IMMEDIATE is the lock.
     """
     return _head(connection, LOCKED, operation)
 
 
-def locking(_dialect: str) -> sa.Select[Any]:
+def lock_statement(_dialect: str) -> sa.Select[Any]:
     """Return the statement that locks the head of `name`, for `head_of`."""
     return LOCKED
 
 
 def head_of(rows: Sequence[tuple[Any, ...]]) -> Head | None:
-    """Return the head in the result of `locking`; None if there is none."""
+    """Return the head from the result of `lock_statement`; None if the operation does not exist."""
     return as_head(dict(zip(COLUMNS, rows[0], strict=True))) if rows else None
 
 
@@ -104,19 +104,19 @@ def read_head(connection: sa.Connection, operation: str) -> Head | None:
 
 
 def existing_head(connection: sa.Connection, operation: str) -> Head:
-    """Return the head of an operation that is known to exist.
+    """Return the operation's head.
 
     Raises:
-        UnknownOperation: it does not.
+        UnknownOperation: there is no such operation.
     """
     return require_head(read_head(connection, operation), operation)
 
 
 def require_head(head: Head | None, operation: str) -> Head:
-    """Return the head, if there is one.
+    """Return the head if it is not None.
 
     Raises:
-        UnknownOperation: there is none.
+        UnknownOperation: the head is None.
     """
     if head is None:
         raise UnknownOperation(f"There is no operation {operation!r}.")
@@ -124,7 +124,7 @@ def require_head(head: Head | None, operation: str) -> Head:
 
 
 def share_head(connection: sa.Connection, operation: str) -> Head | None:
-    """Return the operation's head and keep it from moving until the transaction ends."""
+    """Return the operation's head under a share lock, so that it does not move until the transaction ends."""
     return _head(connection, SHARED, operation)
 
 

@@ -1,8 +1,8 @@
-"""What this process knows of logs: what an operation was, and the edge of its tree, at a seq that it has seen.
+"""Per-process cache of logs: the state of each operation, and the peaks of its tree, at a seq.
 
-A log only grows, so what was true at a seq stays true: nothing here ever has to be thrown away, only caught up with
-the setup events that came after, from whichever process. Reads and writes share it. The log remains the truth; without
-this, all setup events are read at every request.
+A log only grows, so a cached entry never becomes invalid: it is updated with the setup events recorded since, by any
+process. Reads and writes share the cache. The log remains the source of truth; without the cache, every request would
+read all setup events.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from service.eventlog.head import Head
 from service.eventlog.tree import Tree
 from service.storage.db import Database
 
-MOST_LOGS = 1_000
+MAX_LOGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLog:
-    """An operation and the peaks of its tree as of a seq, and when that was recorded; the peaks once they were read.
+    """An operation as of a seq, when that seq was recorded, and the peaks of its tree; None until they are first read.
 
-    The moment tells this log from one that a backup has put in its place: there the seq was recorded at another.
+    `recorded_at` detects a log that was replaced from a backup: there the same seq was recorded at another moment.
     """
 
     seq: int
@@ -36,19 +36,19 @@ class KnownLog:
     peaks: tuple[bytes, ...] | None = None
 
     def is_at(self, head: Head) -> bool:
-        """Return whether nothing was recorded since."""
+        """Return whether nothing has been recorded since."""
         return self.seq == head.seq and self.recorded_at == head.recorded_at
 
 
 class KnownLogs:
-    """The logs that this process has seen last."""
+    """The logs that this process has cached most recently, 1,000 at most."""
 
     def __init__(self) -> None:
         self._logs: OrderedDict[str, KnownLog] = OrderedDict()
         self._guard = Lock()
 
     def operation(self, connection: sa.Connection, head: Head) -> Operation:
-        """Return what an operation is at its head, as this transaction sees it; read what is not known of it yet."""
+        """Return the operation at its head, as this transaction sees it; read only the setup events not yet cached."""
         known = self._find(head)
         if known is not None and known.is_at(head):
             return known.operation
@@ -59,13 +59,13 @@ class KnownLogs:
         return operation
 
     def operation_at(self, connection: sa.Connection, head: Head, seq: int) -> Operation:
-        """Return what an operation was at a seq of its log; of a past one, nothing is known without reading."""
+        """Return the operation at a seq of its log. A past seq is not cached: its setup events are read."""
         if seq == head.seq:
             return self.operation(connection, head)
         return fold(read.setup_events(connection, head.operation, up_to=seq))
 
     def tree(self, connection: sa.Connection, head: Head) -> Tree:
-        """Return the tree at a head, ready to grow."""
+        """Return the tree at a head, ready for appending."""
         known = self._find(head)
         if known is None or not known.is_at(head):
             return read.tree_at(connection, head.operation, head.seq)
@@ -81,23 +81,23 @@ class KnownLogs:
         return tree.root().hex()
 
     def remember(self, operation: str, log: KnownLog) -> None:
-        """Keep what is known of a log that has been committed, unless more is known."""
+        """Cache the state of a committed log, unless a later one is cached."""
         with self._guard:
             known = self._logs.get(operation)
             if known is None or known.seq <= log.seq:
                 self._logs[operation] = log
                 self._logs.move_to_end(operation)
-            if len(self._logs) > MOST_LOGS:
+            if len(self._logs) > MAX_LOGS:
                 self._logs.popitem(last=False)
 
     def _find(self, head: Head) -> KnownLog | None:
-        """Return what is known of a log, if that is no more than this transaction sees."""
+        """Return the cached log if this transaction sees at least as many events."""
         known = self._logs.get(head.operation)
         return known if known is not None and known.seq <= head.seq else None
 
 
 def _caught_up(connection: sa.Connection, head: Head, known: KnownLog) -> Operation:
-    """Return what an operation has become since it was known. Where a backup was restored, it is read anew."""
+    """Return the operation at the head, from the cached one; read it from the start if a backup was restored."""
     if read.recorded_at(connection, head.operation, known.seq) != known.recorded_at:
         return fold(read.setup_events(connection, head.operation))
     operation = known.operation
@@ -107,10 +107,10 @@ def _caught_up(connection: sa.Connection, head: Head, known: KnownLog) -> Operat
 
 
 def state_at(connection: sa.Connection, database: Database, head: Head | None) -> Operation | None:
-    """Return the operation as it is at this head; None before operation.opened."""
+    """Return the operation at this head; None before operation.opened."""
     return known_logs(database).operation(connection, head) if head is not None and head.seq else None
 
 
 def known_logs(database: Database) -> KnownLogs:
-    """Return what this process knows of the logs of a database."""
+    """Return the per-process singleton of the log cache for a database."""
     return database.singleton(KnownLogs)

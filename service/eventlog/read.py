@@ -1,4 +1,4 @@
-"""Reading the log: by id, seq, moment or type; and the hashes that roots are computed from."""
+"""Queries of the log by id, seq, moment or type, and of the hashes that roots are computed from."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ KEYS_IN_ONE_STATEMENT = 500
 
 
 def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> LogHistory:
-    """Return the events that have these ids, and the corrections of these events."""
-    return history_of(read_together(connection, (about_ids, {"name": operation, "ids": list(ids)}))[0])
+    """Return the events with these ids, and the corrections of these events."""
+    return history_of(read_together(connection, (history_statement, {"name": operation, "ids": list(ids)}))[0])
 
 
-def about_ids(dialect: str) -> sa.CompoundSelect[Any]:
+def history_statement(dialect: str) -> sa.CompoundSelect[Any]:
     """Return the statement that reads the history of `ids` in the log of `name`, for `history_of`.
 
-    It may return an event twice. Each half uses an index of its own; with OR, both would have to be combined.
+    It may return an event twice. Each half of the UNION uses one index; an OR would have to combine both.
     """
     mine = _of(sa.bindparam("name"), events.c.text)
     return sa.union_all(*(mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)))
 
 
 def history_of(rows: Iterable[tuple[Any, ...]]) -> LogHistory:
-    """Return the history in the result of `about_ids`."""
+    """Return the history from the result of `history_statement`."""
     found = LogHistory({}, {})
     for (text,) in rows:
         found.add(recorded_from_text(text))
@@ -44,7 +44,7 @@ def history_of(rows: Iterable[tuple[Any, ...]]) -> LogHistory:
 
 
 def seqs_by_id(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return the seqs of the events that have these ids; ids that are not in the log are left out."""
+    """Return the seqs of the events with these ids; ids that are not in the log are left out."""
     seqs: dict[UUID, int] = {}
     for some in _chunks(list(ids)):
         rows = connection.execute(_of(operation, events.c.id, events.c.seq).where(events.c.id.in_(some)))
@@ -98,7 +98,7 @@ def events_between(connection: sa.Connection, operation: str, first: int, last: 
     """Return the events with these seqs, both included, in the order of the log.
 
     Raises:
-        KeyError, ValueError, TypeError: a text is not one that this service wrote.
+        KeyError, ValueError, TypeError: a text was not written by this service.
     """
     rows = read_as_stored(connection, _texts_between, {"name": operation, "first": first, "last": last})
     return [recorded_from_text(text) for (text,) in rows]
@@ -111,7 +111,7 @@ def texts(connection: sa.Connection, operation: str, seqs: Sequence[int]) -> lis
 
 
 def event_by_id(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
-    """Return one event; None if this operation has none of this id."""
+    """Return one event; None if the operation has no event of this id."""
     text = connection.scalar(_of(operation, events.c.text).where(events.c.id == event_id))
     return None if text is None else recorded_from_text(text)
 
@@ -126,13 +126,13 @@ def events_at(connection: sa.Connection, operation: str, seqs: Collection[int]) 
 
 
 def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> RecordedEvent | None:
-    """Return the event that corrects or withdraws this one; None if there is none."""
+    """Return the event that corrects or withdraws this one; None if nothing does."""
     text = connection.scalar(_of(operation, events.c.text).where(events.c.corrects == event_id))
     return None if text is None else recorded_from_text(text)
 
 
 def last_seq_by(connection: sa.Connection, operation: str, moment: datetime) -> int | None:
-    """Return the largest seq recorded by this moment; None if nothing was."""
+    """Return the largest seq recorded at or before this moment; None if there is none."""
     statement = _of(operation, events.c.seq).where(events.c.recorded_at <= moment)
     order = (events.c.recorded_at.desc(), events.c.seq.desc())
     seq: int | None = connection.scalar(statement.order_by(*order).limit(1))
@@ -148,7 +148,7 @@ def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime
 def first_standing_outside(
     connection: sa.Connection, operation: str, spans: Sequence[Interval], ends_at: datetime | None
 ) -> int | None:
-    """Return the first seq of a standing fact outside of the spans; None if there is none.
+    """Return the first seq of a fact's standing version that is outside the spans; None if there is none.
 
     A fact is outside if it begins or ends in none of the spans [from, before), or ends after `ends_at`.
     """
@@ -174,7 +174,7 @@ def count_of_type(connection: sa.Connection, operation: str, wire_type: str) -> 
 
 
 def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that this force opened the operation, and so leads it."""
+    """Return the condition that this force opened the operation, and therefore leads it."""
     first = sa.select(events.c.seq).where(
         events.c.operation_id == operation, events.c.seq == 1, events.c.force == force
     )
@@ -182,7 +182,7 @@ def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:
 
 
 def tree_at(connection: sa.Connection, operation: str, size: int) -> Tree:
-    """Return the tree over the first `size` events, ready to grow."""
+    """Return the tree over the first `size` events, ready for appending."""
     return Tree.at(size, stored_hashes(connection, operation, peak_seqs(size)))
 
 
@@ -204,8 +204,8 @@ def _texts_between(_dialect: str) -> sa.Select[Any]:
 def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.Select[Any]:
     """Return the statement that reads columns of an operation's events.
 
-    The subquery hides from PostgreSQL's planner which operation it is. It would assume that an operation newer than its
-    statistics has a single event, and plan to read all events.
+    The subquery hides the operation from PostgreSQL's planner. The planner would assume that an operation newer than
+    its statistics has a single event, and plan to scan every event.
     """
     name = sa.select(sa.type_coerce(operation, events.c.operation_id.type)).scalar_subquery()
     return sa.select(*columns).where(events.c.operation_id == name)

@@ -1,4 +1,4 @@
-"""Receipts: what a sender gets for an event, the same for every replay."""
+"""The receipt a sender gets for an event, identical for every replay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.eventlog.tree import Tree, peak_seqs, root_of
 class Receipt(NamedTuple):
     """A recorded event, its leaf hash, and the peaks of the tree at size `seq`.
 
-    `imported` is in the JSON only if it is true: the times of an imported operation are its sender's.
+    `imported` is in the JSON only if true: the sender of an imported operation states its recorded_at times.
     """
 
     recorded: RecordedEvent
@@ -33,12 +33,12 @@ class Receipt(NamedTuple):
 
     @property
     def seq(self) -> int:
-        """The event's place in its log, from 1."""
+        """The event's seq in its log, from 1."""
         return self.recorded.seq
 
     @property
     def root(self) -> str:
-        """The tree's root at size `seq`, in hex; computed on access, as the answer to lines does not show it."""
+        """The tree's root at size `seq`, in hex; computed on access, because responses to NDJSON omit it."""
         return root_of(self.peaks).hex()
 
     def as_json(self) -> dict[str, object]:
@@ -55,9 +55,9 @@ class Receipt(NamedTuple):
 
 
 def receipts_of(connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent]) -> list[Receipt]:
-    """Return the receipts of recorded events, identical to those first given, in the same order."""
-    wanted = {seq for event in recorded for seq in (event.seq, *peak_seqs(event.seq))}
-    stored = stored_hashes(connection, head.operation, wanted)
+    """Return the receipts of recorded events, identical to the receipts first issued, in the same order."""
+    seqs = {seq for event in recorded for seq in (event.seq, *peak_seqs(event.seq))}
+    stored = stored_hashes(connection, head.operation, seqs)
     return [
         Receipt(event, stored[event.seq][0], tuple(Tree.at(event.seq, stored).peaks), head.imported)
         for event in recorded

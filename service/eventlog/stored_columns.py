@@ -1,4 +1,4 @@
-"""The stored rows of a log, column by column, and the columns that must agree with the texts of its events."""
+"""The stored rows of a log by column, and the comparison of columns that repeat the texts of its events."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
 READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
 # The values of each column of some rows.
 Columns = dict[str, list[Any]]
-# The index of a row among some rows, and what is wrong with it.
-Wrong = tuple[int, str]
+# The index of a row in a list of rows, and a description of what is wrong with it.
+Mismatch = tuple[int, str]
 
 
 def stored_columns(connection: sa.Connection, operation: str, first: int, last: int) -> Columns:
-    """Return the columns of the rows with these seqs, both included, as they are stored, in the order of the log."""
+    """Return the columns of the rows with these seqs, both included, as stored, in the order of the log."""
     rows = read_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
     columns = map(list, zip(*rows, strict=True)) if rows else ([] for _name in READ)
     return dict(zip(READ, columns, strict=True))
 
 
-def wrong_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Wrong]:
+def mismatched_columns(stored: Columns, recorded: Sequence[RecordedEvent]) -> Iterator[Mismatch]:
     """Yield, for each column that must agree with the texts of these events, the first row where it differs."""
     for name, said in _repeated(recorded).items():
         found = [_moment(text) for text in stored[name]] if name in MOMENTS else stored[name]
-        for place in first_unequal(found, said):
-            yield place, f"its column {name} is {found[place]}, and its text says {said[place]}"
+        for index in first_mismatch(found, said):
+            yield index, f"its column {name} is {found[index]}; its text says {said[index]}"
 
 
-def first_unequal(found: list[Any], wanted: list[Any]) -> Iterator[int]:
-    """Yield the first index at which a list is not as wanted, if there is one. `wanted` may be shorter."""
-    if found != wanted:
-        unequal = (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other)
+def first_mismatch(found: list[Any], expected: list[Any]) -> Iterator[int]:
+    """Yield the first index at which two lists differ, if there is one. `expected` may be shorter."""
+    if found != expected:
+        unequal = (index for index, (one, other) in enumerate(zip(found, expected, strict=False)) if one != other)
         yield from islice(unequal, 1)
 
 
 def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
-    """Return what the columns must hold according to the texts of these events."""
+    """Return the values that the columns must have according to the texts of these events."""
     made = [one.event for one in recorded]
     return {
         "operation_id": [one.operation for one in recorded],
@@ -64,13 +64,13 @@ def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
 
 
 def _between(dialect: str) -> sa.Select[Any]:
-    """Return the statement that reads rows by seq: ids as 32 digits and moments as text, which is cheapest."""
-    columns = [_plain(events.c[name], dialect) for name in READ]
+    """Return the statement that reads rows by seq, with ids as 32 hex digits and moments as text, which is fastest."""
+    columns = [_as_stored(events.c[name], dialect) for name in READ]
     within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
     return sa.select(*columns).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
 
 
-def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+def _as_stored(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
     if not isinstance(column.type, (sa.Uuid, Instant)):
         return column
     if dialect == "sqlite":
@@ -80,7 +80,7 @@ def _plain(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
 
 
 def _moment(text: str | None) -> datetime | str | None:
-    """Return the moment that a column holds, or its text if it is not a moment: SQLite stores any text."""
+    """Return the moment in a column, or its text if it is not a moment: SQLite accepts any text."""
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The two tables of the log: a head row for each operation, and a row for each event, which is never changed."""
+"""The two tables of the log: `heads`, one row per operation, and `events`, one immutable row per event."""
 
 from __future__ import annotations
 

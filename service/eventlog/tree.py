@@ -1,7 +1,7 @@
-"""The Merkle tree over a log, as in RFC 9162: what makes a receipt a proof.
+"""The Merkle tree over a log, as in RFC 9162, which makes a receipt a proof.
 
-Seq n completes one subtree for each factor 2 of n. Each event row keeps the hashes of those subtrees, lowest first, so
-that the root at any past size needs at most log2(n) rows, and an append needs the peaks of the tree before it.
+Seq n completes one subtree for each factor 2 of n. Each event row stores the hashes of those subtrees, lowest first. So
+the root at any past size needs at most log2(n) rows, and an append needs only the peaks of the tree before it.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Tree:
         return completed
 
     def root(self) -> bytes:
-        """Return the root of the whole tree; of an empty one, SHA-256 of nothing."""
+        """Return the root of the tree; for an empty tree, SHA-256 of the empty string."""
         return root_of(self.peaks)
 
 
 def root_of(peaks: Sequence[bytes]) -> bytes:
-    """Return the root of the tree whose perfect subtrees have these roots; without any, SHA-256 of nothing."""
+    """Return the root of the tree whose perfect subtrees have these roots; without any, SHA-256 of the empty string."""
     if not peaks:
         return sha256().digest()
     *larger, root = peaks
@@ -75,5 +75,5 @@ def root_of(peaks: Sequence[bytes]) -> bytes:
 
 
 def split_hashes(joined: bytes) -> list[bytes]:
-    """Return the 32-byte hashes in their concatenation."""
+    """Split a concatenation of 32-byte hashes."""
     return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]

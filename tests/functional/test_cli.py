@@ -251,7 +251,7 @@ def test_init_gives_a_role_what_serving_needs(postgres_url: str, postgres_server
 def test_a_missing_role_is_reported_in_one_line(postgres_url: str, oprecord: Oprecord):
     code, _out, err = oprecord("init", "--grant-to", "nobody-we-know", url=postgres_url)
     assert code == REFUSED
-    assert "found 'nobody-we-know', which it lacks" in only_line(err)
+    assert "found 'nobody-we-know', which does not exist" in only_line(err)
 
 
 # --- verify
@@ -279,7 +279,7 @@ def test_verify_names_what_is_wrong(database: Database, oprecord: Oprecord):
         connection.execute(events.update().where(events.c.seq == 7).values(force="kent"))
     code, out, _err = oprecord("verify")
     assert code == WRONG
-    assert "WRONG: events, seq 7: its column force is kent, and its text says surrey" in out
+    assert "WRONG: events, seq 7: its column force is kent; its text says surrey" in out
     assert "all right" not in out
     code, out, _err = oprecord("verify", "--json")
     assert code == WRONG
@@ -356,7 +356,7 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
     assert oprecord("export", PANDILLA, url=elsewhere)[1] == log
     code, _out, err = oprecord("import", file, url=elsewhere)
     assert code == REFUSED
-    assert "is here already" in only_line(err)
+    assert "already exists" in only_line(err)
 
 
 @on_sqlite

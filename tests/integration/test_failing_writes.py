@@ -15,7 +15,7 @@ from service.domain.model.events import Event
 from service.eventlog.head import lock_head
 from service.storage.db import Database, open_database
 from service.storage.writes import MOST_ROWS_IN_A_STATEMENT
-from service.usecases.recording.record import RequestGroups
+from service.usecases.recording.record import RequestGroupCommit
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
 
@@ -63,7 +63,7 @@ def sent_together(operation: OpenedOperation, first: Event, *others: Event) -> l
 
     The first waits for the lock; the others queue after it in their order and are then recorded as one group.
     """
-    waiting = operation.database.singleton(RequestGroups)._waiting
+    waiting = operation.database.singleton(RequestGroupCommit)._waiting
     with ThreadPoolExecutor(1 + len(others)) as threads:
         with operation.database.writing() as connection:
             lock_head(connection, operation.name)

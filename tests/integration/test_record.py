@@ -14,7 +14,7 @@ from service.domain.deciding.decide import AlreadyCorrected, ContentDiffers, IdT
 from service.domain.model.events import CashLine, Event, PhoneLine, RecordedEvent
 from service.domain.model.reference_data import Force
 from service.errors import FieldError, Invalid, RecordError
-from service.eventlog.append import append, mistake_of
+from service.eventlog.append import append, domain_error_of
 from service.eventlog.head import Head, UnknownOperation
 from service.eventlog.read import tree_at
 from service.eventlog.table import heads
@@ -401,7 +401,7 @@ def test_a_violated_constraint_becomes_the_domain_error(
         with pytest.raises(sa.exc.IntegrityError) as caught:
             append_and_send(writes, head, recorded, tree)
         connection.rollback()
-    error = mistake_of(caught.value)
+    error = domain_error_of(caught.value)
     assert isinstance(error, expected)
     assert error.errors == [FieldError(pointer, error.detail)]
 

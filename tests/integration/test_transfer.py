@@ -101,14 +101,14 @@ def test_an_imported_log_equals_the_exported_one(
 
 def test_page_and_run_lengths_do_not_change_the_import(lines: Lines, empty_database: Database, monkeypatch):
     monkeypatch.setattr(transfer, "LINES_IN_ONE_PAGE", 3)
-    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
+    monkeypatch.setattr(log_lines, "MAX_RUN_LINES", 4)
     import_operation(empty_database, lines)
     assert exported_lines(empty_database, NAME) == lines
     assert verify_operation(empty_database, NAME).fault is None
 
 
 def test_lines_are_read_in_runs_and_an_amendment_starts_a_new_run(lines: Lines, monkeypatch):
-    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 4)
+    monkeypatch.setattr(log_lines, "MAX_RUN_LINES", 4)
     numbers = [[line.number for line in run] for run in log_lines.runs(log_lines.read_lines(lines))]
     assert [run[0] for run in numbers] == [1, 5, 9, AMENDED, 14, 18]
     assert list(itertools.chain.from_iterable(numbers)) == list(range(1, LAST + 1))
@@ -272,7 +272,7 @@ def test_a_line_that_could_not_have_been_recorded_is_refused_with_its_number(
 def test_a_missing_misplaced_or_altered_line_is_refused_with_its_number(
     lines: Lines, empty_database: Database, change: Callable[[Lines], Lines], line: int, monkeypatch
 ):
-    monkeypatch.setattr(log_lines, "LINES_IN_ONE_RUN", 5)
+    monkeypatch.setattr(log_lines, "MAX_RUN_LINES", 5)
     assert refusal(empty_database, change(lines)).members["line"] == line
 
 
@@ -280,7 +280,7 @@ def test_an_exact_repeat_of_an_event_is_refused(lines: Lines, empty_database: Da
     repeat = edited(lines[ARREST - 1], seq=LAST + 1, recorded_at=json.loads(lines[-1])["recorded_at"])
     error = refusal(empty_database, [*lines, repeat])
     assert error.members["line"] == LAST + 1
-    assert f"the event at seq {ARREST} again" in error.detail
+    assert f"Duplicate of the event at seq {ARREST}." in error.detail
 
 
 def test_exporting_an_unknown_operation_is_refused(empty_database: Database):

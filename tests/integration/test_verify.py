@@ -125,7 +125,7 @@ def test_an_unknown_operation_is_refused(database: Database):
 def test_a_changed_text_is_reported(record: Database):
     text = column(record, "text", ARREST)
     change_event(record, ARREST, text=text.replace('"count":2', '"count":3'))
-    assert fault_in(record) == Fault("events", ARREST, "its leaf hash is not that of its text")
+    assert fault_in(record) == Fault("events", ARREST, "its leaf hash does not match its text")
     assert verify_operation(record, NAME).root == ""
     assert verify_operation(record, NAME).checked["events"] == ARREST - 1
 
@@ -164,7 +164,7 @@ def test_a_text_that_is_not_canonical_is_reported(record: Database):
 def test_a_rehashed_text_is_detected_by_the_next_subtree_hashes(record: Database):
     text = column(record, "text", ARREST).replace('"count":2', '"count":3')
     change_event(record, ARREST, text=text, leaf_hash=leaf_hash(text))
-    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes do not match the log")
 
 
 def test_a_changed_leaf_hash_is_reported(record: Database):
@@ -174,13 +174,13 @@ def test_a_changed_leaf_hash_is_reported(record: Database):
 
 def test_a_changed_subtree_hash_is_reported(record: Database):
     change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[32:])
-    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes do not match the log")
 
 
 @pytest.mark.parametrize("other", [b"", b"\0" * 32, b"\0" * 64])
 def test_a_changed_subtree_hash_across_blocks_is_reported(record: Database, other: bytes):
     change_event(record, SEIZURE, subtree_hashes=column(record, "subtree_hashes", SEIZURE)[:-32] + other)
-    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes are not those that the log gives")
+    assert fault_in(record) == Fault("events", SEIZURE, "its subtree hashes do not match the log")
 
 
 def test_a_superfluous_subtree_hash_is_reported(record: Database):
@@ -209,7 +209,7 @@ def test_an_unreadable_column_is_reported(sqlite_url: str):
     fault = fault_in(database)
     database.engine.dispose()
     assert (fault.table, fault.seq) == ("events", SEIZURE)
-    assert "its column recorded_at is soon, and its text says" in fault.detail
+    assert "its column recorded_at is soon; its text says" in fault.detail
 
 
 @pytest.mark.parametrize(("seq", "said"), [(1, "no such event"), (ARREST, "no such event"), (19, "the log holds 18")])
@@ -226,7 +226,9 @@ def test_a_second_opening_is_reported(record: Database):
     text = rfc8785.dumps(again).decode()
     rewrite_log(record, lambda seq, kept: text if seq == ARREST else kept)
     change_event(record, ARREST, type="operation.opened", force=again["force"], occurred_at=None)
-    assert fault_in(record) == Fault("events", ARREST, "operation.opened is the first event of every log, and no other")
+    assert fault_in(record) == Fault(
+        "events", ARREST, "operation.opened must be the first event of the log, and only the first"
+    )
 
 
 def test_two_events_with_the_same_id_are_reported(postgres_url: str):
@@ -239,7 +241,7 @@ def test_two_events_with_the_same_id_are_reported(postgres_url: str):
     change_event(record, 19, id=one)
     fault = fault_in(record)
     record.engine.dispose()
-    assert fault == Fault("events", None, "two events have one id, or correct one version")
+    assert fault == Fault("events", None, "two events share an id, or correct the same version")
 
 
 def test_a_log_truncated_with_its_head_is_detected_by_the_projections(record: Database):
@@ -266,7 +268,7 @@ def test_a_head_wrongly_marked_as_imported_is_reported(record: Database):
 def test_a_row_with_seq_0_is_reported(record: Database):
     row = {name: column(record, name, ARREST) for name in events.c.keys()}  # noqa: SIM118 - it is not a dict
     tamper(record, events.insert().values(row | {"seq": 0, "id": uuid4()}))
-    assert fault_in(record) == Fault("events", None, "1 rows stand outside of the numbering")
+    assert fault_in(record) == Fault("events", None, "1 rows are outside the numbering")
 
 
 def test_a_log_rewritten_with_all_its_hashes_is_detected_by_the_projections(record: Database):
@@ -294,7 +296,7 @@ def test_a_recorded_at_before_that_of_the_previous_event_is_reported(record: Dat
     change_event(record, seq, recorded_at=early)
     fault = fault_in(record)
     assert fault.seq == seq
-    assert "is before that of the event ahead of it" in fault.detail
+    assert "is before that of the previous event" in fault.detail
 
 
 @pytest.mark.parametrize(

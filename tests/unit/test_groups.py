@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.usecases.recording.group_commit import MOST_IN_A_GROUP, Groups
+from service.usecases.recording.group_commit import MAX_GROUP_SIZE, GroupCommit
 
 SECONDS = 10
 
@@ -29,7 +29,7 @@ class Work:
         return [item * 2 for item in items]
 
 
-def gathered(groups: Groups[int, int], work: Work, others: Sequence[int], *, size: int = 1) -> dict[int, object]:
+def gathered(groups: GroupCommit[int, int], work: Work, others: Sequence[int], *, size: int = 1) -> dict[int, object]:
     """Do the call 0 and, behind it, the others, in their order; return what each got, an answer or its error."""
     got: dict[int, object] = {}
 
@@ -61,14 +61,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_a_call_alone_is_done_at_once() -> None:
     work = Work()
     work.begun.set()
-    groups: Groups[int, int] = Groups()
+    groups: GroupCommit[int, int] = GroupCommit()
     assert [groups.join("pandilla", item, 1, work) for item in (1, 2)] == [2, 4]
     assert work.done == [[1], [2]]
     assert groups._waiting == {}
 
 
 def test_calls_that_come_meanwhile_are_done_together_in_their_order() -> None:
-    work, groups = Work(), Groups[int, int]()
+    work, groups = Work(), GroupCommit[int, int]()
     assert gathered(groups, work, [5, 3, 4]) == {0: 0, 5: 10, 3: 6, 4: 8}
     assert work.done == [[0], [5, 3, 4]]
     assert groups._waiting == {}
@@ -76,25 +76,25 @@ def test_calls_that_come_meanwhile_are_done_together_in_their_order() -> None:
 
 def test_where_a_group_fails_each_is_tried_alone_once() -> None:
     work = Work(bad=frozenset({3}))
-    assert gathered(Groups(), work, [5, 3, 4]) == {0: 0, 5: 10, 3: [3], 4: 8}
+    assert gathered(GroupCommit(), work, [5, 3, 4]) == {0: 0, 5: 10, 3: [3], 4: 8}
     assert work.done[:2] == [[0], [5, 3, 4]]
     assert sorted(work.done[2:]) == [[3], [4], [5]]
 
 
 def test_a_group_is_no_larger_than_there_is_room_for() -> None:
     work = Work()
-    assert gathered(Groups(), work, [1, 2, 3], size=MOST_IN_A_GROUP // 2) == {0: 0, 1: 2, 2: 4, 3: 6}
+    assert gathered(GroupCommit(), work, [1, 2, 3], size=MAX_GROUP_SIZE // 2) == {0: 0, 1: 2, 2: 4, 3: 6}
     assert [len(group) for group in work.done] == [1, 2, 1]
 
 
 def test_what_is_larger_than_a_group_is_done_by_itself() -> None:
     work = Work()
-    assert gathered(Groups(), work, [1, 2], size=MOST_IN_A_GROUP + 1) == {0: 0, 1: 2, 2: 4}
+    assert gathered(GroupCommit(), work, [1, 2], size=MAX_GROUP_SIZE + 1) == {0: 0, 1: 2, 2: 4}
     assert work.done == [[0], [1], [2]]
 
 
 def test_calls_of_different_keys_do_not_wait_for_each_other() -> None:
-    work, groups = Work(), Groups[int, int]()
+    work, groups = Work(), GroupCommit[int, int]()
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(groups.join, "pandilla", 1, 1, work)
         assert work.begun.wait(SECONDS)
@@ -104,7 +104,7 @@ def test_calls_of_different_keys_do_not_wait_for_each_other() -> None:
 
 
 def test_of_many_calls_none_is_lost_and_none_done_twice() -> None:
-    groups, done = Groups[int, int](), list[int]()
+    groups, done = GroupCommit[int, int](), list[int]()
 
     def work(items: Sequence[int]) -> list[int]:
         done.extend(items)

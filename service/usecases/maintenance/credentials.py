@@ -1,4 +1,4 @@
-"""Issuing, listing and revoking credentials, for those who run the service."""
+"""Issuing, listing and revoking credentials, for operators of the service."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from service.usecases.maintenance.log_lines import is_operation_name
 
 
 class UnknownForce(Invalid):
-    """No force of this key is known: not in the reference data, not added, and not taking part in any operation."""
+    """No force has this key: none in the reference data, none added, and none that takes part in an operation."""
 
     code = "unknown_force"
 
 
 class NotAnOperationName(Invalid):
-    """A credential is to be limited to something that cannot be the name of an operation."""
+    """A credential was limited to a text that cannot be the name of an operation."""
 
     code = "not_an_operation_name"
 
@@ -34,16 +34,17 @@ class NotAnOperationName(Invalid):
 def issue_credential(
     database: Database, *, force: str, role: str, operations: tuple[str, ...], expires_in: timedelta | None
 ) -> tuple[Credential, str]:
-    """Issue a credential and return it with its secret, which is shown this once.
+    """Issue a credential; return it with its secret, which is never shown again.
 
-    `operations` limits it to those, which need not be open yet; none means no limit. `expires_in` None: never.
+    `operations` limits it to these operations, which need not exist yet; empty means no limit. `expires_in` None means
+    that it never expires.
 
     Raises:
         UnknownForce, RoleUnknown, NotAnOperationName.
     """
     for operation in operations:
         if not is_operation_name(operation):
-            raise NotAnOperationName(f"Wanted the name of an operation, found {operation!r}.", pointer="/operations")
+            raise NotAnOperationName(f"Expected the name of an operation; found {operation!r}.", pointer="/operations")
     with database.writing() as connection:
         _require_known(connection, force)
         now = database.now(connection)
@@ -60,7 +61,7 @@ def list_credentials(database: Database) -> list[Credential]:
 
 
 def revoke_credential(database: Database, credential_id: UUID) -> None:
-    """End a credential at once.
+    """Revoke a credential with immediate effect.
 
     Raises:
         NoSuchCredential: no credential has this id.
@@ -70,9 +71,9 @@ def revoke_credential(database: Database, credential_id: UUID) -> None:
 
 
 def credential_of_lead(database: Database, operation: str) -> Credential:
-    """Return a coordinator's credential of the force that leads an operation, which is stored nowhere.
+    """Return an unstored coordinator credential of the force that leads an operation.
 
-    Those who run the service can read the whole database; with this they ask as the coordinator does.
+    Operators of the service can read the whole database; this credential gives them the coordinator's view.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -86,7 +87,7 @@ def credential_of_lead(database: Database, operation: str) -> Credential:
 
 
 def _require_known(connection: sa.Connection, force: str) -> None:
-    """Refuse a force that nobody has heard of: its credential would open nothing, and be a typing error."""
+    """Refuse an unknown force: it is a typing error, and its credential would give access to nothing."""
     takes_part = sa.select(participants.c.force).where(participants.c.force == force).limit(1)
     if force not in known_forces(connection) and connection.scalar(takes_part) is None:
-        raise UnknownForce(f"Wanted a force from GET /v1/forces, found {force!r}.", pointer="/force")
+        raise UnknownForce(f"Expected a force from GET /v1/forces; found {force!r}.", pointer="/force")

@@ -1,4 +1,4 @@
-"""The lines of an exported log on their way in: each is parsed and checked strictly, and must be canonical."""
+"""The lines of a log to import: each is parsed and checked strictly, and must be in canonical form."""
 
 from __future__ import annotations
 
@@ -19,51 +19,51 @@ from service.wire.checked import load_event
 from service.wire.codec import text_of
 from service.wire.strict_json import parse
 
-# Many, since each run brings the totals up to it; of long lines fewer, to bound the memory.
-LINES_IN_ONE_RUN, BYTES_IN_ONE_RUN = 4_000, 4 * 1024 * 1024
-# A larger number cannot be written; a smaller one is compared with the log.
-MOST_BITS_OF_A_SEQ = 63
+# Many lines, because the totals are updated once per run; fewer of long lines, to bound memory.
+MAX_RUN_LINES, MAX_RUN_BYTES = 4_000, 4 * 1024 * 1024
+# A larger number does not fit the column; a smaller one is compared with the log.
+MAX_SEQ_BITS = 63
 SLUG = shape_of(Slug)
 
 
 class LineRefused(Invalid):
-    """A line of an import is not one that this service would have recorded there; `cause` says why, as a code."""
+    """This service would not have recorded this line of the import there; `cause` is the code of the error."""
 
     code = "line_refused"
 
 
 class NotAsRecorded(Invalid):
-    """A line is not the canonical text of a recorded event, or does not belong at its place in the log."""
+    """A line is not the canonical text of a recorded event, or is out of place in the log."""
 
     code = "not_as_recorded"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line: its number in the file, from 1, its length, and the recorded event that it is the canonical text of."""
+class ImportedLine:
+    """A parsed line: its number in the file, from 1, its length in bytes, and the recorded event that it contains."""
 
     number: int
     size_bytes: int
     recorded: RecordedEvent
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
+def read_lines(lines: Iterable[bytes]) -> Iterator[ImportedLine]:
     """Read the lines one by one.
 
     Raises:
-        LineRefused: while iterating, naming the first line that is wrong.
+        LineRefused: while iterating, naming the first invalid line.
     """
     for number, line in enumerate(lines, start=1):
-        with naming(number):
-            yield Line(number, len(line), _recorded(line.removesuffix(b"\n")))
+        with errors_at_line(number):
+            yield ImportedLine(number, len(line), _recorded(line.removesuffix(b"\n")))
 
 
-def runs(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Yield the lines in runs of at most 4,000. An amendment begins one: the facts that it may not move lie before."""
-    run: list[Line] = []
+def runs(lines: Iterable[ImportedLine]) -> Iterator[list[ImportedLine]]:
+    """Yield the lines in runs of at most 4,000. An amendment starts one, so that earlier facts are recorded."""
+    run: list[ImportedLine] = []
     size = 0
     for line in lines:
-        is_full = len(run) == LINES_IN_ONE_RUN or size > BYTES_IN_ONE_RUN
+        is_full = len(run) == MAX_RUN_LINES or size > MAX_RUN_BYTES
         if run and (is_full or isinstance(line.recorded.event.data, OperationAmended)):
             yield run
             run, size = [], 0
@@ -79,11 +79,11 @@ def is_operation_name(text: str) -> bool:
 
 
 @contextmanager
-def naming(first: int, last: int | None = None) -> Iterator[None]:
-    """Let a mistake in this block name the line, or the run of lines, that it is in.
+def errors_at_line(first: int, last: int | None = None) -> Iterator[None]:
+    """Make an error raised in this block name the line, or the run of lines.
 
     Raises:
-        LineRefused: in the place of any mistake of ours.
+        LineRefused: instead of any RecordError.
     """
     try:
         yield
@@ -95,8 +95,8 @@ def naming(first: int, last: int | None = None) -> Iterator[None]:
 def _recorded(line: bytes) -> RecordedEvent:
     """Return the event of a line.
 
-    A line that turns out to be the canonical text of its event holds none of the traps that `parse` looks for, save
-    those that are written with a backslash. So what is right is read quickly, and what is wrong once more, to say how.
+    The canonical text of an event contains none of the irregularities that `parse` looks for, except those written with
+    a backslash. So a valid line takes the fast path, and an invalid one is parsed again, to report the error.
     """
     if b"\\" not in line:
         try:
@@ -108,7 +108,7 @@ def _recorded(line: bytes) -> RecordedEvent:
 
 def _recorded_in(row: Any, line: bytes) -> RecordedEvent:
     if not isinstance(row, dict):
-        raise NotAsRecorded("Wanted a JSON object.")
+        raise NotAsRecorded("Expected a JSON object.")
     operation, seq = row.pop("operation", None), row.pop("seq", None)
     recorded_at, recorded_by = row.pop("recorded_at", None), row.pop("recorded_by", None)
     recorded = RecordedEvent(
@@ -125,13 +125,13 @@ def _recorded_in(row: Any, line: bytes) -> RecordedEvent:
 
 def _operation(found: Any) -> str:
     if not isinstance(found, str) or not is_operation_name(found):
-        raise NotAsRecorded(f"Wanted {SLUG.wanted}.", pointer="/operation")
+        raise NotAsRecorded(f"Expected {SLUG.wanted}.", pointer="/operation")
     return found
 
 
 def _seq(found: Any) -> int:
-    if type(found) is not int or found.bit_length() > MOST_BITS_OF_A_SEQ:
-        raise NotAsRecorded("Wanted a whole number.", pointer="/seq")
+    if type(found) is not int or found.bit_length() > MAX_SEQ_BITS:
+        raise NotAsRecorded("Expected a whole number.", pointer="/seq")
     return found
 
 
@@ -139,10 +139,10 @@ def _recorded_at(found: Any) -> Any:
     try:
         return parse_instant(found)
     except (TypeError, ValueError) as error:
-        raise NotAsRecorded(f"Wanted {error}.", pointer="/recorded_at") from error
+        raise NotAsRecorded(f"Expected {error}.", pointer="/recorded_at") from error
 
 
 def _recorded_by(found: Any) -> RecordedBy:
     if not isinstance(found, dict) or set(found) != {"force", "role"} or found["role"] not in REPORTERS:
-        raise NotAsRecorded(f"Wanted a force, and a role out of {', '.join(REPORTERS)}.", pointer="/recorded_by")
+        raise NotAsRecorded(f"Expected a force, and one of the roles {', '.join(REPORTERS)}.", pointer="/recorded_by")
     return RecordedBy(**found)

@@ -1,4 +1,4 @@
-"""Bringing a database to the tables that this version of the code wants."""
+"""Migrating a database to the schema of this version of the code."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ PACKAGE = Path(__file__).parents[2]
 
 
 class NotMigrated(Unavailable):
-    """The database lacks tables that this version of the code wants: run `oprecord init`."""
+    """The database schema is not that of this version of the code: run `oprecord init`."""
 
     code = "not_migrated"
 
 
 class NoSuchDatabaseRole(NotFound):
-    """PostgreSQL has no role of this name, so it can be given no rights."""
+    """PostgreSQL has no role of this name to grant privileges to."""
 
     code = "no_such_database_role"
 
 
 def migrations_directory() -> Path:
-    """Return where the migrations lie: in an installed wheel inside of the package, in a checkout beside it."""
+    """Return the directory of the migrations: inside the package in an installed wheel, beside it in a checkout."""
     installed = PACKAGE / "migrations"
     return installed if installed.is_dir() else PACKAGE.parent / "migrations"
 
 
 def migrate_to_head(database_url: str) -> None:
-    """Bring the database at this address up to this version of the code, all of it or nothing."""
+    """Migrate the database at this address to this version of the code, all or nothing."""
     _move(database_url, command.upgrade, "head")
 
 
 def migrate_to_base(database_url: str) -> None:
-    """Take every table of ours out of the database at this address, with all that is in them."""
+    """Drop this service's tables, with their data, from the database at this address."""
     _move(database_url, command.downgrade, "base")
 
 
 def grant_to_serving_role(database_url: str, role: str) -> None:
-    """Give a PostgreSQL role the few rights that serving needs.
+    """Grant a PostgreSQL role the privileges that serving needs.
 
     Raises:
         NoSuchDatabaseRole: there is no such role.
@@ -56,7 +56,7 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
     try:
         with database.writing() as connection:
             if connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}) is None:
-                raise NoSuchDatabaseRole(f"Wanted a role of this PostgreSQL server; found {role!r}, which it lacks.")
+                raise NoSuchDatabaseRole(f"Expected a role of this server; found {role!r}, which does not exist.")
             quoted = connection.dialect.identifier_preparer.quote_identifier(role)
             connection.exec_driver_sql(statements.replace(':"role"', quoted))
     finally:
@@ -64,20 +64,20 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
 
 
 def is_migrated(database: Database) -> bool:
-    """Return whether the database has the tables that this version of the code wants."""
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    """Return whether the database has the schema of this version of the code."""
+    expected = ScriptDirectory.from_config(_config()).get_current_head()
     with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == wanted
+        return MigrationContext.configure(connection).get_current_revision() == expected
 
 
 def require_migrated(database: Database) -> None:
-    """Do nothing, if the database has the tables that this version of the code wants.
+    """Require that the database has the schema of this version of the code.
 
     Raises:
-        NotMigrated: it has not.
+        NotMigrated: it has another.
     """
     if not is_migrated(database):
-        raise NotMigrated("The database is not at this version's tables. Run: oprecord init")
+        raise NotMigrated("The database does not have this version's schema. Run: oprecord init")
 
 
 def _move(database_url: str, move: Callable[[Config, str], None], revision: str) -> None:

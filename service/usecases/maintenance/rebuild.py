@@ -1,4 +1,4 @@
-"""Rebuilding projections from the log while the service accepts posts."""
+"""Rebuild of an operation's projections from its log, while the service accepts posts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.storage.db import Database
 from service.storage.writes import Writes
 
 EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
-# The interval of totals snapshots in a new log, until a rebuild sets another.
+# The interval of totals snapshots in a new log, in seqs, until a rebuild sets another.
 DEFAULT_SNAPSHOT_EVERY = totals_snapshots.EVERY
 Progress = Callable[[int, int], None]
 
@@ -33,16 +33,16 @@ def no_progress(_done: int, _size: int) -> None:
 def rebuild(
     database: Database, operation: str, progress: Progress = no_progress, *, snapshot_every: int | None = None
 ) -> int:
-    """Build a new generation of the operation's projections, make it live, delete the older ones; return its number.
+    """Build a new generation of an operation's projections, make it live, delete older ones; return its number.
 
     Posts continue during a rebuild: most of the log is applied in blocks, by one process per core, and later events in
-    transactions of 1,000. Only the last transaction, which also makes the generation live, holds the head's lock.
+    transactions of 1,000. Only the last transaction, which also makes the generation live, holds the head lock.
 
     `snapshot_every`: the interval of totals snapshots from now on, in seqs; None keeps the current one or the default.
 
     Raises:
         UnknownOperation: there is no such operation.
-        TotalTooLarge: a total would leave the range that JSON keeps exactly.
+        TotalTooLarge: a total would exceed the range of exact JSON numbers.
     """
     with database.writing() as connection:
         generation = _begin_generation(connection, operation)
@@ -65,7 +65,7 @@ def rebuild(
 
 
 def _apply_blocks(database: Database, operation: str, generation: int, size: int, progress: Progress) -> int:
-    """Apply as many whole blocks as the log has; return their last seq.
+    """Apply all whole blocks of the log; return their last seq.
 
     Independent events come first, in any order; then, in the order of the log, the events whose rows are
     derived from rows of earlier events. Nothing is summed yet.
@@ -133,7 +133,7 @@ def _begin_generation(connection: sa.Connection, operation: str) -> int:
 
 
 def _finish(database: Database, operation: str, generation: int, every: int, done: int) -> None:
-    """Apply the remaining events under the head's lock; make the generation live unless a newer one is."""
+    """Apply the remaining events under the head lock; make the generation live unless a newer one is."""
     with database.writing() as connection:
         head = require_head(lock_head(connection, operation), operation)
         while done < head.seq:

@@ -1,7 +1,7 @@
-"""Taking a log out and bringing it in elsewhere: its canonical texts, one a line, say all that there is to say.
+"""Export and import of a log: its canonical texts, one per line, hold everything that is recorded.
 
-An import believes nothing: every line is parsed, checked and decided again by the rules, and must come out as the very
-same text. So the copy has the same totals and the same root.
+An import trusts nothing: every line is parsed, checked and decided again by the rules, and must give the identical
+text. So the copy has the same totals and the same root.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, beg
 from service.projections import registry, totals_snapshots
 from service.runtime.prefetch import one_ahead
 from service.storage.db import Database
-from service.usecases.maintenance.log_lines import Line, NotAsRecorded, naming, read_lines, runs
-from service.usecases.recording.appending import settle
+from service.usecases.maintenance.log_lines import ImportedLine, NotAsRecorded, errors_at_line, read_lines, runs
+from service.usecases.recording.appending import append_accepted
 from service.usecases.recording.operations import OperationExists, refuse_moved_facts
 
 LINES_IN_ONE_PAGE = 1_000
 
 
 class LogHasGap(Conflict):
-    """The log lacks an event, so it cannot be exported. `oprecord verify` says more."""
+    """An event is missing from the log, so it cannot be exported. `oprecord verify` reports the details."""
 
     code = "log_has_gap"
 
 
 class NothingToImport(Invalid):
-    """The import has no line."""
+    """The import has no lines."""
 
     code = "nothing_to_import"
 
 
 class RootDiffers(Invalid):
-    """The imported log has another root than the one expected: it is another log, or a part of it."""
+    """The imported log does not have the expected root: it is another log, or an incomplete one."""
 
     code = "root_differs"
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What was imported: the operation, its size in events, and its root in hex."""
+class ImportResult:
+    """The imported operation, its size in events, and its root in hex."""
 
     operation: str
     size: int
@@ -58,11 +58,11 @@ class Imported:
 
 
 def export_operation(database: Database, operation: str) -> Iterator[str]:
-    """Return the canonical texts of a log up to its present head, in pages with one short transaction each.
+    """Return the canonical texts of a log up to its current head, read in pages, one short transaction per page.
 
     Raises:
         UnknownOperation: there is no such operation.
-        LogHasGap: while iterating, where an event is missing.
+        LogHasGap: while iterating, if an event is missing.
     """
     with database.reading() as connection:
         head = read_head(connection, operation)
@@ -79,39 +79,39 @@ def _texts(database: Database, head: Head) -> Iterator[str]:
         for seq, _force, text in rows or [(0, "", "")]:
             done += 1
             if seq != done:
-                raise LogHasGap(f"{head.operation} lacks the event at seq {done}.")
+                raise LogHasGap(f"{head.operation} has no event at seq {done}. Run `oprecord verify`.")
             yield text
 
 
-def import_operation(database: Database, lines: Iterable[bytes], *, expected_root: str | None = None) -> Imported:
-    """Record a whole exported log in one transaction, all or nothing; the operation must not exist here.
+def import_operation(database: Database, lines: Iterable[bytes], *, expected_root: str | None = None) -> ImportResult:
+    """Record a whole exported log in one transaction, all or nothing; the operation must not exist.
 
-    Lines are taken as they are needed, 4,000 at a time, while the transaction is open: on SQLite, which has one writer,
-    nothing else is recorded meanwhile.
+    Lines are read in runs of up to 4,000 while the transaction is open. On SQLite, which has a single writer, nothing
+    else can be recorded until it ends.
 
     Raises:
-        LineRefused: naming the first line that is wrong, and what is wrong with it.
+        LineRefused: naming the first invalid line and its error.
         OperationExists, NothingToImport, RootDiffers.
     """
     with database.writing() as connection:
-        growing: _Growing | None = None
+        importing: _Import | None = None
         for run in one_ahead(runs(read_lines(lines))):
-            growing = growing or _begin(connection, database, run[0])
-            growing.add(connection, run)
-        if growing is None:
-            raise NothingToImport("Wanted the lines of an exported log; found none.")
-        head = growing.head
+            importing = importing or _begin(connection, database, run[0])
+            importing.add(connection, run)
+        if importing is None:
+            raise NothingToImport("Expected the lines of an exported log; found none.")
+        head = importing.head
         root = read.tree_at(connection, head.operation, head.seq).root().hex()
         if expected_root is not None and root != expected_root.lower():
-            raise RootDiffers(f"Wanted the root {expected_root}; the {head.seq:,} lines give {root}.")
-        return Imported(head.operation, head.seq, root)
+            raise RootDiffers(f"Expected the root {expected_root}; found {root} after {head.seq:,} lines.")
+        return ImportResult(head.operation, head.seq, root)
 
 
-def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growing:
+def _begin(connection: sa.Connection, database: Database, first: ImportedLine) -> _Import:
     name, opened = first.recorded.operation, first.recorded.event.data
-    with naming(first.number):
+    with errors_at_line(first.number):
         if not isinstance(opened, OperationOpened):
-            raise NotAsRecorded(f"A log begins with operation.opened; found {first.recorded.event.type}.")
+            raise NotAsRecorded(f"Expected operation.opened as the first event; found {first.recorded.event.type}.")
         refuse_personal(name, "/operation")
     head = begin_log(
         connection,
@@ -121,7 +121,7 @@ def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growi
         snapshot_every=totals_snapshots.EVERY,
     )
     if head.seq:
-        raise OperationExists(f"The operation {name} is here already; an import wants an empty place.")
+        raise OperationExists(f"The operation {name} already exists; import its log into a database without it.")
     draft = Draft(
         name=name,
         operation=None,
@@ -132,46 +132,49 @@ def _begin(connection: sa.Connection, database: Database, first: Line) -> _Growi
         live_recorded_at=BEFORE_EVERYTHING,
         forces=force_catalogue(),
     )
-    return _Growing(head, draft)
+    return _Import(head, draft)
 
 
 @dataclass(slots=True)
-class _Growing:
-    """A log that is being imported: its head as it is stored, and the draft in which the next lines are decided."""
+class _Import:
+    """A log during its import: its stored head, and the draft in which the next lines are decided."""
 
     head: Head
     draft: Draft
 
-    def add(self, connection: sa.Connection, run: list[Line]) -> None:
-        """Decide a run of lines and record it."""
+    def add(self, connection: sa.Connection, run: list[ImportedLine]) -> None:
+        """Decide a run of lines and record their events."""
         draft, before = self.draft, self.draft.operation
         found = [line.recorded.event for line in run]
         ids = {event_id for event in found for event_id in event.names}
         draft.history, draft.accepted = read.history(connection, draft.name, ids), []
         for line in run:
-            with naming(line.number):
+            with errors_at_line(line.number):
                 self._decide(line)
                 if before is not None and isinstance(line.recorded.event.data, OperationAmended):
                     refuse_moved_facts(connection, before, line.recorded.event.data)
-        with naming(run[0].number, run[-1].number):
-            settle(connection, self.head, before, draft, [])
+        with errors_at_line(run[0].number, run[-1].number):
+            append_accepted(connection, self.head, before, draft, [])
         self.head = replace(self.head, seq=draft.seq, recorded_at=draft.recorded_at)
 
-    def _decide(self, line: Line) -> None:
-        """Decide a line as the service did that recorded it, and refuse it if that gives anything else."""
+    def _decide(self, line: ImportedLine) -> None:
+        """Decide a line again as the exporting service did; refuse it if the result differs."""
         draft, recorded = self.draft, line.recorded
         if (draft.seq == 0) != isinstance(recorded.event.data, OperationOpened):
-            raise NotAsRecorded("operation.opened is the first event of every log, and no other.", pointer="/type")
+            raise NotAsRecorded(
+                "operation.opened must be the first event of the log, and only the first.", pointer="/type"
+            )
         if not draft.recorded_at <= recorded.recorded_at <= draft.clock:
             raise RecordedAtOutOfOrder(
-                f"Wanted recorded_at from {format_instant(draft.recorded_at)}, the last line's, to now.",
+                f"Expected recorded_at from {format_instant(draft.recorded_at)}, the last line's, to now; "
+                f"found {format_instant(recorded.recorded_at)}.",
                 pointer="/recorded_at",
             )
-        # What was recorded live had its moment given by the service: here that is the line's own.
+        # The service set the recorded_at of an event recorded live: here it is the line's.
         draft.live_recorded_at = recorded.recorded_at
         moment = recorded.recorded_at if self.head.imported else None
         decided = draft.add(Submission(recorded.event, moment), recorded.recorded_by)
         if not decided.is_new:
-            raise NotAsRecorded(f"This is the event at seq {decided.recorded.seq} again.", pointer="/id")
+            raise NotAsRecorded(f"Duplicate of the event at seq {decided.recorded.seq}.", pointer="/id")
         if decided.recorded != recorded:
-            raise NotAsRecorded(f"Decided anew, this line is event {decided.recorded.seq}, or has other content.")
+            raise NotAsRecorded(f"Expected the event at seq {decided.recorded.seq}, as decided; found other content.")

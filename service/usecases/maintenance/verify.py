@@ -1,4 +1,4 @@
-"""Verifying an operation: all that is stored about it is computed again from the texts of its events, and compared."""
+"""Verification of an operation: everything stored about it is recomputed from the texts of its events and compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.usecases.maintenance.verify_blocks import as_fault, check_piece, co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was checked, by table in rows, and what was found. `root` is computed anew; empty if the log is at fault."""
+    """The number of rows checked, by table, and the first fault. `root` is recomputed; empty if the log has a fault."""
 
     operation: str
     checked: Mapping[str, int]
@@ -29,7 +29,7 @@ class Verification:
 
 
 def verify_operation(database: Database, operation: str, progress: Progress = no_progress) -> Verification:
-    """Compute an operation's hashes, columns and projections again, in one transaction and with bounded memory.
+    """Recompute an operation's hashes, columns and projections, in one transaction and with bounded memory.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -38,7 +38,7 @@ def verify_operation(database: Database, operation: str, progress: Progress = no
         head = existing_head(connection, operation)
         log, wrong = CheckedLog(head), None
         blocks = verified_blocks(database, connection, head, check_piece)
-        # Asked now, the database answers while other processes work on the blocks.
+        # Queried here, so that the database works on these while other processes check the blocks.
         beyond, projected = _fault_beyond_blocks(connection, head), _projected_rows(connection, head)
         counted = counted_rows(connection, head)
         for block in blocks:
@@ -56,7 +56,7 @@ def verify_operation(database: Database, operation: str, progress: Progress = no
 
 
 def verify_projections(database: Database, operation: str, progress: Progress = no_progress) -> Fault | None:
-    """Compute an operation's projections again from its log; return the first fault, None if all agree.
+    """Recompute an operation's projections from its log; return the first fault, None if all agree.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -84,7 +84,7 @@ def _fault_beyond_blocks(connection: sa.Connection, head: Head) -> Fault | None:
 
 
 def _projected_rows(connection: sa.Connection, head: Head) -> dict[str, int]:
-    """Return how many rows the live generation of each projection has."""
+    """Return the number of rows in the live generation of each projection."""
     found = {}
     for table in registry.TABLES:
         mine = (table.c.operation_id == head.operation, table.c.generation == head.generation)

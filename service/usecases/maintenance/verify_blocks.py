@@ -1,4 +1,4 @@
-"""The blocks of a log, verified side by side: each by itself, and the rows that projections have of its events."""
+"""Parallel verification of a log's blocks, and of the rows that projections derive from their events."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from service.projections.steps import Batch
 from service.runtime.processes import in_order
 from service.storage.db import Database
 
-# What one process does at a time: some blocks.
+# One unit of work for a process: several blocks.
 EVENTS_IN_ONE_PIECE = 4 * EVENTS_IN_ONE_BLOCK
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedBlock:
-    """What was found in a block of a log: by checking it, if it was, and in the projections of its events.
+    """The result for one block of a log: the check of the block, if requested, and the first fault in its projections.
 
-    `last` is the seq up to which it was read.
+    `last` is the last seq that was read.
     """
 
     last: int
@@ -37,12 +37,12 @@ class VerifiedBlock:
     fault: Fault | None
 
 
-# Checks the blocks of a piece, from this seq on, as far as is needed to find the first fault.
+# Verifies the blocks of a piece, from this seq on, until the first fault.
 Check = Callable[[sa.Connection, Head, int], list[VerifiedBlock]]
 
 
 def verified_blocks(database: Database, connection: sa.Connection, head: Head, check: Check) -> Iterator[VerifiedBlock]:
-    """Yield what is found in each block, in order. SQLite cannot share a snapshot with another process."""
+    """Yield the result for each block, in order. SQLite runs in this process: it cannot share a snapshot."""
     firsts = range(1, head.seq + 1, EVENTS_IN_ONE_PIECE)
     if database.is_sqlite:
         pieces: Iterable[list[VerifiedBlock]] = (check(connection, head, first) for first in firsts)
@@ -59,7 +59,7 @@ def _in_snapshot(check: Check, snapshot: str, head: Head, database: Database, fi
 
 
 def check_piece(connection: sa.Connection, head: Head, first: int) -> list[VerifiedBlock]:
-    """Check the blocks of the log from this seq on, and compare what the projections have of them."""
+    """Check the blocks of a piece of the log from this seq on, and compare the projections of their events."""
     blocks: list[VerifiedBlock] = []
     run, fault = None, outdated(head)
     for start in _starts_of_blocks(head, first):
@@ -73,7 +73,7 @@ def check_piece(connection: sa.Connection, head: Head, first: int) -> list[Verif
 
 
 def compare_piece(connection: sa.Connection, head: Head, first: int) -> list[VerifiedBlock]:
-    """Compare what the projections have of the events from this seq on, up to the first block that is wrong."""
+    """Compare the projections of the events from this seq on, up to the first block with a fault."""
     blocks: list[VerifiedBlock] = []
     run = None
     for start in _starts_of_blocks(head, first):
@@ -81,7 +81,7 @@ def compare_piece(connection: sa.Connection, head: Head, first: int) -> list[Ver
         try:
             recorded = read.events_between(connection, head.operation, start, last)
         except UNREADABLE as error:
-            return [*blocks, VerifiedBlock(last, None, _uncountable(start, error))]
+            return [*blocks, VerifiedBlock(last, None, _not_countable(start, error))]
         run, fault = _compared(connection, head, recorded, run)
         blocks.append(VerifiedBlock(last, None, fault))
         if fault:
@@ -94,27 +94,27 @@ def _starts_of_blocks(head: Head, first: int) -> range:
 
 
 def outdated(head: Head) -> Fault | None:
-    """Return the fault of projections that code of another version built; None if this one did."""
+    """Return the fault of projections built by another version of the code; None if this version built them."""
     if head.projection_version == registry.VERSION:
         return None
-    detail = f"built as {head.projection_version}, not as {registry.VERSION}: run oprecord projections rebuild"
+    detail = f"built by version {head.projection_version}, not {registry.VERSION}: run oprecord projections rebuild"
     return Fault("projections", None, detail)
 
 
 def _compared(
     connection: sa.Connection, head: Head, recorded: Sequence[RecordedEvent], after: Batch | None
 ) -> tuple[Batch | None, Fault | None]:
-    """Compare the rows of the events after a run with those stored; return them as a run, and the first fault."""
+    """Compare the rows derived from the events after a run with the stored rows; return the new run and first fault."""
     if not recorded:
         return after, None
     try:
         run = run_of(connection, head.operation, head.generation, recorded, after=after)
         return run, as_fault(difference_in_run(connection, run))
     except (*UNREADABLE, RecordError) as error:
-        return None, _uncountable(recorded[0].seq, error)
+        return None, _not_countable(recorded[0].seq, error)
 
 
-def _uncountable(first: int, error: Exception) -> Fault:
+def _not_countable(first: int, error: Exception) -> Fault:
     return Fault("projections", None, f"an event after seq {first - 1} cannot be counted: {error!r}")
 
 

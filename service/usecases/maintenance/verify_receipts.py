@@ -1,4 +1,4 @@
-"""Comparing the receipts that a force kept with the log: whoever rewrites a log cannot rewrite those."""
+"""Comparison of a force's receipts with the log: rewriting the log cannot change receipts that a force keeps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMPARED = ("operation", "seq", "recorded_at", "leaf_hash", "root")
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFault:
-    """A receipt that the log does not bear out: its number among those given, from 1, its id, and what differs."""
+    """A receipt that does not match the log: its number in the input, from 1, its event id, and the differences."""
 
     number: int
     id: str
@@ -31,16 +31,16 @@ class ReceiptFault:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptsVerification:
-    """How many receipts were compared, and which of them are wrong."""
+    """The number of receipts compared, and the faults found."""
 
     checked: int
     faults: list[ReceiptFault]
 
 
 def verify_receipts(database: Database, operation: str, receipts: Iterable[Mapping[str, Any]]) -> ReceiptsVerification:
-    """Compare receipts with an operation's log: each event is there, with this seq, moment, leaf hash and root.
+    """Compare receipts with an operation's log: each event exists, with the same seq, recorded_at, leaf hash and root.
 
-    The leaf hash is computed from the stored text. The root is made of stored hashes: `verify_operation` checks those.
+    The leaf hash is computed from the stored text, the root from stored hashes, which `verify_operation` checks.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -50,23 +50,23 @@ def verify_receipts(database: Database, operation: str, receipts: Iterable[Mappi
         head = existing_head(connection, operation)
         for receipt in receipts:
             checked += 1
-            if detail := _reason_against(connection, head, receipt):
+            if detail := _differences(connection, head, receipt):
                 faults.append(ReceiptFault(checked, str(receipt.get("id", "")), detail))
     return ReceiptsVerification(checked, faults)
 
 
-def _reason_against(connection: sa.Connection, head: Head, receipt: Mapping[str, Any]) -> str | None:
+def _differences(connection: sa.Connection, head: Head, receipt: Mapping[str, Any]) -> str | None:
     try:
-        stored = _receipt_now(connection, head, UUID(receipt["id"]))
+        stored = _receipt_from_log(connection, head, UUID(receipt["id"]))
     except UNREADABLE as error:
-        return f"it is no receipt, or its event cannot be read: {error!r}"
+        return f"invalid receipt, or unreadable event: {error!r}"
     if stored is None:
         return f"{head.operation} has no event of this id"
     differing = [name for name in COMPARED if receipt.get(name) != stored[name]]
     return "; ".join(f"{name}: receipt {receipt.get(name)}, log {stored[name]}" for name in differing) or None
 
 
-def _receipt_now(connection: sa.Connection, head: Head, event_id: UUID) -> dict[str, Any] | None:
+def _receipt_from_log(connection: sa.Connection, head: Head, event_id: UUID) -> dict[str, Any] | None:
     recorded = event_by_id(connection, head.operation, event_id)
     if recorded is None:
         return None

@@ -1,4 +1,4 @@
-"""What every use case that appends does: lock the head, draft, decide, settle. One transaction, committed by it."""
+"""The steps of every use case that appends: lock the head, draft, decide and append, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Force, force_catalogue
 from service.errors import RecordError, Unavailable
 from service.eventlog import read
-from service.eventlog.append import append, mistake_of
+from service.eventlog.append import append, domain_error_of
 from service.eventlog.head import Head, lock_head
 from service.eventlog.known_logs import state_at
 from service.eventlog.receipts import Receipt, receipts_of
@@ -33,15 +33,15 @@ Result = Decided | RecordError
 
 
 class ProjectionsOutdated(Unavailable):
-    """The operation's totals were built by another version of the code: run `oprecord projections rebuild`."""
+    """Another version of the code built the operation's totals: run `oprecord projections rebuild`."""
 
     code = "projections_outdated"
 
 
 class Outcome(NamedTuple):
-    """What became of one submission: recorded or replayed with its receipt, or refused with the mistake.
+    """The outcome of one submission: recorded or replayed, with its receipt, or refused, with the error.
 
-    A dry run gives no receipts.
+    `is_new` is False for an idempotent replay. A dry run gives no receipts.
     """
 
     is_new: bool
@@ -49,12 +49,14 @@ class Outcome(NamedTuple):
     error: RecordError | None = None
 
 
-def locked(connection: sa.Connection, database: Database, operation: str, sender: Credential) -> tuple[Head, Operation]:
-    """Lock the operation's head and return it with the operation as it now is.
+def lock_operation(
+    connection: sa.Connection, database: Database, operation: str, sender: Credential
+) -> tuple[Head, Operation]:
+    """Lock the operation's head; return the head and the operation at the head.
 
     Raises:
         UnknownOperation: there is no such operation, or the sender may not know of it.
-        ProjectionsOutdated: the code is of another version than the operation's totals.
+        ProjectionsOutdated: another version of the code built the operation's totals.
     """
     head = lock_head(connection, operation)
     state = state_at(connection, database, head)
@@ -64,15 +66,15 @@ def locked(connection: sa.Connection, database: Database, operation: str, sender
 
 
 def require_current(head: Head) -> None:
-    """Refuse to append where the totals were built by code of another version.
+    """Refuse to append if another version of the code built the totals.
 
     Raises:
         ProjectionsOutdated.
     """
     if head.projection_version != registry.VERSION:
         raise ProjectionsOutdated(
-            f"The totals of {head.operation} were built as {head.projection_version}; this service builds "
-            f"{registry.VERSION}. Nothing was recorded: send the same again after `oprecord projections rebuild`."
+            f"Expected the totals of {head.operation} in version {registry.VERSION}; found {head.projection_version}. "
+            "Nothing was recorded: run `oprecord projections rebuild`, then send the same request again."
         )
 
 
@@ -85,9 +87,9 @@ def draft_of(
     *,
     history: LogHistory | None = None,
 ) -> Draft:
-    """Return the draft in which these submissions are decided, with all that the log holds of the ids they name.
+    """Return the draft in which these submissions are decided, with the log's history of the ids they name.
 
-    `clock` is the database's, read under the lock; `history` is what the log holds of the ids, if it was read already.
+    `clock` is the database's clock, read under the head lock. `history` is read from the log unless given.
     """
     return Draft(
         name=head.operation,
@@ -102,7 +104,7 @@ def draft_of(
 
 
 def ids_named(submissions: Sequence[Submission | RecordError]) -> list[UUID]:
-    """Return the ids of which a decision about these submissions needs to know, some perhaps twice."""
+    """Return the event ids whose history is needed to decide these submissions; an id may occur twice."""
     return [event_id for event in _events(submissions) for event_id in event.names]
 
 
@@ -111,23 +113,23 @@ def _events(submissions: Sequence[Submission | RecordError]) -> list[Event]:
 
 
 def _forces_named(connection: sa.Connection, submissions: Sequence[Submission | RecordError]) -> Mapping[str, Force]:
-    """Return the forces that these events may name; the added ones are read only where an event names any."""
+    """Return the forces that these events may name; read the added forces only if an event names any force."""
     names_any = any(event.assisting or isinstance(event.data, ForceJoined) for event in _events(submissions))
     return known_forces(connection) if names_any else force_catalogue()
 
 
 def decide(draft: Draft, submissions: Sequence[Submission | RecordError], sender: Credential) -> list[Result]:
-    """Decide the submissions in order, each seeing what was accepted before it; return what became of each."""
+    """Decide the submissions in order, each after those accepted before it; return a result for each."""
     signed = signature(sender)
     return [_decide(draft, submission, signed) for submission in submissions]
 
 
 def signature(sender: Credential) -> RecordedBy:
-    """Return how a sender's events are signed: by force and role, never by person."""
+    """Return the signature of a sender's events: force and role, never a person."""
     return RecordedBy(force=sender.force, role=sender.role)
 
 
-def settle(
+def append_accepted(
     connection: sa.Connection,
     head: Head,
     state: Operation | None,
@@ -137,24 +139,24 @@ def settle(
     tree: Tree | None = None,
     and_commit: bool = False,
 ) -> list[Outcome]:
-    """Append what the draft accepted, bring the projections up to it, and return the outcomes with their receipts.
+    """Append the events that the draft accepted, update the projections, and return the outcomes with their receipts.
 
-    `tree` is that of the log at its head, where it is known; it is then the tree after what was appended. `and_commit`
-    commits with what is written, if anything is: the connection is then good for nothing more.
+    `tree` is the log's tree at its head, read from the log unless given; it is extended by the appended events.
+    `and_commit` commits together with the writes, if there are any; the connection must not be used afterwards.
     """
     decided = [result.recorded for result in results if isinstance(result, Decided)]
     receipts = receipts_of(connection, head, [recorded for recorded in decided if recorded.seq <= head.seq])
     if draft.accepted:
         tree = tree or read.tree_at(connection, head.operation, head.seq)
         try:
-            receipts += _append(connection, head, state, draft, tree, and_commit=and_commit)
+            receipts += _append_and_project(connection, head, state, draft, tree, and_commit=and_commit)
         except sa.exc.IntegrityError as error:
-            raise mistake_of(error) or error from error
+            raise domain_error_of(error) or error from error
     by_seq = {receipt.seq: receipt for receipt in receipts}
     return [outcome(result, by_seq) for result in results]
 
 
-def _append(
+def _append_and_project(
     connection: sa.Connection, head: Head, state: Operation | None, draft: Draft, tree: Tree, *, and_commit: bool
 ) -> list[Receipt]:
     writes = Writes(connection)
@@ -176,7 +178,7 @@ def _decide(draft: Draft, submission: Submission | RecordError, sender: Recorded
 
 
 def outcome(result: Result, receipts: Mapping[int, Receipt]) -> Outcome:
-    """Return what became of a submission, with its receipt if there is one."""
+    """Return the outcome of a submission, with its receipt if there is one."""
     if isinstance(result, RecordError):
         return Outcome(is_new=False, error=result)
     return Outcome(is_new=result.is_new, receipt=receipts.get(result.recorded.seq))

@@ -1,4 +1,4 @@
-"""What a coordinator does to an operation: open it, change it, close it, reopen it. Each is an event in its log."""
+"""A coordinator's changes to an operation: open, amend, close, reopen. Each is an event in its log."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.eventlog.known_logs import state_at
 from service.projections import registry, totals_snapshots
 from service.storage.db import Database
-from service.usecases.recording.appending import Outcome, decide, draft_of, locked, settle, signature
+from service.usecases.recording.appending import Outcome, append_accepted, decide, draft_of, lock_operation, signature
 
 
 class OperationExists(Conflict):
-    """There is an operation of this name already."""
+    """An operation of this name already exists."""
 
     code = "operation_exists"
 
@@ -33,7 +33,7 @@ class CredentialLimited(Forbidden):
 
 
 class WholeUnknown(Invalid):
-    """An operation can be opened as a part of operations that exist already, so that none ever contains itself."""
+    """An operation can be opened only as a part of operations that exist, so that none can contain itself."""
 
     code = "whole_unknown"
 
@@ -45,24 +45,24 @@ class NotAPart(Invalid):
 
 
 class StandingEventOutside(Conflict):
-    """With the new days, a fact that counts would lie outside of the operation or on another day."""
+    """The new days would move a standing event outside the operation, or to another day."""
 
     code = "standing_event_outside"
 
 
 def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:
-    """Open an operation and let its first forces join, all or nothing; return the outcome of operation.opened.
+    """Open an operation and add its first forces, all or nothing; return the outcome of operation.opened.
 
     Raises:
         OperationExists: the name is taken.
-        WholeUnknown: it is said to be part of an operation that does not exist.
+        WholeUnknown: its part_of names an operation that does not exist.
         CredentialLimited: the credential is limited to other operations.
-        ProjectionsOutdated: the operation is open, and the code is of another version than its totals.
-        RecordError: the mistake, if an event is refused; nothing is recorded then.
+        ProjectionsOutdated: the operation exists, and another version of the code built its totals.
+        RecordError: an event is refused; nothing is recorded.
     """
     refuse_personal(opening.operation, "/operation")
     if not sender.reaches(opening.operation):
-        raise CredentialLimited(f"This credential is limited to other operations than {opening.operation}.")
+        raise CredentialLimited(f"This credential is limited to other operations; found {opening.operation}.")
     opened = opening.submission.event.data
     assert isinstance(opened, OperationOpened)
     with database.writing() as connection:
@@ -79,20 +79,20 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
         _check_wholes(connection, opened)
-        return settle(connection, head, state, draft, decided)[0]
+        return append_accepted(connection, head, state, draft, decided)[0]
 
 
 def change_operation(database: Database, *, operation: str, sender: Credential, submission: Submission) -> Outcome:
-    """Record one setup event of an operation that is open already; return its outcome.
+    """Record one setup event of an existing operation; return its outcome.
 
     Raises:
-        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not change it.
-        StandingEventOutside: new days would leave a fact outside, or move it to another day.
-        NotAPart: what is accepted as a part does not exist, or was not opened as a part of this operation.
-        RecordError: the mistake, if the event is refused.
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or may not change it.
+        StandingEventOutside: the new days would move a standing event outside, or to another day.
+        NotAPart: the accepted part does not exist, or was not opened as a part of this operation.
+        RecordError: the event is refused.
     """
     with database.writing() as connection:
-        head, state = locked(connection, database, operation, sender)
+        head, state = lock_operation(connection, database, operation, sender)
         draft = draft_of(connection, database.now(connection), head, state, [submission])
         (result,) = decide(draft, [submission], sender)
         if isinstance(result, RecordError):
@@ -101,19 +101,19 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
             refuse_moved_facts(connection, state, submission.event.data)
         if result.is_new and isinstance(submission.event.data, PartAccepted):
             _check_part(connection, database, operation, submission.event.data.part)
-        return settle(connection, head, state, draft, [result])[0]
+        return append_accepted(connection, head, state, draft, [result])[0]
 
 
 def _existing(connection: sa.Connection, database: Database, head: Head, sender: Credential) -> Operation | None:
-    """Return the operation that this log holds already; None if the log is new.
+    """Return the operation that this log holds; None if the log is new.
 
     Raises:
-        OperationExists: it holds one that is not the sender's to know of.
+        OperationExists: it holds an operation that the sender may not know of.
     """
     if head.seq == 0:
         return None
     try:
-        return locked(connection, database, head.operation, sender)[1]
+        return lock_operation(connection, database, head.operation, sender)[1]
     except UnknownOperation as error:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
 
@@ -122,7 +122,7 @@ def _check_wholes(connection: sa.Connection, opened: OperationOpened) -> None:
     for index, whole in enumerate(opened.part_of):
         head = read_head(connection, whole)
         if head is None or head.seq == 0:
-            raise WholeUnknown(f"There is no operation {whole} to be part of.", pointer=f"/part_of/{index}")
+            raise WholeUnknown(f"Expected an existing operation; found {whole}.", pointer=f"/part_of/{index}")
 
 
 def _check_part(connection: sa.Connection, database: Database, whole: str, part: str) -> None:
@@ -132,7 +132,7 @@ def _check_part(connection: sa.Connection, database: Database, whole: str, part:
 
 
 def _events_of(opening: Opening) -> list[Submission]:
-    """Return the events of an opening. Each force.joined gets an id of its own that the opening's id gives."""
+    """Return the events of an opening. The id of each force.joined is derived from the opening's id and the force."""
     first = opening.submission
     joins = [
         Event(id=_join_id(first.event.id, joined.force), force=first.event.force, data=joined)
@@ -146,7 +146,7 @@ def _join_id(opening_id: UUID, force: str) -> UUID:
 
 
 def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: OperationAmended) -> None:
-    """Refuse an amendment that would leave a standing fact outside, or move it to another day.
+    """Refuse an amendment that would move a fact's standing version outside the operation, or to another day.
 
     Raises:
         StandingEventOutside: naming the first such event.
@@ -157,6 +157,6 @@ def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: 
     seq = read.first_standing_outside(connection, operation.operation, operation.days.unchanged_by(days), days.ends_at)
     if seq is not None:
         raise StandingEventOutside(
-            f"The event at seq {seq} would lie outside of the new days, or on another one. Correct or withdraw it.",
+            f"The event at seq {seq} would lie outside the new days, or on another day. Correct or withdraw it.",
             seq=seq,
         )

@@ -1,4 +1,4 @@
-"""Publishing: the coordinator puts its name to the figures as of a seq, numbered 1, 2, 3, ... and for ever the same."""
+"""Publishing: the coordinator freezes the figures as of a seq in a publication, numbered 1, 2, 3 and so on."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
 from service.usecases.querying.publications import Publication, figures_hash, frozen_figures, publication_from
 from service.usecases.querying.read_context import positions
-from service.usecases.recording.appending import Outcome, draft_of, locked, settle, signature
+from service.usecases.recording.appending import Outcome, append_accepted, draft_of, lock_operation, signature
 
 
 def publish_figures(
     database: Database, *, operation: str, sender: Credential, submission: Submission
 ) -> tuple[Outcome, Publication]:
-    """Publish the figures as of a seq; return the receipt and the publication. Publishing an id again gives the same.
+    """Publish the figures as of a seq; return the outcome and the publication. Idempotent by event id.
 
-    The seq is fixed under the head's lock, so that no event can slip in between the figures and their number.
+    The seq is fixed under the head lock, so that no event can be recorded between the figures and their seq.
 
     Raises:
-        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not publish its figures.
-        AsOfBeyondLog: the log is not that long yet.
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or may not publish its figures.
+        AsOfBeyondLog: the log does not have this seq yet.
+        AsOfSeqOfRollUp: an operation with parts is published as of now only.
         TotalTooLarge: a figure is too large for JSON.
         ContentDiffers: the id was used for another request.
     """
     with database.writing() as connection:
-        head, state = locked(connection, database, operation, sender)
+        head, state = lock_operation(connection, database, operation, sender)
         draft = draft_of(connection, database.now(connection), head, state, [submission])
 
         def freeze(event: Event) -> Event:
@@ -41,21 +42,21 @@ def publish_figures(
             return replace(event, data=_frozen(connection, database, head, state, event.data))
 
         decided = draft.add(submission, signature(sender), complete=freeze)
-        (outcome,) = settle(connection, head, state, draft, [decided])
+        (outcome,) = append_accepted(connection, head, state, draft, [decided])
         return outcome, publication_from(state, decided.recorded)
 
 
 def _frozen(
     connection: sa.Connection, database: Database, head: Head, operation: Operation, request: FiguresPublished
 ) -> FiguresPublished:
-    """Return the publication of a request. The heads of parts are held still, each part's after that of its whole."""
+    """Return the publication of a request. Share-lock the heads of parts, each after that of its whole."""
     seq = head.seq if request.as_of_seq is None else request.as_of_seq
     if seq > head.seq:
-        raise AsOfBeyondLog(f"Wanted a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+        raise AsOfBeyondLog(f"Expected a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
     if operation.parts and request.as_of_seq is not None:
         raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
     seqs = {head.operation: seq} if request.as_of_seq is not None else None
-    own, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)
+    whole, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)
     figures = frozen_figures(connection, found)
     if any(figure.quantity > MOST for figure in figures):
         raise TotalTooLarge(f"A figure would exceed {MOST:,}, the largest that JSON keeps exactly.")
@@ -63,7 +64,7 @@ def _frozen(
         request,
         as_of_seq=seq,
         number=read.count_of_type(connection, head.operation, FiguresPublished.wire_type) + 1,
-        root=own.root,
+        root=whole.root,
         figures=figures,
         figures_hash=figures_hash(figures),
         parts=tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in parts),

@@ -1,4 +1,4 @@
-"""Recording events: concurrent requests for one operation share a transaction, and its commit comes before answers."""
+"""Recording events with group commit: concurrent requests for one operation share a transaction."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Draft, Submission
 from service.domain.model.operation import Operation
 from service.errors import Conflict, RecordError
-from service.eventlog.head import Head, head_of, locking
+from service.eventlog.head import Head, head_of, lock_statement
 from service.eventlog.known_logs import KnownLog, known_logs, state_at
-from service.eventlog.read import about_ids, history_of
+from service.eventlog.read import history_of, history_statement
 from service.projections.totals import TotalTooLarge
 from service.storage.db import Database
 from service.storage.statements import read_together
@@ -26,25 +26,25 @@ from service.usecases.querying.visibility import require_visible
 from service.usecases.recording.appending import (
     Outcome,
     Result,
+    append_accepted,
     decide,
     draft_of,
     ids_named,
     outcome,
     require_current,
-    settle,
 )
-from service.usecases.recording.group_commit import Groups
+from service.usecases.recording.group_commit import GroupCommit
 
 
 class NotRecorded(Conflict):
-    """An atomic request is all or nothing, and another of its events was refused."""
+    """The request was atomic, and another of its events was refused, so nothing was recorded."""
 
     code = "not_recorded"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one sender sends at once. An error among the submissions counts as refused."""
+    """The submissions of one sender in one request. An error among them counts as refused."""
 
     sender: Credential | Secret
     submissions: Sequence[Submission | RecordError]
@@ -54,8 +54,8 @@ Answer = list[Outcome] | RecordError
 Given = TypeVar("Given")
 
 
-class RequestGroups(Groups[Request, Answer]):
-    """The requests under way, by operation."""
+class RequestGroupCommit(GroupCommit[Request, Answer]):
+    """Group commit of requests, by operation."""
 
 
 def record_events(
@@ -67,23 +67,23 @@ def record_events(
     atomic: bool = False,
     dry_run: bool = False,
 ) -> list[Outcome]:
-    """Record what forces send; return what became of each, in input order.
+    """Record a request's submissions; return the outcome of each, in input order. They are committed on return.
 
-    One bad event never fails its neighbours, unless the request is atomic: then nothing is recorded, and the others'
-    error is NotRecorded. A dry run only decides. A sender that is only a secret is proved in the same transaction.
+    An invalid event does not affect the others, unless the request is atomic: then nothing is recorded, and the others'
+    error is NotRecorded. A dry run only decides. A secret is authenticated in the same transaction.
 
     Raises:
-        Unauthenticated, RoleMayNot: the secret is not that of a credential that may.
+        Unauthenticated, RoleMayNot: the secret belongs to no valid credential, or to one that may not record events.
         UnknownOperation: there is no such operation, or the sender may not know of it.
-        ProjectionsOutdated: the code is of another version than the operation's totals.
-        DatabaseBusy: the database did not answer, or can only be read; what is sent again is recorded once.
+        ProjectionsOutdated: another version of the code built the operation's totals.
+        DatabaseBusy: the database is unreachable, busy or read-only; retries are idempotent.
     """
     request = Request(sender, submissions)
     try:
         if atomic or dry_run:
             return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
         work = partial(_record_together, database, operation)
-        return _or_raise(database.singleton(RequestGroups).join(operation, request, len(submissions), work))
+        return _or_raise(database.singleton(RequestGroupCommit).join(operation, request, len(submissions), work))
     except TotalTooLarge as error:
         if atomic or len(submissions) == 1:
             return [Outcome(is_new=False, error=error) for _ in submissions]
@@ -95,7 +95,7 @@ def record_events(
 
 
 def _record_together(database: Database, operation: str, requests: Sequence[Request]) -> list[Answer]:
-    """Record the requests in one transaction, in their order; return the answer to each, as if it had been alone."""
+    """Record the requests in order, in one transaction; answer each as if it had been alone."""
     logs = known_logs(database)
     with database.writing() as connection:
         found = _read(connection, operation, requests)
@@ -107,7 +107,7 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
         results = [result for results in decided if isinstance(results, list) for result in results]
-        outcomes = iter(settle(connection, found.head, state, draft, results, tree=tree, and_commit=True))
+        outcomes = iter(append_accepted(connection, found.head, state, draft, results, tree=tree, and_commit=True))
         answers = [list(islice(outcomes, len(one))) if isinstance(one, list) else one for one in decided]
     if draft.accepted and draft.operation:
         logs.remember(operation, KnownLog(draft.seq, draft.recorded_at, draft.operation, tuple(tree.peaks)))
@@ -116,7 +116,7 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is read first: the head, which is locked then, and under its lock the clock, the senders and the history."""
+    """The result of the first round trip: the locked head and, read under its lock, the clock, senders and history."""
 
     head: Head | None
     clock: datetime
@@ -128,9 +128,9 @@ def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]
     senders = [request.sender for request in requests]
     heads, credentials, texts = read_together(
         connection,
-        (locking, {"name": operation}),
+        (lock_statement, {"name": operation}),
         (of_digests, {"digests": unproved(senders), "here": datetime.now(UTC)}),
-        (about_ids, {"name": operation, "ids": ids_named(_submissions(requests))}),
+        (history_statement, {"name": operation, "ids": ids_named(_submissions(requests))}),
     )
     now, proved = prove_all(senders, credentials)
     return _Found(head_of(heads), now, proved, history_of(texts))
@@ -139,10 +139,10 @@ def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]
 def _admitted(
     sender: Credential | RecordError, operation: str, head: Head | None, state: Operation | None
 ) -> Credential | RecordError:
-    """Return a sender who may know of the operation, else the mistake.
+    """Return the sender if it may know of the operation, else the error.
 
     Raises:
-        ProjectionsOutdated: the code is of another version than the operation's totals.
+        ProjectionsOutdated: another version of the code built the operation's totals.
     """
     if isinstance(sender, RecordError):
         return sender
@@ -165,7 +165,7 @@ def _decided(draft: Draft, request: Request, sender: Credential | RecordError) -
 def _record_by_itself(
     database: Database, operation: str, request: Request, *, atomic: bool, dry_run: bool
 ) -> list[Outcome]:
-    """Decide one request on a draft of its own, and record it unless it is a dry run or an item of it is refused."""
+    """Decide one request in a separate draft; record it unless it is a dry run, or atomic with a refused item."""
     with database.writing() as connection:
         found = _read(connection, operation, [request])
         sender, state = _or_raise(found.senders[0]), state_at(connection, database, found.head)
@@ -177,7 +177,7 @@ def _record_by_itself(
             return _all_refused(results)
         if dry_run:
             return [outcome(result, {}) for result in results]
-        return settle(connection, head, state, draft, results)
+        return append_accepted(connection, head, state, draft, results)
 
 
 def _or_raise(answer: Given | RecordError) -> Given:

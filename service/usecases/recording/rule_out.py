@@ -1,4 +1,4 @@
-"""Ruling out: the coordinator finds that two events which may be one are two, of its operation or of its parts."""
+"""Ruling out a possible duplicate: the coordinator finds that two events are not duplicates."""
 
 from __future__ import annotations
 
@@ -16,38 +16,45 @@ from service.projections.duplicates.match_candidates import first_seqs_of
 from service.storage.db import Database
 from service.usecases.querying.read_context import positions
 from service.usecases.querying.visibility import coordinates
-from service.usecases.recording.appending import Outcome, draft_of, locked, require_current, settle, signature
+from service.usecases.recording.appending import (
+    Outcome,
+    append_accepted,
+    draft_of,
+    lock_operation,
+    require_current,
+    signature,
+)
 
 
 class NotCountedHere(Invalid):
-    """Only events that the operation's totals count can be ruled out in it: its own, and those of its parts."""
+    """Only events that the operation's totals count can be ruled out: those in its own log, and in its parts."""
 
     code = "not_counted_here"
 
 
 def rule_out_duplicate(database: Database, *, operation: str, sender: Credential, submission: Submission) -> Outcome:
-    """Record that two events are two; return the outcome. The events of parts are looked at as they stand just then.
+    """Record that two events are not duplicates; return the outcome. Events of parts are read as of now, unlocked.
 
     Raises:
-        UnknownOperation, NotCoordinator: the sender may not know of the operation, or not change it.
-        NotCountedHere, UnknownEvent, AlreadyCorrected, AlreadyWithdrawn, NotAPair: by the pair.
-        ProjectionsOutdated: the code is of another version than the totals of the operation, or of such a part.
-        RecordError: another mistake, if the event is refused.
+        UnknownOperation, NotCoordinator: the sender may not know of the operation, or may not change it.
+        NotCountedHere, UnknownEvent, AlreadyCorrected, AlreadyWithdrawn, NotAPair: the pair is invalid.
+        ProjectionsOutdated: another version of the code built the totals of the operation, or of such a part.
+        RecordError: the event is refused for another reason.
     """
     with database.writing() as connection:
-        head, state = locked(connection, database, operation, sender)
+        head, state = lock_operation(connection, database, operation, sender)
         draft = draft_of(connection, database.now(connection), head, state, [submission])
 
         def located(event: Event) -> Event:
             pair = event.data
             assert isinstance(pair, DuplicateRuledOut)
-            # Anybody else is refused, and is told nothing about parts.
+            # Any other sender is refused, and must not learn anything about parts.
             if not coordinates(sender, state) or len(pair.operations) != len(pair.events):
                 return event
             return replace(event, data=replace(pair, first_seqs=_first_seqs(connection, database, head, pair)))
 
         decided = draft.add(submission, signature(sender), complete=located)
-        return settle(connection, head, state, draft, [decided])[0]
+        return append_accepted(connection, head, state, draft, [decided])[0]
 
 
 def _first_seqs(connection: sa.Connection, database: Database, whole: Head, pair: DuplicateRuledOut) -> tuple[int, ...]:
@@ -55,7 +62,9 @@ def _first_seqs(connection: sa.Connection, database: Database, whole: Head, pair
     heads = {one.head.operation: one.head for one in positions(connection, database, whole)}
     for index, name in enumerate(pair.operations):
         if name not in heads:
-            raise NotCountedHere(f"{name} is not {whole.operation}, nor a part of it.", pointer=f"/operations/{index}")
+            raise NotCountedHere(
+                f"Expected {whole.operation} or one of its parts; found {name}.", pointer=f"/operations/{index}"
+            )
     histories = [
         read.history(connection, name, {event_id}) for name, event_id in zip(pair.operations, pair.events, strict=True)
     ]
