@@ -37,7 +37,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     app.extensions[CLOSING_EXTENSION] = closing
     app.extensions[feed.EXTENSION] = Feeds(
         database=database,
-        most=config.feed_subscribers,
+        max_subscribers=config.feed_subscribers,
         poll_seconds=config.feed_poll_milliseconds / 1_000,
         closing=closing,
     )

@@ -16,7 +16,7 @@ from service.api.http.queries import PossibleDuplicatesQuery
 from service.api.operations import CHANGES, WRITING_PROBLEMS
 from service.domain.duplicates.evidence import Evidence
 from service.usecases.querying.possible_duplicates import PossibleDuplicates, possible_duplicates
-from service.usecases.querying.search_duplicates import Place
+from service.usecases.querying.search_duplicates import DuplicateKey
 from service.usecases.recording.rule_out import rule_out_duplicate
 from service.wire.checked import load_change
 from service.wire.codec import as_json
@@ -88,7 +88,7 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
             }
             for one in found.found
         ],
-        "next": None if found.next_after is None else _place_text(found.next_after),
+        "next": None if found.next_after is None else _cursor_text(found.next_after),
     }
 
 
@@ -105,5 +105,5 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _place_text(place: Place) -> str:
-    return ".".join((place.certainty, *(f"{operation}:{seq}" for operation, seq in place.versions)))
+def _cursor_text(key: DuplicateKey) -> str:
+    return ".".join((key.certainty, *(f"{operation}:{seq}" for operation, seq in key.versions)))

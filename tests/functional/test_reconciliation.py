@@ -197,9 +197,9 @@ def test_bounds_of_two_sides_leave_possible_what_their_sum_does(live: str, lead:
     ("printed", "scope", "words"),
     [
         (figure("several", "no number"), {}, "No number was printed."),
-        (figure(1), {"forces": ["cumbria"]}, "No part in live is taken by cumbria."),
-        (figure(1), {"without_forces": ["cumbria"]}, "No part in live is taken by cumbria."),
-        (figure(1), {"forces": ["desk"]}, "Nothing is reported by desk."),
+        (figure(1), {"forces": ["cumbria"]}, "Not in live: cumbria."),
+        (figure(1), {"without_forces": ["cumbria"]}, "Not in live: cumbria."),
+        (figure(1), {"forces": ["desk"]}, "These forces report nothing: desk."),
         (figure(1), {"operation": "nowhere"}, "There is no operation 'nowhere' that this credential may see."),
         (figure(1), {"days": ["2020-01-01", "2020-01-02"]}, "are not all days of live"),
         (figure(1, category="piracy"), {}, "arrests has no category piracy."),

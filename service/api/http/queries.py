@@ -11,7 +11,7 @@ import marshmallow as ma
 from service.domain.counting.selection import DIMENSIONS
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
-from service.usecases.querying.search_duplicates import Place
+from service.usecases.querying.search_duplicates import DuplicateKey
 from service.wire.fields import Day, Instant, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -103,7 +103,7 @@ class PlaceInList(ma.fields.String):
             raise ma.ValidationError("Wanted the `next` of an earlier answer.")
         certainty, *events = value.split(".")
         operations_and_seqs = (event.split(":") for event in events)
-        return Place(certainty, tuple((operation, int(seq)) for operation, seq in operations_and_seqs))
+        return DuplicateKey(certainty, tuple((operation, int(seq)) for operation, seq in operations_and_seqs))
 
 
 class PossibleDuplicatesQuery(ma.Schema):

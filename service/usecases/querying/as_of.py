@@ -1,4 +1,4 @@
-"""Reading as of a moment: at which seqs it is answered. The same question about the past always has the same answer."""
+"""Reading as of a moment: resolves it to seqs. The same query about the past always has the same answer."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from service.usecases.querying.read_context import Position, ReadContext, read_c
 
 
 class AsOfInTheFuture(Invalid):
-    """as_of must lie in the past: what will be recorded by a later moment is not known yet."""
+    """as_of must be in the past: events may still be recorded before a later moment."""
 
     code = "as_of_in_the_future"
 
 
 class AsOfBeforeLog(Invalid):
-    """Nothing had been recorded by then: the operation was opened later."""
+    """The operation was opened after this moment."""
 
     code = "as_of_before_log"
 
 
 class AsOfBeyondLog(Invalid):
-    """The log is not that long yet."""
+    """The log does not have this seq yet."""
 
     code = "as_of_beyond_log"
 
@@ -42,21 +42,21 @@ class AsOfTwice(Invalid):
 
 
 class AsOfSeqOfRollUp(Invalid):
-    """An operation with parts has no one seq: ask for a moment with as_of."""
+    """An operation with parts has no single seq: give a moment with as_of."""
 
     code = "as_of_seq_of_roll_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A past moment, by time or by seq; neither means now."""
+    """A past moment, by time or by seq; now if neither is given."""
 
     as_of: datetime | None = None
     as_of_seq: int | None = None
 
     @property
     def is_now(self) -> bool:
-        """Whether neither is given."""
+        """Whether neither a time nor a seq is given."""
         return self.as_of is None and self.as_of_seq is None
 
 
@@ -64,13 +64,13 @@ class Moment:
 def read_as_of(
     database: Database, *, operation: str, credential: Credential, moment: Moment
 ) -> Iterator[tuple[ReadContext, list[Position]]]:
-    """Begin to read an operation; give its context, and the positions at the moment, the operation's own first.
+    """Read an operation in one transaction; yield its context, and the positions at the moment, the operation's first.
 
-    Days have begun by the moment asked for, else by that of the seq asked for, else by now.
+    The days that count have begun by the moment given, otherwise by the recorded_at of the seq given, otherwise by now.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
         PartNotHere: the whole was imported without one of its parts.
     """
     if moment.as_of is not None and moment.as_of_seq is not None:
@@ -86,21 +86,21 @@ def read_as_of(
 def _checked_seq(context: ReadContext, seq: int) -> int:
     name, size = context.head.operation, context.head.seq
     if context.operation.parts:
-        raise AsOfSeqOfRollUp(f"{name} has parts: ask for a moment with as_of.", pointer="/as_of_seq")
+        raise AsOfSeqOfRollUp(f"{name} has parts: give a moment with as_of.", pointer="/as_of_seq")
     if seq > size:
-        raise AsOfBeyondLog(f"Wanted a seq from 1 to {size}; found {seq}.", pointer="/as_of_seq")
+        raise AsOfBeyondLog(f"Expected a seq from 1 to {size}; found {seq}.", pointer="/as_of_seq")
     return seq
 
 
 def _seqs_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> dict[str, int]:
-    """Return the seqs of an operation and of all that were its parts by then and had recorded something."""
+    """Return the seqs of an operation and of those of its parts at that moment that had recorded events."""
     with read_context(database, operation, credential) as context:
         head = context.head
     seq = _largest_seq_by(database, head, as_of)
     if seq is None:
         raise AsOfBeforeLog(f"{operation} was opened after {format_instant(as_of)}.", pointer="/as_of")
     seqs = {operation: seq}
-    # A part stays one: with none at the head there was none before. After the head, one may have been accepted since.
+    # Parts are never removed: without parts at the head there were none before. A later seq may have accepted one.
     waiting = [head] if context.operation.parts or seq > head.seq else []
     while waiting:
         whole = waiting.pop()
@@ -116,10 +116,10 @@ def _seqs_by(database: Database, operation: str, credential: Credential, as_of: 
 
 
 def _largest_seq_by(database: Database, head: Head, as_of: datetime) -> int | None:
-    """Return the largest seq recorded by this moment; None if nothing was.
+    """Return the largest seq recorded at or before this moment; None if there is none.
 
-    A moment that is not before the head's recorded_at is resolved under a share lock on the head: an append that is
-    under way could otherwise still be recorded at or before it.
+    A moment at or after the head's recorded_at is resolved under a share lock on the head: otherwise a concurrent
+    append could still be recorded at or before it.
     """
     if as_of < head.recorded_at:
         with database.reading() as connection:
@@ -129,6 +129,6 @@ def _largest_seq_by(database: Database, head: Head, as_of: datetime) -> int | No
         now = database.now(connection)
         if as_of >= now:
             raise AsOfInTheFuture(
-                f"Wanted a moment before now, {format_instant(now)}; found {format_instant(as_of)}.", pointer="/as_of"
+                f"Expected a moment before now, {format_instant(now)}; found {format_instant(as_of)}.", pointer="/as_of"
             )
         return read.last_seq_by(connection, head.operation, as_of)

@@ -1,4 +1,4 @@
-"""What has changed since a publication: figure by figure, force by force, and by which events."""
+"""The changes since a publication: by figure and force, and the events that caused them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from service.wire.codec import recorded_from_text
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure that is no longer what was published; None where it did not exist then, or does not now."""
+    """A figure that differs from the published one; None where it did not exist then, or does not now."""
 
     published: PublishedFigure | None
     now: PublishedFigure | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """What has changed since a publication. `events` are those that the credential may read, by seq."""
+class PublicationDifference:
+    """The changes since a publication. `events` are those that the credential may read, by seq."""
 
     publication: Publication
     seq: int
@@ -37,23 +37,23 @@ class Difference:
 
 def difference(
     database: Database, *, operation: str, credential: Credential, number: int, after: int, limit: int
-) -> Difference:
-    """Return what has changed since publication `number`, with at most `limit` of the events behind seq `after`.
+) -> PublicationDifference:
+    """Return the changes since publication `number`, with at most `limit` of the events after seq `after`.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        NoSuchPublication: there is none of this number, or it is under embargo.
+        NoSuchPublication: there is no publication of this number, or it is under embargo.
     """
     with read_context(database, operation, credential) as context:
         publication = publication_of(context, number)
         published_seq = publication.published.as_of_seq
-        assert published_seq is not None, "the service filled it in"
+        assert published_seq is not None, "the service sets it"
         connection, head = context.connection, context.head
         now = frozen_figures(connection, context.positions())
         forces = readable_forces(context, ())
         seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
         texts = read.texts(connection, operation, seqs[:limit])
-    return Difference(
+    return PublicationDifference(
         publication=publication,
         seq=head.seq,
         changes=tuple(_changes(publication.published.figures, now)),

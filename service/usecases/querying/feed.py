@@ -1,4 +1,4 @@
-"""The live feed: what is recorded reaches every subscriber. One thread a process looks for new events for all."""
+"""Live feeds: new events reach every subscriber. One thread per process polls the log for all of them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from service.usecases.querying.read_events import readable_forces
 
 logger = logging.getLogger(__name__)
 
-EVENTS_IN_ONE_PAGE = 1_000
-EVENTS_HELD_FOR_ONE_SUBSCRIBER = 2_000
+PAGE_SIZE = 1_000
+MAX_QUEUED_EVENTS = 2_000
 HEARTBEAT_SECONDS = 15.0
 BEYOND_ANY_LOG = 2**62
 
@@ -32,37 +32,37 @@ Item = tuple[int, str, str]
 
 
 class TooManyFeeds(Unavailable):
-    """This process serves as many live feeds as it may. Poll GET .../events?after= instead, or try again later."""
+    """This process serves its maximum of live feeds. Poll GET .../events?after= instead, or try again later."""
 
     code = "too_many_feeds"
 
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """One open feed. The poller offers it new events; a reader that falls too far behind catches up from the log."""
+    """One open feed. The poller queues new events; a reader whose queue overflows catches up from the log."""
 
     operation: str
     credential_id: UUID
     forces: Sequence[str]
-    waiting: deque[Item] = field(default_factory=deque)
+    queued: deque[Item] = field(default_factory=deque)
     is_behind: bool = True
     has_ended: bool = False
     changed: threading.Event = field(default_factory=threading.Event)
 
     def offer(self, items: Sequence[Item]) -> None:
-        """Hold new events for the reader; from the first that it has no room for, none, until it has caught up."""
-        self.is_behind = self.is_behind or len(self.waiting) + len(items) > EVENTS_HELD_FOR_ONE_SUBSCRIBER
+        """Queue new events for the reader. After an overflow, queue none until it has caught up from the log."""
+        self.is_behind = self.is_behind or len(self.queued) + len(items) > MAX_QUEUED_EVENTS
         if not self.is_behind:
-            self.waiting.extend(item for item in items if not self.forces or item[1] in self.forces)
+            self.queued.extend(item for item in items if not self.forces or item[1] in self.forces)
         self.changed.set()
 
-    def taken(self) -> Iterator[Item]:
-        """Yield the events that are held, oldest first, and hold them no longer."""
-        while self.waiting:
-            yield self.waiting.popleft()
+    def drain(self) -> Iterator[Item]:
+        """Remove the queued events and yield them, oldest first."""
+        while self.queued:
+            yield self.queued.popleft()
 
     def end(self) -> None:
-        """Let the reader finish."""
+        """End the feed: the reader finishes."""
         self.has_ended = True
         self.changed.set()
 
@@ -72,41 +72,43 @@ class Feeds:
     """The open feeds of one process and the thread that serves them."""
 
     database: Database
-    most: int
+    max_subscribers: int
     poll_seconds: float
     closing: threading.Event
     subscribers: set[Subscriber] = field(default_factory=set)
-    positions: dict[str, int] = field(default_factory=dict)
+    polled_seqs: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_polling: bool = False
 
     def subscribe(self, *, operation: str, credential: Credential, after: int | None) -> Iterator[list[Item]]:
-        """Return the events of an operation from a seq on (None: from now on), as they come, without end.
+        """Return an endless iterator of an operation's new events, after seq `after` (None: after the current head).
 
-        Those that came together are one list; an empty one is a heartbeat.
+        It yields lists of events; an empty list is a heartbeat.
 
         Raises:
             UnknownOperation: there is no such operation, or the credential may not know of it.
-            AsOfBeyondLog: the log is not that long yet.
-            TooManyFeeds: this process serves as many as it may.
+            AsOfBeyondLog: the log does not have this seq yet.
+            TooManyFeeds: this process serves its maximum of live feeds.
         """
         with read_context(self.database, operation, credential) as context:
             head, forces = context.head, readable_forces(context, ())
         if after is not None and after > head.seq:
-            raise AsOfBeyondLog(f"Wanted a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
+            raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
         subscriber = Subscriber(operation, credential.id, forces)
         self._add(subscriber, head.seq)
         items = self._items(subscriber, head.seq if after is None else after)
-        # Begun at once: what has not begun cannot end, and whoever went before the first event would keep a place.
+        # Starts the generator: one that has not started runs no `finally`, and an early disconnect would leak its slot.
         next(items)
         return items
 
     def _add(self, subscriber: Subscriber, seq: int) -> None:
         with self.lock:
-            if len(self.subscribers) >= self.most or self.closing.is_set():
-                raise TooManyFeeds(f"This process serves at most {self.most} live feeds. Poll, or try again later.")
+            if len(self.subscribers) >= self.max_subscribers or self.closing.is_set():
+                raise TooManyFeeds(
+                    f"This process serves at most {self.max_subscribers} live feeds. Poll, or try again later."
+                )
             self.subscribers.add(subscriber)
-            self.positions.setdefault(subscriber.operation, seq)
+            self.polled_seqs.setdefault(subscriber.operation, seq)
             if not self.is_polling:
                 self.is_polling = True
                 threading.Thread(target=self._poll, name="feeds", daemon=True).start()
@@ -126,7 +128,7 @@ class Feeds:
                 self.subscribers.discard(subscriber)
 
     def _new_items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
-        if items := [item for item in subscriber.taken() if item[0] > sent]:
+        if items := [item for item in subscriber.drain() if item[0] > sent]:
             yield items
             sent = items[-1][0]
         if subscriber.is_behind:
@@ -140,26 +142,24 @@ class Feeds:
 
     def _page(self, operation: str, after: int, forces: Sequence[str] = ()) -> list[Item]:
         with self.database.reading() as connection:
-            return read.page(
-                connection, operation, after=after, up_to=BEYOND_ANY_LOG, limit=EVENTS_IN_ONE_PAGE, forces=forces
-            )
+            return read.page(connection, operation, after=after, up_to=BEYOND_ANY_LOG, limit=PAGE_SIZE, forces=forces)
 
     def _poll(self) -> None:
         while not self.closing.wait(self.poll_seconds):
             with self.lock:
                 operations = {subscriber.operation for subscriber in self.subscribers}
-                self.positions = {name: seq for name, seq in self.positions.items() if name in operations}
+                self.polled_seqs = {name: seq for name, seq in self.polled_seqs.items() if name in operations}
                 if not operations:
                     self.is_polling = False
                     return
             try:
                 self._serve(operations)
             except (RecordError, sa.exc.SQLAlchemyError):
-                logger.exception("live feeds wait: the database did not answer")
+                logger.exception("live feeds are delayed: the database did not answer")
         self._end(set(self.subscribers))
 
     def _serve(self, operations: set[str]) -> None:
-        """End the feeds whose credential is no longer valid, and offer what is new to the others."""
+        """End the feeds whose credential is no longer valid; offer new events to the others."""
         watching = set(self.subscribers)
         with self.database.reading() as connection:
             ids = {subscriber.credential_id for subscriber in watching}
@@ -168,12 +168,12 @@ class Feeds:
             sizes = connection.execute(sa.select(*columns).where(heads.c.operation_id.in_(operations))).all()
         self._end({subscriber for subscriber in watching if subscriber.credential_id not in valid})
         for operation, seq in sizes:
-            while self.positions[operation] < seq:
-                items = self._page(operation, self.positions[operation])
+            while self.polled_seqs[operation] < seq:
+                items = self._page(operation, self.polled_seqs[operation])
                 for subscriber in watching:
                     if subscriber.operation == operation:
                         subscriber.offer(items)
-                self.positions[operation] = items[-1][0]
+                self.polled_seqs[operation] = items[-1][0]
 
     def _end(self, subscribers: set[Subscriber]) -> None:
         for subscriber in subscribers:

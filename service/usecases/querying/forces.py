@@ -1,4 +1,4 @@
-"""The list of forces: it is read by everybody, and an administrator adds bodies that the catalogue does not have."""
+"""The list of forces, which everybody can read. An administrator adds bodies that the catalogue lacks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from service.storage.db import Database
 
 
 def list_forces(database: Database) -> list[Force]:
-    """Return all forces: those of the catalogue first, then the added ones by key."""
+    """Return all forces: the catalogue's first, then the added ones by key."""
     with database.reading() as connection:
         return list(known_forces(connection).values())
 
 
 def add_force(database: Database, force: Force) -> bool:
-    """Add a body that the catalogue does not have; return whether it is new. Adding the same again changes nothing.
+    """Add a body that the catalogue lacks; return whether it is new. Idempotent.
 
     Raises:
         ForceExists: the key is taken by a body with another name or kind.

@@ -1,4 +1,4 @@
-"""Who owes which returns, in an operation and its parts, for one figure or for all."""
+"""The returns that forces owe in an operation and its parts, for one figure or for all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.usecases.querying.read_context import Position
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """Of which forces and days one operation expects returns, and what was declared."""
+    """The forces and days for which one operation expects returns, and the declarations made."""
 
     forces: tuple[str, ...]
     days: tuple[date, ...]
@@ -26,7 +26,7 @@ class _Expected:
 
 @dataclass(slots=True)
 class Owed:
-    """Who owes which returns, in publishing order of `forces`; each list of measures is looked through once."""
+    """The returns that forces owe, in publishing order of `forces`; computed once for each list of measures."""
 
     forces: tuple[str, ...]
     expected: list[_Expected]
@@ -36,15 +36,15 @@ class Owed:
     def at(
         cls, connection: sa.Connection, operation: Operation, positions: Sequence[Position], selection: Selection
     ) -> Owed:
-        """Return what is owed at these positions, of the forces and days selected.
+        """Return the returns owed at these positions, for the selected forces and days.
 
-        `operation` has the forces of all of them in their publishing order.
+        `operation` has the forces of all positions in publishing order.
         """
         expected = [_expected(connection, position, selection) for position in positions]
         return cls(tuple(operation.participants), expected)
 
     def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
-        """Return the forces that owe a return for any of these measures, and for which days."""
+        """Return the forces that owe a return for any of these measures, with the days."""
         if measures not in self.by_measures:
             found = (
                 one
@@ -55,7 +55,7 @@ class Owed:
         return self.by_measures[measures]
 
     def of_figure(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
-        """Return who is outstanding for one figure; None: it is over all forces, or over all days."""
+        """Return the outstanding forces for one figure. `force` or `day` None: the figure covers all."""
         found = self.of((measure,))
         if force is not None:
             found = [one for one in found if one.force == force]
@@ -74,7 +74,7 @@ def _expected(connection: sa.Connection, position: Position, selection: Selectio
 
 
 def _merged(found: Iterable[Outstanding], order: Sequence[str]) -> list[Outstanding]:
-    """Return one line a force, with the days that it owes in any part."""
+    """Return one entry per force, with the days that it owes in any part."""
     days: dict[str, set[date]] = {}
     for one in found:
         days.setdefault(one.force, set()).update(one.days)

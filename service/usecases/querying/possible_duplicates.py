@@ -1,11 +1,11 @@
-"""Possible duplicates: events that may be one. The coordinator sees pairs, a force its own events.
+"""Possible duplicates: events that may record the same fact. The coordinator sees pairs, a force only its own events.
 
-A pair is of two forces; or of two operations, where an operation has parts. Then it may even be of one force: an
-arrest that a force posts into two operations is in the totals of each as it should be, and twice in those of the
-whole, which nobody but the coordinator of the whole could see. Two events of one part are in that part's own list,
-where its coordinator, who knows both forces, settles them for all.
+A pair has events of two forces or, in an operation with parts, of two operations. The latter may have one force: an
+arrest that a force posts into two operations counts correctly in the totals of each, but twice in those of the whole,
+which only the coordinator of the whole can see. Two events of one part are in that part's list: its coordinator, who
+knows both forces, resolves them for all operations.
 
-Of a part a force learns only where it takes part itself: a pair with an event elsewhere is not shown to it.
+A force sees only the parts in which it takes part: a pair with an event in another part is not shown to it.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from service.projections.duplicates.ruled_out import pairs_ruled_out
 from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
 from service.usecases.querying.read_context import read_context
-from service.usecases.querying.search_duplicates import Place, Search, Version
+from service.usecases.querying.search_duplicates import DuplicateKey, DuplicateSearch, Version
 from service.usecases.querying.visibility import knows_of
 
 DEFAULT_WINDOW_MINUTES = 30
 
 
 class WindowNotYours(Forbidden):
-    """Only the coordinator chooses the window: by trying several, a force could find out when another's event was."""
+    """Only the coordinator chooses the window: by trying several, a force could infer the time of another's event."""
 
     code = "window_not_yours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PossibleDuplicate:
-    """A pair, and what speaks for it. `events` are those of the two that the caller may read."""
+    """A pair, and the evidence for it. `events` are those of the pair that the caller may read."""
 
     certainty: str
     evidence: Evidence
@@ -51,16 +51,16 @@ class PossibleDuplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PossibleDuplicates:
-    """Some possible duplicates, certain ones first; `next_after` continues behind them, None at the end.
+    """A page of possible duplicates, certain ones first. `next_after` is the cursor of the next page; None at the end.
 
-    `heads` are those of the logs that were looked through: the operation's own, then those of its parts.
+    `heads` are the heads of the logs searched: the operation's, then those of its parts.
     """
 
     operation: Operation
     heads: tuple[Head, ...]
     window_minutes: int
     found: tuple[PossibleDuplicate, ...]
-    next_after: Place | None
+    next_after: DuplicateKey | None
 
 
 def possible_duplicates(
@@ -69,26 +69,27 @@ def possible_duplicates(
     operation: str,
     credential: Credential,
     window_minutes: int | None,
-    after: Place | None,
+    after: DuplicateKey | None,
     limit: int,
 ) -> PossibleDuplicates:
-    """Return at most `limit` possible duplicates that nothing has settled; a force's own events are each shown once.
+    """Return at most `limit` unresolved possible duplicates. A force gets each of its events at most once.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        WindowNotYours, NoSuchPosition: by what is asked.
+        WindowNotYours: a force gave a window.
+        NoSuchPosition: `after` is not a cursor of this list.
     """
     with read_context(database, operation, credential) as context:
-        connection, own = context.connection, None if context.is_coordinator else credential.force
-        if own is not None and window_minutes is not None:
+        connection, only_force = context.connection, None if context.is_coordinator else credential.force
+        if only_force is not None and window_minutes is not None:
             raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
         minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes
         counted = context.positions()
-        heads = [one.head for one in counted if own is None or knows_of(credential, one.operation)]
+        heads = [one.head for one in counted if only_force is None or knows_of(credential, one.operation)]
         ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
-        search = Search(StandingCandidates(connection, heads), minutes * 60, ruled_out)
-        places = search.pairs(after) if own is None else search.own_events(own, after)
-        some = list(islice(places, limit + 1))
+        search = DuplicateSearch(StandingCandidates(connection, heads), minutes * 60, ruled_out)
+        keys = search.pairs(after) if only_force is None else search.events_of(only_force, after)
+        some = list(islice(keys, limit + 1))
         return PossibleDuplicates(
             operation=context.operation,
             heads=tuple(heads),
@@ -98,17 +99,19 @@ def possible_duplicates(
         )
 
 
-def _shown(connection: sa.Connection, places: Sequence[Place], *, window_seconds: int) -> Iterator[PossibleDuplicate]:
-    """Yield what stands at these places, the event recorded first ahead of the other."""
-    recorded = _recorded(connection, {version for place in places for version in place.versions})
-    for place in places:
-        events = sorted((recorded[version] for version in place.versions), key=_by_moment)
+def _shown(
+    connection: sa.Connection, keys: Sequence[DuplicateKey], *, window_seconds: int
+) -> Iterator[PossibleDuplicate]:
+    """Yield the possible duplicates with these keys, the event recorded first before the other."""
+    recorded = _recorded(connection, {version for key in keys for version in key.versions})
+    for key in keys:
+        events = sorted((recorded[version] for version in key.versions), key=_by_moment)
         evidence = (
             evidence_of(events[0].event, events[1].event, window_seconds=window_seconds)
             if len(events) > 1
-            else Evidence(same=GROUNDS[place.certainty])
+            else Evidence(same=GROUNDS[key.certainty])
         )
-        yield PossibleDuplicate(certainty=place.certainty, evidence=evidence, events=tuple(events))
+        yield PossibleDuplicate(certainty=key.certainty, evidence=evidence, events=tuple(events))
 
 
 def _recorded(connection: sa.Connection, versions: set[Version]) -> dict[Version, RecordedEvent]:

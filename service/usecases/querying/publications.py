@@ -1,4 +1,4 @@
-"""Publications: figures frozen at a seq, and who may read them yet."""
+"""Publications: figures frozen at a seq, and who may read them under embargo."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from service.wire.codec import canonical, recorded_from_text
 
 
 class NoSuchPublication(NotFound):
-    """The operation has no publication of this number that this credential may read yet."""
+    """The operation has no publication of this number, or it is under embargo for this credential."""
 
     code = "no_such_publication"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A publication: what was published, as of which seq, and when it was recorded."""
+    """A publication: the published figures, and the seq and moment at which it was recorded."""
 
     operation: Operation
     published: FiguresPublished
@@ -38,7 +38,7 @@ class Publication:
 
 
 def list_publications(database: Database, *, operation: str, credential: Credential) -> list[Publication]:
-    """Return the publications that the credential may read, by number: all but the coordinator wait for the embargo.
+    """Return the publications that the credential may read, by number. An embargo does not apply to the coordinator.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -52,17 +52,17 @@ def read_publication(database: Database, *, operation: str, credential: Credenti
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        NoSuchPublication: there is none of this number, or it is under embargo.
+        NoSuchPublication: there is no publication of this number, or it is under embargo.
     """
     with read_context(database, operation, credential) as context:
         return publication_of(context, number)
 
 
 def publication_of(context: ReadContext, number: int) -> Publication:
-    """Return one publication of an operation that is being read.
+    """Return one publication of the operation of a context.
 
     Raises:
-        NoSuchPublication: there is none of this number, or it is under embargo.
+        NoSuchPublication: there is no publication of this number, or it is under embargo.
     """
     for publication in _readable(context):
         if publication.published.number == number:
@@ -77,7 +77,7 @@ def figures_hash(figures: Sequence[PublishedFigure]) -> str:
 
 
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
-    """Return the figures that a publication at these positions holds: over all forces, then by force."""
+    """Return the figures of a publication at these positions: over all forces, then by force."""
     asked = (Selection(), Selection(by=("force",)))
     return tuple(
         _published_figure(figure) for selection in asked for figure in totals_at(connection, found, selection).figures
@@ -85,7 +85,7 @@ def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tupl
 
 
 def publication_from(operation: Operation, recorded: RecordedEvent) -> Publication:
-    """Return the publication that a recorded `figures.published` is."""
+    """Return the publication in a recorded `figures.published`."""
     assert isinstance(recorded.event.data, FiguresPublished)
     return Publication(
         operation=operation, published=recorded.event.data, seq=recorded.seq, recorded_at=recorded.recorded_at

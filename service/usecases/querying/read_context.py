@@ -1,6 +1,6 @@
-"""How an operation is read: in one transaction, for a credential that may know of it, at positions in logs.
+"""Reading an operation: in one read transaction, for a credential that may know of it, at positions in logs.
 
-Every use case that reads an operation begins with `read_context`, so that all it answers is true at one moment.
+Every use case that reads an operation begins with `read_context`, so that its whole answer is true at one moment.
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ ReadHead = Callable[[sa.Connection, str], Head | None]
 
 
 class PartNotHere(Unavailable):
-    """A part of the operation is not in this database, so nothing can be said of the whole: import the part too."""
+    """A part of the operation is not in this database, so the whole cannot be read: import the part too."""
 
     code = "part_not_here"
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """An operation as it was at a seq. `begun_by` is the moment by which its days had begun; `root` is the tree's."""
+    """The position that an answer is true at: an operation at a seq, with the root of its tree at that size.
+
+    Days count if they had begun by `begun_by`.
+    """
 
     head: Head
     operation: Operation
@@ -44,10 +47,7 @@ class Position:
 
 
 class ReadContext(NamedTuple):
-    """An operation as one transaction sees it, for a credential that may know of it.
-
-    `operation` is what it is at its `head`.
-    """
+    """An operation as one transaction sees it, for a credential that may know of it. `operation` is as of `head`."""
 
     connection: sa.Connection
     database: Database
@@ -57,7 +57,7 @@ class ReadContext(NamedTuple):
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether the credential is that of a coordinator of the lead force."""
+        """Whether the credential belongs to a coordinator of the lead force."""
         return coordinates(self.credential, self.operation)
 
     def of(self, operation: str) -> ReadContext:
@@ -66,10 +66,10 @@ class ReadContext(NamedTuple):
         Raises:
             UnknownOperation: there is no such operation, or the credential may not know of it.
         """
-        return visible(self.connection, self.database, operation, self.credential)
+        return visible_context(self.connection, self.database, operation, self.credential)
 
     def positions(self, *, begun_by: datetime | None = None, seqs: Mapping[str, int] | None = None) -> list[Position]:
-        """Return the positions of the operation and its parts, as `positions` does.
+        """Return the positions of the operation and its parts, as the function `positions` does.
 
         Raises:
             PartNotHere: the whole was imported without one of its parts.
@@ -79,18 +79,20 @@ class ReadContext(NamedTuple):
 
 @contextmanager
 def read_context(database: Database, operation: str, credential: Credential) -> Iterator[ReadContext]:
-    """Begin a transaction that only reads, and give the context of an operation in it.
+    """Begin a read transaction; yield the context of an operation in it.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         DatabaseBusy: the database did not answer.
     """
     with database.reading() as connection:
-        yield visible(connection, database, operation, credential)
+        yield visible_context(connection, database, operation, credential)
 
 
-def visible(connection: sa.Connection, database: Database, operation: str, credential: Credential) -> ReadContext:
-    """Return the context of an operation in a transaction that has begun.
+def visible_context(
+    connection: sa.Connection, database: Database, operation: str, credential: Credential
+) -> ReadContext:
+    """Return the context of an operation in an open transaction.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -111,8 +113,9 @@ def positions(
 ) -> list[Position]:
     """Return the positions of an operation and of its parts, each once however it is reached, the operation first.
 
-    `seqs` gives the seq of each as of a past moment; without it, the heads as this transaction sees them. `begun_by`
-    None: days count that had begun when the seq was recorded. `read_part` reads the head of a part, locked or not.
+    `seqs` has the seq of each operation as of a past moment; without it, positions are at the heads that this
+    transaction sees. Without `begun_by`, days count if they had begun when the seq was recorded. `read_part` reads the
+    head of a part, with or without a lock.
 
     Raises:
         PartNotHere: the whole was imported without one of its parts.
@@ -123,17 +126,17 @@ def positions(
         name = waiting.pop(0)
         if name in found or (seqs is not None and name not in seqs):
             continue
-        own = require_part(read_part(connection, name), name) if found else head
-        found[name] = _position(connection, database, own, own.seq if seqs is None else seqs[name], begun_by)
+        current = require_part(read_part(connection, name), name) if found else head
+        found[name] = _position(connection, database, current, current.seq if seqs is None else seqs[name], begun_by)
         waiting += found[name].operation.parts
     return list(found.values())
 
 
 def require_part(head: Head | None, name: str) -> Head:
-    """Return the head of a part.
+    """Return the head of a part if it is not None.
 
     Raises:
-        PartNotHere: there is none.
+        PartNotHere: the head is None.
     """
     if head is None:
         raise PartNotHere(f"The part {name} is not in this database: import its log too.")

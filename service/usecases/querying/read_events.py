@@ -1,4 +1,4 @@
-"""Reading the log: a force reads its own events, the coordinator all of them."""
+"""Reading the log: a force reads its own events, the coordinator all events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.storage.db import Database
 from service.usecases.querying.read_context import ReadContext, read_context
 from service.wire.codec import as_json
 
-EVENTS_IN_ONE_PAGE = 1_000
+PAGE_SIZE = 1_000
 
 
 class EventNotFound(NotFound):
@@ -32,7 +32,7 @@ class EventNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some events in the order of the log. `next_after` continues behind them; None at the end."""
+    """A page of events in the order of the log. `next_after` is the cursor of the next page; None at the end."""
 
     events: list[dict[str, Any]]
     next_after: int | None
@@ -51,7 +51,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which events: of these forces and types; none means all that the credential may read."""
+    """A filter of events by forces and types; empty means all that the credential may read."""
 
     forces: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def read_page(
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        NotYourForce, UnknownCode: by what is wanted.
+        NotYourForce, UnknownCode: the filter is invalid.
     """
     with read_context(database, operation, credential) as context:
         head = context.head
@@ -85,7 +85,7 @@ def read_page(
 def stream_lines(
     database: Database, *, operation: str, credential: Credential, wanted: Filter, after: int
 ) -> Iterator[str]:
-    """Return the canonical texts of the log, as lines, up to the head at the start; one short transaction a page.
+    """Return the canonical texts of the log, as lines, up to the initial head; one short transaction per page.
 
     Raises:
         as `read_page`, before the first line.
@@ -103,22 +103,22 @@ def _lines(database: Database, head: Head, forces: Sequence[str], types: Sequenc
                 head.operation,
                 after=after,
                 up_to=head.seq,
-                limit=EVENTS_IN_ONE_PAGE,
+                limit=PAGE_SIZE,
                 forces=forces,
                 types=types,
             )
         yield from (f"{text}\n" for _seq, _force, text in rows)
-        if len(rows) < EVENTS_IN_ONE_PAGE:
+        if len(rows) < PAGE_SIZE:
             return
         after = rows[-1][0]
 
 
 def read_event(database: Database, *, operation: str, credential: Credential, event_id: UUID) -> History:
-    """Return one event with what has become of it.
+    """Return one event with its corrections and its standing version.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        EventNotFound: it has no such event, or it is another force's.
+        EventNotFound: there is no such event, or it belongs to another force.
     """
     with read_context(database, operation, credential) as context:
         found = read.event_by_id(context.connection, operation, event_id)
@@ -131,7 +131,7 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
 
 
 def readable_forces(context: ReadContext, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the forces whose events are meant: those wanted, or all that the credential may read (none: no limit).
+    """Return the forces whose events to read: those given, or all that the credential may read (empty: no limit).
 
     Raises:
         NotYourForce: a force asked for another's events.
@@ -141,17 +141,17 @@ def readable_forces(context: ReadContext, wanted: Sequence[str]) -> tuple[str, .
     if context.is_coordinator:
         for force in wanted:
             if force not in operation.participants and force != operation.lead_force:
-                raise UnknownCode(f"Wanted a force of this operation, found {force!r}.", pointer="/force")
+                raise UnknownCode(f"Expected a force of this operation; found {force!r}.", pointer="/force")
         return tuple(wanted)
     if set(wanted) - {credential.force}:
-        raise NotYourForce(f"This credential reads the events of {credential.force}.", pointer="/force")
+        raise NotYourForce(f"This credential can read only the events of {credential.force}.", pointer="/force")
     return (credential.force,)
 
 
 def _known_types(types: Sequence[str]) -> Sequence[str]:
     for one in types:
         if one not in DATA_CLASSES:
-            raise UnknownCode(f"Wanted one of {', '.join(DATA_CLASSES)}; found {one!r}.", pointer="/type")
+            raise UnknownCode(f"Expected one of {', '.join(DATA_CLASSES)}; found {one!r}.", pointer="/type")
     return types
 
 

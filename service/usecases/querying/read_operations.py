@@ -1,4 +1,4 @@
-"""Which operations a credential may see, and what each of them is."""
+"""The operations that a credential may see, and the state of each."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from service.eventlog.head import Head
 from service.eventlog.table import heads
 from service.projections.participants import participants
 from service.storage.db import Database
-from service.usecases.querying.read_context import read_context, visible
+from service.usecases.querying.read_context import read_context, visible_context
 
 
 def read_operation(database: Database, *, operation: str, credential: Credential) -> tuple[Head, Operation]:
-    """Return an operation's head and what it now is.
+    """Return an operation's head, and the operation at the head.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -29,10 +29,10 @@ def read_operation(database: Database, *, operation: str, credential: Credential
 def list_operations(
     database: Database, *, credential: Credential, after: str, limit: int
 ) -> tuple[list[tuple[Head, Operation]], str | None]:
-    """Return at most `limit` operations that the credential may see, by name after `after`, and where to go on."""
+    """Return at most `limit` operations that the credential may see, by name after `after`, and the next cursor."""
     with database.reading() as connection:
         names: list[str] = list(connection.scalars(_names(credential, after).limit(limit + 1)))
-        contexts = [visible(connection, database, name, credential) for name in names[:limit]]
+        contexts = [visible_context(connection, database, name, credential) for name in names[:limit]]
     return [(one.head, one.operation) for one in contexts], names[limit - 1] if len(names) > limit else None
 
 

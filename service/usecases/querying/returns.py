@@ -1,4 +1,4 @@
-"""The returns of an operation: what each force has declared of each day, and whether that still holds."""
+"""The returns of an operation: each force's declaration for each day, and whether it still holds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from service.usecases.querying.as_of import Moment, read_as_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """What a force's returns for one day come to: none, partial, complete, nil or reopened.
+    """The status of a force's returns for one day: none, partial, complete, nil or reopened.
 
-    `seq` is that of the newest return; `late`: it was declared after the returns were due; `measures` are those it
-    speaks of, none for all.
+    `seq` is that of the newest return; `late` states whether it was declared after returns were due; `measures` are
+    those it covers, empty for all.
     """
 
     force: str
@@ -42,11 +42,11 @@ class Returns:
 
 
 def returns(database: Database, *, operation: str, credential: Credential, moment: Moment) -> Returns:
-    """Return what every force that reports has declared of every day that has begun.
+    """Return the declarations of every reporting force for every day that has begun.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: by the moment.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog: the moment is invalid.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         position = found[0]

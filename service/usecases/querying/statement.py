@@ -1,4 +1,4 @@
-"""The results statement of an operation: now, as of a past moment, or from a publication, for ever the same."""
+"""The results statement of an operation: now, as of a past moment, or of a publication, which never changes."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
 
 
 class PublicationWithAsOf(Invalid):
-    """A publication stands at a seq of its own: as_of and as_of_seq cannot be given with it."""
+    """A publication has a fixed seq: as_of and as_of_seq cannot be given with it."""
 
     code = "publication_with_as_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAnswer:
-    """A statement, and the log positions that it is true at: the operation's own, then those of its parts.
+    """A statement, and the positions that it is true at: the operation's, then those of its parts.
 
-    `publication` is the one that its figures are of, if it is from one.
+    `publication` is the source of its figures, if they are published ones.
     """
 
     statement: Statement
@@ -53,14 +53,14 @@ class StatementAnswer:
 def read_statement(
     database: Database, *, operation: str, credential: Credential, moment: Moment, publication: int | None = None
 ) -> StatementAnswer:
-    """Return the statement of an operation at a moment, read in one transaction, or of the publication of a number.
+    """Return the statement of an operation at a moment, read in one transaction, or that of a publication.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
-        PublicationWithAsOf: there is a publication and a moment.
-        NoSuchPublication: there is none of this number, or it is under embargo.
-        MeasuresDisagree: two parts count one measure in different units.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
+        PublicationWithAsOf: both a publication and a moment are given.
+        NoSuchPublication: there is no publication of this number, or it is under embargo.
+        MeasuresDisagree: two parts count the same measure in different units.
     """
     if publication is not None:
         _refuse_moment(moment)
@@ -78,25 +78,25 @@ def _refuse_moment(moment: Moment) -> None:
     if not moment.is_now:
         given = "as_of_seq" if moment.as_of is None else "as_of"
         raise PublicationWithAsOf(
-            f"Wanted publication or {given}, found both: a publication stands at its own seq.", pointer=f"/{given}"
+            f"Expected publication or {given}; found both. A publication has a fixed seq.", pointer=f"/{given}"
         )
 
 
 def _statement_of(context: ReadContext, publication: Publication) -> StatementAnswer:
-    """Return the statement of a publication, made of nothing that can change.
+    """Return the statement of a publication, from immutable data only.
 
-    The figures are those that were frozen, and are not summed again. Who owed a return is read as of the seqs that were
-    published, for the days that had begun when they were. The marking is that of the operation at that time.
+    The figures are the frozen ones, not summed again. The returns owed are read as of the published seqs, for the days
+    that had begun at publication. The marking is the operation's at publication.
     """
     published, name = publication.published, context.head.operation
-    assert published.as_of_seq is not None, "the service filled it in"
+    assert published.as_of_seq is not None, "the service sets it"
     seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
     found = context.positions(begun_by=publication.recorded_at, seqs=seqs)
-    own, *parts = [position.operation for position in found]
+    whole, *parts = [position.operation for position in found]
     then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
-    operation = combined([replace(own, marking=then.marking), *parts])
+    operation = combined([replace(whole, marking=then.marking), *parts])
     owed = Owed.at(context.connection, operation, found, Selection())
-    figures = [_with_owing(figure, owed) for figure in published.figures]
+    figures = [_with_outstanding(figure, owed) for figure in published.figures]
     outstanding = owed.of(tuple(operation.measures))
     facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
@@ -125,8 +125,8 @@ def _facts(
     )
 
 
-def _with_owing(figure: PublishedFigure, owed: Owed) -> Figure:
-    """Return a figure as it was published, with who owed a return for it then."""
+def _with_outstanding(figure: PublishedFigure, owed: Owed) -> Figure:
+    """Return a figure as published, with the forces that then owed a return for it."""
     return Figure(
         measure=figure.measure,
         unit=figure.unit,
@@ -148,7 +148,7 @@ def _is_given_by_day(figures: Sequence[Figure]) -> bool:
 
 
 def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:
-    """Return what has been declared at these positions, newest first, whichever part it was declared to."""
+    """Return the declarations at these positions, newest first, across all parts."""
     declared: dict[tuple[str, date], list[Declaration]] = {}
     for position in found:
         for key, said in declarations(connection, position.head, up_to=position.seq).items():
@@ -157,7 +157,7 @@ def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarati
 
 
 def _lead(connection: sa.Connection, operation: Operation) -> Participant:
-    """Return the force that leads, which need not take part: then by the name that the reference data has for it."""
+    """Return the lead force. If it does not take part, its name comes from the reference data."""
     if found := operation.participants.get(operation.lead_force):
         return found
     known = known_forces(connection).get(operation.lead_force)

@@ -1,4 +1,4 @@
-"""The totals of an operation, now or as of a past moment; each figure says who is outstanding for it."""
+"""The totals of an operation, now or as of a past moment, with the outstanding forces for each figure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from service.usecases.querying.read_context import Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure. `force`, `day` and `category` are None where it is over all of them.
+    """One figure. `force`, `day` or `category` is None if the figure covers all of them.
 
-    With `day` among the dimensions asked for, a figure without a day is of activities that cover more than one.
-    `stated` are the quantities that were added up, with their qualifiers, which `qualifier` joins.
+    In totals by day, a figure without a day is that of activities over several days. `stated` has the summed quantities
+    with their qualifiers, which `qualifier` combines.
     """
 
     measure: str
@@ -45,9 +45,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The answer: figures in publishing order, the log positions they are true at, and who is outstanding for any.
+    """Figures in publishing order, the positions they are true at, and the outstanding forces for any of them.
 
-    The first position is the operation's own, the others are its parts'. `operation` has the forces of all of them.
+    The first position is the operation's, the others are those of its parts. `operation` has the forces of all.
     """
 
     operation: Operation
@@ -64,9 +64,9 @@ def totals(
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: by the moment.
-        UnknownCode: the selection names what the operation does not have.
-        MeasuresDisagree: two parts count one measure in different units.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
+        UnknownCode: the selection names a code that the operation does not have.
+        MeasuresDisagree: two parts count the same measure in different units.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         return totals_at(context.connection, found, selection)
@@ -76,8 +76,8 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     """Return the totals at these positions.
 
     Raises:
-        UnknownCode: the selection names what the operation does not have.
-        MeasuresDisagree: two parts count one measure in different units.
+        UnknownCode: the selection names a code that the operation does not have.
+        MeasuresDisagree: two parts count the same measure in different units.
     """
     operation = combined([position.operation for position in found])
     check_selection(selection, operation)
@@ -127,9 +127,9 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) ->
 
 
 def _shown_under(row: Sum, operation: Operation, selection: Selection) -> Sequence[str | None]:
-    """Return the categories under which a sum is shown: a path counts with all under it, unless it is not additive.
+    """Return the categories under which a sum is shown. An additive path includes the paths below it.
 
-    Where categories were asked for, each of those that holds it; else its own path and every path above it.
+    If categories were selected, return those that contain the sum; otherwise its path and every path above it.
     """
     if not row.category or not operation.measures[row.measure].additive or "category" not in selection.by:
         return (row.category,)

@@ -1,4 +1,4 @@
-"""Who may know of an operation: its participants and its lead force. To everybody else it does not exist."""
+"""Visibility of operations: participants and the lead force may know of one. For all others it does not exist."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from service.eventlog.head import Head, UnknownOperation
 def require_visible(
     name: str, credential: Credential, head: Head | None, operation: Operation | None
 ) -> tuple[Head, Operation]:
-    """Return the head and the operation, if the credential may know of them.
+    """Return the head and the operation if the credential may know of them.
 
     Raises:
-        UnknownOperation: otherwise; the answer is the same whether it exists or not.
+        UnknownOperation: otherwise; the error does not reveal whether the operation exists.
     """
     if head is not None and operation is not None and knows_of(credential, operation):
         return head, operation
@@ -22,11 +22,11 @@ def require_visible(
 
 
 def knows_of(credential: Credential, operation: Operation) -> bool:
-    """Return whether the operation exists for this credential: its force takes part or leads, within its limits."""
+    """Return whether the credential may know of the operation: its force takes part or leads, within its limits."""
     is_in_it = credential.force in operation.participants or credential.force == operation.lead_force
     return is_in_it and credential.reaches(operation.operation)
 
 
 def coordinates(credential: Credential, operation: Operation) -> bool:
-    """Return whether the credential is a coordinator's of the force that leads the operation."""
+    """Return whether the credential belongs to a coordinator of the force that leads the operation."""
     return credential.role == COORDINATOR and credential.force == operation.lead_force

@@ -1,4 +1,4 @@
-"""The record's side of a claim: the figure that the totals have for its scope, or why there is none to compare with."""
+"""The record's figure for the scope of a claim, or the reason why the claim cannot be compared."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from service.domain.model.operation import Operation
 from service.eventlog.head import UnknownOperation
 from service.usecases.querying.as_of import AsOfBeforeLog, AsOfInTheFuture
 from service.usecases.querying.totals import Figure, Totals
-from service.usecases.reconciliation.claimed_totals import Ask
+from service.usecases.reconciliation.claimed_totals import ReadTotals
 from service.usecases.reconciliation.unplaced_figures import unplaced
 
 INSTANT = timedelta(microseconds=1)
 
 
-def compare_claim(claim: Claim, operation: str, ask: Ask) -> Comparison:
-    """Return what the record of an operation, or of one inside it, says to a claim. `ask` asks as of its moment."""
+def compare_claim(claim: Claim, operation: str, read_totals: ReadTotals) -> Comparison:
+    """Compare a claim with the record of an operation, or of a part of it. `read_totals` reads as of its moment."""
     name = claim.scope.operation or operation
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
     try:
-        state = ask(name, Selection()).operation
+        state = read_totals(name, Selection()).operation
     except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
         return not_comparable(claim, error.detail)
     for check in CHECKS:
         if reason := check(claim, state):
             return not_comparable(claim, reason)
-    return compare(claim, _recorded(claim, state, partial(ask, name)))
+    return compare(claim, _recorded(claim, state, partial(read_totals, name)))
 
 
 def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
-    """Return the first and the last calendar day of an operation; no last one while its end is open."""
+    """Return the first and last calendar days of an operation; the last is None while its end is open."""
     last = None if days.ends_at is None else london_date(days.ends_at - INSTANT)
     return london_date(days.starts_at), last
 
 
-def _recorded(claim: Claim, state: Operation, ask: Callable[[Selection], Totals]) -> Recorded:
-    # Asked for all measures at once, so that the figures of one block are one question.
+def _recorded(claim: Claim, state: Operation, read_totals: Callable[[Selection], Totals]) -> Recorded:
+    # Reads all measures at once, so that the figures of one block share one query.
     selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
-    figure = next((one for one in ask(selection).figures if _is_of(one, claim)), None)
+    figure = next((one for one in read_totals(selection).figures if _is_of(one, claim)), None)
     narrowed = selection.day_from is not None
-    maybe = unplaced(claim, state, ask, by_day=narrowed, is_nil=figure is None)
+    maybe = unplaced(claim, state, read_totals, by_day=narrowed, is_nil=figure is None)
     if figure is None:
-        # Nothing was recorded: that is nil as soon as every return that speaks of the measure is in.
+        # Nothing was recorded: that is nil once every return that covers the measure is in.
         nil = display(0, claim.unit, "exact", claim.currency)
-        owed = ask(replace(selection, measures=(claim.measure,))).outstanding
+        owed = read_totals(replace(selection, measures=(claim.measure,))).outstanding
         return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
     return Recorded(
         bounds=summed([recorded_bounds(*stated) for stated in figure.stated]),
@@ -78,14 +78,14 @@ def _selection(claim: Claim, *, narrowed: bool) -> Selection:
 
 
 def _is_of(figure: Figure, claim: Claim) -> bool:
-    """Return whether a figure is the claim's: one that is never summed over categories comes once for each."""
+    """Return whether a figure is the claim's. A measure that is not additive has one figure per category."""
     if figure.measure != claim.measure:
         return False
     return claim.additive or figure.category in claim.scope.categories.included
 
 
 def _narrows(scope: Scope, days: OperatingDays) -> bool:
-    """Return whether the scope's days leave out any of the operation's."""
+    """Return whether the scope excludes any of the operation's days."""
     if scope.days is None:
         return False
     if days.windows:
@@ -108,13 +108,13 @@ def _measure_unknown(claim: Claim, state: Operation) -> str:
 def _force_absent(claim: Claim, state: Operation) -> str:
     forces = claim.scope.forces
     absent = sorted((forces.included - {ALL} | forces.excluded) - state.participants.keys())
-    return f"No part in {state.operation} is taken by {', '.join(absent)}." if absent else ""
+    return f"Not in {state.operation}: {', '.join(absent)}." if absent else ""
 
 
 def _forces_silent(claim: Claim, state: Operation) -> str:
     named = claim.scope.forces.included - {ALL}
     silent = [force for force in sorted(named) if state.participants[force].reports == "nothing"]
-    return f"Nothing is reported by {', '.join(silent)}." if silent and len(silent) == len(named) else ""
+    return f"These forces report nothing: {', '.join(silent)}." if silent and len(silent) == len(named) else ""
 
 
 def _category_unknown(claim: Claim, state: Operation) -> str:
@@ -129,7 +129,7 @@ def _category_needed(claim: Claim, state: Operation) -> str:
     if state.measures[claim.measure].additive or one:
         return ""
     what = "currency" if claim.unit == MINOR_UNITS else "category"
-    return f"{claim.measure} is never summed over categories: it can be compared for one {what} only."
+    return f"{claim.measure} is never summed over categories: compare it for one {what} only."
 
 
 def _days_outside(claim: Claim, state: Operation) -> str:
@@ -141,5 +141,5 @@ def _days_outside(claim: Claim, state: Operation) -> str:
     return f"The days {claim.scope.days[0]} to {claim.scope.days[1]} are not all days of {state.operation}."
 
 
-# In this order: each may rely on those before it.
+# The order matters: each check relies on those before it.
 CHECKS = (_measure_unknown, _force_absent, _forces_silent, _category_unknown, _category_needed, _days_outside)

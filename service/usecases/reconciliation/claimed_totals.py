@@ -1,4 +1,4 @@
-"""The totals that claims are compared with: those of now in one transaction, those of past moments as of each."""
+"""The totals that claims are compared with: current ones read in one transaction, past ones as of each moment."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, ReadContext
 from service.usecases.querying.totals import Totals, totals, totals_at
 
-# Asks for the totals of an operation. Each question is put to the database once.
-Ask = Callable[[str, Selection], Totals]
+# Reads the totals of an operation for a selection. Each query goes to the database once.
+ReadTotals = Callable[[str, Selection], Totals]
 
 
-def asking_now(context: ReadContext, found: Sequence[Position]) -> Ask:
-    """Return what asks for totals now: of the operation at these positions, and of any other in the same transaction.
+def totals_now(context: ReadContext, found: Sequence[Position]) -> ReadTotals:
+    """Return a cached reader of current totals: at these positions, and of other operations in the same transaction.
 
-    The answer raises UnknownOperation: there is no such operation, or the credential may not know of it.
+    The reader raises UnknownOperation: there is no such operation, or the credential may not know of it.
     """
     begun_by = found[0].begun_by
     positions = {context.head.operation: found}
 
     @cache
-    def ask(operation: str, selection: Selection) -> Totals:
+    def read_totals(operation: str, selection: Selection) -> Totals:
         if operation not in positions:
             positions[operation] = context.of(operation).positions(begun_by=begun_by)
         return totals_at(context.connection, positions[operation], selection)
 
-    return ask
+    return read_totals
 
 
-def asking_as_of(database: Database, credential: Credential) -> Callable[[datetime], Ask]:
-    """Return what gives, for a past moment, what asks for totals as of it: whenever it asks, the answer is the same.
+def totals_as_of(database: Database, credential: Credential) -> Callable[[datetime], ReadTotals]:
+    """Return a function that gives, for a past moment, a cached reader of the totals as of that moment.
 
-    The answer raises UnknownOperation, AsOfInTheFuture, AsOfBeforeLog.
+    The reader raises UnknownOperation, AsOfInTheFuture, AsOfBeforeLog.
     """
 
     @cache
-    def asking(moment: datetime) -> Ask:
+    def at_moment(moment: datetime) -> ReadTotals:
         @cache
-        def ask(operation: str, selection: Selection) -> Totals:
+        def read_totals(operation: str, selection: Selection) -> Totals:
             then = Moment(as_of=moment)
             return totals(database, operation=operation, credential=credential, selection=selection, moment=then)
 
-        return ask
+        return read_totals
 
-    return asking
+    return at_moment

@@ -1,4 +1,4 @@
-"""Reconciling: figures as printed beside the record, and beside each other. Nothing is recorded or changed."""
+"""Reconciliation: compares printed figures with the record and with each other. Nothing is recorded or changed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.totals import Totals
 from service.usecases.reconciliation.claimed_figures import compare_claim, first_and_last
-from service.usecases.reconciliation.claimed_totals import asking_as_of, asking_now
+from service.usecases.reconciliation.claimed_totals import totals_as_of, totals_now
 
-# Reads a claims file, given the measures that there are and the operation that it is to be compared with.
+# Reads a claims file, given the operation's measures and name.
 ReadClaims = Callable[[Mapping[str, Measure], str], ClaimsFile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What the record says to each claim, in the order of the file, and what the claims say to each other.
+    """The comparison of each claim with the record, in the order of the file, and the findings between claims.
 
-    `totals` are those that claims without a moment of their own were compared with.
+    `totals` are the current totals, which claims without a moment were compared with.
     """
 
     totals: Totals
@@ -38,7 +38,7 @@ class Reconciliation:
 
     @property
     def all_agree(self) -> bool:
-        """Whether every claim agrees with the record, and nothing is wrong between them."""
+        """Whether every claim agrees with the record, and no finding between claims is wrong."""
         return all(one.status == "agrees" for one in self.comparisons) and not any(
             one.is_wrong for one in self.findings
         )
@@ -47,19 +47,21 @@ class Reconciliation:
 def reconcile(database: Database, *, operation: str, credential: Credential, read: ReadClaims) -> Reconciliation:
     """Compare claims with the totals that this credential may see, and with each other.
 
-    All claims without a moment of their own are compared in one transaction, so that they are true at one log position.
+    All claims without a moment are compared in one transaction, and so at the same positions.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         ClaimsUnreadable, WrongClaims: by `read`.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
-        ask = asking_now(context, found)
-        now = ask(operation, Selection())
+        read_totals = totals_now(context, found)
+        now = read_totals(operation, Selection())
         file = read(now.operation.measures, operation)
-        compared = {one.place: compare_claim(one, operation, ask) for one in file.claims if one.moment is None}
-    asking = asking_as_of(database, credential)
-    compared |= {one.place: compare_claim(one, operation, asking(one.moment)) for one in file.claims if one.moment}
+        compared = {one.place: compare_claim(one, operation, read_totals) for one in file.claims if one.moment is None}
+    totals_at_moment = totals_as_of(database, credential)
+    compared |= {
+        one.place: compare_claim(one, operation, totals_at_moment(one.moment)) for one in file.claims if one.moment
+    }
     return Reconciliation(
         totals=now,
         comparisons=tuple(compared[claim.place] for claim in file.claims),
@@ -68,10 +70,10 @@ def reconcile(database: Database, *, operation: str, credential: Credential, rea
 
 
 def facts_of(operation: Operation) -> OperationFacts:
-    """Return what the record knows of an operation's forces and days.
+    """Return the forces and days of an operation, for checks between claims.
 
-    A list of its forces may leave out those that report nothing, and the made-up ones that hold what was published for
-    no single force.
+    A claim's list of forces may omit forces that report nothing, and the residual ones, which hold figures published
+    for no single force.
     """
     participants = operation.participants.values()
     first, last = first_and_last(operation.days)

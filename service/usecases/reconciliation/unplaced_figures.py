@@ -1,7 +1,7 @@
-"""What the record has that may belong to a claim without saying so: it must not be taken for nothing.
+"""Recorded figures that may belong to a claim although they are not placed in its scope.
 
-Activities over several days belong to no day. Where nothing at all is recorded under a claim's own category and force,
-what is recorded with no category stated, under a wider one, or for no single force may be it.
+Activities over several days belong to no single day. If nothing is recorded under a claim's category and force, figures
+with no category stated, under a wider category, or for no single force may belong to the claim.
 """
 
 from __future__ import annotations
@@ -19,66 +19,71 @@ from service.domain.model.vocabulary import UNSTATED, Qualifier
 from service.domain.statement.breakdown import RESIDUAL
 from service.usecases.querying.totals import Figure, Totals
 
-Ask = Callable[[Selection], Totals]
+ReadFigures = Callable[[Selection], Totals]
 
-UNDATED, UNSORTED, NOBODYS = "over several days", "under no category or a wider one", "for no single force"
+SEVERAL_DAYS, NO_NARROW_CATEGORY, NO_SINGLE_FORCE = (
+    "over several days",
+    "under no category or a wider one",
+    "for no single force",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of what is recorded, and why it may not belong to the claim; for no reason if it does belong."""
+class UnplacedFigure:
+    """A recorded figure, and the reasons why it may not belong to the claim; without reasons, it does belong."""
 
     quantity: int
     qualifier: Qualifier
-    why: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """Looks for what may belong to a claim.
+class UnplacedSearch:
+    """The search for figures that may belong to a claim.
 
-    `by_day`: its days leave out some of the operation's; `is_nil`: under its own category and force there is nothing.
+    `by_day`: the claim excludes some of the operation's days. `is_nil`: nothing is recorded under the claim's category
+    and force.
     """
 
     claim: Claim
-    ask: Ask
-    nobodys: frozenset[str]
+    read_figures: ReadFigures
+    residual_forces: frozenset[str]
     by_day: bool
     is_nil: bool
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the parts of what is recorded in the claim's categories, and above them, that may belong to it."""
+    def candidates(self) -> Iterator[UnplacedFigure]:
+        """Yield the figures in the claim's categories, and above them, that belong or may belong to it."""
         by = ("force", "day") if self.by_day else ("force",)
-        if self.by_day or (self.nobodys and not self.claim.scope.forces.is_all):
-            for figure in self._asked(self._inside(by)):
+        if self.by_day or (self.residual_forces and not self.claim.scope.forces.is_all):
+            for figure in self._read(self._inside(by)):
                 if self.claim.additive or figure.category in self.claim.scope.categories.included:
-                    yield from self._part(figure, figure.quantity, ())
+                    yield from self._placed(figure, figure.quantity, ())
         if self.is_nil and ALL not in self.claim.scope.categories.included:
-            for figure, quantity in self._above(list(self._asked(Selection(by=(*by, "category"))))):
-                yield from self._part(figure, quantity, (UNSORTED,))
+            for figure, quantity in self._above(list(self._read(Selection(by=(*by, "category"))))):
+                yield from self._placed(figure, quantity, (NO_NARROW_CATEGORY,))
 
     def _inside(self, by: tuple[str, ...]) -> Selection:
         paths = self.claim.scope.categories
         included, excluded = tuple(sorted(paths.included - {ALL})), tuple(sorted(paths.excluded))
         return Selection(by=by, categories=included, without_categories=excluded)
 
-    def _asked(self, selection: Selection) -> Iterable[Figure]:
-        return (figure for figure in self.ask(selection).figures if figure.measure == self.claim.measure)
+    def _read(self, selection: Selection) -> Iterable[Figure]:
+        return (figure for figure in self.read_figures(selection).figures if figure.measure == self.claim.measure)
 
-    def _part(self, figure: Figure, quantity: int, why: tuple[str, ...]) -> Iterator[Part]:
+    def _placed(self, figure: Figure, quantity: int, reasons: tuple[str, ...]) -> Iterator[UnplacedFigure]:
         scope, force = self.claim.scope, figure.force or ""
         if self.by_day and scope.days is not None:
             if figure.day is None:
-                why = (*why, UNDATED)
+                reasons = (*reasons, SEVERAL_DAYS)
             elif not scope.days[0] <= figure.day <= scope.days[1]:
                 return
         if extent([force]).within(scope.forces):
-            yield Part(quantity, figure.qualifier, why)
-        elif force in self.nobodys:
-            yield Part(quantity, figure.qualifier, (*why, NOBODYS))
+            yield UnplacedFigure(quantity, figure.qualifier, reasons)
+        elif force in self.residual_forces:
+            yield UnplacedFigure(quantity, figure.qualifier, (*reasons, NO_SINGLE_FORCE))
 
     def _above(self, figures: list[Figure]) -> Iterator[tuple[Figure, int]]:
-        """Yield what is recorded with no category stated, or above the claim's and beneath it no further: how much."""
+        """Yield figures with no category stated, or one above the claim's, each with the quantity in no subcategory."""
         paths = self.claim.scope.categories
         wider = {UNSTATED, *paths.above} - paths.included
         for figure in figures:
@@ -88,13 +93,19 @@ class Search:
                     yield figure, figure.quantity - beneath
 
 
-def unplaced(claim: Claim, state: Operation, ask: Ask, *, by_day: bool, is_nil: bool) -> Unplaced:
-    """Return what may belong to a claim, and why it may not. `by_day` and `is_nil` as for the search."""
-    nobodys = frozenset(one.force for one in state.participants.values() if one.kind == RESIDUAL and is_nil)
-    search = Search(claim=claim, ask=ask, nobodys=nobodys, by_day=by_day, is_nil=is_nil)
-    found = [part for part in search.parts() if part.why]
-    before = summed([recorded_bounds(part.quantity, part.qualifier) for part in found]).before
-    reasons = tuple(word for word in (UNDATED, UNSORTED, NOBODYS) if any(word in part.why for part in found))
+def unplaced(claim: Claim, state: Operation, read_figures: ReadFigures, *, by_day: bool, is_nil: bool) -> Unplaced:
+    """Return the quantity that may belong to a claim, and the reasons. `by_day` and `is_nil` as in UnplacedSearch."""
+    residual_forces = frozenset(one.force for one in state.participants.values() if one.kind == RESIDUAL and is_nil)
+    search = UnplacedSearch(
+        claim=claim, read_figures=read_figures, residual_forces=residual_forces, by_day=by_day, is_nil=is_nil
+    )
+    found = [one for one in search.candidates() if one.reasons]
+    before = summed([recorded_bounds(one.quantity, one.qualifier) for one in found]).before
+    reasons = tuple(
+        word
+        for word in (SEVERAL_DAYS, NO_NARROW_CATEGORY, NO_SINGLE_FORCE)
+        if any(word in one.reasons for one in found)
+    )
     return Unplaced(None if before is None else before - 1, reasons)
 
 
