@@ -18,8 +18,8 @@ from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
-from service.storage.db import CodeText, Database, Instant, clock, metadata
-from service.storage.statements import one_of, read_together
+from service.storage.db import CodeText, Database, InstantType, clock, metadata
+from service.storage.statements import equals_any, read_pipelined
 
 PREFIX = "oprecord_"
 ALPHABET = string.digits + string.ascii_letters
@@ -36,9 +36,9 @@ credentials = sa.Table(
     sa.Column(
         "operations", sa.Text, nullable=False, comment="those it is limited to, comma-separated; empty: no limit"
     ),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant),
-    sa.Column("revoked_at", Instant),
+    sa.Column("created_at", InstantType, nullable=False),
+    sa.Column("expires_at", InstantType),
+    sa.Column("revoked_at", InstantType),
 )
 COLUMNS = [column.name for column in credentials.columns]
 
@@ -172,7 +172,7 @@ def authenticate(connection: sa.Connection, secret: str) -> Credential:
         CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired.
     """
     require_well_formed(secret)
-    (rows,) = read_together(connection, (of_digests, {"digests": [digest(secret)], "here": datetime.now(UTC)}))
+    (rows,) = read_pipelined(connection, (of_digests, {"digests": [digest(secret)], "here": datetime.now(UTC)}))
     return _valid(_by_digest(rows).get(digest(secret)), rows[0][0])
 
 
@@ -198,7 +198,7 @@ def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
 def of_digests(dialect: str) -> sa.Select[Any]:
     """Return the statement for the credentials of `digests`; each row, at least one, begins with the database clock."""
     moment = sa.select(clock(dialect).label("now")).subquery("moment")
-    found = sa.outerjoin(moment, credentials, one_of(dialect, credentials.c.digest, "digests"))
+    found = sa.outerjoin(moment, credentials, equals_any(dialect, credentials.c.digest, "digests"))
     return sa.select(moment.c.now, *credentials.columns).select_from(found)
 
 

@@ -9,7 +9,7 @@ import click
 
 from service.cli.output import progress, remark
 from service.cli.settings import Settings, pass_settings
-from service.runtime.garbage_collector import rarely_looked_for
+from service.runtime.garbage_collector import collecting_rarely
 from service.usecases.maintenance.transfer import export_operation, import_operation
 
 LONGEST_LINE_BYTES = 1024 * 1024
@@ -40,7 +40,7 @@ def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
     Every event is checked against the rules again. To prove that the log is complete, give --root: the root of the
     last receipt, or the root that `oprecord verify` prints for the database the log comes from.
     """
-    with settings.database() as database, progress("Importing") as report, rarely_looked_for():
+    with settings.database() as database, progress("Importing") as report, collecting_rarely():
         imported = import_operation(database, _lines(file, report), expected_root=root)
     remark(f"Imported {imported.operation}: {imported.size:,} events")
     click.echo(imported.root)

@@ -14,7 +14,7 @@ from service.domain.model.days import Interval
 from service.domain.model.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
-from service.storage.statements import one_of, read_as_stored, read_together
+from service.storage.statements import equals_any, read_pipelined, read_raw
 from service.wire.codec import recorded_from_text
 
 FACT_TYPES = tuple(cls.wire_type for cls in FACTS)
@@ -23,7 +23,7 @@ KEYS_IN_ONE_STATEMENT = 500
 
 def history(connection: sa.Connection, operation: str, ids: Collection[UUID]) -> LogHistory:
     """Return the events with these ids, and the corrections of these events."""
-    return history_of(read_together(connection, (history_statement, {"name": operation, "ids": list(ids)}))[0])
+    return history_of(read_pipelined(connection, (history_statement, {"name": operation, "ids": list(ids)}))[0])
 
 
 def history_statement(dialect: str) -> sa.CompoundSelect[Any]:
@@ -32,7 +32,9 @@ def history_statement(dialect: str) -> sa.CompoundSelect[Any]:
     It may return an event twice. Each half of the UNION uses one index; an OR would have to combine both.
     """
     mine = _of(sa.bindparam("name"), events.c.text)
-    return sa.union_all(*(mine.where(one_of(dialect, column, "ids")) for column in (events.c.id, events.c.corrects)))
+    return sa.union_all(
+        *(mine.where(equals_any(dialect, column, "ids")) for column in (events.c.id, events.c.corrects))
+    )
 
 
 def history_of(rows: Iterable[tuple[Any, ...]]) -> LogHistory:
@@ -100,7 +102,7 @@ def events_between(connection: sa.Connection, operation: str, first: int, last: 
     Raises:
         KeyError, ValueError, TypeError: a text was not written by this service.
     """
-    rows = read_as_stored(connection, _texts_between, {"name": operation, "first": first, "last": last})
+    rows = read_raw(connection, _texts_between, {"name": operation, "first": first, "last": last})
     return [recorded_from_text(text) for (text,) in rows]
 
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from service.domain.model.events import ActivityRecorded, RecordedEvent
 from service.eventlog.table import events
-from service.storage.db import Instant
-from service.storage.statements import read_as_stored
+from service.storage.db import InstantType
+from service.storage.statements import read_raw
 
 MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
 REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
@@ -25,7 +25,7 @@ Mismatch = tuple[int, str]
 
 def stored_columns(connection: sa.Connection, operation: str, first: int, last: int) -> Columns:
     """Return the columns of the rows with these seqs, both included, as stored, in the order of the log."""
-    rows = read_as_stored(connection, _between, {"name": operation, "first": first, "last": last})
+    rows = read_raw(connection, _between, {"name": operation, "first": first, "last": last})
     columns = map(list, zip(*rows, strict=True)) if rows else ([] for _name in READ)
     return dict(zip(READ, columns, strict=True))
 
@@ -71,7 +71,7 @@ def _between(dialect: str) -> sa.Select[Any]:
 
 
 def _as_stored(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    if not isinstance(column.type, (sa.Uuid, Instant)):
+    if not isinstance(column.type, (sa.Uuid, InstantType)):
         return column
     if dialect == "sqlite":
         return sa.type_coerce(column, sa.Text)

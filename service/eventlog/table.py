@@ -8,14 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.storage.db import CodeText, Instant, metadata
+from service.storage.db import CodeText, InstantType, metadata
 
 heads = sa.Table(
     "heads",
     metadata,
     sa.Column("operation_id", CodeText, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False, comment="the last seq of the log; 0 before operation.opened"),
-    sa.Column("recorded_at", Instant, nullable=False, comment="recorded_at of the last event"),
+    sa.Column("recorded_at", InstantType, nullable=False, comment="recorded_at of the last event"),
     sa.Column("imported", sa.Boolean(name="imported"), nullable=False),
     sa.Column("generation", sa.BigInteger, nullable=False, comment="the live generation of projection rows"),
     sa.Column("last_generation", sa.BigInteger, nullable=False, comment="the highest generation ever begun"),
@@ -38,9 +38,9 @@ events = sa.Table(
     sa.Column("type", CodeText, nullable=False),
     sa.Column("force", CodeText, nullable=False),
     sa.Column("corrects", sa.Uuid(as_uuid=True)),
-    sa.Column("occurred_at", Instant),
-    sa.Column("occurred_before", Instant),
-    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("occurred_at", InstantType),
+    sa.Column("occurred_before", InstantType),
+    sa.Column("recorded_at", InstantType, nullable=False),
     sa.Column("text", sa.Text, nullable=False, comment="the canonical text (RFC 8785), exactly as hashed"),
     sa.Column("leaf_hash", sa.LargeBinary, nullable=False),
     sa.Column(

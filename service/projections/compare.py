@@ -13,7 +13,7 @@ from service.eventlog.head import Head
 from service.projections.compare_totals import differing_totals
 from service.projections.registry import BY_SEQ
 from service.projections.steps import Batch
-from service.storage.statements import Statement, bind_processors, processed, read_together_as_stored
+from service.storage.statements import Statement, apply_processors, bind_processors, read_pipelined_raw
 from service.storage.writes import Row, Writes
 
 
@@ -31,7 +31,7 @@ def difference_in_run(connection: sa.Connection, run: Batch) -> Difference | Non
     place = {"name": run.operation, "of": run.generation, "first": run.first_seq, "last": run.last_seq}
     queries = [(_rows_of(projection.table), place) for projection in BY_SEQ]
     nothing_written = Writes(connection)
-    for projection, stored in zip(BY_SEQ, read_together_as_stored(connection, *queries), strict=True):
+    for projection, stored in zip(BY_SEQ, read_pipelined_raw(connection, *queries), strict=True):
         wanted = _as_stored(projection.table, connection.dialect.name, projection.rows(nothing_written, run))
         if stored != wanted:
             seq = _first_difference(projection.table, stored, wanted)
@@ -57,7 +57,7 @@ def _first_difference(table: sa.Table, stored: list[Row], wanted: list[Row]) -> 
 
 def _as_stored(table: sa.Table, dialect: str, made: Sequence[Row]) -> list[Row]:
     processors = bind_processors(table, dialect)
-    return [processed(row, processors) for row in made] if any(processors) else list(made)
+    return [apply_processors(row, processors) for row in made] if any(processors) else list(made)
 
 
 @cache

@@ -19,7 +19,7 @@ from service.projections.totals_snapshots import (
     sums,
     totals_snapshots,
 )
-from service.storage.statements import read_together_as_stored
+from service.storage.statements import read_pipelined_raw
 
 Found = tuple[str, int | None, str]
 
@@ -35,7 +35,7 @@ def differing_totals(connection: sa.Connection, head: Head) -> Iterator[Found]:
     seqs = snapshot_seqs(1, head.seq, head.snapshot_every)
     pages = [(_differing_snapshot, {**place, "before": seq - seqs.step, "at": seq}) for seq in seqs]
     last = {**place, "before": last_snapshot_seq(head, head.seq), "at": head.seq}
-    *snapshots, now = read_together_as_stored(connection, *pages, (_differing_now, last))
+    *snapshots, now = read_pipelined_raw(connection, *pages, (_differing_now, last))
     for seq, differing in zip(seqs, snapshots, strict=True):
         for force, measure in differing:
             yield totals_snapshots.name, seq, _detail(force, measure)

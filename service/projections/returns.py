@@ -12,7 +12,7 @@ from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.steps import Batch
 from service.projections.totals_snapshots import rows_at
-from service.storage.db import CodeText, Instant, metadata
+from service.storage.db import CodeText, InstantType, metadata
 from service.storage.writes import Writes
 
 declared_returns = sa.Table(
@@ -25,7 +25,7 @@ declared_returns = sa.Table(
     sa.Column("day", CodeText, nullable=False),
     sa.Column("status", CodeText, nullable=False),
     sa.Column("measures", sa.Text, nullable=False, comment="those it speaks of, comma-separated; empty: all"),
-    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("recorded_at", InstantType, nullable=False),
 )
 
 

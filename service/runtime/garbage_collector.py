@@ -1,4 +1,4 @@
-"""Settings of the garbage collector: reading and recording a log creates almost no reference cycles."""
+"""Garbage collector settings: reading and recording a log creates almost no reference cycles."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OBJECTS_BETWEEN_LOOKS = 50_000
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 
 
-def look_rarely() -> None:
-    """Run the garbage collector less often from now on, and never over the objects that exist now.
+def collect_rarely() -> None:
+    """Run the garbage collector less often from now on, and exclude the objects that exist now.
 
-    With Python's defaults it takes a twentieth of the time of recording batches, and a quarter of the time of reading
-    or recording a long log.
+    With Python's default settings it takes a twentieth of the time of recording batches, and a quarter of the time of
+    reading or recording a long log.
     """
     gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
 @contextmanager
-def rarely_looked_for() -> Iterator[None]:
+def collecting_rarely() -> Iterator[None]:
     """Run the garbage collector less often in this block."""
-    usual = gc.get_threshold()
-    look_rarely()
+    before = gc.get_threshold()
+    collect_rarely()
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*before)
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""Prefetching: the next item is made while the current one is in use, as when rows are read during a write."""
+"""Prefetching: produce the next item while the current one is in use, such as reading rows during a write."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TypeVar, cast
 Item = TypeVar("Item")
 
 
-def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items; another thread prefetches one item while the one before it is in use, and holds it in memory.
+def prefetched(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items in order; another thread prefetches one item, held in memory, while the one before is in use.
 
-    An exception raised while making an item is raised in its place.
+    An exception raised while an item is produced is raised in the item's place.
     """
     source: Iterator[Item | object] = iter(items)
     end = object()
-    with ThreadPoolExecutor(1, "ahead") as thread:
-        coming = thread.submit(next, source, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, source, end)
+    with ThreadPoolExecutor(1, "prefetch") as thread:
+        upcoming = thread.submit(next, source, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = thread.submit(next, source, end)
             yield cast("Item", item)

@@ -1,4 +1,4 @@
-"""Parallel work on a database, in pieces: one process per core, each with its own connections."""
+"""Parallel work on a database: one process per core, each with its own connections."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from service.runtime.garbage_collector import rarely_looked_for
+from service.runtime.garbage_collector import collecting_rarely
 from service.storage.db import Database, open_database
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-def in_order(
+def map_in_processes(
     database: Database, work: Callable[[Database, Piece], Result], pieces: Sequence[Piece]
 ) -> Iterator[Result]:
-    """Return the results of the work on each piece, in the order of the pieces.
+    """Return the result of the work on each piece, in the order of the pieces.
 
-    Other processes start at once. With one core, with one piece, and on SQLite, which has one writer, this process does
-    the work alone, as results are requested.
+    Worker processes start at once. With one core, with one piece, or on SQLite, which has one writer, this process does
+    the work itself, lazily, as results are requested.
 
-    Work, pieces and results pass between processes, so they must be plain values and module-level functions.
+    Work, pieces and results are pickled, so they must be plain values and module-level functions.
     """
     processes = 1 if database.is_sqlite else min(_cores(), len(pieces))
     if processes < 2:  # noqa: PLR2004 - nothing runs in parallel
         return (work(database, piece) for piece in pieces)
     url = database.engine.url.render_as_string(hide_password=False)
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _open, (url,))
-    return _results(pool, pool.map(partial(_work_here, work), pieces))
+    return _results(pool, pool.map(partial(_work_in_process, work), pieces))
 
 
 def _results(pool: ProcessPoolExecutor, results: Iterator[Result]) -> Iterator[Result]:
@@ -43,7 +43,7 @@ def _results(pool: ProcessPoolExecutor, results: Iterator[Result]) -> Iterator[R
 
 
 def _cores() -> int:
-    """Return how many cores this process may use; 1 where a process cannot safely be forked."""
+    """Return how many cores this process may use; 1 on platforms where forking is unsafe."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
 
 
@@ -51,10 +51,10 @@ _opened: list[Database] = []
 
 
 def _open(url: str) -> None:
-    """Open the database in a newly forked process: processes cannot share connections."""
+    """Open the database in a new worker process: processes cannot share connections."""
     _opened[:] = [open_database(url, pool_size=1)]
 
 
-def _work_here(work: Callable[[Database, Piece], Result], piece: Piece) -> Result:
-    with rarely_looked_for():
+def _work_in_process(work: Callable[[Database, Piece], Result], piece: Piece) -> Result:
+    with collecting_rarely():
         return work(_opened[0], piece)

@@ -1,4 +1,4 @@
-"""The database: transactions on SQLite and on PostgreSQL, and the column types that both have."""
+"""The database: transactions on SQLite and PostgreSQL, and column types that work on both."""
 
 from __future__ import annotations
 
@@ -30,45 +30,45 @@ metadata = sa.MetaData(
 )
 
 READ_ONLY = (
-    "The database can only be read: {}. Nothing is lost: what has a receipt is recorded, the rest can be sent again. "
-    "Recording goes on by itself once the service's database address leads to a server that takes writes, not to a "
-    "standby; on SQLite, once the file and its folder can be written."
+    "The database is read-only: {}. Nothing is lost: every event with a receipt is recorded; send the others again. "
+    "Recording resumes by itself once the service's database URL leads to a server that accepts writes, not to a "
+    "standby; on SQLite, once the file and its folder are writable."
 )
-# PostgreSQL itself accepts both in an address.
+# PostgreSQL itself accepts both in a URL.
 POSTGRESQL = ("postgresql", "postgres")
 
 
 class DatabaseBusy(Unavailable):
-    """No database connection became free in time, or the database cannot be reached, or it can only be read now."""
+    """No database connection became free in time, or the database is unreachable or read-only."""
 
     code = "database_busy"
 
 
 class DatabaseNotSupported(Invalid):
-    """The address is neither of SQLite nor of PostgreSQL."""
+    """The URL is not of a SQLite or PostgreSQL database."""
 
     code = "database_not_supported"
 
 
-class Instant(sa.TypeDecorator[datetime]):
-    """A moment in UTC to the microsecond: timestamptz on PostgreSQL, sortable text on SQLite, which lacks the type."""
+class InstantType(sa.TypeDecorator[datetime]):
+    """A moment in UTC to the microsecond: timestamptz on PostgreSQL; sortable text on SQLite, which lacks the type."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
     TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        """Choose the column type of this database."""
+        """Return the column type for this dialect."""
         return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        """Convert a moment with a zone into what the database stores."""
+        """Convert a moment with a zone to the stored value."""
         if value is None or dialect.name != "sqlite":
             return value
         return value.astimezone(UTC).strftime(self.TEXT_FORMAT)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Convert what the database stored into a moment in UTC."""
+        """Convert a stored value to a moment in UTC."""
         if value is None or dialect.name != "sqlite":
             return value.astimezone(UTC) if value is not None else None
         return datetime.fromisoformat(value)
@@ -76,7 +76,7 @@ class Instant(sa.TypeDecorator[datetime]):
 
 INSERTS: dict[str, Callable[[sa.Table], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
-# Codes sort by their bytes on both databases, whatever the locale of the PostgreSQL cluster.
+# Codes sort by their bytes on both databases, regardless of the locale of the PostgreSQL cluster.
 CodeText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -96,11 +96,11 @@ class Database:
     def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """Begin a transaction that may write: READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite.
 
-        If it is not `durable`, PostgreSQL commits it before it is on disk. A crash can then undo it, but not once a
-        durable transaction was committed after it: for rows that mean nothing until then.
+        If it is not `durable`, PostgreSQL commits without waiting for the disk. A crash can undo the transaction until
+        a durable one commits after it. Use this for rows that have no meaning until then.
 
         Raises:
-            DatabaseBusy: no connection became free in time, or the database cannot be reached, or is read-only.
+            DatabaseBusy: no connection became free in time, or the database is unreachable or read-only.
         """
         with self._transaction({"sqlite_begin": "IMMEDIATE"}) as connection:
             if not durable and not self.is_sqlite:
@@ -109,10 +109,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Begin a read-only transaction in which all statements see the database at one moment.
+        """Begin a read-only transaction in which all statements see one snapshot.
 
         Raises:
-            DatabaseBusy: no connection became free in time, or the database cannot be reached.
+            DatabaseBusy: no connection became free in time, or the database is unreachable.
         """
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self._transaction({} if self.is_sqlite else options) as connection:
@@ -123,7 +123,7 @@ class Database:
         try:
             connection = self.engine.connect()
         except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-            raise DatabaseBusy(f"No database connection: {_first_line(error)}. Send the same again later.") from error
+            raise DatabaseBusy(f"No database connection: {_first_line(error)}. Retry the request later.") from error
         with connection:
             try:
                 with connection.execution_options(**options).begin():
@@ -135,21 +135,19 @@ class Database:
                     raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
                 if not is_temporary(error):
                     raise
-                raise DatabaseBusy(
-                    f"The database did not answer: {_first_line(error)}. Send the same again."
-                ) from error
+                raise DatabaseBusy(f"The database did not answer: {_first_line(error)}. Retry the request.") from error
 
     def close(self) -> None:
         """Close the idle connections; the next transaction opens a new one."""
         self.engine.dispose()
 
     def singleton(self, cls: type[Single]) -> Single:
-        """Return the per-process singleton of `cls` for this database, made at the first call."""
+        """Return the per-process singleton of `cls` for this database, created at the first call."""
         found: Single | None = self._singletons.get(cls)
         return found or self._singletons.setdefault(cls, cls())
 
     def now(self, connection: sa.Connection) -> datetime:
-        """Return the database's clock, in UTC. SQLite runs inside this process and shares its clock."""
+        """Return the time of the database's clock, in UTC. SQLite runs in this process and shares its clock."""
         if self.is_sqlite:
             return datetime.now(UTC)
         moment: datetime = connection.execute(sa.select(clock("postgresql"))).scalar_one()
@@ -157,11 +155,11 @@ class Database:
 
 
 def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3) -> Database:
-    """Return the database at this SQLAlchemy address; nothing is connected yet.
+    """Return the database at a SQLAlchemy URL, without connecting to it.
 
     Raises:
-        sqlalchemy.exc.ArgumentError: the address cannot be read.
-        DatabaseNotSupported: it is neither of SQLite nor of PostgreSQL.
+        sqlalchemy.exc.ArgumentError: the URL is malformed.
+        DatabaseNotSupported: the URL is not of a SQLite or PostgreSQL database.
     """
     address = sa.make_url(url)
     backend = address.get_backend_name()
@@ -170,27 +168,27 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
         return Database(sqlite_engine(address, pool))
     if backend not in POSTGRESQL:
         raise DatabaseNotSupported(
-            f"Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of {backend}."
+            f"Expected a database URL such as sqlite:///FILE or postgresql+psycopg://...; found {backend}."
         )
     return Database(postgresql_engine(address, pool))
 
 
 def clock(dialect: str) -> sa.ColumnElement[datetime]:
-    """Return the SQL expression of a database's clock. SQLite has none: bind this process's clock to `here`."""
-    here: sa.BindParameter[datetime] = sa.bindparam("here", type_=Instant)
-    return here if dialect == "sqlite" else sa.func.clock_timestamp(type_=Instant)
+    """Return the SQL expression of a database's clock. SQLite has no clock: bind this process's time to `here`."""
+    here: sa.BindParameter[datetime] = sa.bindparam("here", type_=InstantType)
+    return here if dialect == "sqlite" else sa.func.clock_timestamp(type_=InstantType)
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """Return an INSERT that accepts ON CONFLICT, for which SQLAlchemy has a class for each database."""
+    """Return the dialect's own INSERT, which accepts ON CONFLICT."""
     return INSERTS[connection.dialect.name](table)
 
 
 def constraint_of(error: sa.exc.DBAPIError) -> str:
-    """Return the name of the constraint that a statement violated; empty if it violated none.
+    """Return the name of the constraint that a statement violated, or an empty string.
 
-    PostgreSQL reports the name. SQLite names a check, but of a unique constraint only the columns
-    (`UNIQUE constraint failed: events.operation_id, events.id`), from which our naming convention gives the name.
+    PostgreSQL reports the name. SQLite names a check constraint, but reports only the columns of a unique constraint
+    (`UNIQUE constraint failed: events.operation_id, events.id`); our naming convention gives its name.
     """
     diagnostics = getattr(error.orig, "diag", None)
     if diagnostics is not None:
@@ -205,20 +203,20 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
 
 
 def is_read_only(error: sa.exc.DBAPIError) -> bool:
-    """Return whether a database refused all writes: a standby, a read-only setting, or a file without write access."""
+    """Return whether the database is read-only: a standby, a read-only setting, or a file without write access."""
     # The lowest byte of an extended SQLite code is the primary code.
     sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
     return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
 
 
 def is_temporary(error: sa.exc.DBAPIError) -> bool:
-    """Return whether the same transaction can succeed when it is sent again.
+    """Return whether the same transaction can succeed when it is retried.
 
-    That includes a prepared statement that is missing or already there, which a connection pooler can cause: the
-    connection's pipeline has corrected what it believes to be prepared.
+    This includes a prepared statement that is missing or already exists, which a connection pooler can cause: the
+    connection's pipeline has already updated its list of prepared statements.
     """
-    prepared_otherwise = InvalidSqlStatementName | DuplicatePreparedStatement
-    return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, prepared_otherwise)
+    wrongly_prepared = InvalidSqlStatementName | DuplicatePreparedStatement
+    return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, wrongly_prepared)
 
 
 def _first_line(error: Exception) -> str:

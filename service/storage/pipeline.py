@@ -1,10 +1,10 @@
-"""Several statements in one round trip to PostgreSQL, each prepared once for a connection, through libpq's pipeline.
+"""Several statements in one round trip to PostgreSQL, through libpq's pipeline mode, each prepared once a connection.
 
-psycopg has a pipeline of its own, but its work around each statement costs several times what our statements take
+psycopg has its own pipeline, but its overhead for each statement is several times what our statements take
 (docs/performance.md). psycopg still converts the values in both directions.
 
-A prepared statement is named by the hash of its text. A connection pooler may give the server connection of one client
-to another: a name can then be missing or taken already, but it never stands for another statement.
+The name of a prepared statement is a hash of its text. A connection pooler may give the server connection of one client
+to another: a name can then be missing or already exist, but it never means another statement.
 """
 
 from __future__ import annotations
@@ -23,22 +23,20 @@ from psycopg.errors import (
     InvalidSqlStatementName,
     error_from_result,
 )
-from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
-
-from service.storage.libpq import next_result, send_all
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 Query = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 
-# Never sent alone: PostgreSQL answers the COMMIT of a failed transaction with a rollback and no error.
+# Never sent alone: PostgreSQL answers the COMMIT of a failed transaction with a rollback instead of an error.
 COMMIT: Query = ("COMMIT", ())
 INFO_KEY = "oprecord_pipeline"
 HASH_DIGITS = 16
 
 
 class Pipeline:
-    """The pipeline of one connection: its prepared statements by text, and the converter of its values."""
+    """The pipeline of one connection, with its prepared statements and the converter of its values."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection
@@ -48,86 +46,86 @@ class Pipeline:
         self.socket.register(connection.pgconn.socket, select.POLLIN)
 
     def run(self, queries: Sequence[Query]) -> list[Rows]:
-        """Send all queries at once, in a new transaction if none is open; return the rows of each, in their order.
+        """Send all queries at once, in a new transaction if none is open; return the rows of each query, in order.
 
         Raises:
-            psycopg.Error: the database refuses one of them; those after it were not executed.
+            psycopg.Error: a query failed; those after it were not executed.
         """
         if not queries:
             return []
-        asked = [(text, self._written(values)) for text, values in queries]
-        new = {text: statement_name(text) for text, _values in asked if text not in self.prepared}
+        dumped = [(text, self._dumped(values)) for text, values in queries]
+        new = {text: statement_name(text) for text, _values in dumped if text not in self.prepared}
         try:
-            results = self._exchange(new, asked)
+            results = self._exchange(new, dumped)
         except BaseException:
-            # Results that nobody has read may still arrive.
+            # Unread results may still arrive, so the connection cannot be used again.
             self.connection.close()
             raise
-        preparing, executing = results[-len(new) - len(asked) : -len(asked)], results[-len(asked) :]
+        preparing, executing = results[-len(new) - len(dumped) : -len(dumped)], results[-len(dumped) :]
         # A statement stays prepared when the transaction fails.
         pairs = zip(new.items(), preparing, strict=True)
         fresh = {text: name for (text, name), result in pairs if _is_prepared(result)}
         self.prepared |= fresh
         try:
-            self._raise_if_refused(results)
+            self._raise_on_error(results)
         except InvalidSqlStatementName:
-            # One is missing, so all that were prepared before may be.
+            # If one statement is missing, every statement prepared earlier may be.
             self.prepared = fresh
             raise
         except FeatureNotSupported:
-            # "Cached plan must not change result type": the name belongs to the old plan as long as we are connected.
+            # "Cached plan must not change result type": the name keeps its old plan until the connection closes.
             self.connection.close()
             raise
-        return [self._read(result) for result in executing]
+        return [self._loaded(result) for result in executing]
 
-    def _exchange(self, new: dict[str, bytes], asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
-        """Begin a transaction if none is open, prepare the new statements, and execute what is asked.
+    def _exchange(self, new: dict[str, bytes], dumped: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
+        """Begin a transaction if none is open, prepare the new statements, and execute the queries.
 
-        Return the results in that order: of BEGIN if it was sent, of each new statement, of each query.
+        Return the results in that order: BEGIN if it was sent, each new statement, each query.
         """
         pgconn = self.connection.pgconn
         pgconn.enter_pipeline_mode()
         if pgconn.transaction_status == TransactionStatus.IDLE:
-            # BEGIN comes first, as preparing takes a snapshot, which fixes the isolation level.
+            # BEGIN comes first, because preparing takes a snapshot, which fixes the isolation level.
             pgconn.send_query_params(self._begin(), None)
         for text, name in new.items():
             pgconn.send_prepare(name, text.encode())
-        for text, values in asked:
+        for text, values in dumped:
             pgconn.send_query_prepared(self.prepared.get(text) or new[text], values)
         pgconn.pipeline_sync()
-        send_all(pgconn)
+        _send_all(pgconn)
         results = list(self._results())
         pgconn.exit_pipeline_mode()
         return results
 
     def _begin(self) -> bytes:
-        """Return the BEGIN with the isolation level and access mode that the connection is set to."""
+        """Return BEGIN with the connection's isolation level and access mode."""
         level, read_only = self.connection.isolation_level, self.connection.read_only
         isolation = "" if level is None else f" ISOLATION LEVEL {level.name.replace('_', ' ')}"
         return f"BEGIN{isolation}{' READ ONLY' if read_only else ''}".encode()
 
     def _results(self) -> Iterator[PGresult]:
-        """Yield results up to the end of the pipeline."""
+        """Yield the results up to the end of the pipeline."""
         pgconn = self.connection.pgconn
         while True:
-            result = next_result(pgconn, self.socket)
+            result = _next_result(pgconn, self.socket)
             if result is None:
-                raise OperationalError("PostgreSQL ended a pipeline before its end")
+                raise OperationalError("PostgreSQL ended the pipeline early")
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return
             yield result
-            # Each statement has one result, and None after it.
+            # Each statement has one result, followed by None.
             pgconn.get_result()
 
-    def _raise_if_refused(self, results: Sequence[PGresult]) -> None:
+    def _raise_on_error(self, results: Sequence[PGresult]) -> None:
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
                 raise error_from_result(result, encoding=self.connection.info.encoding)
 
-    def _written(self, values: Sequence[Any]) -> Sequence[Any]:
+    def _dumped(self, values: Sequence[Any]) -> Sequence[Any]:
         return self.transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
 
-    def _read(self, result: PGresult) -> Rows:
+    def _loaded(self, result: PGresult) -> Rows:
         if result.status != ExecStatus.TUPLES_OK:
             return []
         self.transformer.set_pgresult(result)
@@ -135,20 +133,49 @@ class Pipeline:
 
 
 def statement_name(text: str) -> bytes:
-    """Return the name that a statement is prepared under: the same for the same text in every process."""
+    """Return the name of a prepared statement: the same for the same text in every process."""
     return b"oprecord_" + sha256(text.encode()).hexdigest()[:HASH_DIGITS].encode()
 
 
-def _is_prepared(result: PGresult) -> bool:
-    """Return whether a statement is prepared after this result, by us or already by another client."""
-    sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b""
-    return result.status == ExecStatus.COMMAND_OK or sqlstate.decode() == DuplicatePreparedStatement.sqlstate
-
-
 def pipeline_of(connection: sa.Connection) -> Pipeline:
-    """Return the pipeline of a connection to PostgreSQL: a new one after each reconnection."""
+    """Return the pipeline of a PostgreSQL connection: a new one after each reconnection."""
     kept: Pipeline | None = connection.info.get(INFO_KEY)
     driver: Any = connection.connection.driver_connection
     if kept is None or kept.connection is not driver:
         kept = connection.info[INFO_KEY] = Pipeline(driver)
     return kept
+
+
+def _is_prepared(result: PGresult) -> bool:
+    """Return whether a statement is prepared after this result, by this client or by another."""
+    sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b""
+    return result.status == ExecStatus.COMMAND_OK or sqlstate.decode() == DuplicatePreparedStatement.sqlstate
+
+
+def _send_all(pgconn: PGconn) -> None:
+    """Send everything that libpq has buffered, without the GIL.
+
+    Input is read as well: the server may send results before it accepts the rest.
+    """
+    while pgconn.flush():
+        waiting = select.poll()
+        waiting.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+        if any(event & ~select.POLLOUT for _socket, event in waiting.poll()):
+            pgconn.consume_input()
+
+
+def _next_result(pgconn: PGconn, readable: select.poll) -> PGresult | None:
+    """Return the next result, or None after the last result of a statement; wait for it without the GIL.
+
+    `readable` polls the connection's socket for reading.
+
+    Raises:
+        psycopg.OperationalError: the connection was lost.
+    """
+    while pgconn.is_busy():
+        readable.poll()
+        pgconn.consume_input()
+    result = pgconn.get_result()
+    if pgconn.status == ConnStatus.BAD:
+        raise OperationalError(f"the connection was lost: {pgconn.get_error_message()}")
+    return result

@@ -1,4 +1,4 @@
-"""PostgreSQL's engine: the settings of its connections, and the check of an idle one before it is used again."""
+"""The PostgreSQL engine: connection settings, and a check of idle connections before reuse."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-# psycopg relies on these to write bytes and to read moments and bytes. A server, a database or a role can change them.
+# psycopg relies on these to write bytes and to read moments and bytes. A server, database or role can change them.
 SETTINGS = "SET standard_conforming_strings = on; SET DateStyle = ISO; SET bytea_output = hex"
-# A connection that was idle for longer is checked before it is used.
+# A connection that was idle for longer is checked before reuse.
 UNCHECKED_IDLE_SECONDS = 1
 
 
 def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
-    """Return the engine of an address; `pool` are arguments of `sqlalchemy.create_engine`.
+    """Return the engine of a URL; `pool` holds arguments of `sqlalchemy.create_engine`.
 
-    A connection that was idle is checked before it is used again, as the server may have closed it. psycopg prepares no
-    statements itself: at each rollback it would deallocate all, including those of `service.storage.pipeline`.
+    An idle connection is checked before reuse, because the server may have closed it. psycopg prepares no statements
+    itself: at each rollback it would deallocate all, including those of `service.storage.pipeline`.
     """
     settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}}
     engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
@@ -32,8 +32,8 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     def _released(connection: Any, record: Any) -> None:
         record.info["idle_since"] = monotonic()
         if connection is not None and connection.read_only is False:
-            # SQLAlchemy sets this after a read-only transaction. The next one would begin READ WRITE, which a standby
-            # refuses.
+            # SQLAlchemy sets False after a read-only transaction. The next transaction would begin READ WRITE, which a
+            # standby refuses.
             connection.read_only = None
 
     @event.listens_for(engine, "checkout")

@@ -1,4 +1,4 @@
-"""SQLite's engine: which SQLite it uses, the settings of its connections, and how a transaction begins."""
+"""The SQLite engine: the SQLite library it uses, connection settings, and how a transaction begins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 logger = logging.getLogger(__name__)
 
-# Older versions can lose a checkpoint, so they make none while a connection is open.
+# Older versions can lose a WAL checkpoint, so they run none while a connection is open.
 FIXED_VERSION = (3, 51, 3)
 PRAGMAS = (
     "journal_mode=WAL",
@@ -27,7 +27,7 @@ PRAGMAS = (
 
 
 def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
-    """Return the engine of an address; `pool` are arguments of `sqlalchemy.create_engine`.
+    """Return the engine of a URL; `pool` holds arguments of `sqlalchemy.create_engine`.
 
     A transaction begins DEFERRED, unless the connection's option `sqlite_begin` is IMMEDIATE.
     """
@@ -55,12 +55,12 @@ def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
 
 
 def _newest_module() -> ModuleType:
-    """Return pysqlite3, which brings a newer SQLite, if it is installed; otherwise this Python's own module."""
+    """Return pysqlite3, which has a newer SQLite, if it is installed; otherwise the standard library's sqlite3."""
     if find_spec("pysqlite3") is not None:
         return import_module("pysqlite3.dbapi2")
     if sqlite3.sqlite_version_info < FIXED_VERSION:
         logger.warning(
-            "SQLite %s can lose a checkpoint (fixed in 3.51.3): its log is kept and grows until the last "
+            "SQLite %s can lose a WAL checkpoint (fixed in 3.51.3): the WAL is kept and grows until the last "
             "connection closes. Use PostgreSQL, or a newer SQLite.",
             sqlite3.sqlite_version,
         )

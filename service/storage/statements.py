@@ -1,6 +1,6 @@
-"""Statements compiled once for each kind of database and sent through the driver, without SQLAlchemy's execution.
+"""Statements compiled once for each dialect and sent through the driver, without SQLAlchemy's execution.
 
-SQLAlchemy's work around each execution costs more than most of our statements take.
+SQLAlchemy's overhead for each execution is more than most of our statements take.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from service.storage.pipeline import Query, Rows, pipeline_of
 
 Values = Mapping[str, Any]
-# Returns a statement for a kind of database, "postgresql" or "sqlite"; always the same one for the same kind.
+# Returns the statement for a dialect, "postgresql" or "sqlite": always the same one for the same dialect.
 Statement = Callable[[str], Any]
 Process = Callable[[Any], Any] | None
 
@@ -30,102 +30,102 @@ DIALECTS: dict[str, sa.Dialect] = {
 }
 
 
-def read_together(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
-    """Return the rows of each query. PostgreSQL answers all of them in one round trip, one after another.
+def read_pipelined(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
+    """Return the rows of each query. PostgreSQL executes them in order, in one round trip.
 
-    Each sees what was committed before it began: one that follows a lock sees what the previous holder committed.
+    Each query sees what was committed before it began: a query after a lock sees what the previous holder committed.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: the database refuses any of it.
+        sqlalchemy.exc.DBAPIError: the database refuses one of the queries.
     """
     dialect = connection.dialect.name
     return [
-        [processed(row, _result_processors(make, dialect)) for row in rows]
-        for (make, _values), rows in zip(queries, read_together_as_stored(connection, *queries), strict=True)
+        [apply_processors(row, _result_processors(make, dialect)) for row in rows]
+        for (make, _values), rows in zip(queries, read_pipelined_raw(connection, *queries), strict=True)
     ]
 
 
-def read_together_as_stored(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
-    """Return what `read_together` does, with values as the driver returns them, not converted by SQLAlchemy.
+def read_pipelined_raw(connection: sa.Connection, *queries: tuple[Statement, Values]) -> list[Rows]:
+    """Return the rows of each query like `read_pipelined`, but with the driver's values, not converted by SQLAlchemy.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: the database refuses any of it.
+        sqlalchemy.exc.DBAPIError: the database refuses one of the queries.
     """
-    filled_in = [filled(make, connection.dialect.name, values) for make, values in queries]
-    with sqlalchemy_errors(connection):
-        return _run(connection, filled_in)
+    bound = [bound_query(make, connection.dialect.name, values) for make, values in queries]
+    with as_sqlalchemy_errors(connection):
+        return _run(connection, bound)
 
 
-def read_as_stored(connection: sa.Connection, make: Statement, values: Values) -> Rows:
-    """Return the rows of a query as the driver returns them, not converted by SQLAlchemy: for many rows.
+def read_raw(connection: sa.Connection, make: Statement, values: Values) -> Rows:
+    """Return the rows of a query with the driver's values, not converted by SQLAlchemy. Use this for many rows.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: the database refuses it.
+        sqlalchemy.exc.DBAPIError: the database refuses the query.
     """
-    query = filled(make, connection.dialect.name, values)
-    with sqlalchemy_errors(connection):
+    query = bound_query(make, connection.dialect.name, values)
+    with as_sqlalchemy_errors(connection):
         if connection.dialect.name == "sqlite":
             (rows,) = _run(connection, [query])
             return rows
-        return RawCursor(driver_of(connection)).execute(*query, binary=True).fetchall()
+        return RawCursor(driver_connection(connection)).execute(*query, binary=True).fetchall()
 
 
-def one_of(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a column equals one of the values in the list that is bound to this name."""
+def equals_any(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a column equals any value of the list bound to this name."""
     if dialect == "postgresql":
         return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
     return column.in_(sa.bindparam(name, expanding=True))
 
 
-def filled(make: Statement, dialect: str, values: Values) -> Query:
-    """Return the text of a statement and its parameters, in their order, as the driver takes them."""
+def bound_query(make: Statement, dialect: str, values: Values) -> Query:
+    """Return the text of a statement and its bound parameters in order, as the driver takes them."""
     compiled = _compiled(make, dialect)
     if compiled.post_compile_params:
-        # On SQLite each value of a list is a parameter, so the text depends on their number.
+        # On SQLite each value of a list is a parameter, so the text depends on the length of the list.
         state = compiled.construct_expanded_state(values)
         pairs = zip(map(state.processors.get, state.positiontup), state.positional_parameters, strict=True)
         return state.statement, [value if process is None else process(value) for process, value in pairs]
-    text, places, fixed = _places(make, dialect)
+    text, parameters, fixed = _parameters(make, dialect)
     given = {**fixed, **values}
-    return text, [given[name] if process is None else process(given[name]) for name, process in places]
+    return text, [given[name] if process is None else process(given[name]) for name, process in parameters]
 
 
-def driver_of(connection: sa.Connection) -> Any:
-    """Return the driver's connection."""
+def driver_connection(connection: sa.Connection) -> Any:
+    """Return the driver's connection object."""
     return connection.connection.driver_connection
 
 
 @contextmanager
-def sqlalchemy_errors(connection: sa.Connection) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy's, and invalidate a lost connection, as SQLAlchemy's execution does."""
+def as_sqlalchemy_errors(connection: sa.Connection) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy errors, and invalidate a lost connection, as SQLAlchemy itself does."""
     base: Any = connection.dialect.loaded_dbapi.Error
-    driver = driver_of(connection)
+    driver = driver_connection(connection)
     try:
         yield
     except base as error:
         raise sa.exc.DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
     finally:
-        # Otherwise the rollback of the lost connection would fail, and hide the error that lost it.
+        # Otherwise the rollback of the lost connection would fail and hide the original error.
         if connection.dialect.name == "postgresql" and driver.closed:
             connection.invalidate()
 
 
-def processed(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:
-    """Return values, each converted by its processor."""
+def apply_processors(values: Sequence[Any], processors: Sequence[Process]) -> tuple[Any, ...]:
+    """Return the values, each converted by its processor."""
     pairs = zip(values, processors, strict=True)
     return tuple([value if process is None else process(value) for value, process in pairs])
 
 
 @cache
 def bind_processors(table: sa.Table, dialect: str) -> list[Process]:
-    """Return the processors that convert the values of a row for the driver, in the order of the table's columns."""
+    """Return the processors that convert a row's values for the driver, in the order of the table's columns."""
     return [_bind_processor(column.type, dialect) for column in table.columns]
 
 
 def _run(connection: sa.Connection, queries: Sequence[Query]) -> list[Rows]:
     if connection.dialect.name == "postgresql":
         return pipeline_of(connection).run(queries)
-    driver = driver_of(connection)
+    driver = driver_connection(connection)
     return [driver.execute(*query).fetchall() for query in queries]
 
 
@@ -135,18 +135,18 @@ def _compiled(make: Statement, dialect: str) -> Any:
 
 
 @cache
-def _places(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
-    """Return a statement's text, the name and processor of each parameter, and the values that are fixed."""
+def _parameters(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
+    """Return a statement's text, the name and processor of each parameter, and the fixed values."""
     compiled = _compiled(make, dialect)
     binds = {name: bind for bind, name in compiled.bind_names.items()}
-    places = [(name, _bind_processor(binds[name].type, dialect)) for name in compiled.positiontup]
-    return str(compiled), places, {name: bind.value for name, bind in binds.items() if not bind.required}
+    parameters = [(name, _bind_processor(binds[name].type, dialect)) for name in compiled.positiontup]
+    return str(compiled), parameters, {name: bind.value for name, bind in binds.items() if not bind.required}
 
 
 def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:
-    """Return the function that converts a value of a type for the driver; None if it needs no conversion."""
+    """Return the function that converts values of a type for the driver; None if none is needed."""
     if isinstance(of_type, postgresql.ARRAY) and isinstance(of_type.item_type, sa.Uuid):
-        return _array_of_ids
+        return _uuid_array
     return of_type.dialect_impl(DIALECTS[dialect]).bind_processor(DIALECTS[dialect])
 
 
@@ -156,6 +156,6 @@ def _result_processors(make: Statement, dialect: str) -> list[Process]:
     return [column.type.dialect_impl(DIALECTS[dialect]).result_processor(DIALECTS[dialect], None) for column in columns]
 
 
-def _array_of_ids(ids: Sequence[UUID]) -> str:
-    """Return ids as the text of a PostgreSQL array, in a fifth of the time that psycopg takes."""
+def _uuid_array(ids: Sequence[UUID]) -> str:
+    """Return ids as the text of a PostgreSQL array, in a fifth of psycopg's time."""
     return f"{{{','.join([one.hex for one in ids])}}}"

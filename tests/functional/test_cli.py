@@ -207,8 +207,8 @@ def test_an_unsupported_database_is_refused(command: str, oprecord: Oprecord):
     url = "mysql+pymysql://somebody:hunter2@127.0.0.1:9/record"
     code, out, err = oprecord(*command.split(), *NEEDS_DATABASE.get(command, ()), url=url)
     assert (code, out) == (USAGE, "")
-    wanted = "Wanted a database address of the form sqlite:///FILE or postgresql+psycopg://...; found one of mysql."
-    assert only_line(err) == f"oprecord: {wanted}"
+    expected = "Expected a database URL such as sqlite:///FILE or postgresql+psycopg://...; found mysql."
+    assert only_line(err) == f"oprecord: {expected}"
 
 
 @on_sqlite

@@ -58,8 +58,8 @@ def test_a_write_is_answered_with_a_problem_to_retry(live: str, reading_surrey: 
     ]
     for response in refusals:
         problem = refused(response, 503, "database_busy")
-        assert problem["detail"].startswith("The database can only be read")
-        assert "what has a receipt is recorded" in problem["detail"]
+        assert problem["detail"].startswith("The database is read-only")
+        assert "every event with a receipt is recorded" in problem["detail"]
         assert response.headers["Retry-After"]
 
 

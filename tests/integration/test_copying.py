@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from service.storage.db import Database, DatabaseBusy, constraint_of
 from service.storage.pipeline import COMMIT, pipeline_of
-from service.storage.writes import MOST_ROWS_IN_A_STATEMENT, Row, Writes
+from service.storage.writes import MAX_ROWS_IN_A_STATEMENT, Row, Writes
 from tests.integration.stored import storing
 
-MANY = MOST_ROWS_IN_A_STATEMENT + 1
+MANY = MAX_ROWS_IN_A_STATEMENT + 1
 stored = sa.Table(
     "stored", sa.MetaData(), sa.Column("number", sa.BigInteger, primary_key=True), sa.Column("words", sa.Text)
 )
@@ -27,7 +27,7 @@ def database(postgres_url: str) -> Iterator[Database]:
 
 
 def copy(connection: sa.Connection, rows: Sequence[Row], *, and_commit: bool = False) -> None:
-    assert len(rows) > MOST_ROWS_IN_A_STATEMENT
+    assert len(rows) > MAX_ROWS_IN_A_STATEMENT
     writes = Writes(connection)
     writes.insert(stored, rows)
     writes.send(and_commit=and_commit)
@@ -144,6 +144,6 @@ def test_a_keyboard_interrupt_during_a_copy_propagates(database: Database) -> No
 def test_a_connection_lost_during_a_copy_raises_and_is_not_reused(database: Database) -> None:
     with database.writing() as connection:
         for_each_row(connection, "PERFORM pg_terminate_backend(pg_backend_pid())")
-    with pytest.raises(DatabaseBusy, match="Send the same again"), database.writing() as connection:
+    with pytest.raises(DatabaseBusy, match="Retry the request"), database.writing() as connection:
         copy(connection, numbered(range(1000)))
     assert count(database) == 0

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from service.access.forces import registered_forces
 from service.eventlog.table import heads
 from service.projections.totals import MOST, totals
-from service.storage.db import Database, DatabaseBusy, DatabaseNotSupported, Instant, constraint_of, open_database
+from service.storage.db import Database, DatabaseBusy, DatabaseNotSupported, InstantType, constraint_of, open_database
 
 FORCE = {"force": "port-of-dover", "name": "Port of Dover Police", "kind": "special"}
 A_TOTAL = {
@@ -37,7 +37,7 @@ def test_every_postgresql_url_scheme_is_accepted(scheme: str) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://x@127.0.0.1/record", "oracle+oracledb://x@127.0.0.1/record", "sqlit:///x.db"])
 def test_any_other_database_is_refused(url: str) -> None:
-    with pytest.raises(DatabaseNotSupported, match=r"Wanted a database address of the form sqlite:///FILE or postgres"):
+    with pytest.raises(DatabaseNotSupported, match=r"Expected a database URL such as sqlite:///FILE or postgres"):
         open_database(url)
 
 
@@ -92,7 +92,7 @@ def test_a_call_without_a_free_connection_raises_database_busy(database_url: str
 )
 def test_a_moment_is_returned_in_utc_to_the_microsecond(database: Database, moment: datetime) -> None:
     with database.reading() as connection:
-        found = connection.execute(sa.select(sa.cast(sa.literal(moment, Instant), Instant))).scalar_one()
+        found = connection.execute(sa.select(sa.cast(sa.literal(moment, InstantType), InstantType))).scalar_one()
     assert found == moment
     assert found.utcoffset() == timedelta(0)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from service.storage.db import Database, DatabaseBusy
 from service.storage.pipeline import COMMIT, Pipeline, pipeline_of, statement_name
-from service.storage.statements import read_together_as_stored
+from service.storage.statements import read_pipelined_raw
 from tests.integration.stored import storing
 
 INSERTION = "INSERT INTO stored VALUES (9, '') RETURNING number"
@@ -130,12 +130,12 @@ def test_a_refused_statement_stays_prepared(database: Database) -> None:
 
 def test_a_statement_whose_result_type_changed_is_prepared_again(database: Database) -> None:
     with database.writing() as connection:
-        read_together_as_stored(connection, (words_stored, {}))
+        read_pipelined_raw(connection, (words_stored, {}))
         connection.exec_driver_sql("ALTER TABLE stored ALTER words TYPE varchar(5)")
     with pytest.raises(sa.exc.NotSupportedError, match="cached plan"), database.writing() as connection:
-        read_together_as_stored(connection, (words_stored, {}))
+        read_pipelined_raw(connection, (words_stored, {}))
     with database.writing() as connection:
-        assert read_together_as_stored(connection, (words_stored, {})) == [[]]
+        assert read_pipelined_raw(connection, (words_stored, {})) == [[]]
 
 
 def names_prepared(connection: sa.Connection) -> dict[str, str]:
@@ -175,23 +175,26 @@ def test_clients_that_share_a_server_connection_never_run_the_statements_of_each
 
 def test_a_missing_statement_is_there_when_the_same_is_sent_again(database: Database) -> None:
     with database.writing() as connection:
-        read_together_as_stored(connection, (words_stored, {}))
+        read_pipelined_raw(connection, (words_stored, {}))
         connection.exec_driver_sql("DEALLOCATE ALL")
-    with pytest.raises(DatabaseBusy, match=r"does not exist\. Send the same again"), database.writing() as connection:
-        read_together_as_stored(connection, (words_stored, {}))
+    with (
+        pytest.raises(DatabaseBusy, match=r"does not exist\. Retry the request"),
+        database.writing() as connection,
+    ):
+        read_pipelined_raw(connection, (words_stored, {}))
     with database.writing() as connection:
-        assert read_together_as_stored(connection, (words_stored, {})) == [[]]
+        assert read_pipelined_raw(connection, (words_stored, {})) == [[]]
 
 
 def test_what_another_client_has_prepared_is_used_when_the_same_is_sent_again(database: Database) -> None:
     def insert() -> None:
         with database.writing() as connection:
-            read_together_as_stored(connection, (inserting, {}))
+            read_pipelined_raw(connection, (inserting, {}))
 
     with database.writing() as connection:
         Pipeline(connection.connection.driver_connection).run([(INSERTION, [])])  # type: ignore[arg-type]
         connection.rollback()
-    with pytest.raises(DatabaseBusy, match=r"already exists\. Send the same again"):
+    with pytest.raises(DatabaseBusy, match=r"already exists\. Retry the request"):
         insert()
     assert numbers(database) == []
     insert()
@@ -226,7 +229,7 @@ def test_other_threads_work_while_a_pipeline_waits_for_a_lock(database: Database
 def test_a_lost_connection_raises_and_is_not_reused(database: Database) -> None:
     with database.writing() as connection:
         pipeline = pipeline_of(connection)
-    with pytest.raises(DatabaseBusy, match="Send the same again"), database.writing() as connection:
+    with pytest.raises(DatabaseBusy, match="Retry the request"), database.writing() as connection:
         pipeline_of(connection).run([("SELECT pg_terminate_backend(pg_backend_pid())", [])])
     with database.writing() as connection:
         assert pipeline_of(connection) is not pipeline
@@ -236,17 +239,17 @@ def test_a_lost_connection_raises_and_is_not_reused(database: Database) -> None:
 
 def test_the_error_for_a_lost_connection_states_its_cause(database: Database) -> None:
     with pytest.raises(DatabaseBusy, match="closed the connection"), database.writing() as connection:
-        read_together_as_stored(connection, (ending_itself, {}))
+        read_pipelined_raw(connection, (ending_itself, {}))
     with database.writing() as connection:
-        assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+        assert read_pipelined_raw(connection, (sleeping, {"seconds": 0})) == [[("",)]]
 
 
 def test_a_keyboard_interrupt_propagates_from_a_waiting_pipeline(database: Database) -> None:
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
-        read_together_as_stored(connection, (sleeping, {"seconds": 10}))
+        read_pipelined_raw(connection, (sleeping, {"seconds": 10}))
     with database.writing() as connection:
-        assert read_together_as_stored(connection, (sleeping, {"seconds": 0})) == [[("",)]]
+        assert read_pipelined_raw(connection, (sleeping, {"seconds": 0})) == [[("",)]]
 
 
 def inserting(_dialect: str) -> sa.TextClause:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from service.errors import NotFound
 from service.eventlog.head import UnknownOperation
 from service.runtime import processes
-from service.runtime.processes import in_order
+from service.runtime.processes import map_in_processes
 from service.storage.db import Database, open_database
 from service.storage.pipeline import Query, pipeline_of
 
@@ -35,15 +35,15 @@ def refused(_database: Database, piece: int) -> int:
 
 
 def test_results_arrive_in_the_order_of_the_pieces(database: Database):
-    assert [piece for piece, _process in in_order(database, asked, PIECES)] == list(PIECES)
-    assert list(in_order(database, asked, [])) == []
+    assert [piece for piece, _process in map_in_processes(database, asked, PIECES)] == list(PIECES)
+    assert list(map_in_processes(database, asked, [])) == []
 
 
 def test_other_processes_work_over_connections_of_their_own(postgres_url: str):
     database = open_database(postgres_url)
     with database.reading() as connection:
         begun = pipeline_of(connection).run([MOMENT])
-        makers = {process for _piece, process in in_order(database, asked, PIECES)}
+        makers = {process for _piece, process in map_in_processes(database, asked, PIECES)}
         assert pipeline_of(connection).run([MOMENT]) == begun
     database.engine.dispose()
     assert makers
@@ -54,16 +54,16 @@ def test_no_other_process_is_used_for_one_core_one_piece_or_sqlite(
     sqlite_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     embedded, server = open_database(sqlite_url), open_database(postgres_url)
-    found = [*in_order(embedded, asked, PIECES), *in_order(server, asked, [1])]
+    found = [*map_in_processes(embedded, asked, PIECES), *map_in_processes(server, asked, [1])]
     monkeypatch.setattr(processes, "_cores", lambda: 1)
-    found += in_order(server, asked, PIECES)
+    found += map_in_processes(server, asked, PIECES)
     assert {process for _piece, process in found} == {os.getpid()}
     for database in (embedded, server):
         database.engine.dispose()
 
 
 def test_an_error_in_a_piece_is_raised_here_with_its_details(database: Database):
-    results = in_order(database, refused, PIECES)
+    results = map_in_processes(database, refused, PIECES)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(NotFound) as raised:
         next(results)

@@ -30,7 +30,7 @@ from service.api.http.problem_schema import ProblemSchema
 from service.api.http.queries import BatchQuery
 from service.domain.deciding.draft import Submission
 from service.errors import RecordError
-from service.runtime.prefetch import one_ahead
+from service.runtime.prefetch import prefetched
 from service.usecases.querying.read_operations import read_operation
 from service.usecases.recording.appending import Outcome
 from service.usecases.recording.record import record_events
@@ -166,7 +166,7 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
     summary = _Summary()
     # Another thread reads the body; there, the proxy `request` has no request to refer to.
     body = _chunks(ndjson_lines(request._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
-    for chunk in one_ahead(body):
+    for chunk in prefetched(body):
         submissions = [submission for _number, submission in chunk]
         outcomes = record_events(database(), operation=operation, sender=caller(), submissions=submissions)
         for (number, _submission), outcome in zip(chunk, outcomes, strict=True):

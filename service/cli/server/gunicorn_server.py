@@ -21,7 +21,7 @@ from service.app import CLOSING_EXTENSION, create_app
 from service.cli.server.affinity import assign_processor, pin_to_processor
 from service.config import Config
 from service.errors import Unavailable
-from service.runtime.garbage_collector import look_rarely
+from service.runtime.garbage_collector import collect_rarely
 
 BACKLOG = 2048
 GRACEFUL_SECONDS = 30
@@ -119,7 +119,7 @@ class Server(BaseApplication):
         app = create_app(self.config)
         # The objects that exist now live as long as the process; each garbage collection over them would take 80 ms.
         gc.collect()
-        look_rarely()
+        collect_rarely()
         return app
 
 

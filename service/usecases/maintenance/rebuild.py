@@ -16,7 +16,7 @@ from service.projections import totals_snapshots
 from service.projections.registry import TABLES, VERSION, apply, fill, send
 from service.projections.runs import read_run, steps_with
 from service.projections.steps import Batch, Step
-from service.runtime.processes import in_order
+from service.runtime.processes import map_in_processes
 from service.storage.db import Database
 from service.storage.writes import Writes
 
@@ -72,7 +72,7 @@ def _apply_blocks(database: Database, operation: str, generation: int, size: int
     """
     done = size - size % EVENTS_IN_ONE_BLOCK
     firsts = range(1, done, EVENTS_IN_ONE_BLOCK) if done else range(0)
-    for last in in_order(database, partial(_apply_block, operation, generation), firsts):
+    for last in map_in_processes(database, partial(_apply_block, operation, generation), firsts):
         progress(last, size)
     _apply_dependent(database, operation, generation, done)
     return done

@@ -21,7 +21,7 @@ from service.errors import Conflict, Invalid
 from service.eventlog import read
 from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
 from service.projections import registry, totals_snapshots
-from service.runtime.prefetch import one_ahead
+from service.runtime.prefetch import prefetched
 from service.storage.db import Database
 from service.usecases.maintenance.log_lines import ImportedLine, NotAsRecorded, errors_at_line, read_lines, runs
 from service.usecases.recording.appending import append_accepted
@@ -95,7 +95,7 @@ def import_operation(database: Database, lines: Iterable[bytes], *, expected_roo
     """
     with database.writing() as connection:
         importing: _Import | None = None
-        for run in one_ahead(runs(read_lines(lines))):
+        for run in prefetched(runs(read_lines(lines))):
             importing = importing or _begin(connection, database, run[0])
             importing.add(connection, run)
         if importing is None:

@@ -18,7 +18,7 @@ from service.projections import registry
 from service.projections.compare import Difference, difference_in_run
 from service.projections.runs import run_of
 from service.projections.steps import Batch
-from service.runtime.processes import in_order
+from service.runtime.processes import map_in_processes
 from service.storage.db import Database
 
 # One unit of work for a process: several blocks.
@@ -48,7 +48,7 @@ def verified_blocks(database: Database, connection: sa.Connection, head: Head, c
         pieces: Iterable[list[VerifiedBlock]] = (check(connection, head, first) for first in firsts)
     else:
         snapshot: str = connection.execute(sa.select(sa.func.pg_export_snapshot())).scalar_one()
-        pieces = in_order(database, partial(_in_snapshot, check, snapshot, head), firsts)
+        pieces = map_in_processes(database, partial(_in_snapshot, check, snapshot, head), firsts)
     return chain.from_iterable(pieces)
 
 

@@ -21,7 +21,7 @@ from service.eventlog.known_logs import KnownLog, known_logs, state_at
 from service.eventlog.read import history_of, history_statement
 from service.projections.totals import TotalTooLarge
 from service.storage.db import Database
-from service.storage.statements import read_together
+from service.storage.statements import read_pipelined
 from service.usecases.querying.visibility import require_visible
 from service.usecases.recording.appending import (
     Outcome,
@@ -126,7 +126,7 @@ class _Found:
 
 def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]) -> _Found:
     senders = [request.sender for request in requests]
-    heads, credentials, texts = read_together(
+    heads, credentials, texts = read_pipelined(
         connection,
         (lock_statement, {"name": operation}),
         (of_digests, {"digests": unproved(senders), "here": datetime.now(UTC)}),
