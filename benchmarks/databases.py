@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from benchmarks.processes import free_port
 from service.usecases.maintenance.migrate import grant_to_serving_role, migrate_to_head
-from tests.postgres_server import place_for_servers, start_server, stop_server
+from tests.postgres_server import servers_parent, start_server, stop_server
 
 SERVING_ROLE = "oprecord_serving"
 
@@ -31,9 +31,7 @@ class DatabaseUrls:
 class Databases:
     """The databases of a run, all in one folder. The PostgreSQL server starts on first use."""
 
-    folder: Path = field(
-        default_factory=lambda: Path(tempfile.mkdtemp(prefix="oprecord-bench-", dir=place_for_servers()))
-    )
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="oprecord-bench-", dir=servers_parent())))
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What all tests share: databases of their own, credentials, and how Hypothesis searches."""
+"""Fixtures for all tests: databases and credentials. Also the Hypothesis profiles."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from tests.factories.operations import OpenedOperation, opened_operation
 
 pytest_plugins = ["tests.databases", "tests.fast"]
 
-# `ci` always tries the same examples, so that a failure comes again. `--hypothesis-profile=search` looks further.
+# `ci` always tries the same examples, so that failures are reproducible. `search` tries more and other examples.
 SLOW_DATABASES = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, suppress_health_check=SLOW_DATABASES)
 settings.register_profile("search", deadline=None, max_examples=1_000, suppress_health_check=SLOW_DATABASES)
@@ -21,14 +21,14 @@ settings.load_profile("ci")
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from going through all that was collected, again and again."""
+    """Exclude the collected tests from later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """Return a migrated database of the test's own: the test runs once on SQLite and once on PostgreSQL."""
+    """Return the test's own migrated database: the test runs once on SQLite and once on PostgreSQL."""
     database = open_database(database_url)
     yield database
     database.engine.dispose()
@@ -36,13 +36,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def operation(database: Database) -> OpenedOperation:
-    """Return an operation that has just been opened; five forces take part."""
+    """Return a newly opened operation with five forces."""
     return opened_operation(database)
 
 
 @pytest.fixture
 def elsewhere(operation: OpenedOperation, database_url: str) -> Iterator[OpenedOperation]:
-    """Return the operation as another process has it: with a pool of its own, and nothing known of the log."""
+    """Return the operation as another process sees it, with its own connection pool and nothing cached."""
     database = open_database(database_url)
     yield OpenedOperation(database, operation.name)
     database.engine.dispose()
@@ -50,7 +50,7 @@ def elsewhere(operation: OpenedOperation, database_url: str) -> Iterator[OpenedO
 
 @pytest.fixture
 def credential_for() -> Callable[..., Credential]:
-    """Return what makes a credential as the use cases take it: `credential_for("surrey", role="observer")`."""
+    """Return a factory of credentials for use cases: `credential_for("surrey", role="observer")`."""
 
     def credential_for(force: str, **fields: object) -> Credential:
         credential: Credential = CredentialFactory(force=force, **fields)
@@ -61,7 +61,7 @@ def credential_for() -> Callable[..., Credential]:
 
 @pytest.fixture
 def secret_for(database: Database) -> Callable[..., str]:
-    """Return what issues a credential in the test's database and gives its secret: `secret_for("surrey")`."""
+    """Return a function that issues a credential in the database and returns its secret: `secret_for("surrey")`."""
 
     def secret_for(force: str, role: str | None = None, operations: tuple[str, ...] = ()) -> str:
         return issued_secret(database, force, role, operations)

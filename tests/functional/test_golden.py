@@ -1,4 +1,4 @@
-"""Texts, hashes, answers and refusals are those of earlier versions; see `tests/golden/write.py`."""
+"""Texts, hashes, answers and refusals equal those of earlier versions; see `tests/golden/write.py`."""
 
 import json
 from itertools import zip_longest
@@ -20,7 +20,7 @@ def lines_of(file: Path) -> list[Any]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def test_every_event_has_its_text_its_hash_and_its_place_in_the_tree() -> None:
+def test_every_event_keeps_its_text_its_hash_and_its_place_in_the_tree() -> None:
     written = lines_of(write.EVENTS)
     assert list(write.event_lines(ROWS)) == written
     for recorded, line in zip(write.recorded_events(ROWS), written, strict=True):
@@ -31,19 +31,19 @@ def test_every_event_has_its_text_its_hash_and_its_place_in_the_tree() -> None:
         assert line["content"] == [name for name in in_order if name in line["content"]]
 
 
-def test_events_of_every_type_and_lines_of_every_kind_are_among_them() -> None:
+def test_every_type_of_event_and_kind_of_line_is_covered() -> None:
     assert {row["type"] for row in ROWS} == set(DATA_CLASSES)
     lines = [line for row in ROWS for line in row.get("data", {}).get("lines", ())]
     assert {line["kind"] for line in lines} == set(LINE_CLASSES)
 
 
 @on_sqlite
-def test_every_body_is_answered_as_before(lead: Caller) -> None:
+def test_every_body_gets_the_same_answer(lead: Caller) -> None:
     answered = [json.loads(json.dumps(line)) for line in write.refusals(lead)]
     different = [pair for pair in zip_longest(answered, lines_of(write.REFUSALS)) if pair[0] != pair[1]]
     assert different == []
 
 
 @on_sqlite
-def test_the_document_of_the_api_is_the_same(app: Flask) -> None:
+def test_the_openapi_document_is_the_same(app: Flask) -> None:
     assert write.document_hash(app) == write.DOCUMENT.read_text(encoding="utf-8").strip()

@@ -1,4 +1,4 @@
-"""What the golden files are made of: events of every type at the bounds of their fields, and bodies that are wrong."""
+"""The input of the golden files: events of every type at the bounds of their fields, and mostly invalid bodies."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -19,15 +19,15 @@ INSTANTS = ["2023-01-17T21:40:00Z", "1900-01-01T00:00:00Z", "2199-12-31T23:59:59
 
 
 def an_id(number: int) -> str:
-    """Return a UUID of its own for each number."""
+    """Return a UUID, a different one for each number."""
     return f"0190c2a4-0000-7000-8000-{number:012x}"
 
 
 class Fields(NamedTuple):
-    """The values that the fields of an object are given: those that it must have, and those that it may have."""
+    """The values for an object's fields: the required ones, and the optional ones."""
 
-    must: dict[str, list[Any]]
-    may: dict[str, list[Any]]
+    required: dict[str, list[Any]]
+    optional: dict[str, list[Any]]
 
 
 LINES = {
@@ -138,19 +138,19 @@ AROUND_FACT = {
 
 
 def objects(fields: Fields) -> Iterator[Json]:
-    """Yield an object for each value of each field, alone, and for each field that may be absent, with all others."""
-    least = {name: values[0] for name, values in fields.must.items()}
-    whole = fields.must | fields.may
+    """Yield an object for each value of each field alone, and one without each optional field but with all others."""
+    least = {name: values[0] for name, values in fields.required.items()}
+    whole = fields.required | fields.optional
     yield least
     for pick in (0, -1):
         yield {name: values[pick] for name, values in whole.items()}
     for name, values in whole.items():
-        yield {one: others[-1] for one, others in whole.items() if one != name or one in fields.must}
+        yield {one: others[-1] for one, others in whole.items() if one != name or one in fields.required}
         yield from (least | {name: value} for value in values)
 
 
 def event_rows() -> list[Json]:
-    """Return events of every type, each with every field at its bounds, absent and at its default."""
+    """Return events of every type, with each field at its bounds, absent, and at its default."""
     rows = [{"type": wire_type, "data": data} for wire_type, fields in DATA.items() for data in objects(fields)]
     lines = [[{"kind": kind} | line] for kind, fields in LINES.items() for line in objects(fields)]
     lines.append([{"kind": kind} | next(objects(fields)) for kind, fields in LINES.items()])
@@ -170,7 +170,7 @@ def _around(number: int, row: Json) -> Json:
 
 
 class Case(NamedTuple):
-    """A body that is sent to an address of the operation, or (`line`) a line of an import."""
+    """A request body and the path under the operation to send it to, or (`line`) a line of an import."""
 
     address: str
     body: str
@@ -432,7 +432,7 @@ TRAPS = [
 
 
 def changed(body: Json, path: str, value: Any) -> Json:
-    """Return a body in which the member that a path names has another value."""
+    """Return a copy of a body with another value at a path."""
     found = body = deepcopy(body)
     *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
     for step in steps:
@@ -441,8 +441,8 @@ def changed(body: Json, path: str, value: Any) -> Json:
     return body
 
 
-def hostile_cases() -> Iterator[Case]:
-    """Yield bodies that are wrong, or just right, each with an id of its own."""
+def invalid_cases() -> Iterator[Case]:
+    """Yield invalid and barely valid bodies, each with a different id."""
     number = 0x10000
 
     def case(address: str, body: Json, path: str, value: Any) -> Case:
@@ -472,7 +472,7 @@ def _without(body: Json, name: str) -> Json:
 
 
 def batches() -> Iterator[Case]:
-    """Yield batches: their envelope wrong, and events in them that are."""
+    """Yield batches with an invalid envelope, and batches with invalid events."""
     arrests = [ARREST | {"id": an_id(0x20000 + number)} for number in range(3)]
     bodies: list[Any] = [
         *({}, {"events": None}, {"events": []}, {"events": {}}, {"events": "x"}, {"events": [{}] * 1001}),
@@ -485,9 +485,9 @@ def batches() -> Iterator[Case]:
 
 
 def import_lines(texts: Iterable[str]) -> Iterator[Case]:
-    """Yield lines of an import: canonical texts as they are, with other members, and written otherwise.
+    """Yield lines of an import: canonical texts unchanged, with other members, and in a non-canonical form.
 
-    The members that all types have are changed in the first text only.
+    The members that all types share are changed in the first text only.
     """
     first, *others = texts
     yield from (Case("line", _dumped(json.loads(first) | change)) for change in _other_members())
@@ -495,7 +495,7 @@ def import_lines(texts: Iterable[str]) -> Iterator[Case]:
         row = json.loads(text)
         for path, value in _pairs({f"data/{name}": [None, [], "", 1, True] for name in row.get("data", {})}):
             yield Case("line", _dumped(changed(row, path, value)))
-        yield from (Case("line", other) for other in _written_otherwise(text, row))
+        yield from (Case("line", other) for other in _non_canonical(text, row))
     yield from (Case("line", text) for text in TRAPS)
 
 
@@ -520,7 +520,7 @@ def _dumped(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _written_otherwise(text: str, row: Json) -> Iterator[str]:
+def _non_canonical(text: str, row: Json) -> Iterator[str]:
     yield from (text.replace(":", ": ", 1), text + " ", " " + text, text + "\r", text[:-1], f"[{text}]", text + text)
     yield from (text.replace('"force"', '"\\u0066orce"'), text.replace("/", "\\/"), text.replace("e", "\\u0065", 1))
     yield text.replace('"force":', '"force":"twice","force":', 1)

@@ -1,9 +1,8 @@
-"""Writes the golden files: `python -m tests.golden.write`, after a change that alters a text, an answer or a refusal.
+"""Writes the golden files: run `python -m tests.golden.write` after a change to a text, an answer or a refusal.
 
-`events.ndjson` has events with the hashes of their canonical texts, `refusals.ndjson` the answers to bodies that are
-mostly wrong, `openapi.sha256` the hash of the API's document. A test computes all of it again and compares. Look at
-the difference before you commit new files: an event whose text changes has another hash, and old receipts no longer
-prove it.
+`events.ndjson` has events with the hashes of their canonical texts, `refusals.ndjson` the answers to mostly invalid
+bodies, `openapi.sha256` the hash of the OpenAPI document. A test computes all of them again and compares. Review the
+diff before you commit new files: an event with another text has another hash, and old receipts no longer prove it.
 """
 
 import json
@@ -38,25 +37,25 @@ from tests.golden.cases import (
     Json,
     an_id,
     event_rows,
-    hostile_cases,
     import_lines,
+    invalid_cases,
 )
 
 FOLDER = Path(__file__).parent
 EVENTS, REFUSALS, DOCUMENT = (FOLDER / name for name in ("events.ndjson", "refusals.ndjson", "openapi.sha256"))
-# Lines of an import are tried with these types; that of every type is in the events.
+# The event types of the import lines; events.ndjson covers every type.
 IMPORTED_TYPES = ("arrest.recorded", "figures.published", "operation.opened", "operation.closed")
 NDJSON, JSON = "application/x-ndjson", "application/json"
 
 
 def recorded_events(rows: list[Json]) -> list[RecordedEvent]:
-    """Return events as they stand in one log."""
+    """Return events as recorded in one log."""
     moment, sender = parse_instant(RECORDED_AT), RecordedBy(force=LEAD, role="coordinator")
     return [RecordedEvent(load_event(row), OPERATION, seq, moment, sender) for seq, row in enumerate(rows, start=1)]
 
 
 def event_lines(rows: list[Json]) -> Iterator[Json]:
-    """Yield each event with its members in their order, the leaf hash of its text, and the root of the log so far."""
+    """Yield each event with its members in order, the leaf hash of its text, and the root of the log up to it."""
     tree = Tree()
     for recorded in recorded_events(rows):
         leaf, data = leaf_hash(text_of(recorded)), recorded.event.data
@@ -73,10 +72,10 @@ def event_lines(rows: list[Json]) -> Iterator[Json]:
 
 
 def refusals(lead: Caller) -> Iterator[Json]:
-    """Yield bodies with what they are answered by a service with one imported operation, and lines of an import."""
+    """Yield request bodies and import lines, with the answers of a service that has one imported operation."""
     opened = lead.post("/v1/operations", json={"id": an_id(0), "operation": OPERATION} | OPENING)
     assert opened.status_code == 201, opened.json
-    for case in hostile_cases():
+    for case in invalid_cases():
         path = f"/v1/operations/{OPERATION}/{case.address}" if case.address else "/v1/operations"
         body = case.body.encode("utf-8", "surrogateescape")
         yield {"sent": case, "answered": answers(lead.post(path, data=body, content_type=JSON))}
@@ -88,7 +87,7 @@ def refusals(lead: Caller) -> Iterator[Json]:
 
 
 def answers(response: TestResponse) -> list[Any]:
-    """Return what was answered to each event: its status, and the code and fields of a refusal."""
+    """Return the answer for each event: its status and, if it was refused, the code and pointers."""
     body = response.json
     results = body.get("results", [])
     problems = [(one["status"], one.get("problem")) for one in results] or [
@@ -101,7 +100,7 @@ def answers(response: TestResponse) -> list[Any]:
 
 
 def line_answer(case: Case) -> list[Any]:
-    """Return how a line of an import is refused; nothing if it is read."""
+    """Return the refusal of an import line; empty if the line is accepted."""
     try:
         list(read_lines([case.body.encode("utf-8", "surrogateescape")]))
     except LineRefused as error:
@@ -110,12 +109,12 @@ def line_answer(case: Case) -> list[Any]:
 
 
 def refusal(code: str, errors: list[Json]) -> list[Any]:
-    """Return the code of a refusal, and the pointers of its errors in an order of their own."""
+    """Return the code of a refusal, and the sorted pointers of its errors."""
     return [code, *sorted({one["pointer"] for one in errors})]
 
 
 def document_hash(app: Flask) -> str:
-    """Return the SHA-256 of the API's document, in hex."""
+    """Return the SHA-256 of the OpenAPI document, in hexadecimal."""
     return sha256(app.test_client().get("/openapi.json").data).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Reading events takes what the schemas take, and nothing else, and makes events that say what was sent."""
+"""The reader accepts exactly what the schemas accept, and its events have the content that was sent."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from service.wire.strict_json import JsonTrap, NotJson, parse
 from tests.factories.contents import content
 from tests.factories.reports import ArrestRecordedFactory
 from tests.factories.strategies import events, instances
-from tests.golden.cases import hostile_cases
+from tests.golden.cases import invalid_cases
 
 NEAR_MISSES: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -46,8 +46,8 @@ NAMES = ("data", "count", "corrects", "correction_reason", "recorded_at", "place
 
 
 @st.composite
-def nearly_events(draw: st.DrawFn) -> dict[str, Any]:
-    """Return the JSON of what forces report, in which up to two members have been changed, added or taken out."""
+def mutated_reports(draw: st.DrawFn) -> dict[str, Any]:
+    """Return the JSON of a report with up to two members changed, added or removed."""
     row: dict[str, Any] = json.loads(json.dumps(content(draw(REPORTED))))
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.sampled_from(containers(row)))
@@ -61,7 +61,7 @@ def nearly_events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def containers(value: Any) -> list[Any]:
-    """Return every object, and every list that is not empty, in a JSON value."""
+    """Return every object and every non-empty list in a JSON value."""
     if isinstance(value, dict):
         return [value, *(found for member in value.values() for found in containers(member))]
     if isinstance(value, list) and value:
@@ -74,13 +74,13 @@ def test_every_event_is_read(event: Event) -> None:
     assert agreed(content(event)) in (event, None)
 
 
-@given(nearly_events())
-def test_what_is_read_is_what_the_schema_accepts(row: dict[str, Any]) -> None:
+@given(mutated_reports())
+def test_the_reader_accepts_what_the_schema_accepts(row: dict[str, Any]) -> None:
     agreed(row)
 
 
-def test_hostile_bodies_are_read_if_the_schema_accepts_them() -> None:
-    rows = [parsed(case.body) for case in hostile_cases() if case.address == "events"]
+def test_the_reader_and_the_schema_agree_on_invalid_bodies() -> None:
+    rows = [parsed(case.body) for case in invalid_cases() if case.address == "events"]
     known = [row for row in rows if isinstance(row, dict) and isinstance(row.get("type"), str)]
     read = [agreed(row) for row in known if row["type"] in DATA_CLASSES]
     assert len(read) > 400
@@ -100,12 +100,12 @@ def test_hostile_bodies_are_read_if_the_schema_accepts_them() -> None:
         (SeizureRecorded, {"data": {"lines": [{"kind": "phone", "weapon": "bladed/knife"}]}}),
     ],
 )
-def test_what_does_not_fit_is_left_to_the_schema(cls: type[Any], row: dict[str, Any]) -> None:
+def test_an_invalid_event_is_refused_by_both(cls: type[Any], row: dict[str, Any]) -> None:
     whole = {"id": "0190c2a4-0000-7000-8000-000000000001", "force": "surrey", "occurred_at": "2023-01-17T21:40:00Z"}
     assert agreed(whole | {"type": cls.wire_type} | row) is None
 
 
-def test_an_opening_with_a_force_twice_and_a_wrong_field_is_told_of_the_field() -> None:
+def test_an_opening_with_a_duplicate_force_and_an_invalid_field_reports_the_field() -> None:
     body = examples.OPENING | {"forces": ["kent", {"force": "kent"}]}
     for row, pointer in ((body, "/forces"), (body | {"name": ""}, "/name"), (body | {"imported": 1}, "/imported")):
         with pytest.raises(WrongFields) as refused:
@@ -113,7 +113,7 @@ def test_an_opening_with_a_force_twice_and_a_wrong_field_is_told_of_the_field() 
         assert [one.pointer for one in refused.value.errors] == [pointer]
 
 
-def test_days_that_are_one_but_spelled_otherwise_are_two() -> None:
+def test_one_day_in_two_formats_is_not_a_duplicate() -> None:
     night = {"from": "2023-01-16T18:00:00Z", "before": "2023-01-17T04:00:00Z"}
     body = {
         "id": "0190c2a4-0000-7000-8000-000000000001",
@@ -133,7 +133,7 @@ def test_days_that_are_one_but_spelled_otherwise_are_two() -> None:
     ],
     ids=["event", "change", "opening"],
 )
-def test_a_reader_that_refuses_what_its_schema_accepts_is_not_overlooked(
+def test_a_reader_that_refuses_what_its_schema_accepts_raises_an_error(
     load: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_values: Any) -> Any:
@@ -146,7 +146,7 @@ def test_a_reader_that_refuses_what_its_schema_accepts_is_not_overlooked(
 
 
 def agreed(row: dict[str, Any]) -> Event | None:
-    """Return the event of a JSON object, which says the same; None if reader and schema refuse it, as both must."""
+    """Return the event of a JSON object; None if it is invalid. Reader and schema must agree."""
     refused = bool(event_schema(row["type"]).validate(row))
     try:
         event = load_event(row)
@@ -154,25 +154,25 @@ def agreed(row: dict[str, Any]) -> Event | None:
         assert refused
         return None
     assert not refused
-    assert says_the_same(content(event), row)
+    assert is_equivalent(content(event), row)
     return event
 
 
-def says_the_same(written: Any, sent: Any) -> bool:
-    """Return whether what is written of an event is what was sent, but for spelling and for what is left out."""
+def is_equivalent(written: Any, sent: Any) -> bool:
+    """Return whether an event is written as it was sent, except for formats and omitted members."""
     if isinstance(written, dict):
-        left_out = [value for name, value in sent.items() if name not in written and name != "recorded_at"]
-        return all(map(may_be_left_out, left_out)) and all(says_the_same(written[name], sent[name]) for name in written)
+        omitted = [value for name, value in sent.items() if name not in written and name != "recorded_at"]
+        return all(map(can_be_omitted, omitted)) and all(is_equivalent(written[name], sent[name]) for name in written)
     if isinstance(written, list):
-        return len(written) == len(sent) and all(map(says_the_same, written, sent))
+        return len(written) == len(sent) and all(map(is_equivalent, written, sent))
     if isinstance(written, str):
         return written in (sent, sent.lower()) or parse_instant(written) == parse_instant(sent)
     return bool(written == sent)
 
 
-def may_be_left_out(value: Any) -> bool:
+def can_be_omitted(value: Any) -> bool:
     if isinstance(value, dict):
-        return all(map(may_be_left_out, value.values()))
+        return all(map(can_be_omitted, value.values()))
     return value in (None, [], 1, "exact", "unstated", "events", "OFFICIAL-SENSITIVE", True, False)
 
 

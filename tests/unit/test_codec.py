@@ -1,4 +1,4 @@
-"""Events as text and back: nothing is lost, nothing is added, and one event has one text."""
+"""Encoding and decoding events: the round trip is lossless, and an event has exactly one text."""
 
 import json
 from datetime import UTC, datetime
@@ -41,12 +41,12 @@ def empty_members(value: Any) -> list[Any]:
 
 
 @given(recorded_events())
-def test_an_event_that_is_written_and_read_is_the_same(recorded: RecordedEvent) -> None:
+def test_the_round_trip_of_an_event_is_lossless(recorded: RecordedEvent) -> None:
     assert recorded_from_text(text_of(recorded)) == recorded
 
 
 @given(recorded_events())
-def test_the_text_is_canonical_on_one_line_and_holds_nothing_empty(recorded: RecordedEvent) -> None:
+def test_the_text_is_canonical_on_one_line_and_without_empty_members(recorded: RecordedEvent) -> None:
     text, row = text_of(recorded), as_json(recorded)
     assert text.encode() == rfc8785.dumps(json.loads(text))
     assert text == json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -72,13 +72,13 @@ def test_the_text_of_an_arrest() -> None:
     )
 
 
-def test_what_is_left_at_its_default_is_not_written() -> None:
+def test_a_field_at_its_default_is_not_written() -> None:
     stated = ArrestRecordedFactory(id=AN_ID, count=1, qualifier="exact", assisting=(), place=None)
     assert content(stated)["data"] == {"reason": "knife"}
     assert set(content(stated)) == {"id", "type", "force", "occurred_at", "data"}
 
 
-def test_a_withdrawal_has_no_data_at_all() -> None:
+def test_a_withdrawal_has_no_data() -> None:
     withdrawal = EventWithdrawnFactory(id=AN_ID, corrects=ANOTHER_ID, correction_reason="duplicate")
     assert content(withdrawal) == {
         "id": str(AN_ID),
@@ -89,7 +89,7 @@ def test_a_withdrawal_has_no_data_at_all() -> None:
     }
 
 
-def test_each_line_of_a_seizure_says_its_kind() -> None:
+def test_each_line_of_a_seizure_has_its_kind() -> None:
     lines = (
         WeaponLine(weapon="bladed/knife"),
         DrugLine(drug="a/cocaine", wraps=3, qualifier="about"),
@@ -104,19 +104,19 @@ def test_each_line_of_a_seizure_says_its_kind() -> None:
     ]
 
 
-def test_a_window_is_written_with_the_words_of_the_wire() -> None:
+def test_a_window_is_written_with_its_wire_names() -> None:
     night = Window(starts_at=datetime(2023, 1, 16, 18, tzinfo=UTC), ends_at=datetime(2023, 1, 17, 4, tzinfo=UTC))
     assert content(OperationOpenedFactory(days=(night,)))["data"]["days"] == [
         {"from": "2023-01-16T18:00:00Z", "before": "2023-01-17T04:00:00Z"}
     ]
 
 
-def test_nulls_are_passed_over_in_what_is_sent() -> None:
+def test_nulls_in_a_sent_event_are_ignored() -> None:
     arrest = ArrestRecordedFactory()
     assert load_event(content(arrest) | {"place": None, "assisting": None}) == arrest
 
 
-def test_members_that_are_no_part_of_an_event_are_passed_over_in_what_is_stored_and_refused_in_what_is_sent() -> None:
+def test_unknown_members_are_ignored_in_a_stored_event_and_refused_in_a_sent_one() -> None:
     recorded = RecordedEventFactory(event=ArrestRecordedFactory())
     row = as_json(recorded) | {"place": None, "colour": "blue"}
     row["data"] |= {"colour": "blue"}
@@ -131,7 +131,7 @@ def test_a_text_that_this_service_did_not_write_is_refused(text: str) -> None:
         recorded_from_text(text)
 
 
-def test_who_sent_it_is_part_of_the_text() -> None:
+def test_the_sender_is_part_of_the_text() -> None:
     arrest = ArrestRecordedFactory()
     by_force = RecordedEventFactory(event=arrest)
     by_coordinator = RecordedEventFactory(

@@ -1,4 +1,4 @@
-"""A text is read exactly if, and only if, it is the one that its event would be written as."""
+"""`recorded_from_canonical` accepts a text if and only if it is the canonical text of its event."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactor
 from tests.factories.strategies import recorded_events
 
 CLASSES: tuple[Any, ...] = (Event, RecordedBy, *DATA_CLASSES.values(), *LINE_CLASSES.values())
-# Every member that some object has, with its default; most are wrong where they are put.
+# Every member of every class, with its default. Most are invalid where the test puts them.
 MEMBERS = [
     (item.encode_name, None if item.required or item.default == () else item.default)
     for cls in CLASSES
@@ -70,7 +70,7 @@ TEXT_CHANGES: list[Callable[[str], str]] = [
 
 
 def containers(value: Any) -> Iterator[Any]:
-    """Yield every object and every list in a JSON value that is not empty."""
+    """Yield every non-empty object and list in a JSON value."""
     if isinstance(value, (dict, list)) and value:
         yield value
         for member in value.values() if isinstance(value, dict) else value:
@@ -78,8 +78,8 @@ def containers(value: Any) -> Iterator[Any]:
 
 
 @st.composite
-def doctored(draw: st.DrawFn, recorded: st.SearchStrategy[RecordedEvent]) -> str:
-    """Return the text of an event after up to two changes to its JSON, and perhaps one to how that is written."""
+def mutated(draw: st.DrawFn, recorded: st.SearchStrategy[RecordedEvent]) -> str:
+    """Return the text of an event with up to two changes to its JSON, and perhaps one to its format."""
     row = json.loads(text_of(draw(recorded)))
     for _ in range(draw(st.integers(0, 2))):
         inside = draw(st.sampled_from(list(containers(row))))
@@ -100,7 +100,7 @@ def doctored(draw: st.DrawFn, recorded: st.SearchStrategy[RecordedEvent]) -> str
     return draw(st.sampled_from(TEXT_CHANGES))(text) if draw(st.booleans()) else text
 
 
-def exactly_read(text: str) -> RecordedEvent | None:
+def read_canonical(text: str) -> RecordedEvent | None:
     try:
         return recorded_from_canonical(text)
     except UNREADABLE:
@@ -108,7 +108,7 @@ def exactly_read(text: str) -> RecordedEvent | None:
 
 
 def read_and_written(text: str) -> RecordedEvent | None:
-    """Return the event of a text if the text is the one that it is written as: the long way round."""
+    """Return the event of a text if the text is canonical: the reference implementation."""
     try:
         recorded = recorded_from_text(text)
         return recorded if text_of(recorded) == text else None
@@ -117,13 +117,13 @@ def read_and_written(text: str) -> RecordedEvent | None:
 
 
 @given(recorded_events())
-def test_what_this_service_writes_is_read_exactly(recorded: RecordedEvent) -> None:
+def test_a_canonical_text_is_accepted(recorded: RecordedEvent) -> None:
     assert recorded_from_canonical(text_of(recorded)) == recorded
 
 
-@given(doctored(recorded_events()))
-def test_what_is_not_as_it_would_be_written_is_refused_and_nothing_else(text: str) -> None:
-    assert exactly_read(text) == read_and_written(text)
+@given(mutated(recorded_events()))
+def test_a_text_is_refused_if_and_only_if_it_is_not_canonical(text: str) -> None:
+    assert read_canonical(text) == read_and_written(text)
 
 
 ARREST = text_of(RecordedEventFactory(event=ArrestRecordedFactory(reason="knife", count=2, assisting=("kent",))))
@@ -165,13 +165,13 @@ SEIZURE = text_of(RecordedEventFactory(event=SeizureRecordedFactory()))
 )
 def test_each_deviation_is_refused(text: str, changed: dict[str, Any]) -> None:
     other = canonical(json.loads(text) | changed).decode()
-    assert exactly_read(text) is not None
-    assert exactly_read(other) is None
+    assert read_canonical(text) is not None
+    assert read_canonical(other) is None
     assert read_and_written(other) is None
 
 
 @pytest.mark.parametrize("change", TEXT_CHANGES, ids=range(len(TEXT_CHANGES)))
-def test_json_that_is_written_otherwise_is_refused(change: Callable[[str], str]) -> None:
+def test_another_format_of_the_same_json_is_refused(change: Callable[[str], str]) -> None:
     text = text_of(RecordedEventFactory(event=ArrestRecordedFactory(reason="drugs/a")))
-    assert exactly_read(text) is not None
-    assert exactly_read(change(text)) is None
+    assert read_canonical(text) is not None
+    assert read_canonical(change(text)) is None

@@ -1,4 +1,4 @@
-"""The table of a log, column by column and cell by cell: those who have built on it find it as it was."""
+"""The exported table of a log keeps its columns and cells, because users rely on them."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ TEXTS = [
 ]
 
 
-def test_every_kind_of_event_is_here() -> None:
+def test_every_type_of_event_and_kind_of_line_is_covered() -> None:
     assert sorted(event["type"] for event in SENT) == sorted(DATA_CLASSES)
     assert {line["kind"] for line in LINES} == set(LINE_CLASSES)
 
@@ -66,7 +66,7 @@ def test_the_events_of_a_log_as_csv() -> None:
     assert found == "\ufeff" + EXPECTED.read_text(encoding="utf-8").replace("\n", "\r\n")
 
 
-def test_numbers_and_pounds_are_columns_of_numbers_and_all_others_are_texts() -> None:
+def test_only_whole_numbers_and_pounds_are_number_columns() -> None:
     columns = events_table([]).columns
     assert [column.name for column in columns if column.kind == "whole"] == [
         *("seq", "line", "count", "quantity", "rounds", "weight_milligrams", "plants", "tablets", "wraps"),

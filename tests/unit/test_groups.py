@@ -1,4 +1,4 @@
-"""Calls that are done together: no call waits for company, none is lost, and a bad one fails alone."""
+"""Group commit: an idle queue commits immediately, no request is lost, and an invalid one fails alone."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,25 +12,25 @@ SECONDS = 10
 
 
 class Work:
-    """Doubles numbers; a first call waits until it is let go, so that others gather behind it."""
+    """Doubles numbers. The first call waits until it is released, so that others queue after it."""
 
     def __init__(self, bad: frozenset[int] = frozenset()) -> None:
         self.done: list[list[int]] = []
         self.bad = bad
-        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self.started, self.released = threading.Event(), threading.Event()
 
     def __call__(self, items: Sequence[int]) -> list[int]:
         self.done.append(list(items))
-        if not self.begun.is_set():
-            self.begun.set()
-            assert self.may_go_on.wait(SECONDS)
+        if not self.started.is_set():
+            self.started.set()
+            assert self.released.wait(SECONDS)
         if self.bad & set(items):
             raise ValueError(sorted(self.bad & set(items)))
         return [item * 2 for item in items]
 
 
 def gathered(groups: GroupCommit[int, int], work: Work, others: Sequence[int], *, size: int = 1) -> dict[int, object]:
-    """Do the call 0 and, behind it, the others, in their order; return what each got, an answer or its error."""
+    """Call with 0 and, while that runs, with the others in order; return the answer or error of each."""
     got: dict[int, object] = {}
 
     def call(item: int) -> None:
@@ -41,69 +41,69 @@ def gathered(groups: GroupCommit[int, int], work: Work, others: Sequence[int], *
 
     with ThreadPoolExecutor(len(others) + 1) as threads:
         threads.submit(call, 0)
-        assert work.begun.wait(SECONDS)
+        assert work.started.wait(SECONDS)
         for count, item in enumerate(others, start=1):
             threads.submit(call, item)
             wait_for(lambda count=count: len(groups._waiting["pandilla"]) == count)
-        work.may_go_on.set()
+        work.released.set()
     return got
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something has come true in another thread."""
+    """Wait until a condition becomes true in another thread."""
     for _ in range(int(SECONDS / 0.001)):
         if condition():
             return
         threading.Event().wait(0.001)
-    pytest.fail("it did not come true in time")
+    pytest.fail("the condition did not become true in time")
 
 
-def test_a_call_alone_is_done_at_once() -> None:
+def test_an_idle_queue_runs_a_call_immediately() -> None:
     work = Work()
-    work.begun.set()
+    work.started.set()
     groups: GroupCommit[int, int] = GroupCommit()
     assert [groups.join("pandilla", item, 1, work) for item in (1, 2)] == [2, 4]
     assert work.done == [[1], [2]]
     assert groups._waiting == {}
 
 
-def test_calls_that_come_meanwhile_are_done_together_in_their_order() -> None:
+def test_calls_that_arrive_during_a_run_are_grouped_in_order() -> None:
     work, groups = Work(), GroupCommit[int, int]()
     assert gathered(groups, work, [5, 3, 4]) == {0: 0, 5: 10, 3: 6, 4: 8}
     assert work.done == [[0], [5, 3, 4]]
     assert groups._waiting == {}
 
 
-def test_where_a_group_fails_each_is_tried_alone_once() -> None:
+def test_if_a_group_fails_each_call_is_retried_alone_once() -> None:
     work = Work(bad=frozenset({3}))
     assert gathered(GroupCommit(), work, [5, 3, 4]) == {0: 0, 5: 10, 3: [3], 4: 8}
     assert work.done[:2] == [[0], [5, 3, 4]]
     assert sorted(work.done[2:]) == [[3], [4], [5]]
 
 
-def test_a_group_is_no_larger_than_there_is_room_for() -> None:
+def test_a_group_has_a_maximum_size() -> None:
     work = Work()
     assert gathered(GroupCommit(), work, [1, 2, 3], size=MAX_GROUP_SIZE // 2) == {0: 0, 1: 2, 2: 4, 3: 6}
     assert [len(group) for group in work.done] == [1, 2, 1]
 
 
-def test_what_is_larger_than_a_group_is_done_by_itself() -> None:
+def test_a_call_larger_than_a_group_runs_alone() -> None:
     work = Work()
     assert gathered(GroupCommit(), work, [1, 2], size=MAX_GROUP_SIZE + 1) == {0: 0, 1: 2, 2: 4}
     assert work.done == [[0], [1], [2]]
 
 
-def test_calls_of_different_keys_do_not_wait_for_each_other() -> None:
+def test_calls_with_different_keys_do_not_wait_for_each_other() -> None:
     work, groups = Work(), GroupCommit[int, int]()
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(groups.join, "pandilla", 1, 1, work)
-        assert work.begun.wait(SECONDS)
+        assert work.started.wait(SECONDS)
         assert groups.join("lantern", 2, 1, work) == 4
-        work.may_go_on.set()
+        work.released.set()
         assert first.result(SECONDS) == 2
 
 
-def test_of_many_calls_none_is_lost_and_none_done_twice() -> None:
+def test_each_of_many_concurrent_calls_runs_exactly_once() -> None:
     groups, done = GroupCommit[int, int](), list[int]()
 
     def work(items: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Parts of events cannot be changed, know their fields, hold the default itself where they equal it, and have UTC."""
+"""Parts of events are immutable, refuse unknown fields, intern their defaults, and have moments in UTC."""
 
 import copy
 import pickle
@@ -26,7 +26,7 @@ from service.wire.codec import canonical
 
 CLASSES = (Event, RecordedBy, *DATA_CLASSES.values(), *LINE_CLASSES.values())
 MOMENT = datetime(2023, 1, 17, 21, 40, tzinfo=UTC)
-MADE_AGAIN: list[Callable[[Any], Any]] = [
+COPIES: list[Callable[[Any], Any]] = [
     replace,
     copy.copy,
     lambda one: pickle.loads(pickle.dumps(one)),  # noqa: S301 - our own pickle
@@ -35,8 +35,8 @@ MADE_AGAIN: list[Callable[[Any], Any]] = [
 ]
 
 
-def other_object(word: str) -> str:
-    """Return an equal text that is another object, as a database gives it."""
+def equal_copy(word: str) -> str:
+    """Return an equal text that is another object, like a text from a database."""
     return "".join(list(word))
 
 
@@ -51,13 +51,13 @@ def test_a_field_cannot_be_changed(cls: Any) -> None:
 
 
 def a_value_for_each(cls: Any) -> dict[str, Any]:
-    """Return a value for each field; nothing but words and moments is looked at when an object is made."""
+    """Return a value for each field. Only words and moments are checked when an object is made."""
     timed = {"starts_at", "ends_at", "returns_due_at", "occurred_before", "embargo_until", "day"}
     return {one.name: MOMENT if one.name in timed else one.name for one in fields(cls)}
 
 
 @pytest.mark.parametrize("values", [{}, {"reason": "knife", "weather": "fair"}], ids=["missing", "unknown"])
-def test_fields_have_to_be_those_of_the_class(values: dict[str, str]) -> None:
+def test_missing_and_unknown_fields_are_refused(values: dict[str, str]) -> None:
     with pytest.raises(TypeError):
         ArrestRecorded(**values)
 
@@ -65,18 +65,18 @@ def test_fields_have_to_be_those_of_the_class(values: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "one",
     [
-        ArrestRecorded(reason="knife", qualifier=other_object("exact")),
-        ActivityRecorded(measure="vehicles_stopped", quantity=1, qualifier=other_object("exact")),
-        OperationOpened(name="Lantern", lead_force="surrey", marking=other_object("OFFICIAL-SENSITIVE")),
-        PublishedFigure(measure="arrests", unit="arrests", quantity=1, qualifier=other_object("exact")),
+        ArrestRecorded(reason="knife", qualifier=equal_copy("exact")),
+        ActivityRecorded(measure="vehicles_stopped", quantity=1, qualifier=equal_copy("exact")),
+        OperationOpened(name="Lantern", lead_force="surrey", marking=equal_copy("OFFICIAL-SENSITIVE")),
+        PublishedFigure(measure="arrests", unit="arrests", quantity=1, qualifier=equal_copy("exact")),
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_a_word_that_equals_the_default_is_not_written_whatever_object_it_is(one: Any) -> None:
+def test_a_word_equal_to_the_default_is_not_written_even_if_it_is_anequal_copy(one: Any) -> None:
     assert b"exact" not in canonical(one)
     assert b"marking" not in canonical(one)
-    for make in MADE_AGAIN:
-        assert canonical(make(one)) == canonical(one)
+    for copied in COPIES:
+        assert canonical(copied(one)) == canonical(one)
 
 
 def test_moments_are_in_utc() -> None:

@@ -1,4 +1,4 @@
-"""What a code, a slug, a category path and a title may look like."""
+"""The formats of codes, slugs, category paths and titles."""
 
 import re
 from typing import Any
@@ -33,7 +33,7 @@ def fits(annotated: Any, text: str) -> bool:
         ),
     ],
 )
-def test_what_fits(kind: Any, texts: list[str]) -> None:
+def test_valid_texts(kind: Any, texts: list[str]) -> None:
     assert [text for text in texts if not fits(kind, text)] == []
 
 
@@ -51,5 +51,5 @@ def test_what_fits(kind: Any, texts: list[str]) -> None:
         ),
     ],
 )
-def test_what_does_not_fit(kind: Any, texts: list[str]) -> None:
+def test_invalid_texts(kind: Any, texts: list[str]) -> None:
     assert [text for text in texts if fits(kind, text)] == []
