@@ -67,7 +67,7 @@ def events_page() -> Iterator[str]:
         "once with `/batches`, by the force itself or by the operation's coordinator. Each event is an envelope that "
         "contains `data`."
     )
-    rows = [(f"`{one.name}`", wanted(one.type), ENVELOPE[one.name]) for one in fields(Event) if one.name != "data"]
+    rows = [(f"`{one.name}`", expected(one.type), ENVELOPE[one.name]) for one in fields(Event) if one.name != "data"]
     yield table(("envelope field", "value", "meaning"), rows)
     for cls in REPORTS:
         yield from _event(cls.wire_type, cls)
@@ -114,11 +114,11 @@ def _lines() -> Iterator[str]:
 
 def _field_table(cls: Any) -> str:
     sent = [one for one in fields(cls) if one.name not in never_sent(cls)]
-    rows = [(f"`{one.encode_name}`", wanted(one.type), _default(one)) for one in sent]
+    rows = [(f"`{one.encode_name}`", expected(one.type), _default(one)) for one in sent]
     return table(("field", "value", "default"), rows)
 
 
-def wanted(hint: Any) -> str:
+def expected(hint: Any) -> str:
     """Return a description of the values that a field of this type accepts."""
     members = [member for member in get_args(hint) if member is not NoneType]
     if get_origin(hint) is Literal:
@@ -127,11 +127,11 @@ def wanted(hint: Any) -> str:
         bounds = bounds_of(hint)
         if isinstance(bounds, Items):
             most = f"a list of {bounds.least} to {bounds.most}" + (", without duplicates" if bounds.unique else "")
-            return f"{most}; each {wanted(get_args(members[0])[0])}"
-        return str(bounds.wanted)
+            return f"{most}; each {expected(get_args(members[0])[0])}"
+        return str(bounds.expected)
     if not members:
         return PLAIN[hint]
-    return wanted(members[0]) if len(members) == 1 else "a line of one of the kinds below"
+    return expected(members[0]) if len(members) == 1 else "a line of one of the kinds below"
 
 
 def _default(one: FieldInfo) -> str:

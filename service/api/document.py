@@ -25,7 +25,7 @@ from service.wire.schemas import ForceField, LineField, line_schema, schema_of
 DESCRIPTION = (
     "The record of a police operation in which several forces take part. Forces post arrests and seizures; "
     "coordinators read totals, now or as of any past moment. The sender chooses each event's id, which makes every "
-    "call idempotent: if in doubt, send it again; nothing is counted twice."
+    "request idempotent: if in doubt, retry; nothing is counted twice."
 )
 SETTINGS = {
     "API_TITLE": "Operation record API",
@@ -82,7 +82,7 @@ def document() -> str:
 
 
 def _document_own_fields(api: ProblemApi) -> None:
-    """Describe to apispec the fields that take one of several shapes."""
+    """Register with apispec the fields that accept one of several schemas."""
 
     def shapes(converter: Any, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:
         if isinstance(field, LineField):

@@ -1,4 +1,4 @@
-"""Reference data: forces and measures; and who the caller is."""
+"""Reference data, the forces and measures; and the caller's own credential."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.domain.model.reference_data import Force, NewForce, measure_catalog
 from service.usecases.querying.forces import add_force, list_forces
 from service.wire.schemas import check, schema_of
 
-blueprint = Blueprint("reference", __name__, description="Forces, measures, and who is calling")
+blueprint = Blueprint("reference", __name__, description="Forces, measures, and the caller's credential")
 
 
 @blueprint.route("/v1/forces")
@@ -26,7 +26,7 @@ blueprint = Blueprint("reference", __name__, description="Forces, measures, and 
 @blueprint.query()
 @blueprint.answers({200: ForceListSchema}, problems=(422,))
 def get_forces(_query: dict[str, Any]) -> Response:
-    """List all forces: those known to everybody, then those that were added."""
+    """List all forces: the built-in ones, then those that were added."""
     return answer({"forces": [_force_json(force) for force in list_forces(database())]})
 
 
@@ -36,7 +36,7 @@ def get_forces(_query: dict[str, Any]) -> Response:
 @blueprint.takes(schema_of(NewForce), example=examples.FORCE)
 @blueprint.answers({201: ForceSchema, 200: ForceSchema}, problems=(400, 409, 413, 415, 422))
 def post_force(_query: dict[str, Any]) -> Response:
-    """Add a body that the list does not have; adding the same again changes nothing."""
+    """Add a force that is not in the list. Idempotent: adding the same force again changes nothing."""
     row = json_body(request, MOST_BYTES_OF_A_CALL)
     check(schema_of(NewForce)(), row)
     force = Force(force=row["force"], name=row["name"], kind=row["kind"])
@@ -58,7 +58,7 @@ def get_measures(_query: dict[str, Any]) -> Response:
 @blueprint.query()
 @blueprint.answers({200: CredentialSchema}, problems=(422,))
 def get_me(_query: dict[str, Any]) -> Response:
-    """Show whose credential this is, its role, its limits and its end."""
+    """Show the force, role, operations and expiry of the credential of this request."""
     credential = caller()
     return answer(
         {

@@ -8,7 +8,7 @@ import marshmallow as ma
 from flask import Response
 
 from service.access.roles import REPORTERS
-from service.api.exports.tables_of_answers import FILES, returns_tables, table_answer, wanted_media
+from service.api.exports.tables_of_answers import FILES, preferred_media, returns_tables, table_answer
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import AsOfQuery
@@ -63,7 +63,7 @@ def get_returns(query: dict[str, Any], operation: str) -> Response:
         "seq": found.seq,
         "returns": [_return_json(one) for one in found.returns],
     }
-    media = wanted_media()
+    media = preferred_media()
     return answer(body) if media == JSON else table_answer(media, f"{operation}-returns", returns_tables(body))
 
 

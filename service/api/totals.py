@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from service.access.roles import READERS
-from service.api.exports.tables_of_answers import FILES, table_answer, totals_tables, wanted_media
+from service.api.exports.tables_of_answers import FILES, preferred_media, table_answer, totals_tables
 from service.api.http.answer_schemas import TotalsSchema
 from service.api.http.answers import totals_json
 from service.api.http.blueprint import Blueprint, answer, caller, database
@@ -36,7 +36,7 @@ def get_totals(query: dict[str, Any], operation: str) -> Response:
         selection=selection_of(query),
         moment=Moment(query.get("as_of"), query.get("as_of_seq")),
     )
-    body, media = totals_json(found), wanted_media()
+    body, media = totals_json(found), preferred_media()
     return answer(body) if media == JSON else table_answer(media, f"{operation}-totals", totals_tables(body))
 
 

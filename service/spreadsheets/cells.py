@@ -1,4 +1,4 @@
-"""Cells of a spreadsheet: each kind of cell is read exactly or refused, never guessed."""
+"""Cells of a spreadsheet: each is read exactly or refused; no value is guessed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def moment(cell: Cell) -> str:
     """Return a moment in wire format. Without a zone it is London time; a date with slashes is day/month/year.
 
     Raises:
-        ValueError: it is not a moment, or is a local time that London's clocks showed twice or never.
+        ValueError: it is not a moment, or is a London time that occurs twice or never.
     """
     written = cell.strip() if isinstance(cell, str) else ""
     local = cell if isinstance(cell, datetime) else _local(written, MOMENT_EXPECTED)
@@ -137,5 +137,5 @@ def _local(written: str, expected: str) -> date | datetime | None:
 def _in_london(local: datetime) -> str:
     early, late = (local.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early != late:
-        raise ValueError("London's clocks showed this time twice or never: add the zone, as in 00:30:00Z.")
+        raise ValueError("This London time occurs twice or never, as the clocks change: add the zone, as in 00:30:00Z.")
     return format_instant(early)

@@ -1,4 +1,4 @@
-"""Claims files in their three forms: TOML, JSON and CSV, each read strictly, from a request or from a file."""
+"""Claims files in their three formats, TOML, JSON and CSV, each read strictly, from a request or a file."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from service.domain.model.reference_data import Measure
 from service.wire.strict_json import parse
 
 JSON, TOML, CSV = "application/json", "application/toml", "text/csv"
-# More parts of a dotted key than any file needs take the parser quadratic time and memory.
-MOST_POINTS_IN_A_LINE = 200
-# By the ending of a file's name.
+# The parser takes quadratic time and memory for the parts of a dotted key, so their number is limited.
+MAX_DOTS_IN_A_LINE = 200
+# By file name extension.
 ENDINGS = {".json": JSON, ".toml": TOML, ".csv": CSV}
 
 Measures = Mapping[str, Measure]
 
 
 def read_claims_body(body: bytes, media: str, measures: Measures, operation: str | None = None) -> ClaimsFile:
-    """Return what a claims file of one of the three media types says.
+    """Return the claims of a file of one of the three media types.
 
     Raises:
-        ClaimsUnreadable: it is no TOML, no CSV, or not UTF-8.
-        NotJson, JsonTrap: it is no JSON.
-        WrongClaims: listing every mistake with its place.
+        ClaimsUnreadable: it is not TOML, not CSV, or not UTF-8.
+        NotJson, JsonTrap: it is not JSON.
+        WrongClaims: listing every error with its place.
     """
     return READERS[media](body, measures, operation)
 
@@ -37,14 +37,14 @@ def _from_json(body: bytes, measures: Measures, operation: str | None) -> Claims
 
 def _from_toml(body: bytes, measures: Measures, operation: str | None) -> ClaimsFile:
     text = _text(body)
-    if any(line.count(".") > MOST_POINTS_IN_A_LINE for line in text.split("\n")):
-        raise ClaimsUnreadable(f"Wanted at most {MOST_POINTS_IN_A_LINE} points in a line of TOML; break it up.")
+    if any(line.count(".") > MAX_DOTS_IN_A_LINE for line in text.split("\n")):
+        raise ClaimsUnreadable(f"Expected at most {MAX_DOTS_IN_A_LINE} dots in a line of TOML; split the line.")
     try:
         document = tomllib.loads(text)
     except RecursionError as error:
         raise ClaimsUnreadable("The claims file is nested too deeply.") from error
     except ValueError as error:
-        raise ClaimsUnreadable(f"The claims file is no TOML: {error}.") from error
+        raise ClaimsUnreadable(f"The claims file is not TOML: {error}.") from error
     return read_claims(document, measures, operation=operation)
 
 
@@ -54,7 +54,7 @@ def _from_csv(body: bytes, measures: Measures, operation: str | None) -> ClaimsF
 
 def _text(body: bytes) -> str:
     try:
-        # Spreadsheets put a byte order mark in front.
+        # Spreadsheet programs write a byte order mark first.
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ClaimsUnreadable(f"The claims file is not UTF-8: {error.reason} at byte {error.start}.") from error

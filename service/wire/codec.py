@@ -1,8 +1,8 @@
-"""Events as text and back. The canonical text (RFC 8785) is what is stored, hashed and exported.
+"""Encodes and decodes events. Their canonical text (RFC 8785) is stored, hashed and exported.
 
-msgspec reads and writes the event classes themselves, so there is no second definition of an event. All keys are
-ASCII, and all numbers are whole and below 2^53: for such values RFC 8785 is JSON with sorted keys and no spaces, which
-is what msgspec writes. A test compares it with an implementation of the RFC.
+msgspec reads and writes the event classes themselves, so an event has one definition. All keys are ASCII, and all
+numbers are whole and below 2^53: for such values, RFC 8785 is JSON with sorted keys and no spaces, as msgspec writes
+it. A test compares it with an implementation of the RFC.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from service.domain.model.vocabulary import Code, CorrectionReason, IncidentKey,
 
 Json = dict[str, Any]
 
-SORTED, IN_ORDER = json.Encoder(order="sorted"), json.Encoder()
-# Data with nothing in it is left out.
+SORTED, UNSORTED = json.Encoder(order="sorted"), json.Encoder()
+# Empty data is left out.
 EMPTY = b"{}"
 NO_DATA = Raw(EMPTY)
 
 
 class NotCanonical(ValueError):
-    """The text is not the one that its event is written as."""
+    """The text is not the canonical text of its event."""
 
 
-class Envelope(Part, frozen=True, kw_only=True):
-    """An event as one JSON object: its type, its data, and what stands around them."""
+class EventEnvelope(Part, frozen=True, kw_only=True):
+    """An event as one JSON object, with its type and data."""
 
     id: UUID
     force: Slug
@@ -46,8 +46,8 @@ class Envelope(Part, frozen=True, kw_only=True):
     type: str
 
 
-class Line(Envelope, frozen=True, kw_only=True):
-    """A recorded event as one JSON object. Its data can be read once its type is known."""
+class RecordedEnvelope(EventEnvelope, frozen=True, kw_only=True):
+    """A recorded event as one JSON object. Its data is decoded once its type is known."""
 
     data: Raw = NO_DATA
     operation: Slug
@@ -56,20 +56,20 @@ class Line(Envelope, frozen=True, kw_only=True):
     recorded_by: RecordedBy
 
 
-LINE = json.Decoder(Line)
+DECODER = json.Decoder(RecordedEnvelope)
 
 
 def text_of(recorded: RecordedEvent) -> str:
     """Return the canonical text of a recorded event."""
-    return _written(recorded, SORTED).decode()
+    return _encoded(recorded, SORTED).decode()
 
 
 def as_json(recorded: RecordedEvent) -> Json:
-    """Return a recorded event as a JSON object: what the sender sent, then what the service added.
+    """Return a recorded event as a JSON object: the sender's fields, then those that the service added.
 
     Nulls, empty lists, empty objects and default values are left out, as in the canonical text.
     """
-    row: Json = json.decode(_written(recorded, IN_ORDER))
+    row: Json = json.decode(_encoded(recorded, UNSORTED))
     return row
 
 
@@ -84,7 +84,7 @@ def recorded_from_text(text: str) -> RecordedEvent:
     Raises:
         LookupError, TypeError, ValueError: the text is not one that this service wrote.
     """
-    line = LINE.decode(text)
+    line = DECODER.decode(text)
     return RecordedEvent(
         event=event_of(line, _decoder(line.type).decode(line.data)),
         operation=line.operation,
@@ -95,10 +95,10 @@ def recorded_from_text(text: str) -> RecordedEvent:
 
 
 def recorded_from_canonical(text: str) -> RecordedEvent:
-    """Return the recorded event whose canonical text this is, to the letter.
+    """Return the recorded event of a text that must be canonical, byte for byte.
 
     Raises:
-        NotCanonical: the event is written otherwise.
+        NotCanonical: the event has another canonical text.
         LookupError, TypeError, ValueError: the text is not one that this service wrote.
     """
     recorded = recorded_from_text(text)
@@ -107,11 +107,11 @@ def recorded_from_canonical(text: str) -> RecordedEvent:
     return recorded
 
 
-def event_of(envelope: Envelope, data: Any) -> Event:
+def event_of(envelope: EventEnvelope, data: Any) -> Event:
     """Return the event with this data in this envelope.
 
     Raises:
-        ValueError: it happened outside 1900 to 2199.
+        ValueError: `occurred_at` is outside 1900 to 2199.
     """
     moment = envelope.occurred_at
     return Event(
@@ -127,11 +127,11 @@ def event_of(envelope: Envelope, data: Any) -> Event:
     )
 
 
-def _written(recorded: RecordedEvent, encoder: json.Encoder) -> bytes:
+def _encoded(recorded: RecordedEvent, encoder: json.Encoder) -> bytes:
     event = recorded.event
     data = encoder.encode(event.data)
     return encoder.encode(
-        Line(
+        RecordedEnvelope(
             id=event.id,
             force=event.force,
             data=NO_DATA if data == EMPTY else Raw(data),

@@ -1,4 +1,4 @@
-"""marshmallow fields that take exactly what the field's words and bounds allow, and convert nothing."""
+"""marshmallow fields that accept exactly what their words and bounds allow, and never coerce a value."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from service.domain.model.instants import DAY_WANTED, INSTANT_WANTED, parse_day, parse_instant
+from service.domain.model.instants import DAY_EXPECTED, INSTANT_EXPECTED, parse_day, parse_instant
 from service.domain.model.vocabulary import Items, Matching, Whole
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
 class WholeNumber(fields.Integer):
-    """A whole number within bounds; 1.0, "1" and true are none."""
+    """A whole number within bounds; 1.0, "1" and true are not whole numbers."""
 
     def __init__(self, bounds: Whole, **options: Any) -> None:
         super().__init__(strict=True, **described(options, minimum=bounds.least, maximum=bounds.most))
@@ -24,12 +24,12 @@ class WholeNumber(fields.Integer):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if not is_whole or not self.bounds.least <= value <= self.bounds.most:
-            raise ValidationError(f"Wanted {self.bounds.wanted}; found {_shown(value)}.")
+            raise ValidationError(f"Expected {self.bounds.expected}; found {_shown(value)}.")
         return value
 
 
 class Text(fields.String):
-    """A text that matches a pattern as a whole."""
+    """A text that fully matches a pattern."""
 
     def __init__(self, shape: Matching, **options: Any) -> None:
         pattern = f"^(?:{shape.expression})$"
@@ -39,7 +39,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, str) or len(value) > self.shape.most or not self.expression.fullmatch(value):
-            raise ValidationError(f"Wanted {self.shape.wanted}.")
+            raise ValidationError(f"Expected {self.shape.expected}.")
         return value
 
 
@@ -52,7 +52,7 @@ class OneOf(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if value not in self.words or not isinstance(value, str):
-            raise ValidationError(f"Wanted {' or '.join(self.words)}; found {_shown(value)}.")
+            raise ValidationError(f"Expected {' or '.join(self.words)}; found {_shown(value)}.")
         return value
 
 
@@ -61,18 +61,18 @@ class Truth(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
-            raise ValidationError(f"Wanted true or false; found {_shown(value)}.")
+            raise ValidationError(f"Expected true or false; found {_shown(value)}.")
         return value
 
 
-class Instant(fields.DateTime):
+class InstantField(fields.DateTime):
     """A moment with a zone, to the microsecond."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
             return parse_instant(value)
         except (TypeError, ValueError) as error:
-            raise ValidationError(f"Wanted {INSTANT_WANTED}.") from error
+            raise ValidationError(f"Expected {INSTANT_EXPECTED}.") from error
 
 
 class Day(fields.Date):
@@ -82,20 +82,20 @@ class Day(fields.Date):
         try:
             return parse_day(value)
         except (TypeError, ValueError) as error:
-            raise ValidationError(f"Wanted {DAY_WANTED}.") from error
+            raise ValidationError(f"Expected {DAY_EXPECTED}.") from error
 
 
 class EventId(fields.UUID):
-    """A UUID in its usual form with hyphens."""
+    """A UUID in its standard form, with hyphens."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
-            raise ValidationError("Wanted a UUID such as 0190c2a4-7e1b-7c3d-9f00-3b1c2d4e5f60.")
+            raise ValidationError("Expected a UUID such as 0190c2a4-7e1b-7c3d-9f00-3b1c2d4e5f60.")
         return value
 
 
 class ListOf(fields.List[Any]):
-    """A list of a bounded length, in which an item stands once where that is asked."""
+    """A list of bounded length, without duplicate items if its bounds say so."""
 
     def __init__(self, item: fields.Field[Any], bounds: Items, **options: Any) -> None:
         super().__init__(item, **described(options, minItems=bounds.least, maxItems=bounds.most))
@@ -103,20 +103,20 @@ class ListOf(fields.List[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, list) or not self.bounds.least <= len(value) <= self.bounds.most:
-            raise ValidationError(f"Wanted a list of {self.bounds.least} to {self.bounds.most} items.")
+            raise ValidationError(f"Expected a list of {self.bounds.least} to {self.bounds.most} items.")
         items = super()._deserialize(value, attr, data, **kwargs)
         if self.bounds.unique and any(item in value[:index] for index, item in enumerate(value)):
-            raise ValidationError("An item stands in the list twice.")
+            raise ValidationError("The list has a duplicate item.")
         return items
 
 
 def described(options: dict[str, Any], **facts: Any) -> dict[str, Any]:
-    """Return a field's options with further facts for the API's document."""
+    """Return a field's options with further metadata for the OpenAPI document."""
     return {**options, "metadata": {**facts, **options.get("metadata", {})}}
 
 
 def _shown(value: Any) -> str:
-    """Return a number or word as it was found; anything longer could be anything, and is not repeated."""
+    """Return a number or truth value as found, and only the type of any other value, which may be personal data."""
     if isinstance(value, bool | int | float):
         return str(value)[:40].lower()
     return "a text" if isinstance(value, str) else "null" if value is None else f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""marshmallow schemas made from the event classes: they report all that is wrong, and describe the API's bodies."""
+"""marshmallow schemas generated from the event classes: they report every error and document the API's bodies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from service.domain.model.events import (
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Items, Matching, Slug, Whole, bounds_of
 from service.errors import FieldError, Invalid
-from service.wire.fields import Day, EventId, Instant, ListOf, OneOf, Text, Truth, WholeNumber
+from service.wire.fields import Day, EventId, InstantField, ListOf, OneOf, Text, Truth, WholeNumber
 from service.wire.strict_json import pointer_step
 
 MaField = ma.fields.Field[Any]
@@ -33,7 +33,7 @@ Options = dict[str, tuple[str, ...]]
 
 REPORT_TYPES = tuple(cls.wire_type for cls in REPORTS)
 FACT_FIELDS = ("occurred_at", "place", "incident", "assisting")
-# The forces that an opening names, whether by key or by object.
+# The forces of an opening, each given by key or as an object.
 FORCES = Items(0, 200)
 CORRECTION_FIELDS = ("corrects", "correction_reason")
 
@@ -45,48 +45,48 @@ class WrongFields(Invalid):
 
 
 class StrictSchema(ma.Schema):
-    """A closed object: a member that it does not name is an error."""
+    """A closed object: an unknown member is an error."""
 
     class Meta:
         unknown = ma.RAISE
 
-    error_messages = {"unknown": "There is no such field here.", "type": "Wanted an object."}
+    error_messages = {"unknown": "Unknown field.", "type": "Expected an object."}
 
 
 class EventSchema(StrictSchema):
-    """What the schemas of all events share."""
+    """The rules that the schemas of all events share."""
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _reason_with_correction(self, data: Mapping[str, Any], **_options: Any) -> None:
         if bool(data.get("corrects")) != bool(data.get("correction_reason")):
-            raise ma.ValidationError("corrects and correction_reason go together.", "correction_reason")
+            raise ma.ValidationError("corrects and correction_reason must be sent together.", "correction_reason")
 
 
 class LineField(MaField):
-    """One line of a seizure, whose `kind` says which fields it has."""
+    """One line of a seizure; its `kind` determines its fields."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
-            raise ma.ValidationError("Wanted an object.")
+            raise ma.ValidationError("Expected an object.")
         kind = value.get("kind")
         if not isinstance(kind, str) or kind not in LINE_CLASSES:
-            raise ma.ValidationError({"kind": [f"Wanted one of {', '.join(LINE_CLASSES)}."]})
+            raise ma.ValidationError({"kind": [f"Expected one of {', '.join(LINE_CLASSES)}."]})
         return line_schema(kind)().load(value)
 
 
 class ForceField(MaField):
-    """A force that takes part from the start: its key, or an object with what else is to be said of it."""
+    """A force that takes part from the start: its key, or an object with further fields."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, str):
             return field_for(Slug, {}).deserialize(value, attr, data)
         if not isinstance(value, dict):
-            raise ma.ValidationError("Wanted a force's key, or an object with force, reports, name and kind.")
+            raise ma.ValidationError("Expected a force's key, or an object with force, reports, name and kind.")
         return schema_of(ForceJoined)().load(value)
 
 
 def check(schema: ma.Schema, row: Any) -> None:
-    """Refuse a JSON value that does not fit a schema.
+    """Check a JSON value against a schema.
 
     Raises:
         WrongFields: naming every field that is wrong.
@@ -96,13 +96,13 @@ def check(schema: ma.Schema, row: Any) -> None:
 
 
 def wrong_fields(messages: Any) -> WrongFields:
-    """Return the error of marshmallow's messages."""
+    """Return marshmallow's messages as one error."""
     errors = flatten(messages)
     return WrongFields(f"{errors[0].pointer or 'The body'}: {errors[0].detail}", errors=errors)
 
 
 def flatten(messages: Any, pointer: str = "") -> list[FieldError]:
-    """Return marshmallow's nested messages as a list of JSON pointers with what was wanted there."""
+    """Return marshmallow's nested messages as a list of errors with JSON pointers."""
     if isinstance(messages, dict):
         steps = {key: "" if key == "_schema" else f"/{pointer_step(str(key))}" for key in messages}
         return [error for key, inner in messages.items() for error in flatten(inner, pointer + steps[key])]
@@ -118,24 +118,24 @@ def event_schema(wire_type: str) -> ma.Schema:
         "type": OneOf((wire_type,), required=True),
         **fields_of(Event, **envelope(cls)),
         "data": ma.fields.Nested(schema_of(cls), required=has_required),
-        "recorded_at": Instant(allow_none=True),
+        "recorded_at": InstantField(allow_none=True),
     }
     return EventSchema.from_dict(members, name=f"{cls.__name__}Event")()
 
 
 @cache
 def change_schema(wire_type: str) -> ma.Schema:
-    """Return the schema of a coordinator's call that records a setup event of this type: its data, flat, and an id."""
+    """Return the schema of a coordinator's request that records a setup event: an id, and the data fields beside it."""
     cls = DATA_CLASSES[wire_type]
-    members = {**_call_fields(), **fields_of(cls, leave_out=never_sent(cls))}
+    members = {**_request_fields(), **fields_of(cls, leave_out=never_sent(cls))}
     return StrictSchema.from_dict(members, name=f"{cls.__name__}Call")()
 
 
 @cache
 def opening_schema() -> ma.Schema:
-    """Return the schema of the call that opens an operation."""
+    """Return the schema of the request that opens an operation."""
     operation = field_for(Slug, {"required": True})
-    members = {**_call_fields(), "operation": operation, **fields_of(OperationOpened, leave_out=("forces",))}
+    members = {**_request_fields(), "operation": operation, **fields_of(OperationOpened, leave_out=("forces",))}
     return StrictSchema.from_dict({**members, "forces": ListOf(ForceField(), FORCES)}, name="OpeningCall")()
 
 
@@ -157,7 +157,7 @@ def fields_of(
 ) -> dict[str, MaField]:
     """Return the marshmallow fields of an event class, by their names on the wire.
 
-    `required` names fields that have a default in the class and must be sent all the same.
+    `required` names fields that must be sent although the class has a default.
     """
     return {
         one.encode_name: _field(one, must=one.name in required)
@@ -167,7 +167,7 @@ def fields_of(
 
 
 def envelope(cls: type[Part]) -> Options:
-    """Return what `fields_of(Event)` is to leave out and to require around data of this class, besides the data."""
+    """Return the arguments for `fields_of(Event)` that give the envelope of data of this class."""
     if cls in FACTS:
         return {"leave_out": ("data",), "required": ("occurred_at",)}
     if cls is EventWithdrawn:
@@ -176,13 +176,13 @@ def envelope(cls: type[Part]) -> Options:
 
 
 def never_sent(cls: type[Part]) -> tuple[str, ...]:
-    """Return the names of the fields of a class that only the service fills in."""
+    """Return the names of a class's fields that only the service fills in."""
     names: tuple[str, ...] = getattr(cls, "never_sent", ())
     return names
 
 
 def field_for(hint: Any, options: dict[str, Any]) -> MaField:
-    """Return the field for a type of the vocabulary."""
+    """Return the marshmallow field for a type of the vocabulary."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _bounded(hint, options)
@@ -191,7 +191,7 @@ def field_for(hint: Any, options: dict[str, Any]) -> MaField:
     if origin in (Union, UnionType):
         members = [member for member in arguments if member is not NoneType]
         return field_for(members[0], options) if len(members) == 1 else LineField(**options)
-    plain: dict[Any, type[MaField]] = {datetime: Instant, date: Day, UUID: EventId, bool: Truth}
+    plain: dict[Any, type[MaField]] = {datetime: InstantField, date: Day, UUID: EventId, bool: Truth}
     return plain[hint](**options) if hint in plain else ma.fields.Nested(schema_of(hint), **options)
 
 
@@ -216,5 +216,5 @@ def _field(one: structs.FieldInfo, *, must: bool) -> MaField:
     return field_for(one.type, options)
 
 
-def _call_fields() -> dict[str, MaField]:
-    return {"id": EventId(required=True), "recorded_at": Instant(allow_none=True)}
+def _request_fields() -> dict[str, MaField]:
+    return {"id": EventId(required=True), "recorded_at": InstantField(allow_none=True)}

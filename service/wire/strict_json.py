@@ -1,4 +1,4 @@
-"""JSON without the traps that json.loads lets pass."""
+"""Strict JSON: refuses the traps that json.loads accepts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from service.errors import FieldError, Invalid
 
 
 class NotJson(Invalid):
-    """The body, or a line of it, is not JSON: broken, nested too deeply, or not UTF-8."""
+    """The body, or a line of it, is not JSON: malformed, nested too deeply, or not UTF-8."""
 
     code = "not_json"
 
 
 class JsonTrap(Invalid):
-    """The JSON has a key twice in one object, NaN or Infinity, a NUL or half a surrogate pair in a text."""
+    """The JSON has a duplicate key in an object, NaN or Infinity, or a text with NUL or a lone surrogate."""
 
     code = "json_trap"
 
 
-class _TwiceKeyed(dict[str, Any]):
-    """An object in which one key stood twice."""
+class _DuplicateKey(dict[str, Any]):
+    """An object with a duplicate key."""
 
     key = ""
 
@@ -32,7 +32,7 @@ class _NotFinite:
 
 
 class _Trapped(Exception):
-    """There is a trap in this JSON."""
+    """The JSON has a trap."""
 
 
 def parse(body: bytes | bytearray) -> Any:
@@ -47,21 +47,21 @@ def parse(body: bytes | bytearray) -> Any:
     except RecursionError as error:
         raise NotJson("The JSON is nested too deeply.", pointer="") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise NotJson(f"Wanted JSON in UTF-8: {error}.", pointer="") from error
+        raise NotJson(f"Expected JSON in UTF-8: {error}.", pointer="") from error
     except ValueError as error:
-        raise NotJson("The JSON has a number of too many digits.", pointer="") from error
+        raise NotJson("A number in the JSON has too many digits.", pointer="") from error
     if "\\u" in text:
         _refuse_traps(value)
     return value
 
 
 def _decoded(text: str) -> Any:
-    """Return the value of a JSON text. Only where it has a trap, or is broken, is it read again, to tell all of it."""
+    """Return the value of a JSON text. A text with a trap or a syntax error is read again, to report every trap."""
     try:
         return STRICT.decode(text)
     except (_Trapped, json.JSONDecodeError):
         _refuse_traps(json.loads(text, object_pairs_hook=_marked_object, parse_constant=_marked_constant))
-        raise AssertionError("what was found once is found again") from None
+        raise AssertionError("the second reading finds what the first one found") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def _marked_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    twice = _TwiceKeyed(found)
+    marked = _DuplicateKey(found)
     names = [name for name, _value in pairs]
-    twice.key = next(name for name in names if names.count(name) > 1)
-    return twice
+    marked.key = next(name for name in names if names.count(name) > 1)
+    return marked
 
 
 def _marked_constant(_name: str) -> _NotFinite:
@@ -89,7 +89,7 @@ def _refuse_constant(_name: str) -> Any:
     raise _Trapped
 
 
-# Made once: json.loads makes a decoder at each call that has hooks.
+# Made once, because json.loads makes a new decoder at each call with hooks.
 STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
 
@@ -102,12 +102,12 @@ def _refuse_traps(value: Any) -> None:
 def _traps(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
     match value:
         case _NotFinite():
-            yield pointer, "Wanted a number; NaN and Infinity are none."
+            yield pointer, "Expected a number; NaN and Infinity are not numbers in JSON."
         case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            yield pointer, "Wanted a text without NUL and without half a surrogate pair."
+            yield pointer, "Expected a text without NUL and without lone surrogates."
         case dict():
-            if isinstance(value, _TwiceKeyed):
-                yield f"{pointer}/{pointer_step(value.key)}", "The key stands twice in one object."
+            if isinstance(value, _DuplicateKey):
+                yield f"{pointer}/{pointer_step(value.key)}", "Duplicate key in an object."
             for key, member in value.items():
                 yield from _traps(key, pointer)
                 yield from _traps(member, f"{pointer}/{pointer_step(key)}")
@@ -117,6 +117,6 @@ def _traps(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
 
 
 def pointer_step(key: str) -> str:
-    """Return a key as a step of a JSON pointer (RFC 6901), in a form that can be sent back whatever it holds."""
+    """Return a key as a JSON pointer step (RFC 6901), in a form that can be encoded whatever the key holds."""
     printable = key.encode("utf-8", "replace").decode().replace("\0", "?")
     return printable.replace("~", "~0").replace("/", "~1")[:100]

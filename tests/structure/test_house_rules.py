@@ -17,7 +17,7 @@ from msgspec.structs import fields
 
 import service
 from service.domain.model.events import Event
-from service.domain.model.part import Part, Timed, Worded
+from service.domain.model.part import InternedDefaults, Part, Timed
 from service.errors import KINDS, RecordError
 from service.eventlog.table import EventRow, events
 from service.projections.registry import BY_SEQ, Projection
@@ -144,12 +144,12 @@ def parts(cls: type[Part]) -> Iterator[type[Part]]:
         yield from parts(one)
 
 
-def test_every_part_with_a_text_default_derives_from_worded():
+def test_every_part_with_a_text_default_derives_from_interned_defaults():
     found = [(cls, one) for cls in parts(Part) if cls.__module__.startswith("service.") for one in fields(cls)]
     assert len(found) > 50
     with_words = {cls for cls, one in found if isinstance(one.default, str)}
     assert len(with_words) > 10
-    assert [cls for cls in with_words if not issubclass(cls, Worded)] == []
+    assert [cls for cls in with_words if not issubclass(cls, InternedDefaults)] == []
     # Python keeps one object of each of these values, and msgspec compares empty lists by length.
     others = [one.default for _cls, one in found if not one.required and not isinstance(one.default, str | Raw)]
     assert [default for default in others if default not in (None, (), True, False, 1)] == []

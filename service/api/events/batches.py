@@ -35,7 +35,7 @@ from service.usecases.querying.read_operations import read_operation
 from service.usecases.recording.appending import Outcome
 from service.usecases.recording.record import record_events
 from service.wire.checked import load_submission
-from service.wire.fields import Instant
+from service.wire.fields import InstantField
 from service.wire.schemas import StrictSchema, WrongFields, check
 from service.wire.strict_json import parse
 
@@ -69,7 +69,7 @@ class Envelope(StrictSchema):
     """The envelope of a batch. Each event in it is checked and refused individually."""
 
     events = ma.fields.Raw(required=True, validate=_check_length)
-    recorded_at = Instant(allow_none=True)
+    recorded_at = InstantField(allow_none=True)
 
 
 ENVELOPE = Envelope()

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, request
 
 from service.access.roles import REPORTERS
-from service.api.exports.tables_of_answers import FILES, events_table, table_answer, wanted_media
+from service.api.exports.tables_of_answers import FILES, events_table, preferred_media, table_answer
 from service.api.http import examples
 from service.api.http.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
 from service.api.http.answers import receipt_answer
@@ -57,7 +57,7 @@ def get_events(query: dict[str, Any], operation: str) -> Response:
     text/csv`, or the media type of XLSX, the answer is a table with a row for each line of a seizure.
     """
     wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
-    media = wanted_media(NDJSON)
+    media = preferred_media(NDJSON)
     if media != JSON:
         lines = stream_lines(database(), operation=operation, credential=caller(), wanted=wanted, after=query["after"])
         if media == NDJSON:

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, and their CSV form: with a byte order mark, so that Excel reads UTF-8, and guarded cells."""
+"""Tables for spreadsheets, and their CSV form, with a byte order mark for Excel and guards against formulas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ExportTable:
 
 
 def csv_text(table: ExportTable) -> Iterator[str]:
-    """Yield a table as CSV (RFC 4180), some rows at a time."""
+    """Yield a table as CSV (RFC 4180), in chunks of rows."""
     buffer = StringIO()
     buffer.write(BYTE_ORDER_MARK)
     writer = csv.writer(buffer)
@@ -42,8 +42,8 @@ def csv_text(table: ExportTable) -> Iterator[str]:
     for number, row in enumerate(table.rows, start=1):
         writer.writerow([_csv_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)])
         if number % ROWS_AT_A_TIME == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
+            yield _drained(buffer)
+    yield _drained(buffer)
 
 
 def guarded(text: str) -> str:
@@ -64,7 +64,7 @@ def _csv_cell(column: Column, cell: Cell) -> Cell:
     return cell
 
 
-def _taken(buffer: StringIO) -> str:
+def _drained(buffer: StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()

@@ -1,4 +1,4 @@
-"""Totals, returns and events as tables, and the answers that carry them: CSV or XLSX, by the Accept header."""
+"""Totals, returns and events as tables, and responses with them as CSV or XLSX, by the Accept header."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "form
 BETWEEN = "; "
 
 RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
-# The events whose data has columns of its own, field by field; that of all others is JSON in the column `setup`.
+# Event classes with a column for each field of their data. The data of all others is JSON in the column `setup`.
 IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut)
 IDENTITY = {"operation": str, "seq": int, "line": int, "id": str, "type": str, "force": str}
 SIGNATURE = {"recorded_at": str, "recorded_by_force": str, "recorded_by_role": str}
-# Columns in pence, and those beside them in pounds.
+# Columns in pence, each with the column in pounds beside it.
 POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
 
 
-def wanted_media(*others: str) -> str:
-    """Return the media type that the caller wants: JSON, unless the Accept header prefers a table or one of others."""
+def preferred_media(*others: str) -> str:
+    """Return the media type that the Accept header prefers: JSON by default, a table, or one of `others`."""
     return request.accept_mimetypes.best_match([JSON, *others, CSV, XLSX], JSON) or JSON
 
 
 def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Response:
-    """Return tables as a file of this name: all of them as sheets of a workbook, or the first as CSV."""
+    """Return tables as a file of this name: all as the sheets of a workbook, or the first as CSV."""
     if media == XLSX:
         response = Response(workbook(tables), content_type=XLSX)
     else:
@@ -53,7 +53,7 @@ def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Respon
 
 
 def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
-    """Return the tables of a totals answer: its figures, and what they are figures of."""
+    """Return the tables of a totals answer: its figures, and a sheet `about` with their context."""
     by = [name for name in ("force", "day", "category") if name in answer["by"] or name == "category"]
     columns = [
         *map(Column, ("operation", "marking")),
@@ -79,9 +79,9 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
 
 
 def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
-    """Return the table of a returns answer: a row for each force and day, with what it is true at and when it was due.
+    """Return the table of a returns answer: a row for each force and day, with its seq and due time.
 
-    `late` is yes or no; `seq` and `declared_at` are those of the newest return, and empty where there is none.
+    `late` is yes or no. `seq` and `declared_at` are those of the latest return, or empty if there is none.
     """
     columns = [
         *map(Column, ("operation", "marking")),
@@ -95,7 +95,7 @@ def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
 
 
 def events_table(lines: Iterable[str]) -> ExportTable:
-    """Return the table of a log's canonical texts: a row for each event, for a seizure one for each of its lines."""
+    """Return the table of a log's canonical texts: one row for each event, or for each line of a seizure."""
     columns = _event_columns()
     names = [column.name for column in columns]
     rows = ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
@@ -111,17 +111,17 @@ def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -
     ]
 
 
-def _outstanding(owing: Iterable[dict[str, Any]]) -> str:
-    return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in owing)
+def _outstanding(outstanding: Iterable[dict[str, Any]]) -> str:
+    return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in outstanding)
 
 
 @cache
 def _event_columns() -> list[Column]:
-    """Return the columns: of every event; a field of data or of a line each, in the order of the classes; `setup`."""
+    """Return the columns: those of every event, the fields of data and of lines in class order, and `setup`."""
     of_data = {"kind": str}
     for cls in (*FACTS, *LINE_CLASSES.values(), *IN_COLUMNS):
         of_data |= _types(cls)
-    # Each line is a row.
+    # Each line is a row of its own.
     of_data.pop("lines")
     of_event = {name: of_type for name, of_type in _types(Event).items() if name != "data"}
     columns = []
@@ -132,7 +132,7 @@ def _event_columns() -> list[Column]:
 
 
 def _types(cls: type[Any]) -> dict[str, Any]:
-    """Return the type of each field of an event class, by the name that the field has on the wire."""
+    """Return the type of each field of an event class, by the field's name on the wire."""
     hints = get_type_hints(cls)
     return {one.encode_name: hints[one.name] for one in fields(cls)}
 
@@ -149,7 +149,7 @@ def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:
 
 
 def _pounds(line: dict[str, Any]) -> dict[str, Cell]:
-    """Return the amounts of money in pence for the columns in pounds; foreign money is in none."""
+    """Return the amounts in pence for the columns in pounds, without foreign currency."""
     return {POUNDS[name]: line[name] for name in POUNDS if name in line and line.get("currency", "GBP") == "GBP"}
 
 

@@ -1,4 +1,4 @@
-"""Tables as an XLSX workbook: a sheet for each, numbers as numbers, text never as formulas, in bounded memory."""
+"""Tables as an XLSX workbook, one sheet each, written in bounded memory; text is never a formula."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from service.api.exports.tables import Column, ExportTable
 # Rows are written to a temporary file one by one. Text stays text, even if it looks like a formula or a URL.
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 # Excel's limit is 1,048,576 rows in a sheet; further rows continue on another sheet.
-MOST_ROWS = 1_000_000
+MAX_ROWS = 1_000_000
 WIDTHS = {"text": 18, "whole": 14, "pounds": 16}
 BYTES_AT_A_TIME = 64 * 1024
 
 
-def workbook(tables: Sequence[ExportTable], *, most_rows: int = MOST_ROWS) -> Iterator[bytes]:
+def workbook(tables: Sequence[ExportTable], *, most_rows: int = MAX_ROWS) -> Iterator[bytes]:
     """Return an XLSX workbook with a sheet for each table, or several for a table of more than `most_rows` rows.
 
-    The workbook is complete, in a temporary file, before this returns; iterating over the result reads and removes it.
+    The workbook is written to a temporary file before this function returns. Iterating over the result reads the file
+    and removes it.
     """
     file = TemporaryFile()  # noqa: SIM115 - _chunks closes it
     with Workbook(file, OPTIONS) as book:
-        look = {
+        formats = {
             "whole": book.add_format({"num_format": "#,##0"}),
             "pounds": book.add_format({"num_format": "£#,##0.00"}),
         }
         bold = book.add_format({"bold": True})
         for table in tables:
-            _write(book, table, look, bold, most_rows)
+            _write(book, table, formats, bold, most_rows)
     file.seek(0)
     return _chunks(file)
 
 
-def _write(book: Workbook, table: ExportTable, look: dict[str, Any], bold: Any, most_rows: int) -> None:
+def _write(book: Workbook, table: ExportTable, formats: dict[str, Any], bold: Any, most_rows: int) -> None:
     sheet = _sheet(book, table.name, table.columns, bold)
     number = 0
     for index, row in enumerate(table.rows):
@@ -50,11 +51,11 @@ def _write(book: Workbook, table: ExportTable, look: dict[str, Any], bold: Any, 
                 sheet.write_string(number, place, cell)
             elif cell is not None:
                 value = cell / 100 if column.kind == "pounds" else cell
-                sheet.write_number(number, place, value, look.get(column.kind))
+                sheet.write_number(number, place, value, formats.get(column.kind))
 
 
 def _sheet(book: Workbook, name: str, columns: Sequence[Column], bold: Any) -> Worksheet:
-    """Add a sheet whose header row is frozen."""
+    """Add a sheet with a frozen header row."""
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):

@@ -83,12 +83,12 @@ def read_body(request: Request, most: int) -> bytes:
         BodyTooLarge, BodyCutShort.
     """
     if (request.content_length or 0) > most:
-        raise BodyTooLarge(f"Wanted at most {most:,} bytes; found {request.content_length:,}.")
+        raise BodyTooLarge(f"Expected at most {most:,} bytes; found {request.content_length:,}.")
     body = bytearray()
     for chunk in chunks(request):
         body += chunk
         if len(body) > most:
-            raise BodyTooLarge(f"Wanted at most {most:,} bytes.")
+            raise BodyTooLarge(f"Expected at most {most:,} bytes.")
     return bytes(body)
 
 
@@ -103,7 +103,7 @@ def chunks(request: Request) -> Iterator[bytes]:
         found += len(chunk)
         yield chunk
     if request.content_length is not None and found < request.content_length:
-        raise BodyCutShort(f"Wanted {request.content_length:,} bytes, found {found:,}. Send everything again.")
+        raise BodyCutShort(f"Expected {request.content_length:,} bytes, found {found:,}. Send everything again.")
 
 
 def is_ndjson(request: Request) -> bool:

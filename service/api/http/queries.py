@@ -1,4 +1,4 @@
-"""The query parameters of each call. Lists are comma-separated."""
+"""The query parameters of each endpoint. Lists are comma-separated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from service.domain.counting.selection import DIMENSIONS
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
 from service.usecases.querying.search_duplicates import DuplicateKey
-from service.wire.fields import Day, Instant, described
+from service.wire.fields import Day, InstantField, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
-MOST_ITEMS, MOST_CHARACTERS = 200, 8_192
-PLACE = re.compile(rf"(certain|likely)(\.{STEP}:[0-9]{{1,15}}){{1,2}}", re.ASCII)
+MAX_ITEMS, MAX_CHARACTERS = 200, 8_192
+CURSOR = re.compile(rf"(certain|likely)(\.{STEP}:[0-9]{{1,15}}){{1,2}}", re.ASCII)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 
@@ -29,33 +29,33 @@ class Number(ma.fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not DIGITS.fullmatch(value) or not self.least <= int(value) <= self.most:
-            raise ma.ValidationError(f"Wanted a whole number from {self.least:,} to {self.most:,}.")
+            raise ma.ValidationError(f"Expected a whole number from {self.least:,} to {self.most:,}.")
         return int(value)
 
 
 class Codes(ma.fields.String):
-    """Codes joined by commas, each once."""
+    """Comma-separated codes, without duplicates."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**described(options, pattern=f"^{CODE.pattern}(,{CODE.pattern})*$", maxLength=MOST_CHARACTERS))
+        super().__init__(**described(options, pattern=f"^{CODE.pattern}(,{CODE.pattern})*$", maxLength=MAX_CHARACTERS))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         codes = tuple(value.split(","))
-        if len(codes) > MOST_ITEMS or len(value) > MOST_CHARACTERS:
-            raise ma.ValidationError(f"Wanted at most {MOST_ITEMS} codes.")
+        if len(codes) > MAX_ITEMS or len(value) > MAX_CHARACTERS:
+            raise ma.ValidationError(f"Expected at most {MAX_ITEMS} codes.")
         if not all(CODE.fullmatch(code) for code in codes):
-            raise ma.ValidationError("Wanted codes joined by commas.")
+            raise ma.ValidationError("Expected comma-separated codes.")
         if len(set(codes)) < len(codes):
-            raise ma.ValidationError("A code stands in the list twice.")
+            raise ma.ValidationError("The list has a duplicate code.")
         return codes
 
 
 class YesNo(ma.fields.Boolean):
-    """true or false, in these words."""
+    """true or false, as text."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if value not in ("true", "false"):
-            raise ma.ValidationError("Wanted true or false.")
+            raise ma.ValidationError("Expected true or false.")
         return value == "true"
 
 
@@ -69,19 +69,19 @@ class OperationsQuery(ma.Schema):
 class RecordQuery(ma.Schema):
     """How to record one event."""
 
-    dry_run = YesNo(load_default=False, metadata={"description": "decide only; record nothing"})
+    dry_run = YesNo(load_default=False, metadata={"description": "validate and decide, but record nothing"})
 
 
 class BatchQuery(RecordQuery):
     """How to record a batch."""
 
-    atomic = YesNo(load_default=False, metadata={"description": "record all of it or nothing"})
+    atomic = YesNo(load_default=False, metadata={"description": "record all events or none"})
 
 
 class PageQuery(ma.Schema):
-    """Which part of what is numbered by seq."""
+    """Which page of a list ordered by seq."""
 
-    after = Number(0, 2**53 - 1, load_default=0, metadata={"description": "the seq behind which to go on"})
+    after = Number(0, 2**53 - 1, load_default=0, metadata={"description": "return events after this seq"})
     limit = Number(1, 1_000, load_default=100)
 
 
@@ -89,18 +89,18 @@ class EventsQuery(PageQuery):
     """Which events to read."""
 
     force = Codes()
-    type = Codes(metadata={"description": f"of {', '.join(DATA_CLASSES)}"})
+    type = Codes(metadata={"description": f"any of {', '.join(DATA_CLASSES)}"})
 
 
-class PlaceInList(ma.fields.String):
-    """The `next` of an earlier answer: a certainty, and the operation and seq of one or two events."""
+class Cursor(ma.fields.String):
+    """A pagination cursor: a certainty, and the operation and seq of one or two events."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**described(options, pattern=f"^{PLACE.pattern}$", maxLength=MOST_CHARACTERS))
+        super().__init__(**described(options, pattern=f"^{CURSOR.pattern}$", maxLength=MAX_CHARACTERS))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not PLACE.fullmatch(value):
-            raise ma.ValidationError("Wanted the `next` of an earlier answer.")
+        if not CURSOR.fullmatch(value):
+            raise ma.ValidationError("Expected the `next` value of an earlier response.")
         certainty, *events = value.split(".")
         operations_and_seqs = (event.split(":") for event in events)
         return DuplicateKey(certainty, tuple((operation, int(seq)) for operation, seq in operations_and_seqs))
@@ -112,35 +112,39 @@ class PossibleDuplicatesQuery(ma.Schema):
     window_minutes = Number(
         0,
         1_440,
-        metadata={"description": "how far apart the moments of a likely pair may lie; coordinator only; else 30"},
+        metadata={
+            "description": "the longest time between the two events of a likely pair, 30 by default; coordinators only"
+        },
     )
-    after = PlaceInList(metadata={"description": "the `next` of the page before"})
+    after = Cursor(metadata={"description": "the `next` value of the previous page"})
     limit = Number(1, 500, load_default=100)
 
 
 class AsOfQuery(ma.Schema):
-    """As of when; now if neither is given."""
+    """The moment or seq to answer as of; now by default."""
 
     as_of_seq = Number(1, 2**53 - 1)
-    as_of = Instant(metadata={"description": "a past moment"})
+    as_of = InstantField(metadata={"description": "a past moment"})
 
 
 class StatementQuery(AsOfQuery):
-    """Of which publication, or as of when; of now if nothing is given."""
+    """Which publication to state, or the moment or seq to answer as of; now by default."""
 
     publication = Number(
-        1, 2**53 - 1, metadata={"description": "the number of one: its figures, as published; without as_of, as_of_seq"}
+        1,
+        2**53 - 1,
+        metadata={"description": "a publication's number, for its figures as published; without as_of, as_of_seq"},
     )
 
 
 class TotalsQuery(AsOfQuery):
-    """Which totals, and as of when. A list is one sum, unless its dimension is in `by`."""
+    """Which totals, and as of when. A list of codes gives one sum, unless its dimension is in `by`."""
 
-    by = Codes(metadata={"description": f"of {', '.join(DIMENSIONS)}"})
+    by = Codes(metadata={"description": f"any of {', '.join(DIMENSIONS)}"})
     measure = Codes()
     force = Codes()
     without_force = Codes()
-    category = Codes(metadata={"description": "paths; each counts with all under it"})
+    category = Codes(metadata={"description": "category paths; each includes all paths under it"})
     without_category = Codes()
-    day_from = Day(metadata={"description": "the first day"})
-    day_before = Day(metadata={"description": "the day after the last"})
+    day_from = Day(metadata={"description": "the first day, included"})
+    day_before = Day(metadata={"description": "the day after the last day"})

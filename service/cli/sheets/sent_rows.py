@@ -1,4 +1,4 @@
-"""The sent rows of a spreadsheet: the random id of each row's event, kept in a state file beside the spreadsheet.
+"""The sent rows of a spreadsheet: the random id of each row's event, in a state file beside the spreadsheet.
 
 An id derived from a row would let others guess its content, and two identical arrests would share one id. Ids are
 therefore random, and the state file keeps a second submission from counting twice.

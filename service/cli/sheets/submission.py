@@ -21,7 +21,7 @@ ROWS_TO_NAME = 20
 
 
 class SubmissionRefused(Invalid):
-    """The service refused a whole call: the credential, the operation or the address is wrong."""
+    """The service refused a whole request: the credential, the operation or the URL is wrong."""
 
     code = "submission_refused"
 
@@ -88,7 +88,7 @@ def check(
 def send(
     planned: Sequence[Planned], call: Call, template: Template, state: SentRows, progress: Callable[[int, int], None]
 ) -> tuple[int, int, list[CellError]]:
-    """Save the ids of all events, then send them; return how many were recorded, how many already were, and the errors.
+    """Save the ids of all events, then send the events; return how many are new, how many were replays, and the errors.
 
     The ids are saved first, so that a retry sends the same ids whatever fails later.
     """
@@ -138,7 +138,7 @@ def force_of(client: Client, name: str) -> str:
 def _results(answer: Answer) -> list[dict[str, Any]]:
     results = answer.body.get("results")
     if not isinstance(results, list):
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The call was refused.')} ({answer.status})")
+        raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
     return results
 
 

@@ -53,10 +53,10 @@ def check_selection(selection: Selection, operation: Operation) -> None:
     _check_categories(selection.without_categories, measures, "without_category")
 
 
-def _check_all(found: Sequence[str], known: Sequence[str], name: str, wanted: str) -> None:
+def _check_all(found: Sequence[str], known: Sequence[str], name: str, expected: str) -> None:
     for code in found:
         if code not in known:
-            raise UnknownCode(f"Wanted {wanted} ({', '.join(known)}); found {code!r}.", pointer=f"/{name}")
+            raise UnknownCode(f"Expected {expected} ({', '.join(known)}); found {code!r}.", pointer=f"/{name}")
 
 
 def _check_categories(paths: Sequence[str], measures: Sequence[Measure], name: str) -> None:

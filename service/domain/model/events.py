@@ -1,7 +1,7 @@
-"""All that can ever happen in an operation. Every event is a fact; a correction is one more fact.
+"""Every event of an operation. An event is a fact; a correction is a further fact.
 
-This is the single definition of every event: the schemas that check what is sent, the text that is stored and the
-reference documentation are derived from these classes. Source of the kinds: docs/reference/events.md.
+This is the single definition of every event: the request schemas, the stored text and the reference documentation are
+derived from these classes. Source of the kinds: docs/reference/events.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
 
-from service.domain.model.part import Part, Timed, Worded
+from service.domain.model.part import InternedDefaults, Part, Timed
 from service.domain.model.vocabulary import (
     MAX_LINES,
     Acquisition,
@@ -36,7 +36,7 @@ from service.domain.model.vocabulary import (
 )
 
 
-class ArrestRecorded(Worded, frozen=True, kw_only=True):
+class ArrestRecorded(InternedDefaults, frozen=True, kw_only=True):
     """`arrest.recorded`: a force arrested `count` people for one primary reason.
 
     Corrected or withdrawn by its force or the coordinator.
@@ -48,12 +48,12 @@ class ArrestRecorded(Worded, frozen=True, kw_only=True):
     qualifier: Qualifier = "exact"
 
 
-class PropertyLine(Worded, frozen=True, kw_only=True, tag_field="kind"):
-    """One line of a seizure, of one of the kinds below."""
+class PropertyLine(InternedDefaults, frozen=True, kw_only=True, tag_field="kind"):
+    """One line of a seizure, of one of these kinds."""
 
     @property
     def kind(self) -> str:
-        """The kind on the wire, `weapon` for one."""
+        """The kind on the wire, such as `weapon`."""
         return str(self.__struct_config__.tag)
 
 
@@ -67,14 +67,14 @@ class WeaponLine(PropertyLine, frozen=True, kw_only=True, tag="weapon"):
 
 
 class AmmunitionLine(PropertyLine, frozen=True, kw_only=True, tag="ammunition"):
-    """Ammunition; counts rounds, which are never weapons."""
+    """Ammunition; counts rounds, which are never counted as weapons."""
 
     rounds: Quantity
     qualifier: Qualifier = "exact"
 
 
 class DrugLine(PropertyLine, frozen=True, kw_only=True, tag="drug"):
-    """One drug: class, substance and form as a path (`a/cocaine`), and any amounts that are known."""
+    """One drug: class, substance and form as a path (`a/cocaine`), and any known amounts."""
 
     drug: CategoryPath
     weight_milligrams: Quantity | None = None
@@ -94,7 +94,7 @@ class VehicleLine(PropertyLine, frozen=True, kw_only=True, tag="vehicle"):
 
 
 class CashLine(PropertyLine, frozen=True, kw_only=True, tag="cash"):
-    """Cash: pence for GBP, minor units of any other currency, each counted apart."""
+    """Cash in minor units: pence for GBP. Each currency is counted separately."""
 
     currency: CurrencyCode
     amount_minor: Quantity
@@ -109,7 +109,7 @@ class PhoneLine(PropertyLine, frozen=True, kw_only=True, tag="phone"):
 
 
 class OtherPropertyLine(PropertyLine, frozen=True, kw_only=True, tag="other"):
-    """Anything else, by what it is; different kinds of property are never added."""
+    """Any other property, by category; different categories are never added up."""
 
     property: CategoryPath
     count: Quantity = 1
@@ -120,7 +120,7 @@ SeizureLine = WeaponLine | AmmunitionLine | DrugLine | VehicleLine | CashLine | 
 
 
 class SeizureRecorded(Part, frozen=True, kw_only=True):
-    """`seizure.recorded`: a force seized what the lines say, in one seizure.
+    """`seizure.recorded`: a force made one seizure of the items in its lines.
 
     Corrected or withdrawn by its force or the coordinator.
     """
@@ -132,8 +132,8 @@ class SeizureRecorded(Part, frozen=True, kw_only=True):
 class ActivityRecorded(Timed, frozen=True, kw_only=True):
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
-    It covers [occurred_at, occurred_before); over more than one operating day it has no day. A quantity of 0 is a
-    declared zero, without a qualifier. Corrected or withdrawn by its force or the coordinator.
+    It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day. A quantity of 0 is
+    a declared zero, without a qualifier. Corrected or withdrawn by its force or the coordinator.
     """
 
     wire_type: ClassVar[str] = "activity.recorded"
@@ -145,9 +145,9 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
 
 
 class ReturnDeclared(Timed, frozen=True, kw_only=True):
-    """`return.declared`: a force says how complete its record of an operating day is, for all measures or for some.
+    """`return.declared`: a force states how complete its record of an operating day is, for all or some measures.
 
-    A new return replaces the old one for the measures it speaks of.
+    A new return replaces the previous one for the measures it covers.
     """
 
     wire_type: ClassVar[str] = "return.declared"
@@ -157,13 +157,13 @@ class ReturnDeclared(Timed, frozen=True, kw_only=True):
 
 
 class EventWithdrawn(Part, frozen=True, kw_only=True):
-    """`event.withdrawn`: the event named by `corrects` no longer counts. Final."""
+    """`event.withdrawn`: the event in `corrects` no longer counts. Cannot be undone."""
 
     wire_type: ClassVar[str] = "event.withdrawn"
 
 
 class Window(Timed, frozen=True, kw_only=True, rename={"starts_at": "from", "ends_at": "before"}):
-    """One operating day given as moments: [starts_at, ends_at), on the wire `from` and `before`."""
+    """One operating day as two moments: [starts_at, ends_at), named `from` and `before` on the wire."""
 
     starts_at: datetime
     ends_at: datetime
@@ -172,8 +172,8 @@ class Window(Timed, frozen=True, kw_only=True, rename={"starts_at": "from", "end
 class OperationOpened(Timed, frozen=True, kw_only=True):
     """`operation.opened`: the first event of every log, sent by the coordinator.
 
-    Its days are London days in [starts_at, ends_at), or windows. `forces` is their publishing order; a force.joined
-    for each follows.
+    Its days are either the London days in [starts_at, ends_at) or the windows in `days`. `forces` is the publishing
+    order; a force.joined for each force follows.
     """
 
     wire_type: ClassVar[str] = "operation.opened"
@@ -191,7 +191,7 @@ class OperationOpened(Timed, frozen=True, kw_only=True):
 
 
 class OperationAmended(Timed, frozen=True, kw_only=True):
-    """`operation.amended`: the coordinator changes what is given; no standing event may fall outside."""
+    """`operation.amended`: the coordinator changes the given fields. No standing version may be left outside."""
 
     wire_type: ClassVar[str] = "operation.amended"
     starts_at: datetime | None = None
@@ -202,8 +202,8 @@ class OperationAmended(Timed, frozen=True, kw_only=True):
     marking: Marking | None = None
 
 
-class ForceJoined(Worded, frozen=True, kw_only=True):
-    """`force.joined`: a force takes part from now on, with its name and kind, so that a log stands alone."""
+class ForceJoined(InternedDefaults, frozen=True, kw_only=True):
+    """`force.joined`: a force takes part from now on. Its name and kind make the log self-contained."""
 
     wire_type: ClassVar[str] = "force.joined"
     filled_in: ClassVar[tuple[str, ...]] = ("name", "kind")
@@ -214,7 +214,7 @@ class ForceJoined(Worded, frozen=True, kw_only=True):
 
 
 class MeasureRegistered(Part, frozen=True, kw_only=True):
-    """`measure.registered`: the operation counts one more thing, or breaks a known measure down further."""
+    """`measure.registered`: the operation counts a new measure, or adds categories to an existing one."""
 
     wire_type: ClassVar[str] = "measure.registered"
     measure: Code
@@ -226,9 +226,9 @@ class MeasureRegistered(Part, frozen=True, kw_only=True):
 
 
 class PartAccepted(Part, frozen=True, kw_only=True):
-    """`part.accepted`: from now on this operation's totals have those of `part` in them, each part once.
+    """`part.accepted`: from now on this operation's totals include those of `part`, each part once.
 
-    The part was opened after this operation and named it in `part_of`, so that no operation can contain itself.
+    The part was opened after this operation and names it in `part_of`, so no operation can contain itself.
     """
 
     wire_type: ClassVar[str] = "part.accepted"
@@ -236,19 +236,19 @@ class PartAccepted(Part, frozen=True, kw_only=True):
 
 
 class OperationClosed(Part, frozen=True, kw_only=True):
-    """`operation.closed`: no new facts from now on; corrections, withdrawals and returns only."""
+    """`operation.closed`: no new facts are accepted from now on, only corrections, withdrawals and returns."""
 
     wire_type: ClassVar[str] = "operation.closed"
 
 
 class OperationReopened(Part, frozen=True, kw_only=True):
-    """`operation.reopened`: new facts are taken again."""
+    """`operation.reopened`: new facts are accepted again."""
 
     wire_type: ClassVar[str] = "operation.reopened"
 
 
-class PublishedFigure(Worded, frozen=True, kw_only=True):
-    """One figure as it was published: over all forces, or of one; by category where the measure does not add up."""
+class PublishedFigure(InternedDefaults, frozen=True, kw_only=True):
+    """One figure as published, of all forces or of one; by category if the measure is not additive."""
 
     measure: Code
     unit: Title
@@ -259,7 +259,7 @@ class PublishedFigure(Worded, frozen=True, kw_only=True):
 
 
 class PublishedPart(Part, frozen=True, kw_only=True):
-    """The log position of a part whose figures are in a publication."""
+    """The position of a part whose figures are in a publication."""
 
     operation: Slug
     seq: Seq
@@ -267,11 +267,11 @@ class PublishedPart(Part, frozen=True, kw_only=True):
 
 
 class FiguresPublished(Timed, frozen=True, kw_only=True):
-    """`figures.published`: the coordinator put its name to the figures as of a seq. Immutable.
+    """`figures.published`: the coordinator published the figures as of a seq. Immutable.
 
-    The sender says label, as_of_seq (without it, the head) and embargo; the service fills in the rest: the number of
-    the publication (1, 2, ...), the figures, their SHA-256 over the canonical text, the tree's root at that seq, and
-    the same of each part.
+    The sender gives label, as_of_seq (the head by default) and embargo. The service fills in the rest: the number of
+    the publication (1, 2, ...), the figures, the SHA-256 of their canonical text, the tree's root at that seq, and the
+    position of each part.
     """
 
     wire_type: ClassVar[str] = "figures.published"
@@ -288,11 +288,11 @@ class FiguresPublished(Timed, frozen=True, kw_only=True):
 
 
 class DuplicateRuledOut(Part, frozen=True, kw_only=True):
-    """`duplicate.ruled_out`: the coordinator found that two events that may have been one are two.
+    """`duplicate.ruled_out`: the coordinator found that two possible duplicates are two different events.
 
-    They are of two forces; or of two operations, this one and a part of it or two of its parts: then `operations` says
-    of which, in the order of `events`, and the service fills in the seq of the first version of each in its log. It
-    holds for all later versions of both events, and cannot be undone.
+    They are of two forces, or of two operations: this one and a part of it, or two of its parts. In the second case
+    `operations` names the operations in the order of `events`, and the service fills in the seq of the first version of
+    each event in its log. The ruling applies to all later versions of both events, and cannot be undone.
     """
 
     wire_type: ClassVar[str] = "duplicate.ruled_out"
@@ -327,7 +327,7 @@ SETUP: tuple[type[Setup], ...] = (
     OperationClosed,
     OperationReopened,
 )
-# What the coordinator states of what is recorded. Unlike setup, it makes the operation no other, so no fold reads it.
+# Statements of the coordinator about the record. They do not change the operation, so no fold reads them.
 FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut)
 DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP, *FINDINGS)}
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
@@ -339,7 +339,7 @@ LINE_CLASSES: dict[str, type[SeizureLine]] = {
 
 
 class Event(Part, frozen=True, kw_only=True):
-    """One event as its sender made it. `force` is the one force that counts it; `assisting` forces never do."""
+    """One event as sent. Only `force` counts it; `assisting` forces never do."""
 
     id: UUID
     force: Slug
@@ -353,26 +353,26 @@ class Event(Part, frozen=True, kw_only=True):
 
     @property
     def type(self) -> str:
-        """The wire type, `arrest.recorded` for one."""
+        """The wire type, such as `arrest.recorded`."""
         return self.data.wire_type
 
     @property
     def names(self) -> tuple[UUID, ...]:
-        """The ids in this log that a decision about this event needs to know: its own, and of those it speaks of."""
+        """The ids in this log that a decision about this event needs: its own, and those of the events it refers to."""
         data = self.data
-        spoken_of = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
-        return (self.id, *spoken_of) if self.corrects is None else (self.id, *spoken_of, self.corrects)
+        referred_to = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
+        return (self.id, *referred_to) if self.corrects is None else (self.id, *referred_to, self.corrects)
 
 
 class RecordedBy(Part, frozen=True, kw_only=True):
-    """Whose credential sent an event, and in which role."""
+    """The force and role of the credential that sent an event."""
 
     force: Slug
     role: Code
 
 
 class RecordedEvent(NamedTuple):
-    """An event in its operation's log. `seq` is its number there, from 1; `recorded_at` rises along the log."""
+    """An event in its operation's log. `seq` is its number there, from 1; `recorded_at` increases along the log."""
 
     event: Event
     operation: str

@@ -13,11 +13,11 @@ INSTANT = re.compile(
 )
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
-INSTANT_WANTED = (
+INSTANT_EXPECTED = (
     "a moment such as 2023-01-17T21:40:00Z: date, T, time, at most 6 fraction digits, Z or an offset, "
     f"years {EARLIEST_YEAR} to {LATEST_YEAR}"
 )
-DAY_WANTED = f"a day such as 2023-01-17, years {EARLIEST_YEAR} to {LATEST_YEAR}"
+DAY_EXPECTED = f"a day such as 2023-01-17, years {EARLIEST_YEAR} to {LATEST_YEAR}"
 
 
 def parse_instant(text: str) -> datetime:
@@ -27,11 +27,11 @@ def parse_instant(text: str) -> datetime:
         ValueError: the text is not RFC 3339 with a zone, is finer than a microsecond, or is outside 1900 to 2199.
     """
     if not INSTANT.fullmatch(text):
-        raise ValueError(INSTANT_WANTED)
+        raise ValueError(INSTANT_EXPECTED)
     try:
         return in_utc(datetime.fromisoformat(text))
     except ValueError as error:
-        raise ValueError(INSTANT_WANTED) from error
+        raise ValueError(INSTANT_EXPECTED) from error
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -42,13 +42,13 @@ def in_utc(moment: datetime) -> datetime:
     """
     if moment.tzinfo is not UTC:
         if moment.tzinfo is None:
-            raise ValueError(INSTANT_WANTED)
+            raise ValueError(INSTANT_EXPECTED)
         try:
             moment = moment.astimezone(UTC)
         except OverflowError as error:
-            raise ValueError(INSTANT_WANTED) from error
+            raise ValueError(INSTANT_EXPECTED) from error
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
-        raise ValueError(INSTANT_WANTED)
+        raise ValueError(INSTANT_EXPECTED)
     return moment
 
 
@@ -65,11 +65,11 @@ def parse_day(text: str) -> date:
         ValueError: the text does not have this form, is not a date, or is outside 1900 to 2199.
     """
     if not DAY.fullmatch(text):
-        raise ValueError(DAY_WANTED)
+        raise ValueError(DAY_EXPECTED)
     try:
         return in_range(date.fromisoformat(text))
     except ValueError as error:
-        raise ValueError(DAY_WANTED) from error
+        raise ValueError(DAY_EXPECTED) from error
 
 
 def in_range(day: date) -> date:
@@ -79,5 +79,5 @@ def in_range(day: date) -> date:
         ValueError: it lies outside 1900 to 2199.
     """
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-        raise ValueError(DAY_WANTED)
+        raise ValueError(DAY_EXPECTED)
     return day

@@ -1,4 +1,4 @@
-"""What events are made of: immutable values, read and written by msgspec."""
+"""The base classes of events and their parts: immutable values, read and written by msgspec."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ from service.domain.model.instants import in_range, in_utc
 
 
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An event or a part of one. A field that is left at its default is not written."""
+    """An event or a part of one. A field at its default is not written."""
 
 
-class Worded(Part, frozen=True, kw_only=True):
-    """A part with a default that is a word.
+class InternedDefaults(Part, frozen=True, kw_only=True):
+    """A part with string defaults; a field that equals its default holds the default object itself.
 
-    msgspec leaves out a field that holds the default object itself. An equal word that was read from a database or
-    from a pickle is another object: it would be written, and the event would have another hash. So here an equal word
-    is replaced by the default.
+    msgspec leaves out a field only if it holds the default object. An equal string from a database or a pickle is
+    another object: it would be written, and the event would have another hash.
     """
 
     def __post_init__(self) -> None:
-        for name, word in _default_words(type(self)):
+        for name, default in _string_defaults(type(self)):
             found = getattr(self, name)
-            if found is not word and found == word:
-                structs.force_setattr(self, name, word)
+            if found is not default and found == default:
+                structs.force_setattr(self, name, default)
 
 
-class Timed(Worded, frozen=True, kw_only=True):
-    """A part with moments or days. Its moments are in UTC.
+class Timed(InternedDefaults, frozen=True, kw_only=True):
+    """A part with moments or days. Its moments are converted to UTC.
 
     Raises:
-        ValueError: when it is made, if a moment has no zone, or a moment or day lies outside 1900 to 2199.
+        ValueError: on creation, if a moment has no zone, or a moment or day is outside 1900 to 2199.
     """
 
     def __post_init__(self) -> None:
@@ -47,7 +46,7 @@ class Timed(Worded, frozen=True, kw_only=True):
 
 
 @cache
-def _default_words(cls: type[Part]) -> tuple[tuple[str, str], ...]:
+def _string_defaults(cls: type[Part]) -> tuple[tuple[str, str], ...]:
     return tuple((one.name, one.default) for one in structs.fields(cls) if isinstance(one.default, str))
 
 

@@ -1,4 +1,4 @@
-"""The words and bounds of the field: what a code, a quantity, a qualifier and a force may be."""
+"""The vocabulary of events: the allowed codes, quantities, qualifiers and other words, with their bounds."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ class Whole:
     most: int = MAX_QUANTITY
 
     @property
-    def wanted(self) -> str:
-        """What to tell a sender who got it wrong."""
+    def expected(self) -> str:
+        """A description for error messages: Expected ..."""
         return f"a whole number from {self.least:,} to {self.most:,}"
 
     @property
     def meta(self) -> Meta:
-        """These bounds as msgspec keeps them."""
+        """These bounds as msgspec metadata."""
         return Meta(ge=self.least, le=self.most, extra={"bounds": self})
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """A text that matches a regular expression as a whole and is no longer than `most` characters."""
+    """A text that fully matches a regular expression and has at most `most` characters."""
 
     expression: str
     most: int
-    wanted: str
+    expected: str
 
     @property
     def meta(self) -> Meta:
-        """The length as msgspec keeps it. The expression is for us to match: msgspec would search for it."""
+        """The length as msgspec metadata. `service.wire` matches the expression; msgspec would only search for it."""
         return Meta(max_length=self.most, extra={"bounds": self})
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """How many items a list may have, both bounds included, and whether each may stand in it only once."""
+    """How many items a list may have, both bounds included, and whether duplicates are forbidden."""
 
     least: int
     most: int
@@ -53,7 +53,7 @@ class Items:
 
     @property
     def meta(self) -> Meta:
-        """These bounds as msgspec keeps them; whether items are unique is for us to check."""
+        """These bounds as msgspec metadata. `service.wire` checks that items are unique."""
         return Meta(min_length=self.least, max_length=self.most, extra={"bounds": self})
 
 
@@ -68,7 +68,7 @@ def bounds_of(annotated: Any) -> Bounds:
 
 
 def shape_of(annotated: Any) -> Matching:
-    """Return the shape of a text of the vocabulary, such as `Slug`."""
+    """Return the pattern and length of an annotated text type, such as `Slug`."""
     shape = bounds_of(annotated)
     assert isinstance(shape, Matching)
     return shape
@@ -111,7 +111,7 @@ PublicationLabel = Literal["provisional", "final"]
 Marking = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
 
 QUALIFIERS: tuple[str, ...] = get_args(Qualifier)
-# The least sensitive first.
+# In ascending order of sensitivity.
 MARKINGS: tuple[str, ...] = get_args(Marking)
 UNSTATED = "unstated"
 HOME_CURRENCY = "GBP"

@@ -125,7 +125,7 @@ def _recorded_in(row: Any, line: bytes) -> RecordedEvent:
 
 def _operation(found: Any) -> str:
     if not isinstance(found, str) or not is_operation_name(found):
-        raise NotAsRecorded(f"Expected {SLUG.wanted}.", pointer="/operation")
+        raise NotAsRecorded(f"Expected {SLUG.expected}.", pointer="/operation")
     return found
 
 

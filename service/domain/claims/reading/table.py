@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from service.domain.model.days import ONE_DAY, london_midnight
-from service.domain.model.instants import DAY_WANTED, INSTANT_WANTED, parse_day, parse_instant
+from service.domain.model.instants import DAY_EXPECTED, INSTANT_EXPECTED, parse_day, parse_instant
 from service.domain.model.vocabulary import STEP, CategoryPath, shape_of
 from service.errors import FieldError
 
@@ -97,7 +97,7 @@ def paths(value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
     for path in found:
         if not isinstance(path, str) or len(path) > PATH.most or not PATH_EXPRESSION.fullmatch(path):
-            raise InvalidValue(f"Expected {PATH.wanted}, or a list of them; found {shown(path)}.")
+            raise InvalidValue(f"Expected {PATH.expected}, or a list of them; found {shown(path)}.")
         if found.count(path) > 1:
             raise InvalidValue(f"{path} is duplicated in the list.")
     return tuple(found)
@@ -123,7 +123,7 @@ def a_day(value: Any) -> date:
     try:
         return parse_day(value.isoformat() if is_toml_date else value)
     except (TypeError, ValueError) as error:
-        raise InvalidValue(f"Expected {DAY_WANTED}; found {shown(value)}.") from error
+        raise InvalidValue(f"Expected {DAY_EXPECTED}; found {shown(value)}.") from error
 
 
 def days(value: Any) -> tuple[date, date]:
@@ -138,7 +138,7 @@ def days(value: Any) -> tuple[date, date]:
 
 def a_moment(value: Any) -> datetime:
     """Return a moment, from a TOML date-time with an offset or a text. A day means its last microsecond in London."""
-    expected = f"{INSTANT_WANTED}; or a day, for its end in London"
+    expected = f"{INSTANT_EXPECTED}; or a day, for its end in London"
     try:
         if isinstance(value, datetime):
             return parse_instant(value.isoformat())
