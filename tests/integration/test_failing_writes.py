@@ -14,7 +14,7 @@ from service.domain.deciding.decide import UnknownEvent
 from service.domain.model.events import Event
 from service.eventlog.head import lock_head
 from service.storage.db import Database, open_database
-from service.storage.writes import MOST_ROWS_IN_A_STATEMENT
+from service.storage.writes import MAX_ROWS_IN_A_STATEMENT
 from service.usecases.recording.record import RequestGroupCommit
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
@@ -104,7 +104,7 @@ def test_only_the_failing_requests_of_a_group_fail(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("number", [1, MOST_ROWS_IN_A_STATEMENT + 1], ids=["a few", "many"])
+@pytest.mark.parametrize("number", [1, MAX_ROWS_IN_A_STATEMENT + 1], ids=["a few", "many"])
 @pytest.mark.parametrize("request_is", [{}, {"atomic": True}], ids=["with the commit", "before the commit"])
 def test_a_request_that_fails_at_the_commit_records_nothing(
     operation: OpenedOperation, connected: list[Any], number: int, request_is: dict[str, bool]

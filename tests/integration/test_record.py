@@ -22,7 +22,7 @@ from service.eventlog.tree import Tree, leaf_hash
 from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
 from service.storage.db import Database
-from service.storage.writes import MOST_ROWS_IN_A_STATEMENT, Writes
+from service.storage.writes import MAX_ROWS_IN_A_STATEMENT, Writes
 from service.usecases.recording.appending import Outcome, ProjectionsOutdated
 from service.usecases.recording.record import NotRecorded
 from tests.factories.credentials import CredentialFactory
@@ -386,7 +386,7 @@ def append_and_send(writes: Writes, head: Head, recorded: list[RecordedEvent], t
         pytest.param({"corrects": UUID(int=2)}, AlreadyCorrected, "/corrects", id="corrects"),
     ],
 )
-@pytest.mark.parametrize("between", [0, MOST_ROWS_IN_A_STATEMENT], ids=["a few", "many"])
+@pytest.mark.parametrize("between", [0, MAX_ROWS_IN_A_STATEMENT], ids=["a few", "many"])
 def test_a_violated_constraint_becomes_the_domain_error(
     database: Database, second: dict[str, Any], expected: type[RecordError], pointer: str, between: int
 ) -> None:
