@@ -1,6 +1,7 @@
 """Fixtures for all tests: databases and credentials. Also the Hypothesis profiles."""
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,6 +25,22 @@ def pytest_collection_finish() -> None:
     """Exclude the collected tests from later garbage collections."""
     gc.collect()
     gc.freeze()
+
+
+# A test that runs for many seconds at the end would keep one worker busy while the others have nothing left to do.
+LONGEST_FIRST = ("test_laws.py", "test_crash.py", "test_readme.py", "test_installing.py", "test_serve.py")
+
+
+def pytest_configure() -> None:
+    """Let tests send SIGINT, which a shell makes its background processes ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files with the longest tests first, whatever the random order of the others."""
+    items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
 
 
 @pytest.fixture
