@@ -168,7 +168,7 @@ def test_a_changed_row_without_a_reference_is_not_counted_twice(
     assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
     changed = sheet(ARRESTS, arrest(), arrest(reason="weapon"))
     assert submit(changed) == REFUSED
-    assert "1 rows that were sent are gone or changed, and these are new: row 3." in capsys.readouterr().err
+    assert "1 row that was sent is gone or changed, and these are new: row 3." in capsys.readouterr().err
     assert lead.figures(live, measure="arrests") == [2]
     assert submit(changed, "--changed-are-new") == DONE
     assert lead.figures(live, measure="arrests") == [3]

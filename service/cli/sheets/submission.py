@@ -10,6 +10,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from service.cli.http_client import Answer, Client
+from service.cli.output import counted
 from service.cli.sheets.sent_rows import SentRow, SentRows
 from service.errors import Conflict, FieldError, Invalid
 from service.spreadsheets.events import SheetEvent, cell_errors
@@ -64,9 +65,9 @@ def plan(
     gone = [identity for identity in before.rows if identity.startswith("content:") and identity not in now]
     if new and gone and not changed_are_new:
         raise RowsChanged(
-            f"{len(gone)} rows that were sent are gone or changed, and these are new: {_row_names(new)}. A changed row "
-            "would count twice: correct its event through the API instead. If every new row is a new event, use "
-            "--changed-are-new; the rows that were sent stay recorded."
+            f"{counted(len(gone), 'row that was sent is', 'rows that were sent are')} gone or changed, and these are "
+            f"new: {_row_names(new)}. A changed row would count twice: correct its event through the API instead. If "
+            "every new row is a new event, use --changed-are-new; the rows that were sent stay recorded."
         )
     return [_planned(one, before, template) for one in events]
 

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from service.cli.given_credentials import cleaned
 from service.cli.http_client import HttpClient
-from service.cli.output import progress, remark
+from service.cli.output import counted, progress, remark
 from service.cli.sheets.sent_rows import sent_rows, state_path
 from service.cli.sheets.submission import Call, check, force_of, plan, send
 from service.errors import Invalid
 from service.spreadsheets.events import sheet_events
 from service.spreadsheets.file import read_sheet
-from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError, template_of
+from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError, Template, template_of
 
 CALLER = "caller"
+CREDENTIAL = "OPRECORD_CREDENTIAL"
 
 
 class RowsRefused(Invalid):
@@ -45,6 +48,22 @@ def template(name: str, *, describe: bool) -> None:
         writer.writerow(found.names())
 
 
+def _credential(context: click.Context, parameter: click.Parameter, given: str | None) -> str:
+    """Return the credential that was given, cleaned.
+
+    Raises:
+        click.UsageError: there is none.
+        CredentialUnusable: it was not copied correctly.
+    """
+    from_environment = context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT
+    found = cleaned(given or "", CREDENTIAL if from_environment else "--as")
+    if not found:
+        raise click.UsageError(
+            f"There is no credential: set {CREDENTIAL} to your force's, or give it with --as.", context
+        )
+    return found
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--operation", required=True, help="The operation to send the rows to.")
@@ -52,10 +71,10 @@ def template(name: str, *, describe: bool) -> None:
 @click.option(
     "--as",
     "secret",
-    required=True,
-    envvar="OPRECORD_CREDENTIAL",
+    envvar=CREDENTIAL,
     metavar="CREDENTIAL",
-    help="The force's credential. Prefer OPRECORD_CREDENTIAL, which other users of the machine cannot see.",
+    callback=_credential,
+    help=f"The force's credential. Prefer {CREDENTIAL}, which other users of the machine cannot see.",
 )
 @click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
 @click.option("--correct", is_flag=True, help="Send rows that changed since they were sent as corrections.")
@@ -82,12 +101,17 @@ def submit(
         errors = check(planned, call, found, report)
     _refuse(errors)
     if check_only:
-        remark(f"Checked {len(planned):,} {found.name}: all can be sent. Nothing was sent.")
+        remark(f"Checked {_counted(len(planned), found)}: all can be sent. Nothing was sent.")
         return
     with progress("Sending") as report:
         recorded, replayed, errors = send(planned, call, found, state, report)
-    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
+    already = counted(replayed, "was already recorded", "were already recorded")
+    remark(f"Recorded {_counted(recorded, found)}; {already}. Keep {state_path(file).name}.")
     _refuse(errors, "the others are recorded")
+
+
+def _counted(number: int, found: Template) -> str:
+    return counted(number, found.wire_type.partition(".")[0], found.name)
 
 
 def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") -> None:
@@ -100,5 +124,5 @@ def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") ->
         where = f"row {error.row}, {error.column}" if error.column else f"row {error.row}"
         remark(f"{where}: {error.detail}")
     if errors:
-        rows = len({error.row for error in errors})
-        raise RowsRefused(f"{len(errors):,} errors in {rows:,} rows; {otherwise}.")
+        rows = counted(len({error.row for error in errors}), "row")
+        raise RowsRefused(f"{counted(len(errors), 'error')} in {rows}; {otherwise}.")
