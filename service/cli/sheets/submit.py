@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from service.cli.given_credentials import cleaned
 from service.cli.http_client import HttpClient
 from service.cli.output import counted, progress, remark
+from service.cli.sheets.run_lock import lock_on
 from service.cli.sheets.sent_rows import sent_rows, state_path
 from service.cli.sheets.submission import Call, check, force_of, plan, send
 from service.errors import Invalid
@@ -90,6 +91,7 @@ def submit(
     sent. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
     client = HttpClient(url, {CALLER: secret})
+    click.get_current_context().with_resource(lock_on(file))
     force = force_of(client, CALLER)
     sheet = read_sheet(file)
     found = template_of(sheet.header)
