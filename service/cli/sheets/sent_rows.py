@@ -32,12 +32,19 @@ class SentElsewhere(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """The event made from a row: its id, the digest of its content and, for a changed row, the event it corrects."""
+    """The event made from a row: its id, the digest of its content and, for a changed row, the event it corrects.
+
+    `withdrawal` is the id chosen for its withdrawal, and `withdrawn` whether the service has recorded that. `kept` is
+    whether it was decided that the event stays recorded although its row is gone.
+    """
 
     id: str
     content: str
     corrects: str | None = None
     correction_reason: str | None = None
+    withdrawal: str | None = None
+    withdrawn: bool = False
+    kept: bool = False
 
 
 @dataclass(slots=True)
