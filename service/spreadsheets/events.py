@@ -13,7 +13,15 @@ from uuid import UUID
 from service.errors import FieldError, RecordError
 from service.spreadsheets.cells import text
 from service.spreadsheets.file import Sheet
-from service.spreadsheets.templates import REFERENCE, CellError, Template, column_at, event_of, read_row
+from service.spreadsheets.templates import (
+    CORRECTION_REASON,
+    REFERENCE,
+    CellError,
+    Template,
+    column_at,
+    event_of,
+    read_row,
+)
 from service.wire.checked import load_event
 
 ANY_ID = str(UUID(int=0))
@@ -24,13 +32,14 @@ class SheetEvent:
     """An event of a spreadsheet, before it has an id: the numbers of its rows, and its identity within the file.
 
     `identity` is the reference if there is one; for a return, what the return covers; otherwise the content, with a
-    number that distinguishes events of equal content.
+    number that distinguishes events of equal content. `correction_reason` is sent only if the event is a correction.
     """
 
     rows: tuple[int, ...]
     body: dict[str, Any]
     identity: str
     content: str
+    correction_reason: str | None = None
 
     @property
     def has_lasting_identity(self) -> bool:
@@ -65,7 +74,11 @@ def sheet_events(sheet: Sheet, template: Template, force: str) -> tuple[list[She
         errors += cell_errors(template, group.numbers, _errors_of(body))
         content = sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         seen[content] += 1
-        events.append(SheetEvent(tuple(group.numbers), body, _identity(template, name, body, content, seen), content))
+        identity, reason = (
+            _identity(template, name, body, content, seen),
+            group.values[0].get(CORRECTION_REASON.pointer),
+        )
+        events.append(SheetEvent(tuple(group.numbers), body, identity, content, reason))
     return events, sorted(errors, key=lambda error: (error.row, error.column))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from service.domain.model.vocabulary import CorrectionReason
 from service.errors import Invalid
 from service.spreadsheets.cells import Cell, Read, codes, day, milligrams, moment, pence, text, whole
 
@@ -61,12 +62,31 @@ class Template:
         return [REFERENCE, *(column.name for column in self.columns)]
 
 
+def correction_reason(cell: Cell) -> str:
+    """Return the reason for a correction.
+
+    Raises:
+        ValueError: it is not one of the codes.
+    """
+    reason = text(cell)
+    if reason not in get_args(CorrectionReason):
+        raise ValueError(f"Expected one of {', '.join(get_args(CorrectionReason))}.")
+    return reason
+
+
+CORRECTION_REASON = SheetColumn(
+    "correction_reason",
+    "/correction_reason",
+    correction_reason,
+    f"why a changed row is corrected: {', '.join(get_args(CorrectionReason))}; mistake if empty",
+)
 OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
 PLACE = SheetColumn("place", "/place", text, "a place of the operation")
 COMMON = (
     SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
     SheetColumn("assisting", "/assisting", codes, "forces that assisted and do not count it, separated by ;"),
     SheetColumn("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
+    CORRECTION_REASON,
 )
 COUNT = SheetColumn("count", "/data/count", whole, "how many; 1 if empty")
 TEMPLATES: dict[str, Template] = {
@@ -173,9 +193,13 @@ def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[d
 def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> dict[str, Any]:
     """Return the event made from rows, without an id: from one row, or from all rows of a seizure.
 
-    The envelope comes from the first row.
+    The envelope comes from the first row. The reason for a correction is left out: only a correction has one.
     """
-    envelope = {pointer[1:]: value for pointer, value in rows[0].items() if not pointer.startswith("/data/")}
+    envelope = {
+        pointer[1:]: value
+        for pointer, value in rows[0].items()
+        if not pointer.startswith("/data/") and pointer != CORRECTION_REASON.pointer
+    }
     parts = [
         {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}
         for row in rows

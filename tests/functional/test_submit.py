@@ -162,6 +162,55 @@ def test_a_changed_row_with_a_reference_is_sent_as_a_correction_if_requested(
     assert lead.figures(live, measure="arrests") == [2]
 
 
+def test_a_correction_has_the_reason_of_its_row(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+    header = [*ARRESTS, "correction_reason"]
+
+    def submitted(*rows: list[Any]) -> int:
+        return submit(sheet(header, *rows), "--correct")
+
+    def reasons() -> list[str | None]:
+        found = lead.get(f"/v1/operations/{live}/events?type=arrest.recorded").json["events"]
+        return [event.get("correction_reason") for event in found]
+
+    # A new row is no correction, whatever its cell holds.
+    assert submitted([*arrest("1"), "measured"], [*arrest("2"), ""], [*arrest("3"), ""]) == DONE
+    assert reasons() == [None, None, None]
+    # A reason alone changes nothing.
+    assert submitted([*arrest("1"), "de_arrested"], [*arrest("2"), "other"], [*arrest("3"), ""]) == DONE
+    assert reasons() == [None, None, None]
+    for _time in range(2):
+        changed = [[*arrest("1", count=2), "reclassified"], [*arrest("2", count=2), ""], [*arrest("3"), ""]]
+        assert submitted(*changed) == DONE
+        assert reasons() == [None, None, None, "reclassified", "mistake"]
+    assert lead.figures(live, measure="arrests") == [5]
+
+
+def test_an_unknown_reason_for_a_correction_is_reported_by_row_and_column(
+    submit: Submit, sheet: Callable[..., Path], client: InProcess, capsys: pytest.CaptureFixture[str]
+):
+    file = sheet([*ARRESTS, "correction_reason"], [*arrest("1"), "because"])
+    assert submit(file) == REFUSED
+    said = "row 2, correction_reason: Expected one of mistake, duplicate, other_force, de_arrested, reclassified, "
+    assert capsys.readouterr().err.startswith(f"{said}measured, other.")
+    assert client.posted == []
+
+
+def test_rows_of_one_seizure_give_one_reason(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    header = ["reference", "occurred_at", "kind", "category", "weight_grams", "correction_reason"]
+
+    def rows(grams: int, *reasons: str) -> list[list[Any]]:
+        return [["A", AT, "drug", "a/cocaine", grams, reason] for reason in reasons]
+
+    assert submit(sheet(header, *rows(1, "", ""), name="seizures.csv")) == DONE
+    assert submit(sheet(header, *rows(2, "measured", "other"), name="seizures.csv"), "--correct") == REFUSED
+    assert "row 3, correction_reason: Differs from row 2" in capsys.readouterr().err
+    assert submit(sheet(header, *rows(2, "measured", ""), name="seizures.csv"), "--correct") == DONE
+    (_first, correction) = lead.get(f"/v1/operations/{live}/events?type=seizure.recorded").json["events"]
+    assert correction["correction_reason"] == "measured"
+
+
 def test_a_changed_row_without_a_reference_is_not_counted_twice(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):

@@ -18,6 +18,7 @@ from service.spreadsheets.events import SheetEvent, cell_errors
 from service.spreadsheets.templates import CellError, Template
 
 EVENTS_IN_ONE_BATCH = 250
+MISTAKE = "mistake"
 DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
 
 
@@ -179,7 +180,9 @@ def _planned(event: SheetEvent, before: SentRows, template: Template) -> Planned
     if sent is None or (template.replaced_by_newer and sent.content != event.content):
         sent = SentRow(str(uuid7()), event.content)
     elif sent.content != event.content:
-        sent = SentRow(str(uuid7()), event.content, corrects=sent.id, correction_reason="mistake")
+        sent = SentRow(
+            str(uuid7()), event.content, corrects=sent.id, correction_reason=event.correction_reason or MISTAKE
+        )
     return Planned(event, sent)
 
 

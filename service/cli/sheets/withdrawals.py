@@ -10,11 +10,9 @@ from uuid_utils.compat import uuid7
 
 from service.cli.sheets.gone_rows import Gone
 from service.cli.sheets.sent_rows import SentRow, SentRows
-from service.cli.sheets.submission import DONE, Call
+from service.cli.sheets.submission import DONE, MISTAKE, Call
 from service.domain.deciding.decide import AlreadyWithdrawn, UnknownEvent
 from service.errors import Conflict
-
-REASON = "mistake"
 
 
 class WithdrawalRefused(Conflict):
@@ -33,7 +31,7 @@ class Withdrawal:
     def body(self) -> dict[str, Any]:
         """Return the event as sent."""
         sent = self.gone.sent
-        named = {"id": sent.withdrawal, "corrects": sent.id, "correction_reason": REASON}
+        named = {"id": sent.withdrawal, "corrects": sent.id, "correction_reason": MISTAKE}
         return {"type": "event.withdrawn", "force": self.force, **named}
 
 
