@@ -46,9 +46,17 @@ class Planned:
 
 
 def plan(
-    events: Sequence[SheetEvent], before: SentRows, template: Template, *, correct: bool, changed_are_new: bool
+    events: Sequence[SheetEvent],
+    before: SentRows,
+    template: Template,
+    *,
+    correct: bool,
+    changed_are_new: bool,
+    prefix: str = "",
 ) -> list[Planned]:
-    """Return what to send for the events of a spreadsheet; events that were sent before keep their ids.
+    """Return what to send for the events of a sheet; events that were sent before keep their ids.
+
+    `prefix` begins the identities of the sheet in the state file.
 
     Raises:
         RowsChanged: an event with a reference has changed, and `correct` is not set; or some events without a
@@ -61,7 +69,7 @@ def plan(
         )
     new = [one for one in events if one.identity not in before.rows and not one.has_lasting_identity]
     now = {one.identity for one in events}
-    gone = [identity for identity in before.rows if identity.startswith("content:") and identity not in now]
+    gone = [identity for identity in before.rows if identity.startswith(f"{prefix}content:") and identity not in now]
     if new and gone and not changed_are_new:
         raise RowsChanged(
             f"{len(gone)} rows that were sent are gone or changed, and these are new: {_row_names(new)}. A changed row "

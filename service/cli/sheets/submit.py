@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from service.cli.http_client import HttpClient
 from service.cli.output import progress, remark
-from service.cli.sheets.sent_rows import sent_rows, state_path
-from service.cli.sheets.submission import Call, check, force_of, plan, send
+from service.cli.sheets.identities import prefixes, recognise_counts, refuse_renamed
+from service.cli.sheets.sent_rows import SentRows, sent_rows, state_path
+from service.cli.sheets.submission import Call, Planned, RowsChanged, check, force_of, plan, send
 from service.errors import Invalid
-from service.spreadsheets.events import sheet_events
-from service.spreadsheets.file import read_sheet
-from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError, template_of
+from service.spreadsheets.events import SheetEvent, repeated_references, sheet_events
+from service.spreadsheets.file import read_grids
+from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, place_of
+from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError
 
 CALLER = "caller"
 
@@ -57,48 +60,135 @@ def template(name: str, *, describe: bool) -> None:
     metavar="CREDENTIAL",
     help="The force's credential. Prefer OPRECORD_CREDENTIAL, which other users of the machine cannot see.",
 )
+@click.option("--sheet", "chosen", multiple=True, metavar="NAME", help="Read only this sheet. Can be given repeatedly.")
+@click.option("--include-hidden", is_flag=True, help="Also send hidden sheets, rows and columns.")
 @click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
 @click.option("--correct", is_flag=True, help="Send rows that changed since they were sent as corrections.")
 @click.option(
     "--changed-are-new", is_flag=True, help="Send new rows as new events although rows already sent are gone."
 )
 def submit(
-    file: Path, operation: str, url: str, secret: str, *, check_only: bool, correct: bool, changed_are_new: bool
+    file: Path,
+    operation: str,
+    url: str,
+    secret: str,
+    chosen: tuple[str, ...],
+    *,
+    include_hidden: bool,
+    check_only: bool,
+    correct: bool,
+    changed_are_new: bool,
 ) -> None:
     """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
 
-    Every row is checked first, here and by the service. If any row is invalid, all errors are listed and nothing is
-    sent. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
+    Every visible sheet of an XLSX whose header is a template's is sent. Every row is checked first, here and by the
+    service. If any row is invalid, all errors are listed and nothing is sent. Sending the file again counts nothing
+    twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
     client = HttpClient(url, {CALLER: secret})
     force = force_of(client, CALLER)
-    sheet = read_sheet(file)
-    found = template_of(sheet.header)
-    events, errors = sheet_events(sheet, found, force)
-    _refuse(errors)
+    grids = read_grids(file)
+    sheets, left_out = choose_sheets(file.name, grids, chosen, include_hidden=include_hidden)
+    _name_sheets(sheets, left_out)
+    events = _events(sheets, force)
     state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
-    planned = plan(events, state, found, correct=correct, changed_are_new=changed_are_new)
-    with progress("Checking") as report:
-        errors = check(planned, call, found, report)
+    names = [grid.name for grid in grids]
+    parts = _parts(names, sheets, events, state, correct=correct, changed_are_new=changed_are_new)
+    errors = []
+    for sheet, planned in parts:
+        with progress(f"Checking {sheet.name}".rstrip()) as report:
+            errors += [(sheet.name, error) for error in check(planned, call, sheet.template, report)]
     _refuse(errors)
     if check_only:
-        remark(f"Checked {len(planned):,} {found.name}: all can be sent. Nothing was sent.")
+        remark(f"Checked {_counts(parts)}: all can be sent. Nothing was sent.")
         return
-    with progress("Sending") as report:
-        recorded, replayed, errors = send(planned, call, found, state, report)
-    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
+    recorded: Counter[str] = Counter()
+    replayed = 0
+    for sheet, planned in parts:
+        with progress(f"Sending {sheet.name}".rstrip()) as report:
+            new, old, wrong = send(planned, call, sheet.template, state, report)
+        recorded[sheet.template.name] += new
+        replayed += old
+        errors += [(sheet.name, error) for error in wrong]
+    remark(f"Recorded {_listed(recorded)}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
     _refuse(errors, "the others are recorded")
 
 
-def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") -> None:
-    """Print the errors in the rows, if there are any.
+def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
+    """Print which sheets of a workbook are read, and which are not."""
+    if not sheets[0].name:
+        return
+    names = [f"{sheet.name} ({len(sheet.rows) + len(sheet.problems):,} rows)" for sheet in sheets]
+    others = f" Left out: {', '.join(f'{one.name} ({one.why})' for one in left_out)}." if left_out else ""
+    remark(f"Read {_joined(names)}.{others}")
+
+
+def _events(sheets: Sequence[Sheet], force: str) -> dict[str, list[SheetEvent]]:
+    """Return the events of each sheet.
+
+    Raises:
+        RowsRefused: a cell cannot be read, or an event is invalid.
+    """
+    found = {sheet.name: sheet_events(sheet, force) for sheet in sheets}
+    errors = [(name, error) for name, (_, wrong) in found.items() for error in wrong]
+    events = {name: events for name, (events, _) in found.items()}
+    _refuse([*errors, *repeated_references([(sheet, events[sheet.name]) for sheet in sheets])])
+    return events
+
+
+def _parts(
+    names: Sequence[str],
+    sheets: Sequence[Sheet],
+    events: Mapping[str, Sequence[SheetEvent]],
+    state: SentRows,
+    *,
+    correct: bool,
+    changed_are_new: bool,
+) -> list[tuple[Sheet, list[Planned]]]:
+    """Return what to send, sheet by sheet. A return is sent last: a later event would reopen it.
+
+    Raises:
+        RowsChanged: rows changed since they were sent, and the option that allows it is not set.
+    """
+    found = prefixes(names, events, state)
+    if not changed_are_new:
+        refuse_renamed(names, found, state)
+    parts = []
+    for sheet in sorted(sheets, key=lambda sheet: sheet.template.replaced_by_newer):
+        prefix = found[sheet.name]
+        some = [one.within(prefix) for one in events[sheet.name]]
+        recognise_counts(some, state, prefix)
+        try:
+            planned = plan(some, state, sheet.template, correct=correct, changed_are_new=changed_are_new, prefix=prefix)
+        except RowsChanged as error:
+            raise RowsChanged(f"Sheet {sheet.name}: {error.detail}" if sheet.name else error.detail) from error
+        parts.append((sheet, planned))
+    return parts
+
+
+def _refuse(errors: Sequence[tuple[str, CellError]], otherwise: str = "nothing was sent") -> None:
+    """Print the errors in the rows, each with its sheet, if there are any.
 
     Raises:
         RowsRefused: there are.
     """
-    for error in errors:
-        where = f"row {error.row}, {error.column}" if error.column else f"row {error.row}"
-        remark(f"{where}: {error.detail}")
+    for sheet, error in errors:
+        remark(f"{place_of(sheet, error.row, error.column)}: {error.detail}")
     if errors:
-        rows = len({error.row for error in errors})
+        rows = len({(sheet, error.row) for sheet, error in errors})
         raise RowsRefused(f"{len(errors):,} errors in {rows:,} rows; {otherwise}.")
+
+
+def _counts(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> str:
+    counts: Counter[str] = Counter()
+    for sheet, planned in parts:
+        counts[sheet.template.name] += len(planned)
+    return _listed(counts)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return _joined([f"{count:,} {name}" for name, count in counts.items()])
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
