@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
@@ -21,6 +22,9 @@ from service.spreadsheets.grid import Grid, NotASpreadsheet
 
 # A workbook of 10,000 rows is about 10 MB when unpacked. A small file can be made to unpack to gigabytes.
 MOST_BYTES = 200_000_000
+# openpyxl creates every merged cell, and a whole column has 1,048,576.
+MOST_MERGED_CELLS = 100_000
+MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z$0-9]+:[A-Za-z$0-9]+)["']""")
 # What openpyxl and the libraries below it raise for a damaged file.
 DAMAGED = (
     BadZipFile,
@@ -52,7 +56,7 @@ def workbook_grids(name: str, body: bytes) -> list[Grid]:
     """Return the sheets of a workbook in its order.
 
     Raises:
-        NotASpreadsheet: it is damaged or too large, or has no sheet.
+        NotASpreadsheet: it is damaged, has no sheet, is too large, or merges too many cells.
     """
     try:
         with ZipFile(BytesIO(body)) as archive:
@@ -61,6 +65,11 @@ def workbook_grids(name: str, body: bytes) -> list[Grid]:
                 raise NotASpreadsheet(
                     f"{name}: expected a workbook of at most {MOST_BYTES:,} bytes when unpacked; found {size:,}. "
                     "Split it into several files."
+                )
+            merged = _merged_cells(archive)
+            if merged > MOST_MERGED_CELLS:
+                raise NotASpreadsheet(
+                    f"{name}: expected at most {MOST_MERGED_CELLS:,} merged cells; found {merged:,}. Unmerge them."
                 )
             is_uncalculated = _is_uncalculated(archive)
         grids = _grids(body, is_uncalculated=is_uncalculated)
@@ -71,6 +80,16 @@ def workbook_grids(name: str, body: bytes) -> list[Grid]:
     if not grids:
         raise NotASpreadsheet(f"{name}: found no sheet. Save it as Excel Workbook (.xlsx), not as Strict Open XML.")
     return grids
+
+
+def _merged_cells(archive: ZipFile) -> int:
+    pages = [archive.read(name) for name in archive.namelist() if "worksheets/" in name and name.endswith(".xml")]
+    found = 0
+    for area in (match[1].decode() for page in pages for match in MERGED.finditer(page)):
+        left, top, right, bottom = range_boundaries(area)
+        # A range of whole columns or rows has no boundaries in the other direction.
+        found += ((right or 16_384) - (left or 1) + 1) * ((bottom or 1_048_576) - (top or 1) + 1)
+    return found
 
 
 def _is_uncalculated(archive: ZipFile) -> bool:

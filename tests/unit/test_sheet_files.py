@@ -175,6 +175,17 @@ def test_merged_cells_are_not_read(tmp_path: Path):
     assert list(grid.rows.values()) == [["reason", "count"], ["knife", merged], ["drugs", merged], ["wanted", 1]]
 
 
+@pytest.mark.parametrize(("area", "count"), [("C1:C1048576", "1,048,576"), ("A1:XFD1048576", "17,179,869,184")])
+def test_merged_columns_are_refused_before_they_fill_the_memory(tmp_path: Path, area: str, count: str):
+    book = openpyxl.Workbook()
+    book.active.append(["reason"])
+    book.active.merge_cells("C5:D5")
+    body = BytesIO()
+    book.save(body)
+    with pytest.raises(NotASpreadsheet, match=f"expected at most 100,000 merged cells; found {count}. Unmerge them"):
+        grids(tmp_path, rewritten(body.getvalue(), SHEET, ("C5:D5", area)))
+
+
 def test_a_cell_of_an_unexpected_type_is_not_read(tmp_path: Path):
     body = rewritten(workbook(), SHEET, ('<c r="B2" t="n">', '<c r="B2" t="z">'))
     (grid,) = grids(tmp_path, body)
