@@ -89,7 +89,7 @@ def test_a_gone_row_is_withdrawn_once_on_request(desk: Desk, capsys: Shown):
     assert desk.arrests() == [7]
     assert desk.submit(file, "--withdraw-missing") == DONE
     assert capsys.readouterr().err == (
-        "Withdrew 2 arrests.\nRecorded 0 arrests; 1 was already recorded. Keep arrests.csv.sent.json.\n"
+        "Withdrew 2 events.\nRecorded 0 arrests; 1 was already recorded. Keep arrests.csv.sent.json.\n"
     )
     assert desk.arrests() == [1]
     for options in ([], ["--withdraw-missing"]):
@@ -241,7 +241,7 @@ def test_a_gone_return_is_named_and_cannot_be_withdrawn(desk: Desk, capsys: Show
         == DONE
     )
     said = capsys.readouterr().err
-    assert said.startswith(f"1 row that was sent is gone: return for {MOMENT:%Y-%m-%d}:cash (event ")
+    assert said.startswith(f"1 row that was sent is gone and still declared: return for {MOMENT:%Y-%m-%d}:cash (event ")
     assert "Returns cannot be withdrawn: send another return for the day." in said
 
 

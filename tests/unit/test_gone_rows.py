@@ -12,7 +12,7 @@ ID = "018d1a2b-0000-7000-8000-00000000a00"
 
 
 def event(identity: str, row: int = 2) -> SheetEvent:
-    return SheetEvent((row,), {}, identity, "content")
+    return SheetEvent((row,), {}, identity, "content", "content")
 
 
 def sent(*identities: str, **fields: object) -> SentRows:

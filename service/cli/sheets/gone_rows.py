@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from service.cli.sheets.sent_rows import SentRow, SentRows
+from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict
 from service.spreadsheets.events import SheetEvent
 
@@ -34,11 +34,15 @@ class Gone:
 
     @property
     def _name(self) -> str:
-        if self.identity.startswith(REFERENCE):
-            return f"reference {self.identity.removeprefix(REFERENCE)}"
-        if self.identity.startswith(RETURN):
-            return f"return for {self.identity.removeprefix(RETURN).rstrip(':')}"
-        return "a row without a reference"
+        if self.is_return:
+            return f"return for {_within(self.identity).removeprefix(RETURN).rstrip(':')}"
+        reference = _reference(self.identity)
+        return "a row without a reference" if reference is None else f"reference {reference}"
+
+    @property
+    def is_return(self) -> bool:
+        """Return whether the row is a return, which cannot be withdrawn."""
+        return _within(self.identity).startswith(RETURN)
 
 
 def gone_rows(events: Sequence[SheetEvent], before: SentRows) -> list[Gone]:
@@ -75,13 +79,23 @@ def refuse_rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> None:
 
 
 def _rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> Iterator[str]:
-    before = [one.identity.removeprefix(REFERENCE) for one in gone if one.identity.startswith(REFERENCE)]
+    before = [reference for one in gone if (reference := _reference(one.identity)) is not None]
     for event in new:
-        if not event.identity.startswith(REFERENCE):
+        now = _reference(event.identity)
+        if now is None:
             continue
-        now = event.identity.removeprefix(REFERENCE)
         if (then := next((one for one in before if _is_rewritten(one, now)), None)) is not None:
             yield f"row {event.rows[0]} has {now!r} and was sent as {then!r}"
+
+
+def _within(identity: str) -> str:
+    """Return an identity without its sheet."""
+    return identity.removeprefix(prefix_of(identity))
+
+
+def _reference(identity: str) -> str | None:
+    within = _within(identity)
+    return within.removeprefix(REFERENCE) if within.startswith(REFERENCE) else None
 
 
 def _is_rewritten(then: str, now: str) -> bool:

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from service.cli.http_client import Answer, Client
 from service.cli.output import counted
 from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
-from service.cli.sheets.sent_rows import SentRow, SentRows
+from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict, FieldError, Invalid
 from service.spreadsheets.events import SheetEvent, cell_errors
 from service.spreadsheets.templates import CellError, Template
@@ -59,10 +59,17 @@ class Planned:
 
 
 def plan(
-    events: Sequence[SheetEvent], before: SentRows, template: Template, *, correct: bool, gone_are_decided: bool
+    events: Sequence[SheetEvent],
+    before: SentRows,
+    template: Template,
+    *,
+    correct: bool,
+    gone_are_decided: bool,
+    prefix: str = "",
 ) -> list[Planned]:
-    """Return what to send for the events of a spreadsheet; events that were sent before keep their ids.
+    """Return what to send for the events of a sheet; events that were sent before keep their ids.
 
+    `prefix` begins the identities of the sheet in the state file.
     `gone_are_decided` is whether the caller knows what becomes of rows that are gone, although others are new.
 
     Raises:
@@ -76,7 +83,7 @@ def plan(
             f"Changed since they were sent: {_row_names(changed)}. Use --correct to send them as corrections.",
         )
     if not template.replaced_by_newer:
-        _refuse_new_for_gone(events, before, gone_are_decided=gone_are_decided)
+        _refuse_new_for_gone(events, before, prefix, gone_are_decided=gone_are_decided)
     return [_planned(one, before, template) for one in events]
 
 
@@ -151,9 +158,12 @@ def _results(answer: Answer) -> list[dict[str, Any]]:
     return results
 
 
-def _refuse_new_for_gone(events: Sequence[SheetEvent], before: SentRows, *, gone_are_decided: bool) -> None:
+def _refuse_new_for_gone(
+    events: Sequence[SheetEvent], before: SentRows, prefix: str, *, gone_are_decided: bool
+) -> None:
     new = [one for one in events if _sent(one, before) is None]
-    gone = [one for one in gone_rows(events, before) if not one.sent.kept]
+    of_sheet = [one for one in gone_rows(events, before) if prefix_of(one.identity) == prefix]
+    gone = [one for one in of_sheet if not one.sent.kept]
     refuse_rewritten(new, gone)
     if new and gone and not gone_are_decided:
         raise RowsChanged(
