@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from io import StringIO
+from itertools import pairwise
 
 from service.spreadsheets.cells import Cell, as_typed
 from service.spreadsheets.grid import Grid, NotASpreadsheet
@@ -12,6 +14,8 @@ from service.spreadsheets.grid import Grid, NotASpreadsheet
 SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited)."
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
+DIGITS = re.compile(r"\s*[0-9]+\s*", re.ASCII)
+WITH_POINT = " Write a decimal comma as a point: 12.5."
 FIRST_LINE = re.compile(r"\s*(?P<line>[^\r\n]*)")
 
 
@@ -31,18 +35,26 @@ def csv_grid(name: str, body: bytes) -> Grid:
             raise NotASpreadsheet(f"{name}: expected sep=, or sep=; or sep= and a tab; found {line[0].strip()!r}.")
     rows: dict[int, list[Cell]] = {}
     problems: dict[int, str] = {}
-    width = 0
+    width, is_short = 0, False
     try:
         for number, cells in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
+            is_short = False
             if not any(cell.strip() for cell in cells):
                 continue
             width = width or len(cells)
-            if len(cells) == width:
-                rows[number] = [as_typed(cell) for cell in cells]
+            problem = _wrong_width(cells, width, separator)
+            if problem:
+                problems[number] = problem
             else:
-                problems[number] = _wrong_width(len(cells), width, separator)
+                rows[number] = [as_typed(cell) for cell in cells]
+            is_short = len(cells) < width
     except csv.Error as error:
         raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error
+    if is_short and not text.endswith(("\n", "\r")):
+        problems[number] = (
+            f"expected {width} cells, as in the header; the file ends after {len(cells)}. Is it complete?"
+        )
+        rows.pop(number, None)
     return Grid("", rows, problems)
 
 
@@ -68,12 +80,22 @@ def _separator_of_header(name: str, text: str) -> str:
     return found[0] if found else ","
 
 
-def _wrong_width(found: int, expected: int, separator: str) -> str:
-    if found < expected:
-        return f"expected {expected} cells, as in the header; found {found}. Is the file complete?"
-    name = "tab" if separator == "\t" else separator
-    remedy = " Write a decimal comma as a point: 12.5." if separator == "," else ""
-    return (
-        f"a cell is beyond the last column of the header: expected {expected} cells, found {found}. "
-        f"Put a cell that contains a {name} in double quotes.{remedy}"
-    )
+def _wrong_width(cells: Sequence[str], expected: int, separator: str) -> str:
+    """Return what is wrong with the number of cells in a row; empty if nothing is.
+
+    Excel leaves out the last cells of a row if they are blank in 16 rows in succession, so a row may be shorter than
+    the header, but not if it may be a decimal comma that makes up for the missing cell.
+    """
+    if len(cells) > expected:
+        name = "tab" if separator == "\t" else separator
+        return (
+            f"a cell is beyond the last column of the header: expected {expected} cells, found {len(cells)}. "
+            f"Put a cell that contains a {name} in double quotes.{WITH_POINT if separator == ',' else ''}"
+        )
+    for first, second in pairwise(cells if separator == "," and len(cells) < expected else ()):
+        if DIGITS.fullmatch(first) and DIGITS.fullmatch(second):
+            return (
+                f"{first},{second} may be one number or two, as the row has {len(cells)} cells and the header "
+                f"{expected}. Write every cell of this row, also blank ones.{WITH_POINT}"
+            )
+    return ""

@@ -239,12 +239,29 @@ def test_a_csv_that_could_be_misread_is_refused(body: bytes, said: str):
     assert said in raised.value.detail
 
 
-def test_a_row_that_is_longer_or_shorter_than_the_header_is_a_problem():
-    body = b"kind,weight_grams,value_pounds\r\ndrug,12,5,300\r\ndrug,12\r\ndrug,12,\r\n"
-    grid = csv_grid("a.csv", body)
-    assert list(grid.rows) == [1, 4]
+def test_a_row_that_is_longer_than_the_header_is_a_problem():
+    grid = csv_grid("a.csv", b"kind,weight_grams,value_pounds\r\ndrug,12,5,300\r\ndrug,12,\r\n")
+    assert list(grid.rows) == [1, 3]
     assert "Write a decimal comma as a point" in grid.problems[2]
-    assert grid.problems[3] == "expected 3 cells, as in the header; found 2. Is the file complete?"
+
+
+def test_excel_leaves_out_blank_cells_at_the_end_of_a_row():
+    grid = csv_grid("a.csv", b"reason,count,qualifier,incident\r\nknife,2\r\n")
+    assert (grid.rows[2], grid.problems) == (["knife", "2"], {})
+
+
+def test_a_decimal_comma_never_takes_the_place_of_a_missing_cell():
+    grid = csv_grid("a.csv", b"kind,weight_grams,value_pounds,wraps\r\ndrug,12,5\r\n")
+    assert "12,5 may be one number or two, as the row has 3 cells and the header 4." in grid.problems[2]
+    grid = csv_grid("a.csv", b"kind;weight_grams;value_pounds;wraps\r\ndrug;12;5\r\n")
+    assert grid.rows[2] == ["drug", "12", "5"]
+
+
+@pytest.mark.parametrize(("end", "problem"), [("", True), ("\r\n", False), ("\n", False)])
+def test_a_csv_that_ends_within_a_row_is_incomplete(end: str, *, problem: bool):
+    grid = csv_grid("a.csv", f"reason,count,place\r\nknife,1,m25\r\nknife,1{end}".encode())
+    assert (3 in grid.problems, 3 in grid.rows) == (problem, not problem)
+    assert csv_grid("a.csv", b"reason,count\r\nknife,1").problems == {}
 
 
 @pytest.mark.parametrize("cell", ["#REF!", " #N/A ", "#NAME?", "#DIV/0!", "Err:508", "########", "=B2+1"])
