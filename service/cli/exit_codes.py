@@ -7,6 +7,7 @@ from click import ClickException, Context, UsageError
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from service.access.credentials import SECRET
 from service.errors import RecordError, Unavailable
 from service.storage.db import DatabaseNotSupported
 
@@ -39,7 +40,7 @@ def exit_code_of(error: Exception) -> int:
 
 
 def one_line(error: Exception) -> str:
-    """Return the message of an expected error as one line."""
+    """Return the message of an expected error as one line, without any credential that was given in a wrong place."""
     match error:
         case RecordError():
             text = error.detail
@@ -57,4 +58,4 @@ def one_line(error: Exception) -> str:
             text = f"{name}: {reason}."
         case _:
             text = str(error)
-    return " ".join(text.split())
+    return SECRET.sub("oprecord_...", " ".join(text.split()))

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from service.errors import Invalid, Unavailable
+from service.cli.given_credentials import SURROUNDINGS
+from service.cli.no_answer import Retries, ServiceUnreachable, no_answer, password_refused
+from service.cli.proxies import PORTS, Proxy, proxy_for
+from service.errors import Invalid
 
-RETRIES = urllib3.Retry(
-    total=5, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None, raise_on_status=False
-)
+# A gateway in front of the service answers 502 or 504 while the service restarts.
+RETRIED = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+REDIRECTS = range(300, 400)
+RETRIES = Retries(total=5, backoff_factor=0.2, status_forcelist=RETRIED, allowed_methods=None, raise_on_status=False)
 TIMEOUT = urllib3.Timeout(connect=5, read=120)
 
 
-class ServiceUnreachable(Unavailable):
-    """The service does not answer at its address, or was still unavailable after all retries."""
+class NotAnAddress(Invalid):
+    """The address of the service does not begin with http:// or https://, or holds more than host, port and path."""
 
-    code = "service_unreachable"
+    code = "not_an_address"
+
+
+class RedirectRefused(Invalid):
+    """The server at this address redirects elsewhere. A credential is sent to no other address than the one given."""
+
+    code = "redirect_refused"
 
 
 class NotTheService(Invalid):
@@ -60,63 +71,131 @@ class Client(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class HttpClient:
-    """Calls the service at a URL. Every call is retried: ids make each of them idempotent."""
+    """Calls the service at a URL. Every call is retried: ids make each of them idempotent.
 
-    url: str
-    secrets: Mapping[str, str]
-    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=RETRIES, timeout=TIMEOUT))
+    Calls go through the proxy that the environment names, unless `proxied` is false.
+    """
+
+    def __init__(self, url: str, secrets: Mapping[str, str], *, proxied: bool = True) -> None:
+        """Create the client; `secrets` are the credentials by force.
+
+        Raises:
+            NotAnAddress, NotAProxy.
+        """
+        self.url = _address(url)
+        self._secrets = secrets
+        self._proxy = proxy_for(self.url) if proxied else None
+        self._pool = _pool(self._proxy)
+
+    def reach(self) -> None:
+        """Check that this service is at the address and ready; send no credential.
+
+        Raises:
+            ServiceUnreachable, NotTheService, RedirectRefused, CertificateRefused, ProxyUnreachable, ProxyRefused.
+        """
+        answer = self._call("GET", "/readyz", {})
+        if answer.body.get("status") != "ready":
+            raise NotTheService(f"The server at {self.url} is not this service. Check the address.")
 
     def get(self, path: str, force: str) -> Answer:
         """Return the answer to a GET.
 
         Raises:
-            ServiceUnreachable, NotTheService, CredentialNotGiven.
+            CredentialNotGiven, and the errors of `reach`.
         """
-        return self._call("GET", path, force)
+        return self._call("GET", path, self._credential(force))
 
     def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
         """Return the answer to a POST of this JSON body.
 
         Raises:
-            ServiceUnreachable, NotTheService, CredentialNotGiven.
+            CredentialNotGiven, and the errors of `reach`.
         """
-        return self._call("POST", path, force, json.dumps(body).encode())
+        return self.post_file(path, json.dumps(body).encode(), "application/json", force)
 
     def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
         """Return the answer to a POST of a file of this media type.
 
         Raises:
-            ServiceUnreachable, NotTheService, CredentialNotGiven.
+            CredentialNotGiven, and the errors of `reach`.
         """
-        return self._call("POST", path, force, body, media)
+        return self._call("POST", path, self._credential(force) | {"Content-Type": media}, body)
 
-    def _call(
-        self, method: str, path: str, force: str, body: bytes | None = None, media: str = "application/json"
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {self._secret(force)}", "Content-Type": media}
+    def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        url = self.url + path
         try:
-            response = self.pool.request(method, self.url.rstrip("/") + path, body=body, headers=headers)
+            # A redirect is not followed: the credential is for this address alone.
+            response = self._pool.request(method, url, body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            raise ServiceUnreachable(f"No answer from {self.url}: {_reason(error)}. Is the service running?") from error
-        try:
-            answered = json.loads(response.data)
-        except ValueError as error:
+            raise no_answer(self.url, self._proxy, error) from error
+        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
+            raise password_refused(self._proxy)
+        if location := response.headers.get("Location", "") if response.status in REDIRECTS else "":
+            raise _redirected(url, path, location)
+        answered = _json_object(response)
+        if response.status in RETRIED:
+            detail = (answered or {}).get("detail") or f"{response.status} {HTTPStatus(response.status).phrase}"
+            raise ServiceUnreachable(f"{url} is unavailable{self._through}, also after retries: {detail}")
+        if answered is None:
             raise NotTheService(
-                f"Expected JSON from {self.url}{path}; found an answer {response.status} without it. Check the address."
-            ) from error
-        if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            raise ServiceUnreachable(f"{self.url}{path} is unavailable: {answered.get('detail', '')}")
+                f"Expected JSON from {url}{self._through}; found an answer {response.status} without it. "
+                "Check the address."
+            )
         return Answer(response.status, answered)
 
-    def _secret(self, force: str) -> str:
-        if force not in self.secrets:
+    def _credential(self, force: str) -> dict[str, str]:
+        if force not in self._secrets:
             raise CredentialNotGiven(f"There is no credential for {force}. Add one to the credentials file.")
-        return self.secrets[force]
+        return {"Authorization": f"Bearer {self._secrets[force]}"}
+
+    @property
+    def _through(self) -> str:
+        return f" through the {self._proxy}" if self._proxy else ""
 
 
-def _reason(error: urllib3.exceptions.HTTPError) -> str:
-    """Return why a call failed, without urllib3's description of the connection in front of it."""
-    reason = str(getattr(error, "reason", None) or error)
-    return reason.partition("): ")[2] or reason
+def _pool(proxy: Proxy | None) -> urllib3.PoolManager:
+    """Return the connections to use. Certificates are verified, with SSL_CERT_FILE or those of the system."""
+    if proxy is None:
+        return urllib3.PoolManager(retries=RETRIES, timeout=TIMEOUT)
+    return urllib3.ProxyManager(proxy.url, proxy_headers=proxy.headers, retries=RETRIES, timeout=TIMEOUT)
+
+
+def _address(given: str) -> str:
+    """Return the address of the service without the white space around it and the slash at its end.
+
+    Raises:
+        NotAnAddress.
+    """
+    url = given.strip(SURROUNDINGS)
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if "@" in url:
+        raise NotAnAddress("Expected an address of the service without a user name and password, which it never uses.")
+    if not valid or parts.query or parts.fragment or any(one.isspace() or not one.isprintable() for one in url):
+        hint = "" if "://" in url else " Put https:// or http:// in front of it."
+        raise NotAnAddress(f"Expected an address such as https://record.example.org; found {url!r}.{hint}")
+    return url.rstrip("/")
+
+
+def _redirected(url: str, path: str, location: str) -> RedirectRefused:
+    """Return the error for a redirect. It names the target without its query, which may be long or secret."""
+    try:
+        target = urlsplit(urljoin(url, location))
+        place = target._replace(netloc=target.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    except ValueError:
+        place = "an address that is none"
+    use = f" If that is the service, use --url {place.removesuffix(path)}" if place.endswith(path) else ""
+    return RedirectRefused(f"{url} redirects to {place}, where no credential is sent.{use}")
+
+
+def _json_object(response: urllib3.BaseHTTPResponse) -> dict[str, Any] | None:
+    """Return the JSON object in a response; None if there is none."""
+    try:
+        found = json.loads(response.data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from service.cli.output import progress, remark
+from service.cli.output import counted, progress, remark
 from service.cli.settings import Settings, pass_settings
 from service.runtime.garbage_collector import collecting_rarely
 from service.usecases.maintenance.transfer import export_operation, import_operation
@@ -42,7 +42,7 @@ def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
     """
     with settings.database() as database, progress("Importing") as report, collecting_rarely():
         imported = import_operation(database, _lines(file, report), expected_root=root)
-    remark(f"Imported {imported.operation}: {imported.size:,} events")
+    remark(f"Imported {imported.operation}: {counted(imported.size, 'event')}")
     click.echo(imported.root)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,7 +12,15 @@ from typing import Any
 from service.domain.model.days import LONDON
 from service.domain.model.instants import format_instant, parse_instant
 
-Cell = str | int | float | bool | date | datetime | time | timedelta
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell whose value the file does not hold, and why: an error, a formula without a result, merged cells."""
+
+    problem: str
+
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | Unreadable
 Read = Callable[[Cell], Any]
 
 LOCAL = re.compile(
@@ -20,23 +29,65 @@ LOCAL = re.compile(
     re.ASCII,
 )
 NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[\d.\s]*\d,\d+")
+DIGITS_AND_SPACES = re.compile(r"\d[\d.,\s]*\s[\d.,\s]*\d")
 MOMENT_EXPECTED = (
     "Expected a moment such as 2023-01-17 21:40 or 17/01/2023 21:40 (London time), or 2023-01-17T21:40:00Z."
 )
 DAY_EXPECTED = "Expected a day such as 2023-01-17 or 17/01/2023."
+# What spreadsheet programs show in place of a value, and write when they save as CSV.
+ERROR_TEXT = re.compile(r"#[A-Z][A-Z0-9_/]*[!?]|#N/A|#(?:GETTING_DATA|UNKNOWN)|Err:\d{3}")
+TOO_NARROW = re.compile(r"#{2,}")
+MOST_SHOWN = 60
+# A spreadsheet program rounds a number with more digits.
+EXACT_DIGITS = 15
+
+
+def as_typed(written: str) -> Cell:
+    """Return the text of a cell, unless it only stands for a value that the file does not hold."""
+    stripped = written.strip()
+    if ERROR_TEXT.fullmatch(stripped):
+        return error_cell(stripped)
+    if TOO_NARROW.fullmatch(stripped):
+        return Unreadable(f"the cell holds only {stripped}: widen the column, then save the file again.")
+    if stripped.startswith("="):
+        return Unreadable(f"the cell holds the formula {_shortened(stripped)} as text: write its result.")
+    return written
+
+
+def error_cell(name: str) -> Unreadable:
+    """Return the cell that holds an error such as `#REF!`."""
+    return Unreadable(f"the cell holds the error {name}: correct it, or write the value.")
+
+
+def is_blank(cell: Cell) -> bool:
+    """Return whether a cell is empty or holds only spaces."""
+    return isinstance(cell, str) and not cell.strip()
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as it is named in an error; an invisible character in a text is shown by its code."""
+    if isinstance(cell, Unreadable):
+        return cell.problem
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return _shortened(repr(cell) if isinstance(cell, str) else str(cell))
 
 
 def text(cell: Cell) -> str:
     """Return a cell's text; a whole number becomes its digits.
 
     Raises:
-        ValueError: the cell holds a date, a fraction or a truth value.
+        ValueError: the cell holds a date, a fraction, a truth value, or a number that the spreadsheet has rounded.
     """
     if isinstance(cell, str):
         return cell.strip()
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == int(cell):
-        return str(int(cell))
-    raise ValueError("Expected text.")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not abs(cell) < 10**EXACT_DIGITS:
+            raise ValueError(f"Expected text. Numbers of more than {EXACT_DIGITS} digits are rounded: format as text.")
+        if cell == int(cell):
+            return str(int(cell))
+    raise ValueError("Expected text. Format the cell as text, and type it again.")
 
 
 def codes(cell: Cell) -> list[str]:
@@ -109,7 +160,7 @@ def _scaled(cell: Cell, size: int, expected: str) -> int:
     # A spreadsheet stores numbers as binary floating point; the shortest decimal form is what was typed.
     digits = repr(cell) if isinstance(cell, float) else str(cell).strip()
     if isinstance(cell, bool) or not NUMBER.fullmatch(digits.removesuffix(".0")):
-        raise ValueError(expected)
+        raise ValueError(expected + _remedy(cell))
     try:
         scaled = Decimal(digits) * size
     except InvalidOperation as error:
@@ -117,6 +168,18 @@ def _scaled(cell: Cell, size: int, expected: str) -> int:
     if scaled != int(scaled):
         raise ValueError(expected)
     return int(scaled)
+
+
+def _remedy(cell: Cell) -> str:
+    if not isinstance(cell, str):
+        return ""
+    if DECIMAL_COMMA.fullmatch(cell.strip()):
+        return " Write a decimal comma as a point, and leave out separators of thousands."
+    return " Remove the spaces inside it." if DIGITS_AND_SPACES.fullmatch(cell.strip()) else ""
+
+
+def _shortened(found: str) -> str:
+    return found if len(found) <= MOST_SHOWN else f"{found[:MOST_SHOWN]}..."
 
 
 def _local(written: str, expected: str) -> date | datetime | None:

@@ -1,75 +1,84 @@
-"""Read a spreadsheet, a CSV file or the first sheet of an XLSX workbook: its header, and its rows by number."""
+"""Read a spreadsheet: a CSV file, or all sheets of an XLSX workbook. The content decides which of them a file is."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import zlib
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
-from python_calamine import CalamineError, CalamineWorkbook
+from service.spreadsheets.csv_files import csv_grid
+from service.spreadsheets.grid import Grid, NotASpreadsheet
 
-from service.errors import Invalid
-from service.spreadsheets.cells import Cell
-
-
-class NotASpreadsheet(Invalid):
-    """The file is neither CSV in UTF-8 nor an XLSX workbook, has no header, or has a row longer than its header."""
-
-    code = "not_a_spreadsheet"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A header, and every row that is not blank, by the row number that a spreadsheet program shows."""
-
-    header: list[str]
-    rows: dict[int, dict[str, Cell]]
+ZIP = b"PK\x03\x04"
+# The container of old Office files, and of new ones that are encrypted.
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta")
+SAVE_AS_XLSX = "Open it in Excel or LibreOffice and save it as XLSX."
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 
 
-def read_sheet(path: Path) -> Sheet:
-    """Return the rows of a file whose name ends in .csv or .xlsx.
+def read_grids(path: Path) -> list[Grid]:
+    """Return the sheets of a file in its order; a CSV file is one sheet.
 
     Raises:
-        NotASpreadsheet: the file is neither, has no header, or has a row longer than the header.
+        NotASpreadsheet: the file is neither CSV nor XLSX, has the name of another kind of file, or is damaged.
     """
-    header: list[str] | None = None
-    rows: dict[int, dict[str, Cell]] = {}
-    for number, cells in enumerate(_rows(path), start=1):
-        if all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in cells):
-            continue
-        if header is None:
-            header = [str(cell).strip() for cell in cells]
-            while header and not header[-1]:
-                header.pop()
-            continue
-        if any(cell != "" for cell in cells[len(header) :]):
-            raise NotASpreadsheet(f"{path.name}, row {number}: a cell is beyond the last column of the header.")
-        rows[number] = dict(zip(header, cells, strict=False))
-    if header is None:
-        raise NotASpreadsheet(f"{path.name}: expected a header; found no row.")
-    return Sheet(header, rows)
+    body = path.read_bytes()
+    found = _other_kind(body)
+    if found:
+        raise NotASpreadsheet(f"{path.name} is {found}")
+    suffix = path.suffix.lower()
+    is_workbook = body.startswith(ZIP)
+    if suffix not in (".csv", ".xlsx"):
+        raise NotASpreadsheet(
+            f"{path.name}: expected a file name that ends in .csv or .xlsx. "
+            f"It holds {'a workbook' if is_workbook else 'text'}: save it as {'XLSX' if is_workbook else 'CSV'}."
+        )
+    if is_workbook and suffix == ".csv":
+        raise NotASpreadsheet(
+            f"{path.name} is not CSV but an XLSX workbook: rename it to {path.with_suffix('.xlsx').name}."
+        )
+    if not is_workbook and suffix == ".xlsx":
+        raise NotASpreadsheet(
+            f"{path.name} is empty: copy it again."
+            if not body
+            else f"{path.name} is not an XLSX workbook but text. If it is CSV, rename it to "
+            f"{path.with_suffix('.csv').name}; otherwise copy it again."
+        )
+    if not is_workbook:
+        return [csv_grid(path.name, body)]
+    # Importing openpyxl takes longer than many a command and 5 MB, so only a workbook causes it, not the service.
+    from service.spreadsheets.workbooks import workbook_grids  # noqa: PLC0415
+
+    return workbook_grids(path.name, body)
 
 
-def _rows(path: Path) -> Iterator[Sequence[Cell]]:
-    if path.suffix.lower() == ".csv":
-        return _csv_rows(path)
-    if path.suffix.lower() == ".xlsx":
-        return _xlsx_rows(path)
-    raise NotASpreadsheet(f"{path.name}: expected a file name that ends in .csv or .xlsx.")
+def _other_kind(body: bytes) -> str:
+    """Return what a file is if it is neither text nor an XLSX workbook, and what to do; empty if it is one of them."""
+    if body.startswith(OLE):
+        if ENCRYPTED in body:
+            return "protected by a password. Remove the password in Excel (File, Info, Protect Workbook) and save it."
+        return f"an old Excel file (.xls). {SAVE_AS_XLSX}"
+    if body.startswith(b"%PDF"):
+        return "a PDF, not a spreadsheet. Send the spreadsheet that it was made from."
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:9].lower().startswith(MARKUP):
+        return f"a web page or XML, not a spreadsheet. {SAVE_AS_XLSX}"
+    return _other_archive(body) if body.startswith(ZIP) else ""
 
 
-def _csv_rows(path: Path) -> Iterator[Sequence[Cell]]:
+def _other_archive(body: bytes) -> str:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader(file, strict=True)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise NotASpreadsheet(f"{path.name}: not CSV in UTF-8 ({error}). In Excel, save as CSV UTF-8.") from error
-
-
-def _xlsx_rows(path: Path) -> Iterator[Sequence[Cell]]:
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            yield from book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as error:
-        raise NotASpreadsheet(f"{path.name}: not an XLSX workbook ({error}).") from error
+        with ZipFile(BytesIO(body)) as archive:
+            names = archive.namelist()
+            kind = archive.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names else ""
+    except (BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error) as error:
+        return f"a damaged or incomplete XLSX workbook ({error}). Copy it again, or open it and save it again."
+    if kind.startswith(OPEN_DOCUMENT):
+        return f"an OpenDocument spreadsheet (.ods). {SAVE_AS_XLSX}"
+    if any(name.endswith("workbook.bin") for name in names):
+        return f"a binary Excel workbook (.xlsb). {SAVE_AS_XLSX}"
+    if not any(name.endswith("workbook.xml") for name in names):
+        return "a ZIP archive, not an XLSX workbook. Unpack it and send the spreadsheet in it."
+    return ""

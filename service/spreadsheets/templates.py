@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from service.domain.model.vocabulary import CorrectionReason
 from service.errors import Invalid
-from service.spreadsheets.cells import Cell, Read, codes, day, milligrams, moment, pence, text, whole
+from service.spreadsheets.cells import (
+    Cell,
+    Read,
+    Unreadable,
+    codes,
+    day,
+    is_blank,
+    milligrams,
+    moment,
+    pence,
+    shown,
+    text,
+    whole,
+)
 
 REFERENCE = "reference"
 CATEGORY_OF = {"weapon": "weapon", "drug": "drug", "vehicle": "ground", "other": "property"}
 COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"}
+# Kinds of line that have a count. Without the column it is 1, except for ammunition.
+COUNTED_KINDS = ("weapon", "ammunition", "vehicle", "phone", "other")
 LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
 
 
@@ -61,14 +78,33 @@ class Template:
         return [REFERENCE, *(column.name for column in self.columns)]
 
 
+def correction_reason(cell: Cell) -> str:
+    """Return the reason for a correction.
+
+    Raises:
+        ValueError: it is not one of the codes.
+    """
+    reason = text(cell)
+    if reason not in get_args(CorrectionReason):
+        raise ValueError(f"Expected one of {', '.join(get_args(CorrectionReason))}.")
+    return reason
+
+
+CORRECTION_REASON = SheetColumn(
+    "correction_reason",
+    "/correction_reason",
+    correction_reason,
+    f"why a changed row is corrected: {', '.join(get_args(CorrectionReason))}; mistake if empty",
+)
 OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
 PLACE = SheetColumn("place", "/place", text, "a place of the operation")
 COMMON = (
     SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
     SheetColumn("assisting", "/assisting", codes, "forces that assisted and do not count it, separated by ;"),
     SheetColumn("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
+    CORRECTION_REASON,
 )
-COUNT = SheetColumn("count", "/data/count", whole, "how many; 1 if empty")
+COUNT = SheetColumn("count", "/data/count", whole, "how many: write 1 for one; without this column every row is 1")
 TEMPLATES: dict[str, Template] = {
     "arrests": Template(
         "arrests",
@@ -91,7 +127,9 @@ TEMPLATES: dict[str, Template] = {
             PLACE,
             SheetColumn("kind", "/data/kind", text, "weapon, ammunition, drug, vehicle, cash, phone or other"),
             SheetColumn("category", "/data/category", text, "weapon, drug, ground, property: bladed/knife, a/cocaine"),
-            SheetColumn("count", "/data/count", whole, "how many items or rounds; 1 if empty"),
+            SheetColumn(
+                "count", "/data/count", whole, "how many items or rounds: write 1 for one; empty for drugs and cash"
+            ),
             SheetColumn("acquired", "/data/acquired", text, "weapons: seized, surrendered_or_found"),
             SheetColumn("weight_grams", "/data/weight_milligrams", milligrams, "drugs: weight, such as 12.5"),
             *(SheetColumn(name, f"/data/{name}", whole, "drugs: how many") for name in ("plants", "tablets", "wraps")),
@@ -132,6 +170,19 @@ TEMPLATES: dict[str, Template] = {
 ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
 
 
+def expected_header() -> str:
+    """Return what the header of a template has, and how to get one, as a sentence."""
+    keys = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
+    return f"Expected the header of a template, with one of the columns {keys}. To get one: oprecord template arrests"
+
+
+def resembles_template(header: Sequence[str]) -> bool:
+    """Return whether a header is meant as a template's: it has the key of one, or most of its columns are of one."""
+    names = [name.casefold() for name in header if name]
+    known = max(len([name for name in names if name in one.names()]) for one in TEMPLATES.values())
+    return any(one.key in header for one in TEMPLATES.values()) or (known > 1 and known * 2 > len(names))
+
+
 def template_of(header: list[str]) -> Template:
     """Return the template that a header belongs to.
 
@@ -140,14 +191,15 @@ def template_of(header: list[str]) -> Template:
     """
     found = next((one for one in TEMPLATES.values() if one.key in header), None)
     if found is None:
-        keys = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
-        raise NoSuchTemplate(
-            f"Expected the header of a template, with one of the columns {keys}. See: oprecord template"
-        )
-    for name in header:
-        if name not in found.names() or header.count(name) > 1:
+        raise NoSuchTemplate(f"{expected_header()}. Found: {', '.join(map(repr, header)) or 'no header'}.")
+    for name, times in Counter(header).items():
+        if times > 1:
             raise NoSuchTemplate(
-                f"Column {name!r} is not in the template for {found.name}, or is duplicate. "
+                f"Column {name!r} is duplicate: it is in the header {times} times. Keep one and delete the others."
+            )
+        if name not in found.names():
+            raise NoSuchTemplate(
+                f"Column {name!r} is not in the template for {found.name}. Delete it or correct its name. "
                 f"The template has: {', '.join(found.names())}."
             )
     return found
@@ -159,23 +211,36 @@ def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[d
     errors = []
     for column in template.columns:
         cell = cells.get(column.name, "")
-        if isinstance(cell, str) and not cell.strip():
+        if is_blank(cell):
+            continue
+        if isinstance(cell, Unreadable):
+            errors.append(CellError(row, column.name, cell.problem))
             continue
         try:
             values[column.pointer] = column.read(cell)
         except (ValueError, OverflowError) as error:
-            errors.append(CellError(row, column.name, str(error)))
+            errors.append(CellError(row, column.name, f"{error} Found {shown(cell)}."))
     if "/data/cash_pence" in values and not values.keys().isdisjoint(("/data/currency", "/data/amount_minor")):
         errors.append(CellError(row, "cash_pounds", "Give pounds, or another currency and its amount, not both."))
+    if COUNT.name in cells and is_blank(cells[COUNT.name]) and _is_counted(template, values):
+        errors.append(CellError(row, COUNT.name, "count is blank: write 1, or how many."))
     return values, errors
+
+
+def _is_counted(template: Template, values: Mapping[str, Any]) -> bool:
+    return not template.lines or values.get("/data/kind") in COUNTED_KINDS
 
 
 def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> dict[str, Any]:
     """Return the event made from rows, without an id: from one row, or from all rows of a seizure.
 
-    The envelope comes from the first row.
+    The envelope comes from the first row. The reason for a correction is left out: only a correction has one.
     """
-    envelope = {pointer[1:]: value for pointer, value in rows[0].items() if not pointer.startswith("/data/")}
+    envelope = {
+        pointer[1:]: value
+        for pointer, value in rows[0].items()
+        if not pointer.startswith("/data/") and pointer != CORRECTION_REASON.pointer
+    }
     parts = [
         {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}
         for row in rows

@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
-from service.cli import http_client
 from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, WRONG
-from service.cli.http_client import HttpClient, ServiceUnreachable
 from service.cli.replay.command import NotACredentialsFile, read_credentials
 from service.cli.server.gunicorn_server import AddressNotFree, Server, address_of, listen, settings_of
 from service.config import Config
@@ -284,12 +281,3 @@ def test_a_credentials_file_is_toml_or_json(tmp_path: Path):
         (tmp_path / name).write_text(text)
         with pytest.raises(NotACredentialsFile, match=name):
             read_credentials(tmp_path / name)
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "the service", "ftp://127.0.0.1"])
-def test_an_unreachable_service_is_reported_in_one_line(url: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(http_client, "RETRIES", urllib3.Retry(0))
-    with pytest.raises(ServiceUnreachable, match="No answer from") as caught:
-        HttpClient(url, {"surrey": "secret"}).get("/v1/me", "surrey")
-    # urllib3 describes its connection in front of the reason, which helps nobody who runs a command.
-    assert "HTTPConnection" not in str(caught.value)

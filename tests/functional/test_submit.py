@@ -79,7 +79,7 @@ def sheet(tmp_path: Path) -> Callable[..., Path]:
 
 
 def arrest(
-    reference: str = "", at: str = AT, reason: str = "knife", count: object = "", place: str = "m25"
+    reference: str = "", at: str = AT, reason: str = "knife", count: object = 1, place: str = "m25"
 ) -> list[Any]:
     return [reference, at, place, reason, count, "", "", ""]
 
@@ -162,13 +162,62 @@ def test_a_changed_row_with_a_reference_is_sent_as_a_correction_if_requested(
     assert lead.figures(live, measure="arrests") == [2]
 
 
+def test_a_correction_has_the_reason_of_its_row(submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str):
+    header = [*ARRESTS, "correction_reason"]
+
+    def submitted(*rows: list[Any]) -> int:
+        return submit(sheet(header, *rows), "--correct")
+
+    def reasons() -> list[str | None]:
+        found = lead.get(f"/v1/operations/{live}/events?type=arrest.recorded").json["events"]
+        return [event.get("correction_reason") for event in found]
+
+    # A new row is no correction, whatever its cell holds.
+    assert submitted([*arrest("1"), "measured"], [*arrest("2"), ""], [*arrest("3"), ""]) == DONE
+    assert reasons() == [None, None, None]
+    # A reason alone changes nothing.
+    assert submitted([*arrest("1"), "de_arrested"], [*arrest("2"), "other"], [*arrest("3"), ""]) == DONE
+    assert reasons() == [None, None, None]
+    for _time in range(2):
+        changed = [[*arrest("1", count=2), "reclassified"], [*arrest("2", count=2), ""], [*arrest("3"), ""]]
+        assert submitted(*changed) == DONE
+        assert reasons() == [None, None, None, "reclassified", "mistake"]
+    assert lead.figures(live, measure="arrests") == [5]
+
+
+def test_an_unknown_reason_for_a_correction_is_reported_by_row_and_column(
+    submit: Submit, sheet: Callable[..., Path], client: InProcess, capsys: pytest.CaptureFixture[str]
+):
+    file = sheet([*ARRESTS, "correction_reason"], [*arrest("1"), "because"])
+    assert submit(file) == REFUSED
+    said = "row 2, correction_reason: Expected one of mistake, duplicate, other_force, de_arrested, reclassified, "
+    assert capsys.readouterr().err.startswith(f"{said}measured, other.")
+    assert client.posted == []
+
+
+def test_rows_of_one_seizure_give_one_reason(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    header = ["reference", "occurred_at", "kind", "category", "weight_grams", "correction_reason"]
+
+    def rows(grams: int, *reasons: str) -> list[list[Any]]:
+        return [["A", AT, "drug", "a/cocaine", grams, reason] for reason in reasons]
+
+    assert submit(sheet(header, *rows(1, "", ""), name="seizures.csv")) == DONE
+    assert submit(sheet(header, *rows(2, "measured", "other"), name="seizures.csv"), "--correct") == REFUSED
+    assert "row 3, correction_reason: Differs from row 2" in capsys.readouterr().err
+    assert submit(sheet(header, *rows(2, "measured", ""), name="seizures.csv"), "--correct") == DONE
+    (_first, correction) = lead.get(f"/v1/operations/{live}/events?type=seizure.recorded").json["events"]
+    assert correction["correction_reason"] == "measured"
+
+
 def test_a_changed_row_without_a_reference_is_not_counted_twice(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):
     assert submit(sheet(ARRESTS, arrest(), arrest(reason="drugs"))) == DONE
     changed = sheet(ARRESTS, arrest(), arrest(reason="weapon"))
     assert submit(changed) == REFUSED
-    assert "1 rows that were sent are gone or changed, and these are new: row 3." in capsys.readouterr().err
+    assert "1 row that was sent is gone or changed, and these are new: row 3." in capsys.readouterr().err
     assert lead.figures(live, measure="arrests") == [2]
     assert submit(changed, "--changed-are-new") == DONE
     assert lead.figures(live, measure="arrests") == [3]
@@ -189,7 +238,7 @@ def test_rows_of_one_reference_are_the_lines_of_one_seizure(
         ["A", "", "cash", "", "", "", "", "520.50"],
         ["", AT, "ammunition", "", "12", "", "", ""],
         ["A", AT, "drug", "b/cannabis", "", "40", "", ""],
-        ["", AT, "vehicle", "stolen_recovered", "", "", "", ""],
+        ["", AT, "vehicle", "stolen_recovered", "1", "", "", ""],
         ["", AT, "weapon", "bladed/knife", "2", "", "", ""],
     ]
     for _time in range(2):
@@ -202,7 +251,7 @@ def test_rows_of_one_reference_are_the_lines_of_one_seizure(
     wrong = [["B", AT, "drug", "a/cocaine", "", "", "", ""], ["B", AT, "drug", "z/tea", "", "", "", ""]]
     assert submit(sheet(header, *rows, *wrong, name="seizures.csv")) == REFUSED
     assert capsys.readouterr().err.startswith("row 9, category: ")
-    moved = [["B", AT, "phone", *[""] * 5], ["B", MOMENT.strftime("%Y-%m-%d 12:31"), "phone", *[""] * 5]]
+    moved = [["B", at, "phone", "", "1", "", "", ""] for at in (AT, MOMENT.strftime("%Y-%m-%d 12:31"))]
     assert submit(sheet(header, *moved, name="more.csv")) == REFUSED
     assert "row 3, occurred_at: Differs from row 2" in capsys.readouterr().err
 
@@ -295,7 +344,7 @@ def test_a_file_is_sent_to_one_operation_by_one_force(
     [
         (("a.csv", b"name,age\r\nx,1\r\n"), "Expected the header of a template"),
         (("a.csv", b"reason,colour\r\nknife,red\r\n"), "Column 'colour' is not in the template for arrests"),
-        (("a.csv", b"reason,reason\r\nknife,drugs\r\n"), "or is duplicate"),
+        (("a.csv", b"reason,reason\r\nknife,drugs\r\n"), "Column 'reason' is duplicate"),
         (("a.csv", b""), "expected a header; found no row"),
         (("a.csv", b"reason\r\nknife,red\r\n"), "row 2: a cell is beyond the last column"),
         (("a.csv", b"reason\r\n\xff\xfe\r\n"), "not CSV in UTF-8"),
@@ -310,6 +359,42 @@ def test_a_file_that_is_not_a_template_is_reported_in_one_line(
     (tmp_path / name).write_bytes(body)
     assert submit(tmp_path / name) == REFUSED
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_with_other_separators_is_read_but_no_decimal_comma(
+    submit: Submit, tmp_path: Path, lead: Caller, capsys: pytest.CaptureFixture[str], separator: str
+):
+    file = tmp_path / "seizures.csv"
+    header = ["occurred_at", "kind", "category", "weight_grams"]
+    for weight, code in (("12,5", REFUSED), ("12.5", DONE)):
+        rows = [header, [AT, "drug", "a/cocaine", weight]]
+        file.write_text(f"sep={separator}\n" + "\n".join(separator.join(row) for row in rows), encoding="utf-8")
+        assert submit(file) == code
+    said = capsys.readouterr().err
+    assert said.startswith("row 2, weight_grams: Expected grams in digits, such as 12.5")
+    assert "Write a decimal comma as a point, and leave out separators of thousands. Found '12,5'." in said
+    assert lead.figures(LIVE, measure="drug_weight") == [12_500]
+
+
+def test_a_decimal_comma_never_moves_the_cells_after_it(
+    submit: Submit, tmp_path: Path, client: InProcess, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "seizures.csv"
+    file.write_text(f"occurred_at,kind,category,weight_grams,value_pounds,wraps\n{AT},drug,a/cocaine,12,5,300,\n")
+    assert submit(file) == REFUSED
+    assert "row 2: a cell is beyond the last column of the header: expected 6 cells" in capsys.readouterr().err
+    assert client.posted == []
+
+
+def test_a_blank_count_is_refused_and_without_the_column_every_row_counts_one(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, capsys: pytest.CaptureFixture[str]
+):
+    assert submit(sheet(ARRESTS, arrest(), arrest(count=""))) == REFUSED
+    assert "row 3, count: count is blank: write 1" in capsys.readouterr().err
+    assert lead.figures(LIVE) == []
+    assert submit(sheet(ARRESTS[:4], arrest()[:4], arrest()[:4])) == DONE
+    assert lead.figures(LIVE, measure="arrests") == [2]
 
 
 def test_a_refused_credential_is_reported(

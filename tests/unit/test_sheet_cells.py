@@ -27,6 +27,8 @@ LOCAL_MIDNIGHT = datetime.fromisoformat("2023-01-17T00:00:00")
         (milligrams, "0.001", 1),
         (text, " knife ", "knife"),
         (text, 20.0, "20"),
+        (text, 999_999_999_999_999, "999999999999999"),
+        (whole, "\u00a012\u202f", 12),
         (codes, "btp; kent,essex", ["btp", "kent", "essex"]),
         (moment, "2023-01-17 21:40", "2023-01-17T21:40:00Z"),
         (moment, "17/01/2023 21:40:05", "2023-01-17T21:40:05Z"),
@@ -53,10 +55,25 @@ def test_a_cell_is_read_as_typed(read: Callable[[Any], Any], cell: Any, found: A
         *((moment, cell) for cell in ("2023-01-17", "31/02/2023 10:00", "21:40", 44943.5, date(2023, 1, 17), "")),
         *((moment, cell) for cell in ("2023-03-26 01:30", "2023-10-29 01:30")),
         *((day, cell) for cell in ("17.01.2023", "2023-13-01", "2023-01-17 21:40", 44943.0, "")),
-        *((text, cell) for cell in (1.5, True, date(2023, 1, 17), float("inf"))),
+        *((text, cell) for cell in (1.5, True, date(2023, 1, 17), float("inf"), 1e15, -1e63)),
     ],
     ids=lambda one: one.__name__ if callable(one) else repr(one),
 )
 def test_a_cell_that_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any], cell: Any):
     with pytest.raises((ValueError, OverflowError)):
+        read(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("12,5", "Write a decimal comma as a point, and leave out separators of thousands."),
+        ("1.200,5", "Write a decimal comma as a point"),
+        ("1 200", "Remove the spaces inside it."),
+        ("1\u00a0200", "Remove the spaces inside it."),
+    ],
+)
+@pytest.mark.parametrize("read", [whole, pence, milligrams])
+def test_a_number_with_separators_is_refused_with_what_to_do(read: Callable[[Any], Any], cell: str, remedy: str):
+    with pytest.raises(ValueError, match=remedy):
         read(cell)

@@ -12,8 +12,9 @@ import click
 
 from service.access.roles import COORDINATOR, FORCE
 from service.cli.exit_codes import DONE, WRONG
+from service.cli.given_credentials import cleaned
 from service.cli.http_client import HttpClient
-from service.cli.output import as_json, print_json, progress, remark
+from service.cli.output import as_json, counted, print_json, progress, remark
 from service.cli.replay.replay_directory import Replayed, replay_directory
 from service.cli.replay.results import Results, print_results, read_results
 from service.cli.replay.seed_directory import read_seed_directory
@@ -61,6 +62,8 @@ def replay(
         secrets: Mapping[str, str] = read_credentials(credentials_file)
     else:
         with settings.database() as database:
+            # A wrong address must not leave valid credentials behind.
+            HttpClient(url, {}).reach()
             secrets = issue_for(database, directory)
     client = HttpClient(url, secrets)
     replayed = replay_with_progress(directory, client)
@@ -80,7 +83,7 @@ def replay_with_progress(directory: Path, client: HttpClient) -> Replayed:
 
 def print_replay(replayed: Replayed, results: Results) -> None:
     """Print how many messages were new, and the results of the operation."""
-    remark(f"{replayed.recorded:,} messages recorded, {replayed.replayed:,} already recorded")
+    remark(f"{counted(replayed.recorded, 'message')} recorded, {replayed.replayed:,} already recorded")
     print_results(results)
 
 
@@ -104,12 +107,18 @@ def read_credentials(path: Path) -> dict[str, str]:
 
     Raises:
         NotACredentialsFile: the file is neither, or holds something else.
+        CredentialUnusable: a secret was not copied correctly.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
-        raise NotACredentialsFile(f"{path}: expected TOML, or JSON in a file named *.json: {error}.") from error
+        raise NotACredentialsFile(
+            f"{path}: expected TOML in UTF-8, or JSON in a file named *.json: {error}."
+        ) from error
     if not isinstance(table, dict) or not all(isinstance(secret, str) for secret in table.values()):
         raise NotACredentialsFile(f"{path}: expected a table of secrets by force.")
-    return table
+    secrets = {force: cleaned(secret, f"{path} for {force}") for force, secret in table.items()}
+    if empty := [force for force, secret in secrets.items() if not secret]:
+        raise NotACredentialsFile(f"{path}: there is no credential for {', '.join(empty)}.")
+    return secrets

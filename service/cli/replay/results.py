@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from service.cli.http_client import Client
+from service.cli.output import counted
 from service.cli.reconciliation_table import print_reconciliation
 from service.cli.replay.replay_directory import accepted
 from service.cli.replay.seed_directory import read_seed_directory
@@ -75,4 +76,5 @@ def _returns_line(returns: Sequence[Json]) -> str:
     counts = Counter(one["status"] for one in returns)
     by_status = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     late = sum(one["late"] for one in returns)
-    return f"Returns of {len(forces)} forces for {len(days)} days: {by_status}; {late} of them late"
+    scope = f"{counted(len(forces), 'force')} for {counted(len(days), 'day')}"
+    return f"Returns of {scope}: {by_status}; {late} of them late"

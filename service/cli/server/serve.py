@@ -65,7 +65,7 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
         _wait_until_ready(address_of(config), server)
         with settings.database() as database:
             secrets = issue_for(database, directory)
-        client = HttpClient(address_of(config), secrets)
+        client = HttpClient(address_of(config), secrets, proxied=False)
         print_replay(replay_with_progress(directory, client), read_results(directory, client))
         print_examples(directory, address_of(config), secrets)
         server.join()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from uuid_utils.compat import uuid7
 
 from service.cli.http_client import Answer, Client
-from service.cli.sheets.sent_rows import SentRow, SentRows
+from service.cli.output import counted
+from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
+from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict, FieldError, Invalid
 from service.spreadsheets.events import SheetEvent, cell_errors
 from service.spreadsheets.templates import CellError, Template
 
 EVENTS_IN_ONE_BATCH = 250
+MISTAKE = "mistake"
 DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
-ROWS_TO_NAME = 20
 
 
 class SubmissionRefused(Invalid):
@@ -30,6 +32,17 @@ class RowsChanged(Conflict):
     """Rows have changed since they were sent. Sent as they are now, they would count twice."""
 
     code = "rows_changed"
+
+
+class Sendable(Protocol):
+    """What is sent as an event: a row, or the withdrawal of one."""
+
+    def body(self) -> dict[str, Any]:
+        """Return the event as sent."""
+        ...
+
+
+S = TypeVar("S", bound=Sendable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +59,31 @@ class Planned:
 
 
 def plan(
-    events: Sequence[SheetEvent], before: SentRows, template: Template, *, correct: bool, changed_are_new: bool
+    events: Sequence[SheetEvent],
+    before: SentRows,
+    template: Template,
+    *,
+    correct: bool,
+    gone_are_decided: bool,
+    prefix: str = "",
 ) -> list[Planned]:
-    """Return what to send for the events of a spreadsheet; events that were sent before keep their ids.
+    """Return what to send for the events of a sheet; events that were sent before keep their ids.
+
+    `prefix` begins the identities of the sheet in the state file.
+    `gone_are_decided` is whether the caller knows what becomes of rows that are gone, although others are new.
 
     Raises:
-        RowsChanged: an event with a reference has changed, and `correct` is not set; or some events without a
-            reference are gone while others are new, and `changed_are_new` is not set.
+        RowsChanged: an event with a reference has changed, and `correct` is not set; or some rows are gone while
+            others are new, and `gone_are_decided` is not set.
+        ReferencesRewritten: a new row's reference is one that is gone, rewritten.
     """
     changed = [one for one in events if _has_changed(one, before) and not template.replaced_by_newer]
     if changed and not correct:
         raise RowsChanged(
             f"Changed since they were sent: {_row_names(changed)}. Use --correct to send them as corrections.",
         )
-    new = [one for one in events if one.identity not in before.rows and not one.has_lasting_identity]
-    now = {one.identity for one in events}
-    gone = [identity for identity in before.rows if identity.startswith("content:") and identity not in now]
-    if new and gone and not changed_are_new:
-        raise RowsChanged(
-            f"{len(gone)} rows that were sent are gone or changed, and these are new: {_row_names(new)}. A changed row "
-            "would count twice: correct its event through the API instead. If every new row is a new event, use "
-            "--changed-are-new; the rows that were sent stay recorded."
-        )
+    if not template.replaced_by_newer:
+        _refuse_new_for_gone(events, before, prefix, gone_are_decided=gone_are_decided)
     return [_planned(one, before, template) for one in events]
 
 
@@ -113,11 +129,11 @@ class Call:
     operation: str
     force: str
 
-    def results(self, planned: Sequence[Planned], *, dry_run: bool) -> Iterator[tuple[int, Planned, dict[str, Any]]]:
+    def results(self, sendable: Sequence[S], *, dry_run: bool) -> Iterator[tuple[int, S, dict[str, Any]]]:
         """Send events in batches; yield the number done, each event, and the service's result for it."""
         address = f"/v1/operations/{self.operation}/batches" + ("?dry_run=true" if dry_run else "")
-        for start in range(0, len(planned), EVENTS_IN_ONE_BATCH):
-            some = planned[start : start + EVENTS_IN_ONE_BATCH]
+        for start in range(0, len(sendable), EVENTS_IN_ONE_BATCH):
+            some = sendable[start : start + EVENTS_IN_ONE_BATCH]
             answer = self.client.post(address, {"events": [one.body() for one in some]}, self.force)
             for number, (one, result) in enumerate(zip(some, _results(answer), strict=True), start=start + 1):
                 yield number, one, result
@@ -142,17 +158,41 @@ def _results(answer: Answer) -> list[dict[str, Any]]:
     return results
 
 
-def _has_changed(event: SheetEvent, before: SentRows) -> bool:
+def _refuse_new_for_gone(
+    events: Sequence[SheetEvent], before: SentRows, prefix: str, *, gone_are_decided: bool
+) -> None:
+    new = [one for one in events if _sent(one, before) is None]
+    of_sheet = [one for one in gone_rows(events, before) if prefix_of(one.identity) == prefix]
+    gone = [one for one in of_sheet if not one.sent.kept]
+    refuse_rewritten(new, gone)
+    if new and gone and not gone_are_decided:
+        raise RowsChanged(
+            f"{counted(len(gone), 'row that was sent is', 'rows that were sent are')} gone or changed, and these are "
+            f"new: {_row_names(new)}. Gone: {named(gone)}. A changed row would count twice. Use --withdraw-missing to "
+            "withdraw what is gone, or --changed-are-new to leave it recorded."
+        )
+
+
+def _sent(event: SheetEvent, before: SentRows) -> SentRow | None:
+    """Return what was sent for an event; None if nothing was, or if it is withdrawn, which is final."""
     sent = before.rows.get(event.identity)
+    # The row is there: whether its event stays recorded without it no longer matters.
+    return None if sent is None or sent.withdrawal else replace(sent, kept=False)
+
+
+def _has_changed(event: SheetEvent, before: SentRows) -> bool:
+    sent = _sent(event, before)
     return sent is not None and sent.content != event.content
 
 
 def _planned(event: SheetEvent, before: SentRows, template: Template) -> Planned:
-    sent = before.rows.get(event.identity)
+    sent = _sent(event, before)
     if sent is None or (template.replaced_by_newer and sent.content != event.content):
         sent = SentRow(str(uuid7()), event.content)
     elif sent.content != event.content:
-        sent = SentRow(str(uuid7()), event.content, corrects=sent.id, correction_reason="mistake")
+        sent = SentRow(
+            str(uuid7()), event.content, corrects=sent.id, correction_reason=event.correction_reason or MISTAKE
+        )
     return Planned(event, sent)
 
 

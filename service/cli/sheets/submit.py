@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from service.cli.given_credentials import cleaned
 from service.cli.http_client import HttpClient
-from service.cli.output import progress, remark
-from service.cli.sheets.sent_rows import sent_rows, state_path
-from service.cli.sheets.submission import Call, check, force_of, plan, send
+from service.cli.output import counted, progress, remark
+from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
+from service.cli.sheets.identities import is_unread, prefixes, recognise_counts, refuse_renamed
+from service.cli.sheets.run_lock import lock_on
+from service.cli.sheets.sent_rows import SentRows, sent_rows, state_path
+from service.cli.sheets.submission import Call, Planned, RowsChanged, check, force_of, plan, send
+from service.cli.sheets.withdrawals import check_withdrawals, withdraw
 from service.errors import Invalid
-from service.spreadsheets.events import sheet_events
-from service.spreadsheets.file import read_sheet
-from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError, template_of
+from service.runtime.garbage_collector import collecting_rarely
+from service.spreadsheets.events import SheetEvent, repeated_references, sheet_events
+from service.spreadsheets.file import read_grids
+from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, place_of
+from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError
 
 CALLER = "caller"
+CREDENTIAL = "OPRECORD_CREDENTIAL"
 
 
 class RowsRefused(Invalid):
@@ -45,6 +55,22 @@ def template(name: str, *, describe: bool) -> None:
         writer.writerow(found.names())
 
 
+def _credential(context: click.Context, parameter: click.Parameter, given: str | None) -> str:
+    """Return the credential that was given, cleaned.
+
+    Raises:
+        click.UsageError: there is none.
+        CredentialUnusable: it was not copied correctly.
+    """
+    from_environment = context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT
+    found = cleaned(given or "", CREDENTIAL if from_environment else "--as")
+    if not found:
+        raise click.UsageError(
+            f"There is no credential: set {CREDENTIAL} to your force's, or give it with --as.", context
+        )
+    return found
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--operation", required=True, help="The operation to send the rows to.")
@@ -52,53 +78,176 @@ def template(name: str, *, describe: bool) -> None:
 @click.option(
     "--as",
     "secret",
-    required=True,
-    envvar="OPRECORD_CREDENTIAL",
+    envvar=CREDENTIAL,
     metavar="CREDENTIAL",
-    help="The force's credential. Prefer OPRECORD_CREDENTIAL, which other users of the machine cannot see.",
+    callback=_credential,
+    help=f"The force's credential. Prefer {CREDENTIAL}, which other users of the machine cannot see.",
 )
+@click.option("--sheet", "chosen", multiple=True, metavar="NAME", help="Read only this sheet. Can be given repeatedly.")
+@click.option("--include-hidden", is_flag=True, help="Also send hidden sheets, rows and columns.")
 @click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
 @click.option("--correct", is_flag=True, help="Send rows that changed since they were sent as corrections.")
 @click.option(
-    "--changed-are-new", is_flag=True, help="Send new rows as new events although rows already sent are gone."
+    "--changed-are-new",
+    is_flag=True,
+    help="Send new rows as new events; rows already sent that are gone stay recorded.",
 )
+@click.option("--withdraw-missing", is_flag=True, help="Withdraw rows already sent that are gone from FILE.")
 def submit(
-    file: Path, operation: str, url: str, secret: str, *, check_only: bool, correct: bool, changed_are_new: bool
+    file: Path,
+    operation: str,
+    url: str,
+    secret: str,
+    chosen: tuple[str, ...],
+    *,
+    include_hidden: bool,
+    check_only: bool,
+    correct: bool,
+    changed_are_new: bool,
+    withdraw_missing: bool,
 ) -> None:
     """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
 
-    Every row is checked first, here and by the service. If any row is invalid, all errors are listed and nothing is
-    sent. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
+    Every visible sheet of an XLSX whose header is a template's is sent. Every row is checked first, here and by the
+    service. If any row is invalid, all errors are listed and nothing is sent. Sending the file again counts nothing
+    twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
+    if changed_are_new and withdraw_missing:
+        raise click.UsageError("Give either --changed-are-new or --withdraw-missing.")
     client = HttpClient(url, {CALLER: secret})
+    click.get_current_context().with_resource(lock_on(file))
     force = force_of(client, CALLER)
-    sheet = read_sheet(file)
-    found = template_of(sheet.header)
-    events, errors = sheet_events(sheet, found, force)
-    _refuse(errors)
+    # Otherwise the garbage collector takes half of the time of reading a workbook.
+    with collecting_rarely():
+        grids = read_grids(file)
+        sheets, left_out = choose_sheets(file.name, grids, chosen, include_hidden=include_hidden)
+        _name_sheets(sheets, left_out)
+        events = _events(sheets, force)
     state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
-    planned = plan(events, state, found, correct=correct, changed_are_new=changed_are_new)
-    with progress("Checking") as report:
-        errors = check(planned, call, found, report)
+    names = [grid.name for grid in grids]
+    parts = _parts(names, sheets, events, state, correct=correct, gone_are_decided=changed_are_new or withdraw_missing)
+    sent_now = [one.event for _sheet, planned in parts for one in planned]
+    read = [sheet.name for sheet in sheets]
+    gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, read, state)]
+    facts = _name_gone(gone, withdraw=withdraw_missing)
+    withdrawals = check_withdrawals(facts if withdraw_missing else (), state, call)
+    errors = []
+    for sheet, planned in parts:
+        with progress(f"Checking {sheet.name}".rstrip()) as report:
+            errors += [(sheet.name, error) for error in check(planned, call, sheet.template, report)]
     _refuse(errors)
     if check_only:
-        remark(f"Checked {len(planned):,} {found.name}: all can be sent. Nothing was sent.")
+        gone_too = f", and {len(withdrawals.to_send):,} withdrawn" if withdrawals.to_send else ""
+        remark(f"Checked {_counts(parts)}: all can be sent{gone_too}. Nothing was sent.")
         return
-    with progress("Sending") as report:
-        recorded, replayed, errors = send(planned, call, found, state, report)
-    remark(f"Recorded {recorded:,} {found.name}; {replayed:,} were already recorded. Keep {state_path(file).name}.")
+    if changed_are_new:
+        keep(gone, state)
+    if withdrawn := withdraw(withdrawals, call, state):
+        remark(f"Withdrew {counted(withdrawn, 'event')}.")
+    recorded: Counter[str] = Counter()
+    replayed = 0
+    for sheet, planned in parts:
+        with progress(f"Sending {sheet.name}".rstrip()) as report:
+            new, old, wrong = send(planned, call, sheet.template, state, report)
+        recorded[sheet.template.name] += new
+        replayed += old
+        errors += [(sheet.name, error) for error in wrong]
+    already = counted(replayed, "was already recorded", "were already recorded")
+    remark(f"Recorded {_listed(recorded)}; {already}. Keep {state_path(file).name}.")
     _refuse(errors, "the others are recorded")
 
 
-def _refuse(errors: Sequence[CellError], otherwise: str = "nothing was sent") -> None:
-    """Print the errors in the rows, if there are any.
+def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
+    """Print which sheets of a workbook are read, and which are not."""
+    if not sheets[0].name:
+        return
+    names = [f"{sheet.name} ({counted(len(sheet.rows) + len(sheet.problems), 'row')})" for sheet in sheets]
+    others = f" Left out: {', '.join(f'{one.name} ({one.why})' for one in left_out)}." if left_out else ""
+    remark(f"Read {_joined(names)}.{others}")
+
+
+def _events(sheets: Sequence[Sheet], force: str) -> dict[str, list[SheetEvent]]:
+    """Return the events of each sheet.
+
+    Raises:
+        RowsRefused: a cell cannot be read, or an event is invalid.
+    """
+    found = {sheet.name: sheet_events(sheet, force) for sheet in sheets}
+    errors = [(name, error) for name, (_, wrong) in found.items() for error in wrong]
+    events = {name: events for name, (events, _) in found.items()}
+    _refuse([*errors, *repeated_references([(sheet, events[sheet.name]) for sheet in sheets])])
+    return events
+
+
+def _parts(
+    names: Sequence[str],
+    sheets: Sequence[Sheet],
+    events: Mapping[str, Sequence[SheetEvent]],
+    state: SentRows,
+    *,
+    correct: bool,
+    gone_are_decided: bool,
+) -> list[tuple[Sheet, list[Planned]]]:
+    """Return what to send, sheet by sheet. A return is sent last: a later event would reopen it.
+
+    Raises:
+        RowsChanged: rows changed since they were sent, and the option that allows it is not set.
+        ReferencesRewritten: a spreadsheet program made numbers of references.
+    """
+    found = prefixes(names, events, state)
+    if not gone_are_decided:
+        refuse_renamed(names, found, state)
+    parts = []
+    for sheet in sorted(sheets, key=lambda sheet: sheet.template.replaced_by_newer):
+        prefix = found[sheet.name]
+        some = [one.within(prefix) for one in events[sheet.name]]
+        recognise_counts(some, state, prefix)
+        try:
+            planned = plan(
+                some, state, sheet.template, correct=correct, gone_are_decided=gone_are_decided, prefix=prefix
+            )
+        except (RowsChanged, ReferencesRewritten) as error:
+            raise type(error)(f"Sheet {sheet.name}: {error.detail}" if sheet.name else error.detail) from error
+        parts.append((sheet, planned))
+    return parts
+
+
+def _name_gone(gone: Sequence[Gone], *, withdraw: bool) -> list[Gone]:
+    """Print which rows were sent and are gone; return those that can be withdrawn, which `withdraw` leaves out."""
+    facts, returns = ([one for one in gone if one.is_return is is_return] for is_return in (False, True))
+    advice = "and still counted", "Use --withdraw-missing to withdraw what should not count."
+    about_returns = "and still declared", "Returns cannot be withdrawn: send another return for the day."
+    for some, (state, remedy) in ((() if withdraw else facts, advice), (returns, about_returns)):
+        if some:
+            rows = counted(len(some), "row that was sent is", "rows that were sent are")
+            remark(f"{rows} gone {state}: {named(some)}. {remedy}")
+    return facts
+
+
+def _refuse(errors: Sequence[tuple[str, CellError]], otherwise: str = "nothing was sent") -> None:
+    """Print the errors in the rows, each with its sheet, if there are any.
 
     Raises:
         RowsRefused: there are.
     """
-    for error in errors:
-        where = f"row {error.row}, {error.column}" if error.column else f"row {error.row}"
-        remark(f"{where}: {error.detail}")
+    for sheet, error in errors:
+        remark(f"{place_of(sheet, error.row, error.column)}: {error.detail}")
     if errors:
-        rows = len({error.row for error in errors})
-        raise RowsRefused(f"{len(errors):,} errors in {rows:,} rows; {otherwise}.")
+        rows = counted(len({(sheet, error.row) for sheet, error in errors}), "row")
+        raise RowsRefused(f"{counted(len(errors), 'error')} in {rows}; {otherwise}.")
+
+
+def _counts(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> str:
+    counts: Counter[str] = Counter()
+    for sheet, planned in parts:
+        counts[sheet.template.name] += len(planned)
+    return _listed(counts)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    one = {template.name: template.wire_type.partition(".")[0] for template in TEMPLATES.values()}
+    return _joined([counted(count, one[name], name) for name, count in counts.items()])
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]

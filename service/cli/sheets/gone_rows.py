@@ -1,0 +1,110 @@
+"""Rows that were sent and are gone from the spreadsheet: their events go on counting until they are withdrawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
+from service.errors import Conflict
+from service.spreadsheets.events import SheetEvent
+
+REFERENCE, RETURN = "reference:", "return:"
+ROWS_TO_NAME = 20
+NUMBER = re.compile(r"[0-9]+(\.(?P<decimals>[0-9]+))?(?P<exponent>e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
+
+
+class ReferencesRewritten(Conflict):
+    """A spreadsheet program has made numbers of references that were sent as text. Sent so, rows would count twice."""
+
+    code = "references_rewritten"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A row that was sent, was not withdrawn, and is no longer in the spreadsheet."""
+
+    identity: str
+    sent: SentRow
+
+    def __str__(self) -> str:
+        return f"{self._name} (event {self.sent.id})"
+
+    @property
+    def _name(self) -> str:
+        if self.is_return:
+            return f"return for {_within(self.identity).removeprefix(RETURN).rstrip(':')}"
+        reference = _reference(self.identity)
+        return "a row without a reference" if reference is None else f"reference {reference}"
+
+    @property
+    def is_return(self) -> bool:
+        """Return whether the row is a return, which cannot be withdrawn."""
+        return _within(self.identity).startswith(RETURN)
+
+
+def gone_rows(events: Sequence[SheetEvent], before: SentRows) -> list[Gone]:
+    """Return the rows that were sent and are gone, without those that are withdrawn."""
+    now = {one.identity for one in events}
+    return [Gone(name, sent) for name, sent in before.rows.items() if name not in now and not sent.withdrawal]
+
+
+def keep(gone: Sequence[Gone], state: SentRows) -> None:
+    """Note that the events of gone rows stay recorded, so that new rows in a later run are not taken for them."""
+    state.rows |= {one.identity: replace(one.sent, kept=True) for one in gone}
+
+
+def named(gone: Sequence[Gone]) -> str:
+    """Return the references and event ids of the first rows, and how many more there are."""
+    more = f"; and {len(gone) - ROWS_TO_NAME:,} more" if len(gone) > ROWS_TO_NAME else ""
+    return "; ".join(str(one) for one in gone[:ROWS_TO_NAME]) + more
+
+
+def refuse_rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> None:
+    """Refuse new rows whose reference is a gone one as a spreadsheet program rewrites it: 17 for 0017.
+
+    Raises:
+        ReferencesRewritten: naming both.
+    """
+    pairs = list(islice(_rewritten(new, gone), ROWS_TO_NAME + 1))
+    if pairs:
+        more = "; and more" if len(pairs) > ROWS_TO_NAME else ""
+        raise ReferencesRewritten(
+            f"References have changed, as when a spreadsheet program makes numbers of them: "
+            f"{'; '.join(pairs[:ROWS_TO_NAME])}{more}. Nothing was sent. Format the column as text and restore the "
+            "references."
+        )
+
+
+def _rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> Iterator[str]:
+    before = [reference for one in gone if (reference := _reference(one.identity)) is not None]
+    for event in new:
+        now = _reference(event.identity)
+        if now is None:
+            continue
+        if (then := next((one for one in before if _is_rewritten(one, now)), None)) is not None:
+            yield f"row {event.rows[0]} has {now!r} and was sent as {then!r}"
+
+
+def _within(identity: str) -> str:
+    """Return an identity without its sheet."""
+    return identity.removeprefix(prefix_of(identity))
+
+
+def _reference(identity: str) -> str | None:
+    within = _within(identity)
+    return within.removeprefix(REFERENCE) if within.startswith(REFERENCE) else None
+
+
+def _is_rewritten(then: str, now: str) -> bool:
+    """Return whether `now` is what a spreadsheet program makes of `then`: without zeros in front, or as a number."""
+    number = NUMBER.fullmatch(now)
+    if number is None or NUMBER.fullmatch(then) is None:
+        return then.lstrip("0") == now.lstrip("0")
+    if float(then) == float(now):
+        return True
+    # In CSV a long number is written as it was shown: 1.23E+11 for 123456789012.
+    decimals = len(number["decimals"] or "")
+    return number["exponent"] is not None and f"{float(then):.{decimals}e}" == f"{float(now):.{decimals}e}"

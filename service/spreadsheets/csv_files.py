@@ -1,0 +1,101 @@
+"""Read a CSV file in UTF-8, separated by commas, semicolons or tabs."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from io import StringIO
+from itertools import pairwise
+
+from service.spreadsheets.cells import Cell, as_typed
+from service.spreadsheets.grid import Grid, NotASpreadsheet
+
+SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited)."
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
+DIGITS = re.compile(r"\s*[0-9]+\s*", re.ASCII)
+WITH_POINT = " Write a decimal comma as a point: 12.5."
+FIRST_LINE = re.compile(r"\s*(?P<line>[^\r\n]*)")
+
+
+def csv_grid(name: str, body: bytes) -> Grid:
+    """Return the rows of a CSV file. A line such as `sep=;` is not a row: spreadsheet programs do not show it.
+
+    Raises:
+        NotASpreadsheet: it is not CSV in UTF-8, or its header does not show how its cells are separated.
+    """
+    text = _decoded(name, body)
+    line = SEPARATOR_LINE.match(text)
+    if line is None:
+        separator = _separator_of_header(name, text)
+    else:
+        separator, text = line["separator"], text[line.end() :]
+        if separator not in SEPARATORS:
+            raise NotASpreadsheet(f"{name}: expected sep=, or sep=; or sep= and a tab; found {line[0].strip()!r}.")
+    rows: dict[int, list[Cell]] = {}
+    problems: dict[int, str] = {}
+    width, is_short = 0, False
+    try:
+        for number, cells in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
+            is_short = False
+            if not any(cell.strip() for cell in cells):
+                continue
+            width = width or len(cells)
+            problem = _wrong_width(cells, width, separator)
+            if problem:
+                problems[number] = problem
+            else:
+                rows[number] = [as_typed(cell) for cell in cells]
+            is_short = len(cells) < width
+    except csv.Error as error:
+        raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error
+    if is_short and not text.endswith(("\n", "\r")):
+        problems[number] = (
+            f"expected {width} cells, as in the header; the file ends after {len(cells)}. Is it complete?"
+        )
+        rows.pop(number, None)
+    return Grid("", rows, problems)
+
+
+def _decoded(name: str, body: bytes) -> str:
+    # UTF-16 begins with a byte order mark; without one, every other byte of plain text is zero.
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:100]:
+        raise NotASpreadsheet(f"{name}: expected CSV in UTF-8; found UTF-16. {SAVE_AGAIN}")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise NotASpreadsheet(
+            f"{name}: not CSV in UTF-8; line {line} has the byte 0x{body[error.start]:02x}. {SAVE_AGAIN}"
+        ) from error
+
+
+def _separator_of_header(name: str, text: str) -> str:
+    header = FIRST_LINE.match(text)
+    found = [separator for separator in SEPARATORS if header is not None and separator in header["line"]]
+    if len(found) > 1:
+        names = " and ".join(SEPARATORS[separator] for separator in found)
+        raise NotASpreadsheet(f"{name}: expected a header separated by commas; found {names}. {SAVE_AGAIN}")
+    return found[0] if found else ","
+
+
+def _wrong_width(cells: Sequence[str], expected: int, separator: str) -> str:
+    """Return what is wrong with the number of cells in a row; empty if nothing is.
+
+    Excel leaves out the last cells of a row if they are blank in 16 rows in succession, so a row may be shorter than
+    the header, but not if it may be a decimal comma that makes up for the missing cell.
+    """
+    if len(cells) > expected:
+        name = "tab" if separator == "\t" else separator
+        return (
+            f"a cell is beyond the last column of the header: expected {expected} cells, found {len(cells)}. "
+            f"Put a cell that contains a {name} in double quotes.{WITH_POINT if separator == ',' else ''}"
+        )
+    for first, second in pairwise(cells if separator == "," and len(cells) < expected else ()):
+        if DIGITS.fullmatch(first) and DIGITS.fullmatch(second):
+            return (
+                f"{first},{second} may be one number or two, as the row has {len(cells)} cells and the header "
+                f"{expected}. Write every cell of this row, also blank ones.{WITH_POINT}"
+            )
+    return ""

@@ -1,0 +1,202 @@
+"""The sheets of a file that are read: those that a person sees and whose header is a template's. The rest is named."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice, zip_longest
+from typing import NamedTuple
+
+from service.errors import Invalid
+from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.grid import Grid, NotASpreadsheet, column_letters
+from service.spreadsheets.templates import (
+    NoSuchTemplate,
+    Template,
+    expected_header,
+    resembles_template,
+    template_of,
+)
+
+# A header below a title is looked for in so many rows.
+ROWS_TO_SEARCH = 20
+# A row of fewer cells may be one of a list of columns.
+FEWEST_NAMES = 3
+RANGES_TO_NAME = 20
+
+
+class NoSuchSheet(Invalid):
+    """A sheet chosen with --sheet is not in the file."""
+
+    code = "no_such_sheet"
+
+
+class HiddenCells(Invalid):
+    """A sheet with rows to send is hidden, or has hidden rows or columns."""
+
+    code = "hidden_cells"
+
+
+class LeftOut(NamedTuple):
+    """A sheet that is not read, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a template: its header, and the cells of each row by column; `problems` are rows that cannot be read.
+
+    The name is empty for a CSV file. Every column has a name.
+    """
+
+    name: str
+    template: Template
+    header: Sequence[str]
+    rows: Mapping[int, Mapping[str, Cell]]
+    problems: Mapping[int, str]
+
+
+def choose_sheets(
+    file: str, grids: Sequence[Grid], chosen: Collection[str] = (), *, include_hidden: bool = False
+) -> tuple[list[Sheet], list[LeftOut]]:
+    """Return the sheets to read, and those left out. With `chosen`, only sheets of these names are read.
+
+    Raises:
+        NoSuchSheet: a chosen sheet is not in the file.
+        NotASpreadsheet: the file has no row.
+        NoSuchTemplate: no sheet has the header of a template, or one has most of it.
+        HiddenCells: something to send is hidden, and `include_hidden` is not set.
+    """
+    _refuse_unknown(file, grids, chosen)
+    left_out = [LeftOut(grid.name, "it was not chosen") for grid in grids if chosen and grid.name not in chosen]
+    candidates = [grid for grid in grids if not chosen or grid.name in chosen]
+    if not any(grid.rows or grid.problems for grid in candidates):
+        raise NotASpreadsheet(f"{file}: expected a header; found no row.")
+    meant = []
+    for grid in candidates:
+        why = _why_not(grid)
+        # A file of one sheet, and a sheet that was chosen, are meant to be read: say what is wrong with the header.
+        if why and not chosen and len(candidates) > 1:
+            left_out.append(LeftOut(grid.name, why))
+        else:
+            meant.append(grid)
+    if not meant:
+        found = "; ".join(f"{grid.name}: {_described(grid)}" for grid in candidates)
+        raise NoSuchTemplate(f"{file}: no sheet has the header of a template. Found {found}. {expected_header()}")
+    if not include_hidden:
+        _refuse_hidden(file, meant)
+    return [_sheet(file, grid) for grid in meant], left_out
+
+
+def place_of(sheet: str, row: int, column: str = "") -> str:
+    """Return where a cell or row is, in words: `sheet Arrests, row 2, count`."""
+    return ", ".join([*([f"sheet {sheet}"] if sheet else []), f"row {row}", *([column] if column else [])])
+
+
+def _refuse_unknown(file: str, grids: Sequence[Grid], chosen: Iterable[str]) -> None:
+    names = [grid.name for grid in grids if grid.name]
+    unknown = [name for name in chosen if name not in names]
+    if unknown and not names:
+        raise NoSuchSheet(f"{file} is a CSV file, which has no sheets: leave out --sheet.")
+    if unknown:
+        raise NoSuchSheet(f"{file} has no sheet {unknown[0]!r}. It has: {', '.join(names)}.")
+
+
+def _why_not(grid: Grid) -> str:
+    """Return why a sheet is not one of a template's; empty if it is."""
+    if not grid.rows:
+        return "it is empty"
+    number, header = _header(grid)
+    if resembles_template(header):
+        return ""
+    below = {row: _names(grid.rows[row]) for row in islice(grid.rows, 1, ROWS_TO_SEARCH)}
+    found = next(
+        (row for row, names in below.items() if len(names) >= FEWEST_NAMES and resembles_template(names)), None
+    )
+    if found is not None:
+        raise NoSuchTemplate(
+            f"{place_of(grid.name, found)} is the header of a template, but is not the first row that is filled in. "
+            f"Delete the rows above it, from row {number}."
+        )
+    return "its header is that of no template"
+
+
+def _sheet(file: str, grid: Grid) -> Sheet:
+    if not grid.rows:
+        raise NotASpreadsheet(f"{file}: expected a header in sheet {grid.name}; found no row.")
+    number, header = _header(grid)
+    where = f"sheet {grid.name}: " if grid.name else ""
+    unreadable = next((cell for cell in grid.rows[number] if isinstance(cell, Unreadable)), None)
+    if unreadable is not None:
+        raise NoSuchTemplate(f"{place_of(grid.name, number)} is the header: {unreadable.problem}")
+    try:
+        template = template_of([name for name in header if name])
+    except NoSuchTemplate as error:
+        raise NoSuchTemplate(f"{where}{error.detail}") from error
+    rows: dict[int, dict[str, Cell]] = {}
+    problems = dict(grid.problems)
+    for row, cells in grid.rows.items():
+        stray = next((index for index, cell in enumerate(cells) if not is_blank(cell) and not _at(header, index)), None)
+        if stray is not None:
+            problems[row] = _stray(stray, cells[stray])
+        elif row != number:
+            rows[row] = {name: cell for name, cell in zip_longest(header, cells, fillvalue="") if name}
+    return Sheet(grid.name, template, [name for name in header if name], rows, problems)
+
+
+def _stray(index: int, cell: Cell) -> str:
+    held = cell.problem if isinstance(cell, Unreadable) else f"its cell holds {shown(cell)}: empty or move the cell."
+    return f"column {column_letters(index)} has no name in the header, and {held}"
+
+
+def _refuse_hidden(file: str, grids: Sequence[Grid]) -> None:
+    found = [problem for grid in grids for problem in _hidden(grid)]
+    if found:
+        raise HiddenCells(
+            f"{file}: {'; '.join(found)}. Show or delete what is hidden, or use --include-hidden to send it too"
+            f"{', or --sheet to choose other sheets' if len(grids) > 1 else ''}."
+        )
+
+
+def _hidden(grid: Grid) -> list[str]:
+    if grid.is_hidden:
+        return [f"sheet {grid.name} is hidden"]
+    rows = [row for row in (*grid.rows, *grid.problems) if row in grid.hidden_rows]
+    filled = {index for cells in grid.rows.values() for index, cell in enumerate(cells) if not is_blank(cell)}
+    columns = [column_letters(index) for index in sorted(filled & grid.hidden_columns)]
+    return [
+        *([f"sheet {grid.name} has hidden rows ({_ranges(sorted(rows))})"] if rows else []),
+        *([f"sheet {grid.name} has hidden columns ({', '.join(columns)})"] if columns else []),
+    ]
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in order as ranges: `3-5, 9`."""
+    runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), lambda one: one[1] - one[0])]
+    names = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+    return ", ".join(names[:RANGES_TO_NAME]) + (", ..." if len(names) > RANGES_TO_NAME else "")
+
+
+def _header(grid: Grid) -> tuple[int, list[str]]:
+    """Return the first row that is not blank, as names, without blank ones at its end."""
+    number, cells = next(iter(grid.rows.items()))
+    return number, _names(cells)
+
+
+def _names(cells: Iterable[Cell]) -> list[str]:
+    names = ["" if isinstance(cell, Unreadable) else str(cell).strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _at(header: Sequence[str], index: int) -> str:
+    return header[index] if index < len(header) else ""
+
+
+def _described(grid: Grid) -> str:
+    if not grid.rows:
+        return "empty"
+    return ", ".join(repr(name) for name in _header(grid)[1][:10] if name) or "no readable header"

@@ -1,0 +1,186 @@
+"""Read an XLSX workbook: every sheet, hidden or not. A cell whose value is not stored is never taken for empty."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, time
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.functions import fromstring
+
+from service.spreadsheets.cells import Cell, Unreadable, as_typed, error_cell, is_blank
+from service.spreadsheets.grid import Grid, NotASpreadsheet
+
+# A workbook of 10,000 rows is about 10 MB when unpacked. A small file can be made to unpack to gigabytes.
+MOST_BYTES = 200_000_000
+# openpyxl creates every merged cell, and a whole column has 1,048,576.
+MOST_MERGED_CELLS = 100_000
+MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z$0-9]+:[A-Za-z$0-9]+)["']""")
+# What openpyxl and the libraries below it raise for a damaged file.
+DAMAGED = (
+    BadZipFile,
+    InvalidFileException,
+    zlib.error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+NOT_CALCULATED = Unreadable(
+    "the cell holds a formula without a stored result: open the file in Excel or LibreOffice and save it, "
+    "or write the value."
+)
+# A formula whose result is an empty text has this type and no value.
+EMPTY_TEXT = "str"
+# What a number format quotes, escapes or puts in brackets is no part of a date or time.
+LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+TIME_OF_DAY = re.compile(r"[hs]|AM/PM", re.IGNORECASE)
+
+
+def workbook_grids(name: str, body: bytes) -> list[Grid]:
+    """Return the sheets of a workbook in its order.
+
+    Raises:
+        NotASpreadsheet: it is damaged, has no sheet, is too large, or merges too many cells.
+    """
+    try:
+        with ZipFile(BytesIO(body)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+            if size > MOST_BYTES:
+                raise NotASpreadsheet(
+                    f"{name}: expected a workbook of at most {MOST_BYTES:,} bytes when unpacked; found {size:,}. "
+                    "Split it into several files."
+                )
+            merged = _merged_cells(archive)
+            if merged > MOST_MERGED_CELLS:
+                raise NotASpreadsheet(
+                    f"{name}: expected at most {MOST_MERGED_CELLS:,} merged cells; found {merged:,}. Unmerge them."
+                )
+            is_uncalculated = _is_uncalculated(archive)
+        grids = _grids(body, is_uncalculated=is_uncalculated)
+    except DAMAGED as error:
+        raise NotASpreadsheet(
+            f"{name} is a damaged or incomplete XLSX workbook ({error}). Copy it again, or open it and save it again."
+        ) from error
+    if not grids:
+        raise NotASpreadsheet(f"{name}: found no sheet. Save it as Excel Workbook (.xlsx), not as Strict Open XML.")
+    return grids
+
+
+def _merged_cells(archive: ZipFile) -> int:
+    pages = [archive.read(name) for name in archive.namelist() if "worksheets/" in name and name.endswith(".xml")]
+    found = 0
+    for area in (match[1].decode() for page in pages for match in MERGED.finditer(page)):
+        left, top, right, bottom = range_boundaries(area)
+        # A range of whole columns or rows has no boundaries in the other direction.
+        found += ((right or 16_384) - (left or 1) + 1) * ((bottom or 1_048_576) - (top or 1) + 1)
+    return found
+
+
+def _is_uncalculated(archive: ZipFile) -> bool:
+    """Return whether the workbook states that its formulas have not been calculated since they were written.
+
+    Programs that write formulas without calculating them store no result, or 0, and ask for this calculation.
+    """
+    parts = [name for name in archive.namelist() if name.rpartition("/")[2] == "workbook.xml"]
+    settings = [one for name in parts for one in fromstring(archive.read(name)).iter() if one.tag.endswith("}calcPr")]
+    return any(
+        one.get("fullCalcOnLoad") in ("1", "true") or one.get("calcCompleted") in ("0", "false") for one in settings
+    )
+
+
+def _grids(body: bytes, *, is_uncalculated: bool) -> list[Grid]:
+    book = _load(body, values=False)
+    formulas = {
+        sheet.title: {place for place, cell in sheet._cells.items() if cell.data_type == "f"}  # noqa: SLF001 - see _cells
+        for sheet in book.worksheets
+    }
+    if any(formulas.values()):
+        # With values, openpyxl does not say which of them are results of formulas, so it reads the file twice.
+        del book
+        book = _load(body, values=True)
+    return [_grid(sheet, formulas[sheet.title], is_uncalculated=is_uncalculated) for sheet in book.worksheets]
+
+
+def _load(body: bytes, *, values: bool) -> Workbook:
+    with warnings.catch_warnings():
+        # It warns of what it does not keep, such as images and validation rules. Here nothing is written back.
+        warnings.simplefilter("ignore")
+        return load_workbook(BytesIO(body), data_only=values, keep_links=False)
+
+
+def _grid(sheet: Worksheet, formulas: set[tuple[int, int]], *, is_uncalculated: bool) -> Grid:
+    cells: dict[int, dict[int, Cell]] = {}
+    # The public iterators create every cell up to the last one that has a format, which can be in row 1,048,576.
+    for (row, column), stored in sheet._cells.items():  # noqa: SLF001
+        is_formula = (row, column) in formulas
+        cell = NOT_CALCULATED if is_formula and is_uncalculated else _cell(stored, is_formula=is_formula)
+        if not is_blank(cell):
+            cells.setdefault(row, {})[column - 1] = cell
+    for merged in sheet.merged_cells.ranges:
+        problem = Unreadable(f"the cell is one of the merged cells {merged.coord}: unmerge them and fill in each cell.")
+        for row in range(merged.min_row, merged.max_row + 1):
+            if row in cells:
+                cells[row] |= dict.fromkeys(range(merged.min_col - 1, merged.max_col), problem)
+    return Grid(
+        sheet.title,
+        {row: _in_order(cells[row]) for row in sorted(cells)},
+        is_hidden=sheet.sheet_state != "visible",
+        hidden_rows=frozenset(row for row, dimension in sheet.row_dimensions.items() if dimension.hidden),
+        hidden_columns=frozenset(
+            column
+            for dimension in sheet.column_dimensions.values()
+            if dimension.hidden
+            for column in range((dimension.min or 1) - 1, dimension.max or 0)
+        ),
+    )
+
+
+def _in_order(cells: Mapping[int, Cell]) -> list[Cell]:
+    return [cells.get(column, "") for column in range(max(cells) + 1)]
+
+
+def _cell(stored: Any, *, is_formula: bool) -> Cell:
+    value, data_type = stored.value, stored.data_type
+    if value is None:
+        return _without_value(data_type, is_formula=is_formula)
+    if data_type == "s":
+        return as_typed(str(value))
+    if data_type == "e":
+        return error_cell(str(value))
+    if data_type not in ("n", "b", "d"):
+        return _unexpected(data_type)
+    # A day without a time is stored like midnight of that day; only the format tells them apart.
+    is_day = isinstance(value, datetime) and value.time() == time() and not _shows_time(stored)
+    return value.date() if is_day else value  # type: ignore[no-any-return]
+
+
+def _without_value(data_type: str, *, is_formula: bool) -> Cell:
+    if data_type == EMPTY_TEXT:
+        return ""
+    if is_formula:
+        return NOT_CALCULATED
+    return "" if data_type in ("n", "inlineStr") else _unexpected(data_type)
+
+
+def _unexpected(data_type: str) -> Unreadable:
+    return Unreadable(f"the cell has the unexpected type {data_type!r}: type its value again.")
+
+
+def _shows_time(stored: Any) -> bool:
+    return TIME_OF_DAY.search(LITERALS.sub("", stored.number_format)) is not None

@@ -1,0 +1,153 @@
+"""Two runs of `oprecord submit` on one file: the second ends at once, and nothing is recorded twice."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from service.cli.exit_codes import DONE, REFUSED
+from service.cli.sheets.run_lock import BeingSent, lock_on
+from tests.functional.calls import Caller, on_sqlite
+from tests.functional.served import COMMAND, PATIENCE_SECONDS
+from tests.functional.test_submit import ARRESTS, AT
+
+ROWS = 600  # sent in three batches
+REFUSAL = (
+    "oprecord: arrests.csv is being sent by another run of this command, so this one sent nothing. "
+    "Wait until the other has finished, then run this one again.\n"
+)
+Submit = Callable[[], subprocess.Popen[str]]
+
+
+class Quiet(WSGIRequestHandler):
+    """Serves the app without logging its calls."""
+
+    def log_request(self, *_arguments: Any) -> None: ...
+
+
+class Held:
+    """The app, which holds the second batch that is really sent until it is released."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.sent = 0
+        self.reached, self.released = threading.Event(), threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.sent += environ["PATH_INFO"].endswith("/batches") and "dry_run" not in environ["QUERY_STRING"]
+        if self.sent == 2:
+            self.reached.set()
+            self.released.wait(PATIENCE_SECONDS)
+        return self.app(environ, start_response)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "arrests.csv"
+    found.write_text(f"{','.join(ARRESTS[:4])}\n" + f",{AT},m25,knife\n" * ROWS)
+    return found
+
+
+@pytest.fixture
+def held(app: Flask) -> Held:
+    return Held(app)
+
+
+@pytest.fixture
+def url(held: Held) -> Iterator[str]:
+    """Return the address of the app, at a port of this machine."""
+    server = make_server("127.0.0.1", 0, held, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    held.released.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def submit(file: Path, url: str, live: str, secret_for: Callable[..., str]) -> Iterator[Submit]:
+    """Return a function that starts `oprecord submit` as a process of its own."""
+    environment = os.environ | {"OPRECORD_CREDENTIAL": secret_for("surrey")}
+    started: list[subprocess.Popen[str]] = []
+
+    def submit() -> subprocess.Popen[str]:
+        command = [COMMAND, "submit", file, "--operation", live, "--url", url]
+        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield submit
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    _out, said = process.communicate(timeout=PATIENCE_SECONDS)
+    return process.returncode, said
+
+
+@on_sqlite
+def test_a_second_run_ends_at_once_and_the_first_goes_on(submit: Submit, held: Held, lead: Caller, live: str):
+    first = submit()
+    assert held.reached.wait(PATIENCE_SECONDS)
+    assert ended(submit()) == (REFUSED, REFUSAL)
+    assert first.poll() is None
+    held.released.set()
+    assert ended(first)[0] == DONE
+    assert lead.figures(live, measure="arrests") == [ROWS]
+
+
+@on_sqlite
+def test_of_two_runs_started_together_one_sends(submit: Submit, held: Held, lead: Caller, live: str):
+    processes = [submit(), submit()]
+    assert held.reached.wait(PATIENCE_SECONDS)
+    loser = wait_for_any(processes)
+    assert ended(loser) == (REFUSED, REFUSAL)
+    held.released.set()
+    (winner,) = [process for process in processes if process is not loser]
+    assert ended(winner)[0] == DONE
+    assert lead.figures(live, measure="arrests") == [ROWS]
+
+
+def wait_for_any(processes: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    """Return the process that ends first."""
+    while True:
+        for process in processes:
+            try:
+                process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+            return process
+
+
+@on_sqlite
+def test_a_killed_run_leaves_no_lock(submit: Submit, held: Held, lead: Caller, live: str):
+    first = submit()
+    assert held.reached.wait(PATIENCE_SECONDS)
+    first.kill()
+    first.wait(PATIENCE_SECONDS)
+    held.released.set()
+    code, said = ended(submit())
+    assert (code, "already recorded" in said) == (DONE, True)
+    assert lead.figures(live, measure="arrests") == [ROWS]
+
+
+def test_a_lock_is_on_one_file_and_ends_with_the_block(file: Path):
+    with lock_on(file), lock_on(file.with_name("other.csv")), pytest.raises(BeingSent, match="another run"):
+        lock_on(file).__enter__()
+    with lock_on(file):
+        pass
+
+
+def test_a_lock_file_that_cannot_be_opened_is_named(tmp_path: Path):
+    (tmp_path / "arrests.csv.sent.json.lock").mkdir()
+    with pytest.raises(OSError, match=r"arrests\.csv\.sent\.json\.lock"), lock_on(tmp_path / "arrests.csv"):
+        pass

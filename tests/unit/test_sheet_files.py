@@ -1,0 +1,271 @@
+"""What a file is decides how it is read; what cannot be read exactly is refused with what to do."""
+
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from service.spreadsheets.cells import Unreadable
+from service.spreadsheets.csv_files import csv_grid
+from service.spreadsheets.file import read_grids
+from service.spreadsheets.grid import Grid, NotASpreadsheet
+from service.spreadsheets.workbooks import MOST_BYTES
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
+ENCRYPTED = OLE + "EncryptedPackage".encode("utf-16-le")
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(["reason", "count"])
+    book.active.append(["knife", 2])
+    body = BytesIO()
+    book.save(body)
+    return body.getvalue()
+
+
+def archive(**members: bytes) -> bytes:
+    body = BytesIO()
+    with ZipFile(body, "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return body.getvalue()
+
+
+def grids(tmp_path: Path, body: bytes, name: str = "a.xlsx") -> list[Grid]:
+    (tmp_path / name).write_bytes(body)
+    return read_grids(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("a.csv", workbook(), "a.csv is not CSV but an XLSX workbook: rename it to a.xlsx."),
+        ("a.xlsx", b"reason\r\nknife\r\n", "is not an XLSX workbook but text. If it is CSV, rename it to a.csv"),
+        ("a.xlsx", b"", "a.xlsx is empty"),
+        ("a.xls", OLE, "a.xls is an old Excel file (.xls). Open it in Excel or LibreOffice and save it as XLSX."),
+        ("a.xlsx", OLE, "a.xlsx is an old Excel file (.xls)."),
+        ("a.xlsx", ENCRYPTED, "a.xlsx is protected by a password. Remove the password"),
+        ("a.ods", archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "an OpenDocument spreadsheet"),
+        ("a.csv", archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "an OpenDocument spreadsheet"),
+        ("a.xlsb", archive(**{"xl/workbook.bin": b""}), "a binary Excel workbook (.xlsb)"),
+        ("a.xlsx", archive(**{"arrests.csv": b""}), "a ZIP archive, not an XLSX workbook"),
+        (
+            "a.xlsm",
+            workbook(),
+            "expected a file name that ends in .csv or .xlsx. It holds a workbook: save it as",
+        ),
+        ("a.txt", b"reason", "expected a file name that ends in .csv or .xlsx. It holds text: save it as CSV."),
+        ("a.xls", b"<html><table>", "a web page or XML, not a spreadsheet"),
+        ("a.csv", b"%PDF-1.7", "a PDF, not a spreadsheet"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_what_to_do(tmp_path: Path, name: str, body: bytes, said: str):
+    with pytest.raises(NotASpreadsheet) as raised:
+        grids(tmp_path, body, name)
+    assert said in raised.value.detail
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_a_truncated_workbook_is_refused(tmp_path: Path, part: float):
+    body = workbook()
+    with pytest.raises(NotASpreadsheet, match=r"a\.xlsx is a damaged or incomplete XLSX workbook"):
+        grids(tmp_path, body[: int(len(body) * part)])
+
+
+def rewritten(body: bytes, name: str, *changes: tuple[str, str]) -> bytes:
+    """Return a workbook with changes to the XML of a part."""
+    new = BytesIO()
+    with ZipFile(BytesIO(body)) as old, ZipFile(new, "w") as file:
+        for member in old.namelist():
+            text = old.read(member)
+            if member == name:
+                for before, after in changes:
+                    assert before.encode() in text, text
+                    text = text.replace(before.encode(), after.encode())
+            file.writestr(member, text)
+    return new.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_a_workbook_whose_xml_is_cut_off_is_refused(tmp_path: Path):
+    body = rewritten(workbook(), SHEET, ("</sheetData>", "<row"))
+    with pytest.raises(NotASpreadsheet, match="damaged or incomplete"):
+        grids(tmp_path, body)
+
+
+def test_a_workbook_that_unpacks_to_more_than_the_limit_is_not_unpacked(tmp_path: Path):
+    body = BytesIO()
+    with ZipFile(body, "w", compression=8) as file:
+        file.writestr("xl/workbook.xml", b"<workbook/>")
+        with file.open("xl/worksheets/sheet1.xml", "w") as member:
+            for _ in range(MOST_BYTES // 10**7 + 1):
+                member.write(b" " * 10**7)
+    assert len(body.getvalue()) < 10**6
+    with pytest.raises(NotASpreadsheet, match="expected a workbook of at most 200,000,000 bytes"):
+        grids(tmp_path, body.getvalue())
+
+
+def test_an_entity_is_not_expanded(tmp_path: Path):
+    entity = '<!DOCTYPE worksheet [<!ENTITY reason "knife">]><worksheet '
+    body = rewritten(workbook(), SHEET, ("<worksheet ", entity), (">knife<", ">&reason;<"))
+    with pytest.raises(NotASpreadsheet, match="damaged or incomplete XLSX workbook"):
+        grids(tmp_path, body)
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"])
+def test_an_error_is_not_an_empty_cell(tmp_path: Path, error: str):
+    book = openpyxl.Workbook()
+    book.active.append(["reason", "count"])
+    book.active.append(["knife", error])
+    assert book.active["B2"].data_type == "e"
+    book.save(tmp_path / "a.xlsx")
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    assert grid.rows[2][1] == Unreadable(f"the cell holds the error {error}: correct it, or write the value.")
+
+
+def test_a_formula_is_read_by_its_result_and_refused_without_one(tmp_path: Path):
+    book = openpyxl.Workbook()
+    book.active.append(["reason", "count"])
+    for _row in range(5):
+        book.active.append(["knife", "=1+1"])
+    body = BytesIO()
+    book.save(body)
+    written = rewritten(body.getvalue(), "xl/workbook.xml", ('fullCalcOnLoad="1"', ""))
+    cell = "<f>1+1</f><v /></c>"
+    formulas = [
+        (f'<c r="B3">{cell}', '<c r="B3"><f>1+1</f><v>2</v></c>'),
+        (f'<c r="B4">{cell}', '<c r="B4" t="str"><f>""</f><v></v></c>'),
+        (f'<c r="B5">{cell}', '<c r="B5" t="e"><f>1/0</f><v>#DIV/0!</v></c>'),
+        (f'<c r="B6">{cell}', '<c r="B6" t="str"><f>T(1)</f><v>2</v></c>'),
+    ]
+    (grid,) = grids(tmp_path, rewritten(written, SHEET, *formulas))
+    without, number, blank, error, text = (grid.rows[row][1:] for row in range(2, 7))
+    assert "a formula without a stored result" in without[0].problem
+    assert (number, blank, text) == ([2], [], ["2"])
+    assert "the error #DIV/0!" in error[0].problem
+
+
+@pytest.mark.parametrize("value", [0, 7])
+def test_a_result_that_was_never_calculated_is_not_read(tmp_path: Path, value: int):
+    """XlsxWriter stores 0, or what it is given, and asks the spreadsheet program to calculate."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["reason", "count"])
+        page.write_row(1, 0, ["knife", 5])
+        page.write_formula(2, 1, "=B2+2", value=value)
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    assert grid.rows[2] == ["knife", 5]
+    assert "a formula without a stored result" in grid.rows[3][1].problem
+
+
+def test_merged_cells_are_not_read(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in (["reason", "count"], ["knife", 2], ["drugs"], ["wanted", 1]):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.save(tmp_path / "a.xlsx")
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    merged = Unreadable("the cell is one of the merged cells B2:B3: unmerge them and fill in each cell.")
+    assert list(grid.rows.values()) == [["reason", "count"], ["knife", merged], ["drugs", merged], ["wanted", 1]]
+
+
+@pytest.mark.parametrize(("area", "count"), [("C1:C1048576", "1,048,576"), ("A1:XFD1048576", "17,179,869,184")])
+def test_merged_columns_are_refused_before_they_fill_the_memory(tmp_path: Path, area: str, count: str):
+    book = openpyxl.Workbook()
+    book.active.append(["reason"])
+    book.active.merge_cells("C5:D5")
+    body = BytesIO()
+    book.save(body)
+    with pytest.raises(NotASpreadsheet, match=f"expected at most 100,000 merged cells; found {count}. Unmerge them"):
+        grids(tmp_path, rewritten(body.getvalue(), SHEET, ("C5:D5", area)))
+
+
+def test_a_cell_of_an_unexpected_type_is_not_read(tmp_path: Path):
+    body = rewritten(workbook(), SHEET, ('<c r="B2" t="n">', '<c r="B2" t="z">'))
+    (grid,) = grids(tmp_path, body)
+    assert "the unexpected type 'z'" in grid.rows[2][1].problem
+
+
+def test_a_day_and_a_moment_at_midnight_are_told_apart_by_the_format(tmp_path: Path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet()
+        for row, form in enumerate(["dd/mm/yyyy", "dd/mm/yyyy hh:mm", '"shift" dd mmm yyyy', "[$-809]dd mmmm yyyy"]):
+            page.write_number(row, 0, 44943, book.add_format({"num_format": form}))
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    assert [str(cells[0]) for cells in grid.rows.values()] == [
+        "2023-01-17",
+        "2023-01-17 00:00:00",
+        "2023-01-17",
+        "2023-01-17",
+    ]
+
+
+def test_formatting_far_below_the_rows_costs_nothing(tmp_path: Path):
+    book = openpyxl.Workbook()
+    book.active.append(["reason"])
+    book.active["XFD1048576"].number_format = "0.00"
+    book.save(tmp_path / "a.xlsx")
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    assert grid.rows == {1: ["reason"]}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("first_line", ["", "sep={}\r\n", '"sep={}"\r\n'])
+def test_a_csv_is_read_by_the_separator_of_its_header(separator: str, first_line: str):
+    text = first_line.format(separator) + f"reason{separator}count\r\n\r\nknife{separator}2\r\n"
+    assert csv_grid("a.csv", text.encode("utf-8-sig")).rows == {1: ["reason", "count"], 3: ["knife", "2"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("reason;count\r\n".encode("utf-16"), "expected CSV in UTF-8; found UTF-16. In Excel, save it as CSV UTF-8"),
+        ("reason,count\r\n".encode("utf-16-be"), "found UTF-16"),
+        ("reason,place\r\nknife,Orléans\r\n".encode("cp1252"), "not CSV in UTF-8; line 2 has the byte 0xe9"),
+        (b"reason;count,place\r\n", "expected a header separated by commas; found commas and semicolons"),
+        (b"sep=|\r\nreason|count\r\n", "expected sep=, or sep=; or sep= and a tab; found 'sep=|'"),
+        (b'reason\r\n"knife\r\n', "not CSV in UTF-8"),
+    ],
+)
+def test_a_csv_that_could_be_misread_is_refused(body: bytes, said: str):
+    with pytest.raises(NotASpreadsheet) as raised:
+        csv_grid("a.csv", body)
+    assert said in raised.value.detail
+
+
+def test_a_row_that_is_longer_than_the_header_is_a_problem():
+    grid = csv_grid("a.csv", b"kind,weight_grams,value_pounds\r\ndrug,12,5,300\r\ndrug,12,\r\n")
+    assert list(grid.rows) == [1, 3]
+    assert "Write a decimal comma as a point" in grid.problems[2]
+
+
+def test_excel_leaves_out_blank_cells_at_the_end_of_a_row():
+    grid = csv_grid("a.csv", b"reason,count,qualifier,incident\r\nknife,2\r\n")
+    assert (grid.rows[2], grid.problems) == (["knife", "2"], {})
+
+
+def test_a_decimal_comma_never_takes_the_place_of_a_missing_cell():
+    grid = csv_grid("a.csv", b"kind,weight_grams,value_pounds,wraps\r\ndrug,12,5\r\n")
+    assert "12,5 may be one number or two, as the row has 3 cells and the header 4." in grid.problems[2]
+    grid = csv_grid("a.csv", b"kind;weight_grams;value_pounds;wraps\r\ndrug;12;5\r\n")
+    assert grid.rows[2] == ["drug", "12", "5"]
+
+
+@pytest.mark.parametrize(("end", "problem"), [("", True), ("\r\n", False), ("\n", False)])
+def test_a_csv_that_ends_within_a_row_is_incomplete(end: str, *, problem: bool):
+    grid = csv_grid("a.csv", f"reason,count,place\r\nknife,1,m25\r\nknife,1{end}".encode())
+    assert (3 in grid.problems, 3 in grid.rows) == (problem, not problem)
+    assert csv_grid("a.csv", b"reason,count\r\nknife,1").problems == {}
+
+
+@pytest.mark.parametrize("cell", ["#REF!", " #N/A ", "#NAME?", "#DIV/0!", "Err:508", "########", "=B2+1"])
+def test_a_text_that_stands_for_an_error_or_a_formula_is_not_read(cell: str):
+    grid = csv_grid("a.csv", f"reason,count\r\nknife,{cell}\r\n".encode())
+    assert isinstance(grid.rows[2][1], Unreadable)
+    assert cell.strip() in grid.rows[2][1].problem
