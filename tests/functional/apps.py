@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from service.app import CLOSING_EXTENSION, create_app
-from service.cli.http_client import Answer
+from service.cli.calling.http_client import Answer
 from service.cli.replay.replay_directory import replay_directory
 from service.config import Config
 from service.storage.db import Database, open_database

@@ -22,17 +22,17 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.access.credentials import new_secret
-from service.cli import http_client
-from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, USAGE
-from service.cli.http_client import (
+from service.cli.calling import http_client
+from service.cli.calling.http_client import (
     HttpClient,
     NotAnAddress,
     NotTheService,
     RedirectRefused,
 )
+from service.cli.calling.no_answer import CertificateRefused, ProxyRefused, ProxyUnreachable, ServiceUnreachable
+from service.cli.calling.proxies import NotAProxy, proxy_for
+from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, USAGE
 from service.cli.main import run
-from service.cli.no_answer import CertificateRefused, ProxyRefused, ProxyUnreachable, ServiceUnreachable
-from service.cli.proxies import NotAProxy, proxy_for
 from service.storage.db import Database
 from service.usecases.maintenance.credentials import list_credentials
 from tests.factories.logs import SEED

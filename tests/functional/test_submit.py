@@ -12,8 +12,8 @@ import pytest
 import xlsxwriter
 from werkzeug.test import TestResponse
 
+from service.cli.calling.http_client import Answer
 from service.cli.exit_codes import DONE, REFUSED
-from service.cli.http_client import Answer
 from service.cli.main import run
 from service.cli.sheets import submit as submit_module
 from service.domain.model.days import LONDON

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.cli.calling.http_client import Answer
 from service.cli.exit_codes import DONE, REFUSED, USAGE
-from service.cli.http_client import Answer
 from tests.factories.bodies import arrest as body_of
 from tests.factories.bodies import correction
 from tests.functional.calls import Caller

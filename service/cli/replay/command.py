@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from service.access.roles import COORDINATOR, FORCE
+from service.cli.calling.given_credentials import cleaned
+from service.cli.calling.http_client import HttpClient
 from service.cli.exit_codes import DONE, WRONG
-from service.cli.given_credentials import cleaned
-from service.cli.http_client import HttpClient
 from service.cli.output import as_json, counted, print_json, progress, remark
 from service.cli.replay.replay_directory import Replayed, replay_directory
 from service.cli.replay.results import Results, print_results, read_results

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from service.cli.http_client import Client
+from service.cli.calling.http_client import Client
 from service.cli.output import counted
 from service.cli.reconciliation_table import print_reconciliation
 from service.cli.replay.replay_directory import accepted

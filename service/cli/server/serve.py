@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import urllib3
 
-from service.cli.http_client import HttpClient
+from service.cli.calling.http_client import HttpClient
 from service.cli.output import remark
 from service.cli.replay.command import issue_for, print_replay, replay_with_progress
 from service.cli.replay.examples import print_examples

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from uuid_utils.compat import uuid7
 
-from service.cli.http_client import Answer, Client
+from service.cli.calling.http_client import Answer, Client
 from service.cli.output import counted
 from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
 from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from service.cli.given_credentials import cleaned
-from service.cli.http_client import HttpClient
+from service.cli.calling.given_credentials import cleaned
+from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
 from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
 from service.cli.sheets.identities import is_unread, prefixes, recognise_counts, refuse_renamed

@@ -10,7 +10,7 @@ from typing import Any, Self
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ProxyError, SSLError
 
-from service.cli.proxies import Proxy
+from service.cli.calling.proxies import Proxy
 from service.errors import Invalid, RecordError, Unavailable
 
 TUNNEL_REFUSED = "Tunnel connection failed: "

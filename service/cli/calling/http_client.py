@@ -11,9 +11,9 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from service.cli.given_credentials import SURROUNDINGS
-from service.cli.no_answer import Retries, ServiceUnreachable, no_answer, password_refused
-from service.cli.proxies import PORTS, Proxy, proxy_for
+from service.cli.calling.given_credentials import SURROUNDINGS
+from service.cli.calling.no_answer import Retries, ServiceUnreachable, no_answer, password_refused
+from service.cli.calling.proxies import PORTS, Proxy, proxy_for
 from service.errors import Invalid
 
 # A gateway in front of the service answers 502 or 504 while the service restarts.
