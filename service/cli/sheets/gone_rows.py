@@ -17,7 +17,7 @@ NUMBER = re.compile(r"[0-9]+(\.(?P<decimals>[0-9]+))?(?P<exponent>e[+-]?[0-9]{1,
 
 
 class ReferencesRewritten(Conflict):
-    """A spreadsheet program has made numbers of references that were sent as text. Sent so, rows would count twice."""
+    """A spreadsheet program turned references into numbers. Sent again like this, the rows would count twice."""
 
     code = "references_rewritten"
 

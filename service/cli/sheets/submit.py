@@ -192,7 +192,7 @@ def _parts(
 
     Raises:
         RowsChanged: rows changed since they were sent, and the option that allows it is not set.
-        ReferencesRewritten: a spreadsheet program made numbers of references.
+        ReferencesRewritten: a spreadsheet program turned references into numbers.
     """
     found = prefixes(names, events, state)
     if not gone_are_decided:

@@ -40,7 +40,7 @@ class Withdrawals:
     """What to withdraw, and what needs no withdrawal: rows never recorded, or withdrawn in another way."""
 
     to_send: list[Withdrawal]
-    settled: list[Gone]
+    not_counted: list[Gone]
 
 
 def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> Withdrawals:
@@ -65,7 +65,7 @@ def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> With
                 # The row's last correction was never recorded, so the event before it counts.
                 again.append(replace(one, gone=replace(one.gone, sent=_before(one.gone.sent))))
             elif code in (UnknownEvent.code, AlreadyWithdrawn.code):
-                found.settled.append(one.gone)
+                found.not_counted.append(one.gone)
             else:
                 refused.append(f"{one.gone}: {result['problem']['detail']}")
         left = again
@@ -81,9 +81,9 @@ def withdraw(withdrawals: Withdrawals, call: Call, state: SentRows) -> int:
     Raises:
         WithdrawalRefused: naming each row that was refused; the others are withdrawn.
     """
-    if not (withdrawals.to_send or withdrawals.settled):
+    if not (withdrawals.to_send or withdrawals.not_counted):
         return 0
-    for gone in withdrawals.settled:
+    for gone in withdrawals.not_counted:
         state.rows[gone.identity] = replace(gone.sent, withdrawn=True)
     for one in withdrawals.to_send:
         state.rows[one.gone.identity] = one.gone.sent
@@ -102,7 +102,7 @@ def withdraw(withdrawals: Withdrawals, call: Call, state: SentRows) -> int:
 
 
 def _forget(begun: Sequence[Gone], state: SentRows) -> None:
-    """Let the user decide again about withdrawals that were begun: as long as one is refused, no run could go on."""
+    """Drop the withdrawals that were begun, so that one that is refused does not block every later run."""
     if begun:
         state.rows |= {one.identity: replace(one.sent, withdrawal=None) for one in begun}
         state.save()
