@@ -5,29 +5,51 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
-from service.cli.credential import credential
 from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of, one_line
-from service.cli.init import init
-from service.cli.projections import projections
-from service.cli.reconcile import reconcile
-from service.cli.replay.command import replay
-from service.cli.server.serve import serve
 from service.cli.settings import Settings
-from service.cli.sheets.submit import submit, template
-from service.cli.statement import statement
-from service.cli.totals import totals
-from service.cli.transfer import export_log, import_log
-from service.cli.verify import verify
 
 INTERRUPTED = 130
+# The module of each command, in the order of the help.
+COMMANDS = {
+    "init": "init",
+    "serve": "server.serve",
+    "replay": "replay.command",
+    "totals": "totals",
+    "statement": "statement",
+    "reconcile": "reconcile",
+    "verify": "verify",
+    "export": "transfer",
+    "import": "transfer",
+    "credential": "credential",
+    "projections": "projections",
+    "template": "sheets.submit",
+    "submit": "sheets.submit",
+}
+
+
+class Commands(click.Group):
+    """The subcommands. Each is imported when it is run: importing all of them takes longer than most commands run."""
+
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return a command by name; None if there is none."""
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"service.cli.{COMMANDS[name]}")
+        return next(one for one in vars(module).values() if isinstance(one, click.Command) and one.name == name)
 
 
 @click.group(
+    cls=Commands,
     epilog="\b\nExit codes:\n" + "\n".join(f"  {code}  {meaning}" for code, meaning in MEANINGS.items()),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
@@ -37,25 +59,6 @@ INTERRUPTED = 130
 def cli(context: click.Context, database_url: str | None) -> None:
     """Keep the record of a police operation in which several forces take part."""
     context.obj = Settings(database_url)
-
-
-COMMANDS = (
-    init,
-    serve,
-    replay,
-    totals,
-    statement,
-    reconcile,
-    verify,
-    export_log,
-    import_log,
-    credential,
-    projections,
-    template,
-    submit,
-)
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> NoReturn:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import sqlalchemy as sa
 
 from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG, exit_code_of
-from service.cli.main import cli, run
+from service.cli.main import COMMANDS, cli, run
 from service.errors import KINDS, Unavailable
 from service.eventlog.table import events, heads
 from service.projections.totals import totals
@@ -45,7 +46,9 @@ def only_line(text: str) -> str:
 
 def all_commands() -> list[str]:
     found = []
-    for name, command in cli.commands.items():
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
         found += [f"{name} {inner}" for inner in getattr(command, "commands", {})] or [name]
     return found
 
@@ -98,6 +101,12 @@ def test_a_file_that_is_not_a_database_is_reported_in_one_line(command: str, tmp
     code, _out, err = oprecord(command, url=f"sqlite:///{tmp_path / 'letter.db'}")
     assert code == UNAVAILABLE
     assert "file is not a database" in only_line(err)
+
+
+def test_every_command_is_found_by_its_name():
+    context = click.Context(cli)
+    assert [cli.get_command(context, name).name for name in cli.list_commands(context)] == list(COMMANDS)
+    assert cli.get_command(context, "list_commands") is None
 
 
 @on_sqlite
