@@ -13,6 +13,7 @@ import grimp
 
 import service
 from docs.api_page import api_page
+from docs.drugs_page import drugs_page
 from docs.events_page import events_page
 from docs.markdown import table
 from service.api.http.errors import status_of, title_of
@@ -144,6 +145,7 @@ def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Co
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "events.md": events_page,
     "measures.md": measures_page,
+    "drugs.md": drugs_page,
     "errors.md": errors_page,
     "configuration.md": configuration_page,
     "cli.md": cli_page,

@@ -1,4 +1,4 @@
-"""Reference data, the forces and measures; and the caller's own credential."""
+"""Reference data, the forces, measures and drugs; and the caller's own credential."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from flask import Response, request
 
 from service.access.roles import ADMINISTRATOR, ROLES
 from service.api.http import examples
-from service.api.http.answer_schemas import CredentialSchema, ForceListSchema, ForceSchema, MeasureListSchema
+from service.api.http.answer_schemas import (
+    CredentialSchema,
+    DrugListSchema,
+    ForceListSchema,
+    ForceSchema,
+    MeasureListSchema,
+)
 from service.api.http.answers import measure_json
 from service.api.http.blueprint import Blueprint, answer, caller, database
-from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.bodies import JSON, MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.drug_answers import drug_list_json
 from service.domain.model.instants import format_instant
 from service.domain.model.reference_data import Force, NewForce, measure_catalogue
 from service.usecases.querying.forces import add_force, list_forces
 from service.wire.schemas import check, schema_of
 
-blueprint = Blueprint("reference", __name__, description="Forces, measures, and the caller's credential")
+blueprint = Blueprint("reference", __name__, description="Forces, measures, drugs, and the caller's credential")
 
 
 @blueprint.route("/v1/forces")
@@ -51,6 +58,15 @@ def post_force(_query: dict[str, Any]) -> Response:
 def get_measures(_query: dict[str, Any]) -> Response:
     """List the measures that every operation has; GET /v1/operations/{operation} shows those of an operation."""
     return answer({"measures": [measure_json(measure) for measure in measure_catalogue().values()]})
+
+
+@blueprint.route("/v1/drugs")
+@blueprint.requires(*ROLES)
+@blueprint.query()
+@blueprint.answers({200: DrugListSchema}, problems=(422,))
+def get_drugs(_query: dict[str, Any]) -> Response:
+    """List the known drugs: classes by day, forms, names, ambiguous words and street values, with their evidence."""
+    return Response(drug_list_json(), content_type=JSON)
 
 
 @blueprint.route("/v1/me")

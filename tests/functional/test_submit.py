@@ -147,6 +147,24 @@ def test_errors_found_by_the_service_are_listed_by_row_and_column_too(
     assert not file.with_name("arrests.csv.sent.json").exists()
 
 
+def test_drugs_that_are_not_on_the_list_are_named_with_what_was_meant(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
+):
+    header = ["reference", "occurred_at", "kind", "category", "weight_grams"]
+    words = ["a/cocain", "b/heroin", "a/white", "a/cocainne"]
+    rows = [["7", AT if word == words[0] else "", "drug", word, "1.5"] for word in words]
+    assert submit(sheet(header, *rows, name="seizures.csv")) == REFUSED
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in said[:4]] == [f"row {row}, category" for row in range(2, 6)]
+    for line, expected in zip(
+        said[:4],
+        ["Send a/cocaine.", "Send a/heroin.", "it may mean a/cocaine or a/crack_cocaine", "Did you mean a/cocaine"],
+        strict=True,
+    ):
+        assert expected in line
+    assert lead.figures(live) == []
+
+
 def test_a_changed_row_with_a_reference_is_sent_as_a_correction_if_requested(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str, capsys: pytest.CaptureFixture[str]
 ):

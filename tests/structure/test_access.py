@@ -33,6 +33,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/docs/<name>"): PUBLIC,
     ("GET", "/v1/forces"): ALL_ROLES,
     ("POST", "/v1/forces"): {ADMINISTRATOR},
+    ("GET", "/v1/drugs"): ALL_ROLES,
     ("GET", "/v1/measures"): ALL_ROLES,
     ("GET", "/v1/me"): ALL_ROLES,
     ("GET", "/v1/operations"): REPORTERS,

@@ -162,10 +162,8 @@ def test_things_that_are_no_drugs_are_named_as_such() -> None:
 @given(words=st.text(max_size=40), day=st.dates(date(1990, 1, 1), date(2060, 1, 1)))
 @example(words="s", day=A_DAY)
 def test_any_text_has_an_answer_with_known_paths(words: str, day: date) -> None:
-    found = drug_category(words, day)
-    listed = (
-        [found.path] if isinstance(found, DrugFound) else getattr(found, "candidates", getattr(found, "nearest", ()))
-    )
+    found = paths(words, day)
+    listed = (found,) if isinstance(found, str) else found
     for path in listed:
         assert "/" not in path or path.split("/")[1] in DRUGS
     assert len(nearest_drugs(words, day)) <= 3

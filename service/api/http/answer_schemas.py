@@ -146,6 +146,89 @@ class MeasureListSchema(ma.Schema):
     measures = f.List(f.Nested(MeasureSchema), required=True)
 
 
+EVIDENCE = {"enum": ["seen", "partly seen", "inferred"], "description": "whether it was read in its source"}
+
+
+class DrugClassSchema(ma.Schema):
+    """The class of a drug on the days from `from` until the next entry begins; null: from before `covers_from`."""
+
+    class_ = f.String(
+        required=True,
+        data_key="class",
+        metadata={"enum": ["a", "b", "c", "psychoactive", "none", "temporary", "unknown"]},
+    )
+    category = f.String(required=True, metadata={"description": "the first step of its path on these days"})
+    from_ = f.Date(required=True, data_key="from", allow_none=True)
+    source = f.String(required=True, metadata={"description": "a key of sources; empty if unknown"})
+    evidence = f.String(required=True, metadata=EVIDENCE)
+
+
+class DrugPartSchema(ma.Schema):
+    """A form that may follow the drug in a path, or an amount such as plants, and its names."""
+
+    name = f.String(required=True)
+    aliases = f.List(f.String(), required=True)
+
+
+class StreetValueSchema(ma.Schema):
+    """A street value in pence, both ends included; `form` is empty if it holds for every form."""
+
+    per = f.String(required=True)
+    form = f.String(required=True)
+    low_pence = f.Integer(required=True)
+    high_pence = f.Integer(required=True)
+    year = f.Integer(required=True, allow_none=True)
+    source = f.String(required=True)
+    evidence = f.String(required=True, metadata=EVIDENCE)
+
+
+class DrugSchema(ma.Schema):
+    """A drug: its classes, oldest first, and the words that spreadsheets use for it."""
+
+    drug = f.String(required=True)
+    label = f.String(required=True)
+    class_alone = f.Boolean(required=True, metadata={"description": "true: it is sent as its class alone"})
+    classes = f.List(f.Nested(DrugClassSchema), required=True)
+    forms = f.List(f.Nested(DrugPartSchema), required=True)
+    amounts = f.List(f.Nested(DrugPartSchema), required=True)
+    aliases = f.List(f.String(), required=True)
+    ambiguous = f.List(f.String(), required=True, metadata={"description": "words that may mean something else"})
+    units = f.List(f.String(), required=True, metadata={"description": "the usual one first"})
+    values = f.List(f.Nested(StreetValueSchema), required=True)
+    evidence = f.Dict(keys=f.String(), values=f.String(), required=True)
+    note = f.String(required=True)
+
+
+class NotADrugSchema(ma.Schema):
+    """Something that stands among drugs in spreadsheets, and what to send instead."""
+
+    thing = f.String(required=True)
+    what = f.String(required=True)
+    send = f.String(required=True)
+    aliases = f.List(f.String(), required=True)
+
+
+class DrugSourceSchema(ma.Schema):
+    """A source of classes or values."""
+
+    source = f.String(required=True)
+    title = f.String(required=True)
+    date = f.String(required=True)
+    url = f.String(required=True)
+    seen = f.Boolean(required=True, metadata={"description": "false: nothing was read"})
+
+
+class DrugListSchema(ma.Schema):
+    """The known drugs. Their classes cover the days from `covers_from`, and the law up to `known_until`."""
+
+    covers_from = f.Date(required=True)
+    known_until = f.Date(required=True)
+    class_names = f.Dict(keys=f.String(), values=f.List(f.String()), required=True)
+    drugs = f.List(f.Nested(DrugSchema), required=True)
+    not_drugs = f.List(f.Nested(NotADrugSchema), required=True)
+    sources = f.List(f.Nested(DrugSourceSchema), required=True)
+
+
 class ParticipantSchema(ma.Schema):
     """A force that takes part in an operation."""
 

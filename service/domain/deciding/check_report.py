@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from service.domain.counting.figures import EXACT
+from service.domain.deciding.check_drugs import check_drugs
 from service.domain.model.events import (
     FACTS,
     ActivityRecorded,
@@ -90,12 +91,22 @@ class AssistsItself(Invalid):
     code = "assists_itself"
 
 
-def check_report(event: Event, operation: Operation, recorded_at: datetime, forces: Mapping[str, Force]) -> None:
+def check_report(
+    event: Event,
+    operation: Operation,
+    recorded_at: datetime,
+    forces: Mapping[str, Force],
+    *,
+    from_a_log: bool = False,
+) -> None:
     """Check that a force may report this event to this operation.
+
+    An event `from_a_log` was recorded before: its drugs are not compared with today's list.
 
     Raises:
         ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
-        OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero.
+        OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero,
+        UnknownDrug, AmbiguousDrug, WrongDrugClass.
     """
     participant = operation.participants.get(event.force)
     if participant is None:
@@ -111,6 +122,8 @@ def check_report(event: Event, operation: Operation, recorded_at: datetime, forc
     assert isinstance(event.data, FACTS)
     _check_fact(event, operation, recorded_at, forces)
     _check_reporting(event.data, participant, operation)
+    if not from_a_log:
+        check_drugs(event, operation)
     _check_codes(event.data, operation)
 
 

@@ -149,8 +149,11 @@ def accept(
     sender: RecordedBy,
     recorded_at: datetime,
     forces: Mapping[str, Force],
+    from_a_log: bool = False,
 ) -> Event:
     """Check a new event and return it as it is recorded.
+
+    An event `from_a_log` was recorded before, under the drug list of its time.
 
     Raises:
         NotCoordinator: only the operation's coordinator may send setup events.
@@ -163,7 +166,7 @@ def accept(
     if event.corrects is not None:
         _check_correction(event, event.corrects, history, is_coordinator=is_coordinator)
     if isinstance(event.data, REPORTS):
-        check_report(event, operation, recorded_at, forces)
+        check_report(event, operation, recorded_at, forces, from_a_log=from_a_log)
         return event
     if not is_coordinator:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")

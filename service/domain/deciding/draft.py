@@ -69,6 +69,7 @@ class Decided(NamedTuple):
 class Draft:
     """The log as it will be after the accepted submissions.
 
+    `from_a_log`: the events come from an exported log and were recorded before, under the drug list of their time.
     `operation` is None before operation.opened; `seq` and `recorded_at` are those of the last event; `clock` is the
     database's clock; `live_recorded_at` is the recorded_at of this group's events in a live operation.
     """
@@ -81,6 +82,7 @@ class Draft:
     clock: datetime
     live_recorded_at: datetime
     forces: Mapping[str, Force]
+    from_a_log: bool = False
     accepted: list[RecordedEvent] = field(default_factory=list)
 
     def add(self, submission: Submission, sender: RecordedBy, complete: Completion = unchanged) -> Decided:
@@ -99,7 +101,13 @@ class Draft:
             return Decided(earlier, is_new=False)
         moment = self._moment(submission, imported=self.operation.imported)
         accepted = accept(
-            complete(event), self.operation, self.history, sender=sender, recorded_at=moment, forces=self.forces
+            complete(event),
+            self.operation,
+            self.history,
+            sender=sender,
+            recorded_at=moment,
+            forces=self.forces,
+            from_a_log=self.from_a_log,
         )
         return self._record(accepted, moment, sender)
 

@@ -1,7 +1,8 @@
 """Export and import of a log: its canonical texts, one per line, hold everything that is recorded.
 
 An import trusts nothing: every line is parsed, checked and decided again by the rules, and must give the identical
-text. So the copy has the same totals and the same root.
+text. So the copy has the same totals and the same root. Only its drugs are not compared with the drug list, which
+changes with the law and with releases: a log recorded under an earlier list imports unchanged.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ def _begin(connection: sa.Connection, database: Database, first: ImportedLine) -
         clock=database.now(connection),
         live_recorded_at=BEFORE_EVERYTHING,
         forces=force_catalogue(),
+        from_a_log=True,
     )
     return _Import(head, draft)
 
