@@ -28,17 +28,18 @@ def drugs_page() -> Iterator[str]:
         "- A substance that is not in the list is refused, with the nearest names. Send its class alone, such as `a`, "
         "or `unstated`; or the coordinator registers its path for the operation, as a category of "
         "`drug_seizures_by_substance` ([guide](../guides/coordinating.md)). A registered path is accepted as it is, "
-        "also when it contradicts the list: so can a change of the law that the list does not have yet.\n"
+        "even against the list, so that a change of the law can be followed before the list has it.\n"
         "- Names and ambiguous words are no codes. A name is refused with the code; an ambiguous word is refused with "
         "the drugs that it may mean.\n"
         "- A class B drug prepared for injection is class A. Send `a` alone.\n\n"
         "These rules hold for what is recorded now. The log of an earlier version is imported as it was recorded "
         "([decision 30](../decisions/0030-drugs-are-a-list.md)).\n\n"
-        f"The list has the law up to {found.known_until}. A class is marked as inferred if it was not read in its source."
+        f"The list has the law up to {found.known_until}. A class that was not read in its source is marked inferred."
     )
     yield "## Classes\n\n" + table(
         ("drug", "label", "class", "forms", "usual units"), [_class_row(drug) for drug in drugs]
     )
+    yield "## Notes\n\n" + table(("drug", "note"), [(f"`{drug.drug}`", drug.note) for drug in drugs if drug.note])
     yield "## Names\n\n" + table(("drug", "names"), [_name_row(drug) for drug in drugs])
     yield (
         "## Ambiguous words\n\nThese words are never mapped to one drug.\n\n"

@@ -113,7 +113,7 @@ def _categories(one: Measure) -> str:
     if one.open:
         return "any code"
     listed = ", ".join(f"`{path}`" for path in one.categories)
-    return f"{listed}; any code beneath these" if one.open_below else listed
+    return f"{listed}; a drug of the [drug list](drugs.md) beneath these" if one.open_below else listed
 
 
 def _subclasses(cls: type[RecordError]) -> Iterator[type[RecordError]]:

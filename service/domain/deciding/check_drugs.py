@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from typing import NoReturn
 
+from service.domain.counting.rules import day_of
 from service.domain.model.days import ONE_DAY
 from service.domain.model.drug_words import (
     Ambiguity,
@@ -66,7 +68,7 @@ def check_drugs(event: Event, operation: Operation) -> None:
     problems = []
     for pointer, path in _drugs_of(event, operation):
         try:
-            _check_path(path, day_of(event, operation), operation.measures, pointer)
+            _check_path(path, _class_day(event, operation), operation.measures, pointer)
         except (UnknownDrug, AmbiguousDrug, WrongDrugClass) as problem:
             problems.append(problem)
     if problems:
@@ -75,10 +77,12 @@ def check_drugs(event: Event, operation: Operation) -> None:
         raise first
 
 
-def day_of(event: Event, operation: Operation) -> date:
-    """Return the operating day of a fact: for an activity, that of its beginning."""
-    assert event.occurred_at is not None, "the schema requires it of every fact"
-    day = operation.days.day_of(event.occurred_at)
+def _class_day(event: Event, operation: Operation) -> date:
+    """Return the day whose classes apply: the fact's operating day; for an activity of several days, the first."""
+    day = day_of(event, operation.days)
+    if day is None:
+        assert event.occurred_at is not None, "an activity of several days has a beginning"
+        day = operation.days.day_of(event.occurred_at)
     assert day is not None, "check_report refuses a fact outside the operation's days"
     return day
 
@@ -97,16 +101,26 @@ def _drugs_of(event: Event, operation: Operation) -> Iterator[tuple[str, str]]:
 def _check_path(path: str, day: date, measures: Mapping[str, Measure], pointer: str) -> None:
     category, _, below = path.partition("/")
     is_class = category in measures[BY_SUBSTANCE].categories
-    if (is_class and not below) or _is_registered(path, measures):
+    if is_class and not below:
         return
-    if drug := known_drug(path):
-        _check_known(path, drug, day, pointer)
+    drug = known_drug(path)
+    if (drug is not None and _is_listed(path, drug, day)) or _is_registered(path, measures):
         return
+    if drug is not None:
+        _refuse_known(path, drug, day, pointer)
     refuse_personal(path, pointer)
     word = below.partition("/")[0] or category
     # Words of no meaning under no class are refused with the list of classes, like any unknown category.
     if is_class or meaning_of(word) is not None:
         _refuse_unknown(path, category if is_class else "", word, day, pointer)
+
+
+def _is_listed(path: str, drug: Drug, day: date) -> bool:
+    """Return whether a path is the one of a known drug on a day, with or without one of its forms."""
+    category, _drug, *further = path.split("/")
+    period = drug.period_on(day)
+    is_form = not further or (len(further) == 1 and drug.has_form(further[0]))
+    return is_form and not drug.class_alone and (period is None or period.category == category)
 
 
 def _is_registered(path: str, measures: Mapping[str, Measure]) -> bool:
@@ -121,7 +135,12 @@ def _drug_measures() -> tuple[str, ...]:
     return tuple(one.measure for one in measure_catalogue().values() if one.category == DRUG)
 
 
-def _check_known(path: str, drug: Drug, day: date, pointer: str) -> None:
+def _refuse_known(path: str, drug: Drug, day: date, pointer: str) -> NoReturn:
+    """Refuse a known drug for its class, or else for its form.
+
+    Raises:
+        WrongDrugClass, UnknownDrug, LooksPersonal.
+    """
     category, _drug, *further = path.split("/")
     form = "/".join(further)
     period = drug.period_on(day)
@@ -134,9 +153,8 @@ def _check_known(path: str, drug: Drug, day: date, pointer: str) -> None:
         detail = f"{_status(drug, period, day)}. {remedy}"
     if detail:
         raise WrongDrugClass(f"Expected {expected}; found {path}: {detail}", pointer=pointer, expected=expected)
-    if form and not drug.has_form(form):
-        refuse_personal(path, pointer)
-        raise UnknownDrug(_form_unknown(path, drug, form, day), pointer=pointer)
+    refuse_personal(path, pointer)
+    raise UnknownDrug(_form_unknown(path, drug, form, day), pointer=pointer)
 
 
 def _status(drug: Drug, period: ClassPeriod, day: date) -> str:
@@ -167,7 +185,7 @@ def _exceptions(path: str, period: ClassPeriod, day: date) -> str:
     return found
 
 
-def _refuse_unknown(path: str, category: str, word: str, day: date, pointer: str) -> None:
+def _refuse_unknown(path: str, category: str, word: str, day: date, pointer: str) -> NoReturn:
     """Refuse a word that is the code of no drug. `category` is empty if the path begins with no class.
 
     Raises:

@@ -74,7 +74,7 @@ class AmmunitionLine(PropertyLine, frozen=True, kw_only=True, tag="ammunition"):
 
 
 class DrugLine(PropertyLine, frozen=True, kw_only=True, tag="drug"):
-    """One drug: class, substance and form as a path (`a/cocaine`), and any known amounts."""
+    """One drug: class, substance and form as a path of the drug list (`a/cocaine`), and any known amounts."""
 
     drug: CategoryPath
     weight_milligrams: Quantity | None = None

@@ -35,9 +35,9 @@ class NewForce(Part, frozen=True, kw_only=True):
 class Measure:
     """Something that is counted, its unit, and its categories.
 
-    `categories` are the known paths; `open_below`: any code may follow a known path; `open`: the first step may also be
-    any code. A measure that is not `additive` is shown by category and never summed over categories. A `core` measure
-    is counted from arrests and seizures; the others are recorded as activity.
+    `categories` are the known paths; `open_below`: a drug may follow a known path, by the rules of `check_drugs`;
+    `open`: the first step may also be any code. A measure that is not `additive` is shown by category and never summed
+    over categories. A `core` measure is counted from arrests and seizures; the others are recorded as activity.
     """
 
     measure: str
