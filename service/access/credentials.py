@@ -247,6 +247,20 @@ def still_valid(connection: sa.Connection, ids: set[UUID], now: datetime) -> set
     return set(connection.scalars(statement))
 
 
+def require_still_valid(connection: sa.Connection, credential: Credential) -> None:
+    """Refuse a credential that was revoked or has expired since it was proved: for work in several transactions.
+
+    Raises:
+        CredentialUnknown, CredentialRevoked, CredentialExpired.
+    """
+    moment = sa.select(clock(connection.dialect.name).label("now")).subquery("moment")
+    one = sa.outerjoin(moment, credentials, credentials.c.id == credential.id)
+    statement = sa.select(moment.c.now, *credentials.columns).select_from(one)
+    now, *values = connection.execute(statement, {"here": datetime.now(UTC)}).one()
+    found = dict(zip(COLUMNS, values, strict=True))
+    _valid(None if found["id"] is None else _credential(found), now)
+
+
 def list_credentials(connection: sa.Connection) -> list[Credential]:
     """Return all credentials ever issued, oldest first, without their secrets."""
     statement = sa.select(credentials).order_by(credentials.c.created_at, credentials.c.id)

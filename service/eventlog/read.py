@@ -87,6 +87,12 @@ def page(
     return [(seq, force, text) for seq, force, text in rows]
 
 
+def events_of_type(connection: sa.Connection, operation: str, wire_type: str) -> list[RecordedEvent]:
+    """Return all events of one type, in the order of the log."""
+    statement = _of(operation, events.c.text).where(events.c.type == wire_type).order_by(events.c.seq)
+    return [recorded_from_text(text) for text in connection.scalars(statement)]
+
+
 def page_of_setup_and(
     connection: sa.Connection, operation: str, types: Sequence[str], *, after: int, up_to: int, limit: int
 ) -> list[RecordedEvent]:

@@ -1,9 +1,13 @@
 """Size limits: the largest allowed value is accepted, and one more is refused."""
 
 import json
+from contextlib import closing
+
+import pytest
 
 from tests.factories.bodies import activity, arrest, new_id, opening, seizure, withdrawal
 from tests.functional.calls import NDJSON, Caller, on_sqlite, refusal, refused
+from tests.functional.served import serving
 
 EVENT, BATCH, CALL = 64 * 1024, 4 * 1024 * 1024, 256 * 1024
 MOST = 10**12
@@ -115,3 +119,14 @@ def test_codes_and_paths_have_maximum_lengths(live: str, surrey: Caller, lead: C
     surrey.record(live, seizure({"kind": "drug", "drug": path}))
     line = {"kind": "drug", "drug": path + "/" + "s" * 5}
     refused(surrey.send(live, seizure(line)), 422, "wrong_fields", "/data/lines/0/drug")
+
+
+@pytest.mark.parametrize("size", [100_000, 5_000_000])
+@pytest.mark.parametrize("keeps", [True, False], ids=["keep-alive", "close"])
+def test_a_refusal_reaches_a_client_that_is_still_sending(sqlite_url: str, size: int, *, keeps: bool):
+    with serving(sqlite_url) as served, closing(served.connect()) as connection:
+        headers = {"Authorization": "Bearer nobody", "Connection": "keep-alive" if keeps else "close"}
+        for _ in range(2):
+            connection.request("POST", "/v1/operations/live/batches", body=b"x" * size, headers=headers)
+            response = connection.getresponse()
+            assert (response.status, json.loads(response.read())["code"]) == (401, "credential_malformed")

@@ -15,8 +15,9 @@ from service.access.credentials import credentials, digest
 from service.api.http.blueprint import DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION
 from service.storage.db import Database
-from tests.factories.bodies import arrest, declared, opening, seizure
+from tests.factories.bodies import arrest, declared, hours_ago, new_id, opening, seizure
 from tests.factories.credentials import issued_secret
+from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, running_app, with_secret
 from tests.functional.calls import NDJSON, Caller, feed_events, refused
 from tests.functional.served import Served, answer, serving, wait_until
@@ -106,6 +107,17 @@ def test_a_reader_that_falls_behind_misses_nothing(live: str, surrey: Caller, le
     assert other.seqs(3_000) == feed.seqs(3_000) == list(range(SETUP + 1, SETUP + 3_001))
     surrey.record(live, arrest())
     assert other.seqs(1) == feed.seqs(1) == [SETUP + 3_001]
+
+
+def test_a_feed_leaves_out_a_publication_under_embargo(live: str, lead: Caller, client_for: ClientFor, feed_of: FeedOf):
+    officer = client_for(LEAD, "force")
+    feeds = [feed_of(officer, live), feed_of(lead, live)]
+    for embargo in (hours_ago(-1), hours_ago(1)):
+        body = {"id": new_id(), "label": "provisional", "embargo_until": embargo}
+        assert lead.change(live, "publications", **body).status_code == 201
+    assert feeds[1].seqs(2) == [SETUP + 1, SETUP + 2]
+    # From the queue, and from the log.
+    assert feeds[0].seqs(1) == feed_of(officer, live, after=SETUP).seqs(1) == [SETUP + 2]
 
 
 def test_two_operations_have_two_feeds(live: str, lead: Caller, client_for: ClientFor, feed_of: FeedOf):

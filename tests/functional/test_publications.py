@@ -1,14 +1,17 @@
 """Published figures: frozen, numbered, returned unchanged, and compared with the record later."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
+import pytest
 import rfc8785
 import sqlalchemy as sa
 
 from service.projections.totals import totals
 from service.storage.db import Database
 from tests.factories.bodies import arrest, correction, hours_ago, new_id, seizure
-from tests.functional.calls import Caller, Json, refused
+from tests.factories.setup import LEAD
+from tests.functional.calls import NDJSON, Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla
 
 
@@ -88,6 +91,44 @@ def test_until_the_embargo_ends_only_the_coordinator_can_read(
         refused(reader.get(f"/v1/operations/{live}/publications/1"), 404, "no_such_publication")
     refused(surrey.get(f"/v1/operations/{live}/publications/1/difference"), 404, "no_such_publication")
     assert lead.get(f"/v1/operations/{live}/publications/1").status_code == 200
+
+
+def as_text(media: str) -> Callable[[Caller, str], str]:
+    return lambda reader, live: reader.get(f"/v1/operations/{live}/events", headers={"Accept": media}).text
+
+
+WAYS_TO_READ_EVENTS = {
+    "page": lambda reader, live: reader.get(f"/v1/operations/{live}/events").text,
+    "page of publications": lambda reader, live: (
+        reader.get(f"/v1/operations/{live}/events?type=figures.published").text
+    ),
+    "lines": as_text(NDJSON),
+    "table": as_text("text/csv"),
+    "publications": lambda reader, live: reader.get(f"/v1/operations/{live}/publications").text,
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_READ_EVENTS)
+def test_no_way_of_reading_events_shows_a_publication_under_embargo(
+    live: str, lead: Caller, client_for: ClientFor, way: str
+):
+    secret, out = new_id(), new_id()
+    publish(lead, live, id=secret, embargo_until=hours_ago(-1))
+    publish(lead, live, id=out, embargo_until=hours_ago(1))
+    read, marks = WAYS_TO_READ_EVENTS[way], {"publications": ('"number":1', '"number":2')}.get(way, (secret, out))
+    # An officer of the lead force who does not coordinate reads all other events of the lead force.
+    for reader, found in ((client_for(LEAD, "force"), [False, True]), (lead, [True, True])):
+        assert [mark in read(reader, live) for mark in marks] == found
+
+
+def test_a_publication_under_embargo_has_no_history(live: str, lead: Caller, client_for: ClientFor):
+    secret, out = new_id(), new_id()
+    publish(lead, live, id=secret, embargo_until=hours_ago(-1))
+    publish(lead, live, id=out)
+    officer = client_for(LEAD, "force")
+    refused(officer.get(f"/v1/operations/{live}/events/{secret}"), 404, "event_not_found")
+    assert officer.get(f"/v1/operations/{live}/events/{out}").status_code == 200
+    assert lead.get(f"/v1/operations/{live}/events/{secret}").status_code == 200
 
 
 def test_only_the_coordinator_can_publish(live: str, surrey: Caller, client_for: ClientFor):

@@ -48,6 +48,15 @@ def test_another_forces_operation_answers_as_if_it_did_not_exist(other: str, sur
             assert without_instance(problems[0])["detail"].replace(other, "no-such") == problems[1]["detail"]
 
 
+def test_a_part_does_not_reveal_whether_its_whole_exists(other: str, client_for: ClientFor):
+    stranger = client_for("essex", "coordinator")
+    answers = [
+        stranger.post("/v1/operations", json=opening(operation=f"part-{name}", lead_force="essex", part_of=[name]))
+        for name in (other, "no-such")
+    ]
+    assert [one.status_code for one in answers] == [201, 201]
+
+
 def test_lines_for_another_forces_operation_are_refused_before_any_is_read(other: str, surrey: Caller):
     refused(surrey.lines(other, arrest()), 404, "unknown_operation")
 

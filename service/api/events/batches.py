@@ -15,7 +15,7 @@ from service.api.events.routes import EVENT
 from service.api.http import examples
 from service.api.http.answer_schemas import BatchSchema, StreamSummarySchema
 from service.api.http.answers import item_json
-from service.api.http.blueprint import Blueprint, answer, caller, database
+from service.api.http.blueprint import Blueprint, answer, caller, database, secret
 from service.api.http.bodies import (
     JSON,
     MOST_BYTES_OF_A_BATCH,
@@ -29,7 +29,7 @@ from service.api.http.errors import PROBLEM_JSON, problem, status_of
 from service.api.http.problem_schema import ProblemSchema
 from service.api.http.queries import BatchQuery
 from service.domain.deciding.draft import Submission
-from service.errors import RecordError
+from service.errors import RecordError, Unauthenticated
 from service.runtime.prefetch import prefetched
 from service.usecases.querying.read_operations import read_operation
 from service.usecases.recording.appending import Outcome
@@ -100,7 +100,8 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
     events are recorded or none: the answer is then 422, and the events without an error of their own get 424.
 
     A body of lines (`application/x-ndjson`) may hold any number of events. They are committed in chunks of 1,000 and
-    answered with a summary after the last line; a refused line does not stop the others.
+    answered with a summary after the last line; a refused line does not stop the others. If the credential is revoked
+    or expires while lines arrive, no further line is recorded, and the 401 states how many were.
     """
     if is_ndjson(request):
         return _stream(operation, query)
@@ -109,7 +110,7 @@ def post_batch(query: dict[str, Any], operation: str) -> Response:
     outcomes = record_events(
         database(),
         operation=operation,
-        sender=caller(),
+        sender=secret(),
         submissions=[_submission(row) for row in rows],
         atomic=query["atomic"],
         dry_run=query["dry_run"],
@@ -147,6 +148,13 @@ class _Summary:
     refused: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
+    def until(self, line: int) -> str:
+        """Return what became of the lines before this one, as a sentence."""
+        return (
+            f"Of the lines before line {line:,}, {self.recorded:,} were recorded, {self.replayed:,} had been recorded "
+            f"before and {self.refused:,} were refused. No later line was recorded."
+        )
+
     def add(self, line: int, outcome: Outcome) -> None:
         if outcome.error is None:
             self.recorded += outcome.is_new
@@ -168,7 +176,10 @@ def _stream(operation: str, query: dict[str, Any]) -> Response:
     body = _chunks(ndjson_lines(request._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
     for chunk in prefetched(body):
         submissions = [submission for _number, submission in chunk]
-        outcomes = record_events(database(), operation=operation, sender=caller(), submissions=submissions)
+        try:
+            outcomes = record_events(database(), operation=operation, sender=secret(), submissions=submissions)
+        except Unauthenticated as error:
+            raise type(error)(f"{error.detail} {summary.until(chunk[0][0])}") from error
         for (number, _submission), outcome in zip(chunk, outcomes, strict=True):
             summary.add(number, outcome)
     head, _operation = read_operation(database(), operation=operation, credential=caller())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
+from time import monotonic
 from typing import Any, TypeVar
 
 import flask_smorest
@@ -30,6 +31,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 DATABASE_EXTENSION = "oprecord_database"
 SCHEME = "bearer "
 EVENT_STREAM = "text/event-stream"
+MAX_SECONDS_SINCE_PROOF = 1.0
 REFUSED_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -74,7 +76,7 @@ class Blueprint(flask_smorest.Blueprint):
             def checked(*args: Any, **kwargs: Any) -> Any:
                 g.secret = _secret_of(request, roles)
                 if not proved_by_view:
-                    g.credential = prove(database(), g.secret)
+                    _prove_caller()
                     return view(*args, **kwargs)
                 try:
                     return view(*args, **kwargs)
@@ -135,13 +137,19 @@ def database() -> Database:
 
 
 def caller() -> Credential:
-    """Return the credential of this request."""
+    """Return the credential of this request. It was valid at most a second ago, however slowly the body arrived.
+
+    Raises:
+        CredentialRevoked, CredentialExpired: it has become invalid since the request began.
+    """
+    if monotonic() - g.proved_at > MAX_SECONDS_SINCE_PROOF:
+        _prove_caller()
     credential: Credential = g.credential
     return credential
 
 
 def secret() -> Secret:
-    """Return the secret of this request, which has not been looked up yet."""
+    """Return the secret of this request, for a use case that proves it in the transaction of its own work."""
     found: Secret = g.secret
     return found
 
@@ -149,6 +157,11 @@ def secret() -> Secret:
 def answer(body: Any, status: int = HTTPStatus.OK) -> Response:
     """Return a JSON answer."""
     return Response(orjson.dumps(body), status=status, content_type=JSON)
+
+
+def _prove_caller() -> None:
+    g.credential = prove(database(), g.secret)
+    g.proved_at = monotonic()
 
 
 def _secret_of(call: Request, roles: tuple[str, ...]) -> Secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 from flask import Request
@@ -15,6 +16,8 @@ MOST_BYTES_OF_AN_EVENT = 64 * 1024
 MOST_BYTES_OF_A_BATCH = 4 * 1024 * 1024
 MOST_BYTES_OF_A_CALL = 256 * 1024
 CHUNK = 64 * 1024
+MOST_BYTES_DISCARDED = 16 * 1024 * 1024
+MOST_SECONDS_DISCARDED = 5.0
 
 
 class BodyTooLarge(Invalid):
@@ -109,6 +112,31 @@ def chunks(request: Request) -> Iterator[bytes]:
 def is_ndjson(request: Request) -> bool:
     """Return whether a request's body is newline-delimited JSON."""
     return request.mimetype == NDJSON
+
+
+def discard_rest(request: Request) -> None:
+    """Read and discard what is left of the body of a refused request, within limits of size and time.
+
+    A server that closes a connection while the client still sends resets it: the client, or a proxy with requests of
+    others on the same connection, then sees a broken connection instead of the answer.
+    """
+    end = monotonic() + MOST_SECONDS_DISCARDED
+    connection = request.environ.get("gunicorn.socket")
+    patience = connection.gettimeout() if connection else None
+    discarded = 0
+    try:
+        while discarded < MOST_BYTES_DISCARDED and (left := end - monotonic()) > 0:
+            if connection:
+                connection.settimeout(left)
+            chunk = request.stream.read(CHUNK)
+            if not chunk:
+                return
+            discarded += len(chunk)
+    except Exception:  # noqa: BLE001 - whatever breaks off a body that nobody reads, the answer is the same
+        return
+    finally:
+        if connection:
+            connection.settimeout(patience)
 
 
 def _next_chunk(request: Request) -> bytes:

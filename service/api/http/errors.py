@@ -6,10 +6,10 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from service.api.http.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType
+from service.api.http.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType, discard_rest
 from service.errors import Conflict, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
 from service.usecases.recording.record import NotRecorded
 from service.wire.schemas import wrong_fields
@@ -115,6 +115,13 @@ def register_errors(app: Flask) -> None:
     """Answer every error of the service, and every error of the framework, as a problem."""
     app.register_error_handler(RecordError, problem_response)
     app.register_error_handler(HTTPException, framework_response)
+    app.after_request(_discard_body)
+
+
+def _discard_body(response: Response) -> Response:
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        discard_rest(request)
+    return response
 
 
 def _framework_error(error: HTTPException) -> RecordError:

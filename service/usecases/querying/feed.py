@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.access.credentials import Credential, still_valid
+from service.domain.model.events import FiguresPublished
 from service.errors import RecordError, Unavailable
 from service.eventlog import read
 from service.eventlog.table import heads
@@ -19,6 +20,8 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog
 from service.usecases.querying.read_context import read_context
 from service.usecases.querying.read_events import readable_forces
+from service.usecases.querying.visibility import is_embargoed
+from service.wire.codec import recorded_from_text
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +29,8 @@ PAGE_SIZE = 1_000
 MAX_QUEUED_EVENTS = 2_000
 HEARTBEAT_SECONDS = 15.0
 BEYOND_ANY_LOG = 2**62
+# No other text contains it: a quotation mark inside a value is escaped.
+PUBLISHED = f'"type":"{FiguresPublished.wire_type}"'
 
 # seq, force, canonical text
 Item = tuple[int, str, str]
@@ -39,11 +44,15 @@ class TooManyFeeds(Unavailable):
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """One open feed. The poller queues new events; a reader whose queue overflows catches up from the log."""
+    """One open feed. The poller queues new events; a reader whose queue overflows catches up from the log.
+
+    Without `is_coordinator`, a publication under embargo is left out. It can be read once the embargo has ended.
+    """
 
     operation: str
     credential_id: UUID
     forces: Sequence[str]
+    is_coordinator: bool
     queued: deque[Item] = field(default_factory=deque)
     is_behind: bool = True
     has_ended: bool = False
@@ -91,10 +100,10 @@ class Feeds:
             TooManyFeeds: this process serves its maximum of live feeds.
         """
         with read_context(self.database, operation, credential) as context:
-            head, forces = context.head, readable_forces(context, ())
+            head, forces, is_coordinator = context.head, readable_forces(context, ()), context.is_coordinator
         if after is not None and after > head.seq:
             raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
-        subscriber = Subscriber(operation, credential.id, forces)
+        subscriber = Subscriber(operation, credential.id, forces, is_coordinator)
         self._add(subscriber, head.seq)
         items = self._items(subscriber, head.seq if after is None else after)
         # Starts the generator: one that has not started runs no `finally`, and an early disconnect would leak its slot.
@@ -118,7 +127,8 @@ class Feeds:
             yield []
             while not subscriber.has_ended:
                 for items in self._new_items(subscriber, sent):
-                    yield items
+                    if readable := [item for item in items if subscriber.is_coordinator or not self._is_hidden(item)]:
+                        yield readable
                     sent = items[-1][0]
                 if not subscriber.is_behind and not subscriber.changed.wait(HEARTBEAT_SECONDS):
                     yield []
@@ -143,6 +153,16 @@ class Feeds:
     def _page(self, operation: str, after: int, forces: Sequence[str] = ()) -> list[Item]:
         with self.database.reading() as connection:
             return read.page(connection, operation, after=after, up_to=BEYOND_ANY_LOG, limit=PAGE_SIZE, forces=forces)
+
+    def _is_hidden(self, item: Item) -> bool:
+        _seq, _force, text = item
+        if PUBLISHED not in text:
+            return False
+        with self.database.reading() as connection:
+            now = self.database.now(connection)
+        published = recorded_from_text(text).event.data
+        assert isinstance(published, FiguresPublished)
+        return is_embargoed(published, now)
 
     def _poll(self) -> None:
         while not self.closing.wait(self.poll_seconds):

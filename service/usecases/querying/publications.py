@@ -18,7 +18,8 @@ from service.eventlog import read
 from service.storage.db import Database
 from service.usecases.querying.read_context import Position, ReadContext, read_context
 from service.usecases.querying.totals import Figure, totals_at
-from service.wire.codec import canonical, recorded_from_text
+from service.usecases.querying.visibility import is_embargoed
+from service.wire.codec import canonical
 
 
 class NoSuchPublication(NotFound):
@@ -104,12 +105,7 @@ def _published_figure(figure: Figure) -> PublishedFigure:
 
 
 def _readable(context: ReadContext) -> list[Publication]:
-    head, types = context.head, (FiguresPublished.wire_type,)
-    rows = read.page(context.connection, head.operation, after=0, up_to=head.seq, limit=head.seq, types=types)
+    found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
     now = context.database.now(context.connection)
-    found = [publication_from(context.operation, recorded_from_text(text)) for _seq, _force, text in rows]
-    return [one for one in found if context.is_coordinator or _is_out(one.published, now)]
-
-
-def _is_out(published: FiguresPublished, now: datetime) -> bool:
-    return published.embargo_until is None or published.embargo_until <= now
+    publications = [publication_from(context.operation, one) for one in found]
+    return [one for one in publications if context.is_coordinator or not is_embargoed(one.published, now)]

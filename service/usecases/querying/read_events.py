@@ -1,27 +1,35 @@
-"""Reading the log: a force reads its own events, the coordinator all events."""
+"""Reading the log: which events a credential may read, and the ways to read them.
+
+A force reads its own events, the coordinator all events. A publication under embargo is read by the coordinator alone.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.access.credentials import Credential
+from service.access.credentials import Credential, require_still_valid
 from service.domain.deciding.decide import NotYourForce
-from service.domain.model.events import DATA_CLASSES, EventWithdrawn, RecordedEvent
+from service.domain.model.events import DATA_CLASSES, EventWithdrawn, FiguresPublished, RecordedEvent
 from service.domain.model.operation import UnknownCode
 from service.errors import NotFound
 from service.eventlog import read
 from service.eventlog.head import Head
 from service.storage.db import Database
 from service.usecases.querying.read_context import ReadContext, read_context
+from service.usecases.querying.visibility import is_embargoed
 from service.wire.codec import as_json
 
 PAGE_SIZE = 1_000
+# seq, force and canonical text of the events after a seq
+ReadPage = Callable[..., list[tuple[int, str, str]]]
 
 
 class EventNotFound(NotFound):
@@ -77,9 +85,11 @@ def read_page(
             forces=readable_forces(context, wanted.forces),
             types=_known_types(wanted.types),
         )
+        hidden = under_embargo(context)
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page([json.loads(text) for _seq, _force, text in rows], rows[-1][0] if more else None, head)
+    events = [json.loads(text) for seq, _force, text in rows if seq not in hidden]
+    return Page(events, rows[-1][0] if more else None, head)
 
 
 def stream_lines(
@@ -88,26 +98,29 @@ def stream_lines(
     """Return the canonical texts of the log, as lines, up to the initial head; one short transaction per page.
 
     Raises:
-        as `read_page`, before the first line.
+        as `read_page`, before the first line; CredentialRevoked, CredentialExpired before any page.
     """
     with read_context(database, operation, credential) as context:
-        forces, types = readable_forces(context, wanted.forces), _known_types(wanted.types)
-    return _lines(database, context.head, forces, types, after)
+        hidden = under_embargo(context)
+        page = partial(
+            read.page,
+            operation=operation,
+            up_to=context.head.seq,
+            limit=PAGE_SIZE,
+            forces=readable_forces(context, wanted.forces),
+            types=_known_types(wanted.types),
+        )
+    return _lines(database, credential, page, hidden, after)
 
 
-def _lines(database: Database, head: Head, forces: Sequence[str], types: Sequence[str], after: int) -> Iterator[str]:
+def _lines(
+    database: Database, credential: Credential, page: ReadPage, hidden: Collection[int], after: int
+) -> Iterator[str]:
     while True:
         with database.reading() as connection:
-            rows = read.page(
-                connection,
-                head.operation,
-                after=after,
-                up_to=head.seq,
-                limit=PAGE_SIZE,
-                forces=forces,
-                types=types,
-            )
-        yield from (f"{text}\n" for _seq, _force, text in rows)
+            require_still_valid(connection, credential)
+            rows = page(connection, after=after)
+        yield from (f"{text}\n" for seq, _force, text in rows if seq not in hidden)
         if len(rows) < PAGE_SIZE:
             return
         after = rows[-1][0]
@@ -118,11 +131,11 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        EventNotFound: there is no such event, or it belongs to another force.
+        EventNotFound: there is no such event, it belongs to another force, or it is under embargo.
     """
     with read_context(database, operation, credential) as context:
         found = read.event_by_id(context.connection, operation, event_id)
-        if found is None or not (context.is_coordinator or found.event.force == credential.force):
+        if found is None or not _may_read(context, found):
             raise EventNotFound(f"This operation has no event {event_id} that this credential may read.")
         corrections = list(_corrections(context.connection, operation, event_id))
     last = corrections[-1] if corrections else found
@@ -146,6 +159,31 @@ def readable_forces(context: ReadContext, wanted: Sequence[str]) -> tuple[str, .
     if set(wanted) - {credential.force}:
         raise NotYourForce(f"This credential can read only the events of {credential.force}.", pointer="/force")
     return (credential.force,)
+
+
+def under_embargo(context: ReadContext) -> frozenset[int]:
+    """Return the seqs of the publications that the credential may not read yet.
+
+    An embargo holds wherever an event can be read, and does not apply to the coordinator.
+    """
+    if context.is_coordinator or context.credential.force != context.operation.lead_force:
+        # Publications are events of the lead force, which no other force reads.
+        return frozenset()
+    now = context.database.now(context.connection)
+    found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
+    return frozenset(one.seq for one in found if _is_embargoed(one, now))
+
+
+def _may_read(context: ReadContext, found: RecordedEvent) -> bool:
+    if context.is_coordinator:
+        return True
+    now = context.database.now(context.connection)
+    return found.event.force == context.credential.force and not _is_embargoed(found, now)
+
+
+def _is_embargoed(recorded: RecordedEvent, now: datetime) -> bool:
+    data = recorded.event.data
+    return isinstance(data, FiguresPublished) and is_embargoed(data, now)
 
 
 def _known_types(types: Sequence[str]) -> Sequence[str]:

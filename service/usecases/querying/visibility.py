@@ -1,9 +1,15 @@
-"""Visibility of operations: participants and the lead force may know of one. For all others it does not exist."""
+"""Visibility: who may know of an operation, and who may read a publication under embargo.
+
+Participants and the lead force may know of an operation. For all others it does not exist.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from service.access.credentials import Credential
 from service.access.roles import COORDINATOR
+from service.domain.model.events import FiguresPublished
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head, UnknownOperation
 
@@ -30,3 +36,8 @@ def knows_of(credential: Credential, operation: Operation) -> bool:
 def coordinates(credential: Credential, operation: Operation) -> bool:
     """Return whether the credential belongs to a coordinator of the force that leads the operation."""
     return credential.role == COORDINATOR and credential.force == operation.lead_force
+
+
+def is_embargoed(published: FiguresPublished, now: datetime) -> bool:
+    """Return whether a publication is under embargo at this moment. An embargo does not apply to the coordinator."""
+    return published.embargo_until is not None and published.embargo_until > now

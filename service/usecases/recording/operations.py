@@ -17,6 +17,7 @@ from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.eventlog.known_logs import state_at
 from service.projections import registry, totals_snapshots
 from service.storage.db import Database
+from service.usecases.querying.read_context import positions
 from service.usecases.recording.appending import Outcome, append_accepted, decide, draft_of, lock_operation, signature
 
 
@@ -32,10 +33,10 @@ class CredentialLimited(Forbidden):
     code = "credential_limited"
 
 
-class WholeUnknown(Invalid):
-    """An operation can be opened only as a part of operations that exist, so that none can contain itself."""
+class ContainsItself(Invalid):
+    """No operation can be a part of itself, directly or through its parts."""
 
-    code = "whole_unknown"
+    code = "contains_itself"
 
 
 class NotAPart(Invalid):
@@ -53,9 +54,12 @@ class StandingEventOutside(Conflict):
 def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:
     """Open an operation and add its first forces, all or nothing; return the outcome of operation.opened.
 
+    `part_of` may name any operation, existing or not: refusing the ones that do not exist would tell a stranger which
+    ones do. It takes effect when the coordinator of the whole accepts the part.
+
     Raises:
         OperationExists: the name is taken.
-        WholeUnknown: its part_of names an operation that does not exist.
+        ContainsItself: its part_of names the operation itself.
         CredentialLimited: the credential is limited to other operations.
         ProjectionsOutdated: the operation exists, and another version of the code built its totals.
         RecordError: an event is refused; nothing is recorded.
@@ -65,6 +69,9 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         raise CredentialLimited(f"This credential is limited to other operations; found {opening.operation}.")
     opened = opening.submission.event.data
     assert isinstance(opened, OperationOpened)
+    if opening.operation in opened.part_of:
+        index = opened.part_of.index(opening.operation)
+        raise ContainsItself(f"Expected another operation; found {opening.operation}.", pointer=f"/part_of/{index}")
     with database.writing() as connection:
         head = begin_log(
             connection,
@@ -78,7 +85,6 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
-        _check_wholes(connection, opened)
         return append_accepted(connection, head, state, draft, decided)[0]
 
 
@@ -89,6 +95,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         UnknownOperation, NotCoordinator: the sender may not know of the operation, or may not change it.
         StandingEventOutside: the new days would move a standing event outside, or to another day.
         NotAPart: the accepted part does not exist, or was not opened as a part of this operation.
+        ContainsItself: the accepted part contains this operation.
         RecordError: the event is refused.
     """
     with database.writing() as connection:
@@ -118,17 +125,13 @@ def _existing(connection: sa.Connection, database: Database, head: Head, sender:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
 
 
-def _check_wholes(connection: sa.Connection, opened: OperationOpened) -> None:
-    for index, whole in enumerate(opened.part_of):
-        head = read_head(connection, whole)
-        if head is None or head.seq == 0:
-            raise WholeUnknown(f"Expected an existing operation; found {whole}.", pointer=f"/part_of/{index}")
-
-
 def _check_part(connection: sa.Connection, database: Database, whole: str, part: str) -> None:
-    state = state_at(connection, database, read_head(connection, part))
-    if state is None or whole not in state.part_of:
+    head = read_head(connection, part)
+    state = state_at(connection, database, head)
+    if head is None or state is None or whole not in state.part_of:
         raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
+    if whole in (one.operation.operation for one in positions(connection, database, head)):
+        raise ContainsItself(f"{part} already contains {whole}.", pointer="/part")
 
 
 def _events_of(opening: Opening) -> list[Submission]:

@@ -101,8 +101,10 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
         found = _read(connection, operation, requests)
         state = state_at(connection, database, found.head)
         senders = [_admitted(sender, operation, found.head, state) for sender in found.senders]
-        if found.head is None:
-            return [sender for sender in senders if isinstance(sender, RecordError)]
+        refused = [sender for sender in senders if isinstance(sender, RecordError)]
+        if found.head is None or len(refused) == len(senders):
+            # Reading on would take longer than for an operation that does not exist, and so reveal that this one does.
+            return list(refused)
         draft = draft_of(connection, found.clock, found.head, state, _submissions(requests), history=found.history)
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
