@@ -13,7 +13,9 @@ from service.api.http.errors import register_errors
 from service.api.http.security import register_security
 from service.config import Config
 from service.storage.db import Database, open_database
+from service.storage.postgresql import Limits
 from service.usecases.querying.feed import Feeds
+from service.usecases.recording.record import RequestGroupCommit
 
 CLOSING_EXTENSION = "closing"
 
@@ -31,7 +33,9 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
         config.database_url,
         pool_size=config.threads + 1,
         pool_timeout_seconds=config.pool_timeout_seconds,
+        limits=Limits(config.lock_timeout_seconds, config.statement_timeout_seconds),
     )
+    database.singleton(RequestGroupCommit).wait_seconds = config.lock_timeout_seconds
     closing = threading.Event()
     app.extensions[DATABASE_EXTENSION] = database
     app.extensions[CLOSING_EXTENSION] = closing

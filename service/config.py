@@ -31,6 +31,12 @@ class Config:
     threads: int = _setting(16, "threads for requests in each process, in addition to those for live feeds", 1)
     feed_subscribers: int = _setting(32, "live feeds that each process serves at once; any further one gets 503", 1)
     feed_poll_milliseconds: int = _setting(500, "how often a process polls for new events for its live feeds", 10)
+    lock_timeout_seconds: int = _setting(
+        5, "how long a request waits for its turn in an operation before it gets 503, here and in PostgreSQL", 1
+    )
+    statement_timeout_seconds: int = _setting(
+        60, "how long a statement of a request may take in PostgreSQL before the request gets 503", 1
+    )
     pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before it gets 503", 1)
 
 

@@ -1,4 +1,4 @@
-"""The six kinds of error. Every error of the service is a subclass of one kind, in the module that raises it."""
+"""The seven kinds of error. Every error of the service is a subclass of one kind, in the module that raises it."""
 
 from __future__ import annotations
 
@@ -58,4 +58,8 @@ class Unavailable(RecordError):
     """The service is temporarily unavailable; send the same request again later."""
 
 
-KINDS: tuple[type[RecordError], ...] = (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Unavailable)
+class Failed(RecordError):
+    """The service failed, and waiting does not help: the operator has to read its log."""
+
+
+KINDS: tuple[type[RecordError], ...] = (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Unavailable, Failed)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.access.credentials import SECRET
 from service.errors import RecordError, Unavailable
-from service.storage.db import DatabaseNotSupported
+from service.storage.db import BUSY, DatabaseBusy, DatabaseFailed, DatabaseNotSupported
 
 DONE, WRONG, USAGE, REFUSED, UNAVAILABLE = range(5)
 MEANINGS = {
@@ -23,6 +23,7 @@ MEANINGS = {
 BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (DatabaseNotSupported, USAGE),
     (Unavailable, UNAVAILABLE),
+    (DatabaseFailed, UNAVAILABLE),
     (RecordError, REFUSED),
     (ClickException, USAGE),
     (EnvValidationError, USAGE),
@@ -42,6 +43,10 @@ def exit_code_of(error: Exception) -> int:
 def one_line(error: Exception) -> str:
     """Return the message of an expected error as one line, without any credential that was given in a wrong place."""
     match error:
+        case DatabaseBusy(detail=detail, reason=str(reason)) if reason:
+            text = f"The database did not answer: {reason}" if detail == BUSY else f"{detail} It said: {reason}"
+        case DatabaseFailed(reason=str(reason)):
+            text = f"The database refused: {reason}"
         case RecordError():
             text = error.detail
         case UsageError(ctx=Context() as context):

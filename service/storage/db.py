@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from sqlite3 import SQLITE_OK, SQLITE_READONLY
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName, ReadOnlySqlTransaction
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.errors import Invalid, Unavailable
-from service.storage.postgresql import postgresql_engine
+from service.errors import Failed, Invalid, Unavailable
+from service.storage.failures import is_read_only, is_temporary, reason_of
+from service.storage.postgresql import NO_LIMITS, Limits, postgresql_engine
 from service.storage.sqlite import sqlite_engine
 
 Single = TypeVar("Single")
@@ -29,8 +28,10 @@ metadata = sa.MetaData(
     }
 )
 
+BUSY = "The database did not answer in time. Nothing with a receipt is lost: send the same request again later."
+REFUSED = "The database refused the service; its log says why. Send the same request again once it is mended."
 READ_ONLY = (
-    "The database is read-only: {}. Nothing is lost: every event with a receipt is recorded; send the others again. "
+    "The database is read-only. Nothing is lost: every event with a receipt is recorded; send the others again. "
     "Recording resumes by itself once the service's database URL leads to a server that accepts writes, not to a "
     "standby; on SQLite, once the file and its folder are writable."
 )
@@ -39,9 +40,28 @@ POSTGRESQL = ("postgresql", "postgres")
 
 
 class DatabaseBusy(Unavailable):
-    """No database connection became free in time, or the database is unreachable or read-only."""
+    """The database is busy, unreachable or read-only.
+
+    `reason` is what the database said. It can name addresses, roles and SQL, so only the operator reads it.
+    """
 
     code = "database_busy"
+
+    def __init__(self, detail: str = BUSY, *, reason: str = "") -> None:
+        """Create the error, for the caller and for the operator."""
+        super().__init__(detail)
+        self.reason = reason
+
+
+class DatabaseFailed(Failed):
+    """The database refused the service. Waiting does not help: the operator has to read the service's log."""
+
+    code = "database_failed"
+
+    def __init__(self, detail: str = REFUSED, *, reason: str = "") -> None:
+        """Create the error, for the caller and for the operator."""
+        super().__init__(detail)
+        self.reason = reason
 
 
 class DatabaseNotSupported(Invalid):
@@ -122,8 +142,10 @@ class Database:
     def _transaction(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
         try:
             connection = self.engine.connect()
-        except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-            raise DatabaseBusy(f"No database connection: {_first_line(error)}. Retry the request later.") from error
+        except sa.exc.TimeoutError as error:
+            raise DatabaseBusy(reason=reason_of(error)) from error
+        except sa.exc.DBAPIError as error:
+            raise (DatabaseBusy if is_temporary(error) else DatabaseFailed)(reason=reason_of(error)) from error
         with connection:
             try:
                 with connection.execution_options(**options).begin():
@@ -132,10 +154,10 @@ class Database:
                 if is_read_only(error):
                     # This connection may stay read-only; a new one may reach a server that accepts writes.
                     connection.invalidate()
-                    raise DatabaseBusy(READ_ONLY.format(_first_line(error))) from error
+                    raise DatabaseBusy(READ_ONLY, reason=reason_of(error)) from error
                 if not is_temporary(error):
                     raise
-                raise DatabaseBusy(f"The database did not answer: {_first_line(error)}. Retry the request.") from error
+                raise DatabaseBusy(reason=reason_of(error)) from error
 
     def close(self) -> None:
         """Close the idle connections; the next transaction opens a new one."""
@@ -154,8 +176,10 @@ class Database:
         return moment
 
 
-def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3) -> Database:
-    """Return the database at a SQLAlchemy URL, without connecting to it.
+def open_database(
+    url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 3, limits: Limits = NO_LIMITS
+) -> Database:
+    """Return the database at a SQLAlchemy URL, without connecting to it. `limits` apply to PostgreSQL.
 
     Raises:
         sqlalchemy.exc.ArgumentError: the URL is malformed.
@@ -170,7 +194,7 @@ def open_database(url: str, *, pool_size: int = 16, pool_timeout_seconds: int = 
         raise DatabaseNotSupported(
             f"Expected a database URL such as sqlite:///FILE or postgresql+psycopg://...; found {backend}."
         )
-    return Database(postgresql_engine(address, pool))
+    return Database(postgresql_engine(address, pool, limits))
 
 
 def clock(dialect: str) -> sa.ColumnElement[datetime]:
@@ -200,25 +224,3 @@ def constraint_of(error: sa.exc.DBAPIError) -> str:
         table, columns = unique[1].split(".")[0], re.findall(r"\.(\w+)", unique[1])
         return f"{table}_{'_'.join(columns)}_key"
     return ""
-
-
-def is_read_only(error: sa.exc.DBAPIError) -> bool:
-    """Return whether the database is read-only: a standby, a read-only setting, or a file without write access."""
-    # The lowest byte of an extended SQLite code is the primary code.
-    sqlite_code = getattr(error.orig, "sqlite_errorcode", SQLITE_OK) & 0xFF
-    return sqlite_code == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
-
-
-def is_temporary(error: sa.exc.DBAPIError) -> bool:
-    """Return whether the same transaction can succeed when it is retried.
-
-    This includes a prepared statement that is missing or already exists, which a connection pooler can cause: the
-    connection's pipeline has already updated its list of prepared statements.
-    """
-    wrongly_prepared = InvalidSqlStatementName | DuplicatePreparedStatement
-    return isinstance(error, sa.exc.OperationalError) or isinstance(error.orig, wrongly_prepared)
-
-
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__

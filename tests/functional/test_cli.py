@@ -91,7 +91,7 @@ def test_an_unreachable_database_is_reported_in_one_line(command: str, oprecord:
     url = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"
     code, out, err = oprecord(*command.split(), *NEEDS_DATABASE[command], url=url)
     assert (code, out) == (UNAVAILABLE, "")
-    assert only_line(err).startswith("oprecord: No database connection: ")
+    assert only_line(err).startswith("oprecord: The database did not answer: connection failed")
 
 
 @on_sqlite

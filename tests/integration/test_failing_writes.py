@@ -63,15 +63,15 @@ def sent_together(operation: OpenedOperation, first: Event, *others: Event) -> l
 
     The first waits for the lock; the others queue after it in their order and are then recorded as one group.
     """
-    waiting = operation.database.singleton(RequestGroupCommit)._waiting
+    queues = operation.database.singleton(RequestGroupCommit)._queues
     with ThreadPoolExecutor(1 + len(others)) as threads:
         with operation.database.writing() as connection:
             lock_head(connection, operation.name)
             sent = [threads.submit(operation.record, first)]
-            wait_for(lambda: operation.name in waiting)
+            wait_for(lambda: operation.name in queues)
             for number, event in enumerate(others, start=1):
                 sent.append(threads.submit(operation.record, event))
-                wait_for(lambda number=number: len(waiting[operation.name]) == number)
+                wait_for(lambda number=number: len(queues[operation.name].waiting) == number)
         return [one.exception() or one.result() for one in sent]
 
 

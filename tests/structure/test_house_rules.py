@@ -134,8 +134,7 @@ def test_every_error_class_has_its_own_docstring(error_classes: list[type[Record
 def test_every_error_class_is_of_one_kind(error_classes: list[type[RecordError]]):
     for cls in error_classes:
         kinds = [kind for kind in KINDS if issubclass(cls, kind)]
-        # InternalError is the service's own failure, which none of the kinds covers.
-        assert len(kinds) == (cls.__name__ != "InternalError"), cls
+        assert len(kinds) == 1, cls
 
 
 def parts(cls: type[Part]) -> Iterator[type[Part]]:

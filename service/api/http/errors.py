@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from service.api.http.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType, discard_rest
-from service.errors import Conflict, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
+from service.errors import Conflict, Failed, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
 from service.usecases.recording.record import NotRecorded
 from service.wire.schemas import wrong_fields
 from service.wire.strict_json import JsonTrap, NotJson
@@ -37,7 +37,7 @@ class BadRequest(Invalid):
     code = "bad_request"
 
 
-class InternalError(RecordError):
+class InternalError(Failed):
     """The service failed. Events that have a receipt are recorded; send the others again."""
 
     code = "internal_error"
@@ -58,7 +58,7 @@ STATUSES: dict[type[RecordError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     NotRecorded: HTTPStatus.FAILED_DEPENDENCY,
-    InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Failed: HTTPStatus.INTERNAL_SERVER_ERROR,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
