@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Older versions can lose a WAL checkpoint, so they run none while a connection is open.
 FIXED_VERSION = (3, 51, 3)
+OWNER_ONLY = 0o600
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -34,6 +38,14 @@ def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     module = _newest_module()
     engine = sa.create_engine(address.set(drivername="sqlite"), module=module, poolclass=sa.pool.QueuePool, **pool)
     checkpoints_are_safe = module.sqlite_version_info >= FIXED_VERSION
+
+    @event.listens_for(engine, "do_connect")
+    def _create(_dialect: sa.Dialect, _record: Any, arguments: Any, _options: Any) -> None:
+        # SQLite would create the file with the rights of the umask; its siblings get the rights of the file.
+        name = str(arguments[0])
+        if name != ":memory:" and not name.startswith("file:") and not Path(name).exists():
+            with suppress(OSError):
+                os.close(os.open(name, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

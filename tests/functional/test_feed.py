@@ -169,6 +169,20 @@ def test_a_process_limits_its_number_of_feeds(
     assert feed_of(surrey, live, after=SETUP).seqs(1) == [7]
 
 
+def test_one_credential_or_force_cannot_take_all_places(
+    live: str, database: Database, secret_for: Callable[..., str], feed_of: FeedOf
+):
+    with running_app(database, feed_subscribers=12) as app:
+        first, second, kent = (with_secret(app, secret_for(force)) for force in ("surrey", "surrey", "kent"))
+        for caller, places in ((first, 3), (second, 3)):
+            assert len([feed_of(caller, live) for _ in range(places)]) == places
+            refused(caller.get(f"/v1/operations/{live}/feed"), 503, "too_many_feeds")
+        third = with_secret(app, secret_for("surrey"))
+        problem = refused(third.get(f"/v1/operations/{live}/feed"), 503, "too_many_feeds")
+        assert "at most 6 live feeds of one force" in problem["detail"]
+        assert feed_of(kent, live)
+
+
 def test_a_feed_closed_before_its_first_event_makes_room(
     live: str, narrow: Flask, secret_for: Callable[..., str], feed_of: FeedOf
 ):

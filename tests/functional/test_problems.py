@@ -1,16 +1,22 @@
 """Every error is answered as problem+json, with a code whose meaning never changes."""
 
 import json
+import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 
 import pytest
 from flask import Flask
 
 from service.api import totals
+from service.api.http import errors
+from service.app import create_app
+from service.config import Config
 from service.storage.db import Database, DatabaseBusy
 from tests.factories.bodies import arrest
 from tests.functional.apps import ClientFor
 from tests.functional.calls import PROBLEM_JSON, Caller, on_sqlite, refused
+from tests.functional.served import Served, serving
 
 
 @on_sqlite
@@ -123,3 +129,41 @@ def test_numbers_and_names_are_answered_as_json_reads_them(live: str, client_for
     assert lead.change(live, "forces", **body).status_code == 201
     shown = json.loads(lead.get(f"/v1/operations/{live}").get_data())
     assert shown["forces"][-1]["name"] == body["name"]
+
+
+@pytest.fixture
+def served(sqlite_url: str) -> Iterator[Served]:
+    with serving(sqlite_url) as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /healthz HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % number for number in range(200)) + b"\r\n", 431),
+    ],
+    ids=["version", "header", "address", "headers"],
+)
+def test_what_the_web_server_refuses_is_a_problem_too(served: Served, sent: bytes, status: int):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        connection.sendall(sent)
+        answered = HTTPResponse(connection)
+        answered.begin()
+        body = json.loads(answered.read())
+    assert (answered.status, answered.headers["Content-Type"]) == (status, PROBLEM_JSON)
+    assert (body["status"], body["code"]) == (status, "bad_request")
+
+
+def test_what_the_database_says_is_for_the_operator_alone(caplog: pytest.LogCaptureFixture):
+    errors._last_logged.clear()
+    address = "postgresql+psycopg://secret_role@/secret_name?host=/secret/place"
+    client = create_app(Config(database_url=address)).test_client()
+    for _ in range(3):
+        response = client.get("/readyz")
+        refused(response, 503, "database_busy")
+        assert "secret" not in response.text
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "service.api.http.errors"]
+    assert "/secret/place" in line

@@ -1,6 +1,8 @@
 """Transactions, connections, and values that both databases store and return alike."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +151,17 @@ def test_a_violated_check_is_identified_by_its_constraint_name(
     with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as connection:
         connection.execute(totals.insert().values(row))
     assert constraint_of(caught.value) == constraint
+
+
+def test_only_the_owner_of_an_sqlite_file_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "private.db"
+    mask = os.umask(0o022)
+    try:
+        database = open_database(f"sqlite:///{path}")
+        with database.writing() as connection:
+            connection.exec_driver_sql("CREATE TABLE secrets (secret TEXT)")
+        found = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob("private.db*")}
+        database.close()
+    finally:
+        os.umask(mask)
+    assert found == dict.fromkeys(["private.db", "private.db-shm", "private.db-wal"], 0o600)

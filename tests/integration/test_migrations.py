@@ -3,6 +3,7 @@
 import pkgutil
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from service.domain.counting.selection import Selection
 from service.projections.sums import sums
 from service.storage.db import Database, metadata, open_database
 from service.usecases.maintenance.migrate import (
+    NotMigrated,
     _config,
-    is_migrated,
     migrate_to_base,
     migrate_to_head,
     migrations_directory,
+    require_migrated,
 )
 from service.usecases.maintenance.rebuild import rebuild
 from tests.databases import database as new_postgres_database
@@ -117,10 +119,27 @@ def test_migrations_run_down_to_an_empty_database_and_up_again(database: Databas
     at_first = schema_of(database), objects_in(database)
     migrate_to_base(database_url)
     assert objects_in(database) <= {"alembic_version", "alembic_version_pkc"}
-    assert not is_migrated(database)
+    with pytest.raises(NotMigrated, match="oprecord init"):
+        require_migrated(database)
     migrate_to_head(database_url)
     assert (schema_of(database), objects_in(database)) == at_first
-    assert is_migrated(database)
+    require_migrated(database)
+
+
+def test_a_database_of_a_newer_version_is_named(database: Database, database_url: str) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for refused in (lambda: require_migrated(database), lambda: migrate_to_head(database_url)):
+        with pytest.raises(NotMigrated, match="has schema 9999; this version of oprecord knows schemas up to"):
+            refused()
+
+
+def test_replicas_that_start_at_once_migrate_a_database_once(database: Database, database_url: str) -> None:
+    migrate_to_base(database_url)
+    with ThreadPoolExecutor(4) as replicas:
+        for done in [replicas.submit(migrate_to_head, database_url) for _ in range(4)]:
+            assert done.result() is None
+    require_migrated(database)
 
 
 def test_a_database_migrated_down_and_up_records_events(database: Database, database_url: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -11,12 +13,17 @@ from werkzeug.exceptions import HTTPException
 
 from service.api.http.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType, discard_rest
 from service.errors import Conflict, Failed, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
+from service.storage.db import DatabaseBusy, DatabaseFailed
 from service.usecases.recording.record import NotRecorded
 from service.wire.schemas import wrong_fields
 from service.wire.strict_json import JsonTrap, NotJson
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+SECONDS_BETWEEN_REASONS = 5.0
+
+logger = logging.getLogger(__name__)
+_last_logged: dict[str, float] = {}
 
 
 class NoSuchAddress(NotFound):
@@ -87,7 +94,9 @@ def title_of(cls: type[RecordError]) -> str:
 
 
 def problem_response(error: RecordError) -> Response:
-    """Return the answer for an error."""
+    """Return the answer for an error. What the database said goes to the log alone."""
+    if isinstance(error, DatabaseBusy | DatabaseFailed):
+        _log_reason(error)
     body = problem(error)
     if "request_id" in g:
         body["instance"] = f"urn:operation-record:request:{g.request_id}"
@@ -116,6 +125,14 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(RecordError, problem_response)
     app.register_error_handler(HTTPException, framework_response)
     app.after_request(_discard_body)
+
+
+def _log_reason(error: DatabaseBusy | DatabaseFailed) -> None:
+    """Log what the database said: a line at most every few seconds, however many requests it concerns."""
+    now = monotonic()
+    if now - _last_logged.get(error.code, -SECONDS_BETWEEN_REASONS) >= SECONDS_BETWEEN_REASONS:
+        _last_logged[error.code] = now
+        logger.warning("%s: %s", error.code, error.reason or error.detail)
 
 
 def _discard_body(response: Response) -> Response:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import socket
+from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -17,6 +20,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.api.http.blueprint import DATABASE_EXTENSION
+from service.api.http.errors import PROBLEM_JSON, BadRequest, InternalError, problem
 from service.app import CLOSING_EXTENSION, create_app
 from service.cli.server.affinity import assign_processor, pin_to_processor
 from service.config import Config
@@ -97,7 +101,7 @@ class Server(BaseApplication):
         """Set the options that differ from gunicorn's defaults."""
         settings = {
             "bind": [f"fd://{self.listener.detach()}"],
-            "worker_class": "gthread",
+            "worker_class": ProblemWorker,
             "workers": self.config.workers,
             "threads": self.config.threads + self.config.feed_subscribers,
             "graceful_timeout": GRACEFUL_SECONDS,
@@ -121,6 +125,53 @@ class Server(BaseApplication):
         gc.collect()
         collect_rarely()
         return app
+
+
+class ProblemWorker(ThreadWorker):
+    """A worker that answers what gunicorn itself refuses as a problem, as the application does; gunicorn sends HTML."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Let gunicorn choose the status and log the error; send the answer as a problem."""
+        answer = _Captured()
+        super().handle_error(req, answer, addr, exc)
+        if answer.status is not None:
+            with suppress(OSError):
+                client.sendall(_problem(answer.status))
+
+
+class _Captured:
+    """Stands in for a socket: takes an answer and keeps its status."""
+
+    def __init__(self) -> None:
+        self.status: HTTPStatus | None = None
+
+    def gettimeout(self) -> float:
+        """Return that it never blocks."""
+        return 0.0
+
+    def sendall(self, answer: bytes) -> None:
+        """Take the answer."""
+        self.status = HTTPStatus(int(answer.split()[1]))
+
+
+def _problem(status: HTTPStatus) -> bytes:
+    error = (
+        InternalError("The service failed; see its log.")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else (
+            BadRequest(
+                f"The request cannot be read: {status.phrase}. Its first line, a header or a chunk is malformed."
+            )
+        )
+    )
+    body = json.dumps(problem(error) | {"status": int(status)}).encode()
+    head = (
+        f"HTTP/1.1 {int(status)} {status.phrase}",
+        f"Content-Type: {PROBLEM_JSON}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 class GracefulArbiter(Arbiter):

@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from service.errors import NotFound, Unavailable
 from service.storage.db import Database, open_database
 
+# Any number, the same in every version.
+MIGRATION_LOCK = 7_020_230_117
 PACKAGE = Path(__file__).parents[2]
 
 
@@ -63,28 +65,48 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
         database.close()
 
 
-def is_migrated(database: Database) -> bool:
-    """Return whether the database has the schema of this version of the code."""
-    expected = ScriptDirectory.from_config(_config()).get_current_head()
-    with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == expected
-
-
 def require_migrated(database: Database) -> None:
     """Require that the database has the schema of this version of the code.
 
     Raises:
         NotMigrated: it has another.
     """
-    if not is_migrated(database):
-        raise NotMigrated("The database does not have this version's schema. Run: oprecord init")
+    with database.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(_config())
+    if found == scripts.get_current_head():
+        return
+    _refuse_newer(found, scripts)
+    raise NotMigrated("The database does not have this version's schema. Run: oprecord init")
+
+
+def _refuse_newer(found: str | None, scripts: ScriptDirectory) -> None:
+    """Refuse a database that a newer version of the code has migrated.
+
+    Raises:
+        NotMigrated.
+    """
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        newest = scripts.get_current_head()
+        raise NotMigrated(
+            f"The database has schema {found}; this version of oprecord knows schemas up to {newest}. "
+            "Install the newer version that migrated it."
+        )
 
 
 def _move(database_url: str, move: Callable[[Config, str], None], revision: str) -> None:
     database = open_database(database_url)
     try:
         with database.writing() as connection:
-            move(_config(connection), revision)
+            if not database.is_sqlite:
+                # Of several replicas that start at once, one migrates and the others wait. BEGIN IMMEDIATE does it on
+                # SQLite.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config = _config(connection)
+            _refuse_newer(
+                MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
+            )
+            move(config, revision)
     finally:
         database.close()
 

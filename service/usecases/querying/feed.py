@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -50,7 +49,7 @@ class Subscriber:
     """
 
     operation: str
-    credential_id: UUID
+    credential: Credential
     forces: Sequence[str]
     is_coordinator: bool
     queued: deque[Item] = field(default_factory=deque)
@@ -103,7 +102,7 @@ class Feeds:
             head, forces, is_coordinator = context.head, readable_forces(context, ()), context.is_coordinator
         if after is not None and after > head.seq:
             raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
-        subscriber = Subscriber(operation, credential.id, forces, is_coordinator)
+        subscriber = Subscriber(operation, credential, forces, is_coordinator)
         self._add(subscriber, head.seq)
         items = self._items(subscriber, head.seq if after is None else after)
         # Starts the generator: one that has not started runs no `finally`, and an early disconnect would leak its slot.
@@ -116,11 +115,26 @@ class Feeds:
                 raise TooManyFeeds(
                     f"This process serves at most {self.max_subscribers} live feeds. Poll, or try again later."
                 )
+            self._leave_places_for_others(subscriber)
             self.subscribers.add(subscriber)
             self.polled_seqs.setdefault(subscriber.operation, seq)
             if not self.is_polling:
                 self.is_polling = True
                 threading.Thread(target=self._poll, name="feeds", daemon=True).start()
+
+    def _leave_places_for_others(self, subscriber: Subscriber) -> None:
+        """Refuse a feed if its credential has a quarter of all places, or its force has half of them.
+
+        Raises:
+            TooManyFeeds.
+        """
+        credential, force = subscriber.credential, subscriber.credential.force
+        same_credential = [one for one in self.subscribers if one.credential.id == credential.id]
+        same_force = [one for one in self.subscribers if one.credential.force == force]
+        for held, share, whose in ((same_credential, 4, "one credential"), (same_force, 2, "one force")):
+            most = max(2, self.max_subscribers // share)
+            if len(held) >= most:
+                raise TooManyFeeds(f"This process serves at most {most} live feeds of {whose}. Close one, or poll.")
 
     def _items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
         try:
@@ -182,11 +196,11 @@ class Feeds:
         """End the feeds whose credential is no longer valid; offer new events to the others."""
         watching = set(self.subscribers)
         with self.database.reading() as connection:
-            ids = {subscriber.credential_id for subscriber in watching}
+            ids = {subscriber.credential.id for subscriber in watching}
             valid = still_valid(connection, ids, self.database.now(connection))
             columns = (heads.c.operation_id, heads.c.seq)
             sizes = connection.execute(sa.select(*columns).where(heads.c.operation_id.in_(operations))).all()
-        self._end({subscriber for subscriber in watching if subscriber.credential_id not in valid})
+        self._end({subscriber for subscriber in watching if subscriber.credential.id not in valid})
         for operation, seq in sizes:
             while self.polled_seqs[operation] < seq:
                 items = self._page(operation, self.polled_seqs[operation])
