@@ -173,11 +173,12 @@ def first_standing_outside(
     return seq
 
 
-def count_of_type(connection: sa.Connection, operation: str, wire_type: str) -> int:
-    """Return how many events of this type the log holds."""
-    number: int = connection.execute(
-        sa.select(sa.func.count()).where(events.c.operation_id == operation, events.c.type == wire_type)
-    ).scalar_one()
+def count_of_type(connection: sa.Connection, operation: str, wire_type: str, *, up_to: int | None = None) -> int:
+    """Return how many events of this type the log holds, up to a seq if that is given."""
+    statement = sa.select(sa.func.count()).where(events.c.operation_id == operation, events.c.type == wire_type)
+    if up_to is not None:
+        statement = statement.where(events.c.seq <= up_to)
+    number: int = connection.execute(statement).scalar_one()
     return number
 
 

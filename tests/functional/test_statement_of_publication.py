@@ -130,7 +130,7 @@ def test_it_is_the_same_word_for_word_whatever_is_recorded_later(
     assert stated(lead, live)["headline"] != stated(lead, live, publication=1)["headline"]
 
 
-def test_the_frozen_figures_are_given_even_if_the_projections_are_damaged(
+def test_while_the_projections_are_damaged_no_published_figure_changes_and_none_is_printed(
     database: Database, live: str, lead: Caller, surrey: Caller
 ):
     surrey.record(live, arrest(count=45))
@@ -140,6 +140,9 @@ def test_the_frozen_figures_are_given_even_if_the_projections_are_damaged(
         connection.execute(entries.update().values(quantity=1_000))
         connection.execute(totals.update().values(quantity=1_000))
     assert stated(lead, live)["figures"][0]["quantity"] == 1_000
+    refused(lead.get(f"/v1/operations/{live}/statement?publication=1"), 409, "publication_differs")
+    assert lead.get(f"/v1/operations/{live}/publications/1").json["figures"][0]["quantity"] == 45
+    rebuild(database, live)
     assert said(lead, live) == before
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from service.api.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.api.statement.words import worded
-from service.domain.model.events import FiguresPublished, Window
+from service.domain.model.events import Event, FiguresPublished, RecordedBy, RecordedEvent, Window
 from service.domain.model.reference_data import measure_catalogue
 from service.domain.model.vocabulary import QUALIFIERS
 from service.usecases.querying.publications import Publication
-from tests.factories.operations import operation_state
-from tests.factories.setup import ForceJoinedFactory, MeasureRegisteredFactory, OperationClosedFactory
+from tests.factories.operations import NAME, operation_state
+from tests.factories.setup import LEAD, ForceJoinedFactory, MeasureRegisteredFactory, OperationClosedFactory
 from tests.factories.statements import StatedFigure, declared, owed, statement_answer
 
 NIGHTS = (
@@ -297,7 +298,10 @@ def test_outstanding_returns_are_named_with_their_days():
 def test_a_publication_is_named_with_its_london_time_embargo_and_label(label, embargo_until, text):
     published = FiguresPublished(label=label, number=2, embargo_until=embargo_until)
     moment = datetime(2023, 7, 24, 9, tzinfo=UTC)
-    publication = Publication(operation=operation_state(), published=published, seq=13, recorded_at=moment)
+    event = Event(id=uuid4(), force=LEAD, data=published)
+    signed = RecordedBy(force=LEAD, role="coordinator")
+    recorded = RecordedEvent(event=event, operation=NAME, seq=13, recorded_at=moment, recorded_by=signed)
+    publication = Publication(operation=operation_state(), recorded=recorded)
     made = worded(replace(statement_answer(StatedFigure("arrests", 9), label=label), publication=publication))
     assert made.publication == text
     assert made.provisional == ("Provisional: figures may change." if label == "provisional" else "")

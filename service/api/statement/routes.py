@@ -30,7 +30,7 @@ SHOWN: dict[str, Any] = {
 @blueprint.route("/v1/operations/<operation>/statement")
 @blueprint.requires(*READERS)
 @blueprint.query(StatementQuery)
-@blueprint.answers({200: SHOWN}, problems=(404, 422))
+@blueprint.answers({200: SHOWN}, problems=(404, 409, 422))
 def get_statement(query: dict[str, Any], operation: str) -> Response:
     """Read a results statement: a headline with a threshold, figures, a breakdown by force, and outstanding returns.
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from service.access.roles import REPORTERS
-from service.domain.model.events import OperationAmended, RecordedBy, RecordedEvent
+from service.domain.model.events import FiguresPublished, OperationAmended, RecordedBy, RecordedEvent
 from service.domain.model.instants import parse_instant
 from service.domain.model.vocabulary import Slug, shape_of
 from service.errors import Invalid, RecordError
@@ -24,6 +24,7 @@ MAX_RUN_LINES, MAX_RUN_BYTES = 4_000, 4 * 1024 * 1024
 # A larger number does not fit the column; a smaller one is compared with the log.
 MAX_SEQ_BITS = 63
 SLUG = shape_of(Slug)
+STARTS_RUN = (OperationAmended, FiguresPublished)
 
 
 class LineRefused(Invalid):
@@ -59,12 +60,15 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[ImportedLine]:
 
 
 def runs(lines: Iterable[ImportedLine]) -> Iterator[list[ImportedLine]]:
-    """Yield the lines in runs of at most 4,000. An amendment starts one, so that earlier facts are recorded."""
+    """Yield the lines in runs of at most 4,000.
+
+    An amendment or a publication starts one, so that everything it is checked against is recorded.
+    """
     run: list[ImportedLine] = []
     size = 0
     for line in lines:
         is_full = len(run) == MAX_RUN_LINES or size > MAX_RUN_BYTES
-        if run and (is_full or isinstance(line.recorded.event.data, OperationAmended)):
+        if run and (is_full or isinstance(line.recorded.event.data, STARTS_RUN)):
             yield run
             run, size = [], 0
         run.append(line)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Draft, RecordedAtOutOfOrder, Submission
-from service.domain.model.events import OperationAmended, OperationOpened
+from service.domain.model.events import FiguresPublished, OperationAmended, OperationOpened, RecordedEvent
 from service.domain.model.instants import format_instant
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import force_catalogue
@@ -25,6 +25,7 @@ from service.projections import registry, totals_snapshots
 from service.runtime.prefetch import prefetched
 from service.storage.db import Database
 from service.usecases.maintenance.log_lines import ImportedLine, NotAsRecorded, errors_at_line, read_lines, runs
+from service.usecases.querying.publications import PublicationDiffers, publication_fault
 from service.usecases.recording.appending import append_accepted
 from service.usecases.recording.operations import OperationExists, refuse_moved_facts
 
@@ -134,15 +135,17 @@ def _begin(connection: sa.Connection, database: Database, first: ImportedLine) -
         forces=force_catalogue(),
         from_a_log=True,
     )
-    return _Import(head, draft)
+    return _Import(database, head, draft)
 
 
 @dataclass(slots=True)
 class _Import:
     """A log during its import: its stored head, and the draft in which the next lines are decided."""
 
+    database: Database
     head: Head
     draft: Draft
+    publications: int = 0
 
     def add(self, connection: sa.Connection, run: list[ImportedLine]) -> None:
         """Decide a run of lines and record their events."""
@@ -155,9 +158,21 @@ class _Import:
                 self._decide(line)
                 if before is not None and isinstance(line.recorded.event.data, OperationAmended):
                     refuse_moved_facts(connection, before, line.recorded.event.data)
+                if isinstance(line.recorded.event.data, FiguresPublished):
+                    self._check_publication(connection, line.recorded)
         with errors_at_line(run[0].number, run[-1].number):
             append_accepted(connection, self.head, before, draft, [])
         self.head = replace(self.head, seq=draft.seq, recorded_at=draft.recorded_at)
+
+    def _check_publication(self, connection: sa.Connection, recorded: RecordedEvent) -> None:
+        """Recompute a publication from the lines before it, which are recorded.
+
+        Raises:
+            PublicationDiffers: they do not add up to it.
+        """
+        self.publications += 1
+        if detail := publication_fault(connection, self.database, self.head, recorded, self.publications):
+            raise PublicationDiffers(f"Publication {self.publications} is not what the log adds up to: {detail}.")
 
     def _decide(self, line: ImportedLine) -> None:
         """Decide a line again as the exporting service did; refuse it if the result differs."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from service.domain.model.events import FiguresPublished
+from service.eventlog import read
 from service.eventlog.check_block import Fault
 from service.eventlog.check_log import CheckedLog, counted_rows
 from service.eventlog.head import Head, existing_head
@@ -16,6 +18,7 @@ from service.projections.compare import difference_beyond_runs
 from service.storage.db import Database
 from service.usecases.maintenance.rebuild import Progress, no_progress
 from service.usecases.maintenance.verify_blocks import as_fault, check_piece, compare_piece, outdated, verified_blocks
+from service.usecases.querying.publications import publication_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,9 @@ class Verification:
 
 
 def verify_operation(database: Database, operation: str, progress: Progress = no_progress) -> Verification:
-    """Recompute an operation's hashes, columns and projections, in one transaction and with bounded memory.
+    """Recompute an operation's hashes, columns, projections and publications, in one transaction.
+
+    Memory is bounded, except by the largest publication.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -50,7 +55,7 @@ def verify_operation(database: Database, operation: str, progress: Progress = no
         else:
             fault = log.fault_at_end(connection, counted)
         root = "" if fault else log.root().hex()
-        fault = fault or outdated(head) or wrong or beyond
+        fault = fault or outdated(head) or wrong or beyond or _fault_in_publications(connection, database, head)
         checked = {"events": log.size, **projected}
         return Verification(operation=operation, checked=checked, root=root, fault=fault)
 
@@ -81,6 +86,15 @@ def list_heads(database: Database) -> list[Head]:
 
 def _fault_beyond_blocks(connection: sa.Connection, head: Head) -> Fault | None:
     return as_fault(difference_beyond_runs(connection, head))
+
+
+def _fault_in_publications(connection: sa.Connection, database: Database, head: Head) -> Fault | None:
+    """Return the fault of the first publication that the log before it does not add up to."""
+    found = read.events_of_type(connection, head.operation, FiguresPublished.wire_type)
+    for number, recorded in enumerate(found, start=1):
+        if detail := publication_fault(connection, database, head, recorded, number):
+            return Fault("publications", recorded.seq, f"publication {number}: {detail}")
+    return None
 
 
 def _projected_rows(connection: sa.Connection, head: Head) -> dict[str, int]:

@@ -11,15 +11,23 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.counting.selection import Selection
-from service.domain.model.events import FiguresPublished, PublishedFigure, RecordedEvent
+from service.domain.model.events import FiguresPublished, PublishedFigure, PublishedPart, RecordedEvent
 from service.domain.model.operation import Operation
-from service.errors import NotFound
+from service.errors import Conflict, NotFound
 from service.eventlog import read
+from service.eventlog.head import Head
+from service.eventlog.known_logs import known_logs
 from service.storage.db import Database
-from service.usecases.querying.read_context import Position, ReadContext, read_context
+from service.usecases.querying.read_context import PartNotHere, Position, ReadContext, positions, read_context
 from service.usecases.querying.totals import Figure, totals_at
 from service.usecases.querying.visibility import is_embargoed
 from service.wire.codec import canonical
+
+
+class PublicationDiffers(Conflict):
+    """A publication in the log is not what the log before it adds up to. The service did not make it."""
+
+    code = "publication_differs"
 
 
 class NoSuchPublication(NotFound):
@@ -30,12 +38,26 @@ class NoSuchPublication(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A publication: the published figures, and the seq and moment at which it was recorded."""
+    """A publication: the operation now, and the event of its publication as recorded."""
 
     operation: Operation
-    published: FiguresPublished
-    seq: int
-    recorded_at: datetime
+    recorded: RecordedEvent
+
+    @property
+    def published(self) -> FiguresPublished:
+        """The published figures."""
+        assert isinstance(self.recorded.event.data, FiguresPublished)
+        return self.recorded.event.data
+
+    @property
+    def seq(self) -> int:
+        """The seq at which it was recorded."""
+        return self.recorded.seq
+
+    @property
+    def recorded_at(self) -> datetime:
+        """The moment at which it was recorded."""
+        return self.recorded.recorded_at
 
 
 def list_publications(database: Database, *, operation: str, credential: Credential) -> list[Publication]:
@@ -72,6 +94,24 @@ def publication_of(context: ReadContext, number: int) -> Publication:
     raise NoSuchPublication(f"{name} has no publication {number} that this credential may read.")
 
 
+def proved_publication(context: ReadContext, number: int) -> Publication:
+    """Return one publication after recomputing it from the log before it.
+
+    Raises:
+        NoSuchPublication: there is no publication of this number, or it is under embargo.
+        PublicationDiffers: the log before it does not add up to it.
+    """
+    publication = publication_of(context, number)
+    recorded, wire_type = publication.recorded, FiguresPublished.wire_type
+    place = read.count_of_type(context.connection, context.head.operation, wire_type, up_to=recorded.seq)
+    if detail := publication_fault(context.connection, context.database, context.head, recorded, place):
+        raise PublicationDiffers(
+            f"Publication {number} is not what the log adds up to: {detail}. Run oprecord verify. If projections are "
+            "damaged, rebuild them; otherwise the publication is forged."
+        )
+    return publication
+
+
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:
     """Return the SHA-256, in hex, over the canonical text (RFC 8785) of the list of figures."""
     return sha256(canonical(figures)).hexdigest()
@@ -85,12 +125,41 @@ def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tupl
     )
 
 
-def publication_from(operation: Operation, recorded: RecordedEvent) -> Publication:
-    """Return the publication in a recorded `figures.published`."""
-    assert isinstance(recorded.event.data, FiguresPublished)
-    return Publication(
-        operation=operation, published=recorded.event.data, seq=recorded.seq, recorded_at=recorded.recorded_at
-    )
+def publication_fault(
+    connection: sa.Connection, database: Database, head: Head, recorded: RecordedEvent, number: int
+) -> str:
+    """Return what is wrong with a publication, the one of this number; empty if the log before it adds up to it.
+
+    Everything that the service filled in is recomputed: number, root, parts, figures and their hash. If a part is not
+    in this database, the parts and figures cannot be.
+    """
+    published = recorded.event.data
+    assert isinstance(published, FiguresPublished)
+    seq = published.as_of_seq
+    if seq is None or not 0 < seq < recorded.seq:
+        return f"as_of_seq is {seq}, which is not before the publication"
+    parts = {part.operation: part.seq for part in published.parts}
+    try:
+        whole, *others = found = positions(connection, database, head, seqs={head.operation: seq, **parts})
+    except PartNotHere:
+        others = found = []
+        root = known_logs(database).root_at(connection, head, seq)
+    else:
+        root = whole.root
+    wrong: dict[str, tuple[object, object]] = {
+        "number": (published.number, number),
+        "root": (published.root, root),
+        "figures_hash": (published.figures_hash, figures_hash(published.figures)),
+    }
+    if found:
+        recomputed = tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in others)
+        wrong["parts"] = (published.parts, recomputed)
+        wrong["figures"] = (published.figures, frozen_figures(connection, found))
+    return next((f"its {name} should be {_shown(right)}" for name, (said, right) in wrong.items() if said != right), "")
+
+
+def _shown(value: object) -> str:
+    return f"others: {len(value)} in all" if isinstance(value, tuple) else str(value)
 
 
 def _published_figure(figure: Figure) -> PublishedFigure:
@@ -107,5 +176,5 @@ def _published_figure(figure: Figure) -> PublishedFigure:
 def _readable(context: ReadContext) -> list[Publication]:
     found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
     now = context.database.now(context.connection)
-    publications = [publication_from(context.operation, one) for one in found]
+    publications = [Publication(operation=context.operation, recorded=one) for one in found]
     return [one for one in publications if context.is_coordinator or not is_embargoed(one.published, now)]

@@ -25,7 +25,7 @@ from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
-from service.usecases.querying.publications import Publication, publication_of
+from service.usecases.querying.publications import Publication, proved_publication
 from service.usecases.querying.read_context import Position, ReadContext, read_context
 from service.usecases.querying.totals import Figure, totals_at
 
@@ -60,12 +60,13 @@ def read_statement(
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
         PublicationWithAsOf: both a publication and a moment are given.
         NoSuchPublication: there is no publication of this number, or it is under embargo.
+        PublicationDiffers: the log before the publication does not add up to it.
         MeasuresDisagree: two parts count the same measure in different units.
     """
     if publication is not None:
         _refuse_moment(moment)
         with read_context(database, operation, credential) as context:
-            return _statement_of(context, publication_of(context, publication))
+            return _statement_of(context, proved_publication(context, publication))
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         connection = context.connection
         overall = totals_at(connection, found, Selection())
@@ -85,7 +86,7 @@ def _refuse_moment(moment: Moment) -> None:
 def _statement_of(context: ReadContext, publication: Publication) -> StatementAnswer:
     """Return the statement of a publication, from immutable data only.
 
-    The figures are the frozen ones, not summed again. The returns owed are read as of the published seqs, for the days
+    The figures are the frozen ones. The returns owed are read as of the published seqs, for the days
     that had begun at publication. The marking is the operation's at publication.
     """
     published, name = publication.published, context.head.operation

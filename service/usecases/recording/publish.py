@@ -14,7 +14,7 @@ from service.eventlog.head import Head, share_head
 from service.projections.totals import MOST, TotalTooLarge
 from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
-from service.usecases.querying.publications import Publication, figures_hash, frozen_figures, publication_from
+from service.usecases.querying.publications import Publication, figures_hash, frozen_figures
 from service.usecases.querying.read_context import positions
 from service.usecases.recording.appending import Outcome, append_accepted, draft_of, lock_operation, signature
 
@@ -43,7 +43,7 @@ def publish_figures(
 
         decided = draft.add(submission, signature(sender), complete=freeze)
         (outcome,) = append_accepted(connection, head, state, draft, [decided])
-        return outcome, publication_from(state, decided.recorded)
+        return outcome, Publication(operation=state, recorded=decided.recorded)
 
 
 def _frozen(
