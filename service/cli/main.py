@@ -28,7 +28,7 @@ COMMANDS = {
     "import": "transfer",
     "credential": "credential",
     "projections": "projections",
-    "template": "sheets.submit",
+    "template": "sheets.template",
     "submit": "sheets.submit",
 }
 

@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
+from service.domain.model.vocabulary import CorrectionReason
 from service.errors import FieldError, RecordError
 from service.spreadsheets.cells import Cell, Unreadable, shown, text
 from service.spreadsheets.sheets import Sheet, place_of
 from service.spreadsheets.templates import (
+    CORRECTED,
     CORRECTION_REASON,
     COUNT,
     REFERENCE,
@@ -26,7 +28,7 @@ from service.spreadsheets.templates import (
 )
 from service.wire.checked import load_event
 
-ANY_ID = str(UUID(int=0))
+ANY_ID, ANY_REASON = str(UUID(int=0)), "other"
 # The prefix that names a sheet contains no further colon.
 IDENTITY_BY_CONTENT = re.compile(r"(?:sheet:[^:]*:)?content:")
 
@@ -35,9 +37,10 @@ IDENTITY_BY_CONTENT = re.compile(r"(?:sheet:[^:]*:)?content:")
 class SheetEvent:
     """An event of a spreadsheet, before it has an id: the numbers of its rows, and its identity within the file.
 
-    `identity` is the reference if there is one; for a return, what the return covers; otherwise the content, with a
-    number that distinguishes events of equal content. `content` is a digest; `content_without_count` is the digest of
-    the same event from a file that leaves out each count of 1. `correction_reason` is sent only with a correction.
+    `identity` is the event that it corrects or withdraws if a column names one, otherwise the reference if there is
+    one; for a return, what the return covers; otherwise the content, with a number that distinguishes events of equal
+    content. `content` is a digest; `content_without_count` is the digest of the same event from a file that leaves out
+    each count of 1. `correction_reason` is sent only with a correction. `corrects` is the id that a column names.
     """
 
     rows: tuple[int, ...]
@@ -46,6 +49,7 @@ class SheetEvent:
     content: str
     content_without_count: str
     correction_reason: str | None = None
+    corrects: str | None = None
 
     @property
     def has_lasting_identity(self) -> bool:
@@ -82,28 +86,43 @@ def sheet_events(sheet: Sheet, force: str) -> tuple[list[SheetEvent], list[CellE
         if not bad_rows.isdisjoint(group.numbers):
             continue
         body = event_of(template, group.values, force)
-        errors += cell_errors(template, group.numbers, _errors_of(body))
-        content = _digest(body)
+        corrects, reason = (group.values[0].get(pointer) for pointer in (CORRECTED, CORRECTION_REASON.pointer))
+        errors += cell_errors(template, group.numbers, _errors_of(template, body, corrects, reason))
+        content, without_count = (_digest(one, corrects) for one in (body, _without_count(body)))
         seen[content] += 1
-        identity, without_count = _identity(template, name, body, content, seen), _digest(_without_count(body))
-        reason = group.values[0].get(CORRECTION_REASON.pointer)
-        events.append(SheetEvent(tuple(group.numbers), body, identity, content, without_count, reason))
+        identity = _identity(template, name, body, content, seen)
+        if corrects is not None:
+            identity = f"{'withdraws' if template.withdraws else 'corrects'}:{corrects}"
+        events.append(SheetEvent(tuple(group.numbers), body, identity, content, without_count, reason, corrects))
     return events, sorted(errors, key=lambda error: (error.row, error.column))
 
 
 def repeated_references(sheets: Iterable[tuple[Sheet, Iterable[SheetEvent]]]) -> list[tuple[str, CellError]]:
-    """Return an error, with its sheet, for each reference that an earlier sheet of the same template has too."""
+    """Return an error, with its sheet, for each reference that an earlier sheet of the same template has too.
+
+    So it is for each event that an earlier row of any sheet already corrects or withdraws.
+    """
     errors = []
     seen: dict[tuple[str, str], tuple[str, int]] = {}
     for sheet, events in sheets:
         for event in events:
-            if not event.identity.startswith("reference:"):
+            own = sheet.name, event.rows[0]
+            if event.corrects is not None:
+                first = seen.setdefault(("", event.corrects), own)
+                found = f"already corrects or withdraws this event.{_one_reference(sheet.template)}"
+            elif event.identity.startswith("reference:"):
+                first = seen.setdefault((sheet.template.name, event.identity), own)
+                found = "already has this reference."
+            else:
                 continue
-            name, row = seen.setdefault((sheet.template.name, event.identity), (sheet.name, event.rows[0]))
-            if name != sheet.name:
-                detail = f"{place_of(name, row)} already has this reference."
-                errors.append((sheet.name, CellError(event.rows[0], REFERENCE, detail)))
+            if first != own:
+                column = REFERENCE if event.corrects is None else column_at(sheet.template, CORRECTED)[1]
+                errors.append((sheet.name, CellError(own[1], column, f"{place_of(*first)} {found}")))
     return errors
+
+
+def _one_reference(template: Template) -> str:
+    return " Give all rows of one seizure the same reference." if template.lines else ""
 
 
 def cell_errors(template: Template, rows: Iterable[int], errors: Iterable[FieldError]) -> list[CellError]:
@@ -147,16 +166,26 @@ def _conflicts_with_first(
     ]
 
 
-def _errors_of(body: dict[str, Any]) -> list[FieldError]:
+def _errors_of(template: Template, body: dict[str, Any], corrects: str | None, reason: str | None) -> list[FieldError]:
+    """Return what is wrong with an event. Whether the event that it corrects is recorded, only the service knows."""
+    errors, named = [], {}
+    if template.withdraws or corrects is not None:
+        named = {"corrects": ANY_ID, "correction_reason": reason or ANY_REASON}
+        if corrects is None:
+            errors.append(FieldError(CORRECTED, "withdraws is blank: write the id or seq of the event to withdraw."))
+        if reason is None:
+            blank = f"{CORRECTION_REASON.name} is blank: write one of {', '.join(get_args(CorrectionReason))}."
+            errors.append(FieldError(CORRECTION_REASON.pointer, blank))
     try:
-        load_event({**body, "id": ANY_ID})
+        load_event({**body, **named, "id": ANY_ID})
     except RecordError as error:
-        return error.errors or [FieldError("", error.detail)]
-    return []
+        errors += error.errors or [FieldError("", error.detail)]
+    return errors
 
 
-def _digest(body: dict[str, Any]) -> str:
-    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+def _digest(body: dict[str, Any], corrects: str | None) -> str:
+    named = {} if corrects is None else {"corrects": corrects}
+    return sha256(json.dumps(body | named, sort_keys=True).encode()).hexdigest()
 
 
 def _without_count(body: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
+from uuid import UUID
 
 from service.domain.model.vocabulary import CorrectionReason
 from service.errors import Invalid
@@ -26,10 +27,12 @@ from service.spreadsheets.cells import (
 )
 
 REFERENCE = "reference"
+ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
 CATEGORY_OF = {"weapon": "weapon", "drug": "drug", "vehicle": "ground", "other": "property"}
 COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"}
 # Kinds of line that have a count. Without the column it is 1, except for ammunition.
 COUNTED_KINDS = ("weapon", "ammunition", "vehicle", "phone", "other")
+SEQ = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
 
 
@@ -63,7 +66,7 @@ class Template:
     """A template. `key` is a column that no other template has.
 
     With `lines`, rows that share a reference are one event. With `replaced_by_newer`, a changed row is sent as a new
-    event, not as a correction.
+    event, not as a correction. With `withdraws`, each row withdraws a recorded event and has no reference.
     """
 
     name: str
@@ -72,10 +75,21 @@ class Template:
     columns: tuple[SheetColumn, ...]
     lines: bool = False
     replaced_by_newer: bool = False
+    withdraws: bool = False
 
     def names(self) -> list[str]:
         """Return the names of the columns in order."""
-        return [REFERENCE, *(column.name for column in self.columns)]
+        return [name for name, _about in self.described()]
+
+    def described(self) -> list[tuple[str, str]]:
+        """Return the names of the columns in order, each with what goes into it."""
+        reference = [] if self.withdraws else [(REFERENCE, ABOUT_REFERENCE)]
+        return [*reference, *((column.name, column.description) for column in self.columns)]
+
+    @property
+    def noun(self) -> str:
+        """What one of its events is called in messages."""
+        return "withdrawal" if self.withdraws else self.wire_type.partition(".")[0]
 
 
 def correction_reason(cell: Cell) -> str:
@@ -90,11 +104,35 @@ def correction_reason(cell: Cell) -> str:
     return reason
 
 
+def recorded_event(cell: Cell) -> str:
+    """Return the id or the seq of a recorded event, in the spelling of the wire format.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    written = text(cell)
+    if SEQ.fullmatch(written):
+        return written
+    try:
+        return str(UUID(written))
+    except ValueError as error:
+        raise ValueError(
+            "Expected the id or the seq of a recorded event, such as 018d1a2b-0000-7000-8000-00000000a002 or 12."
+        ) from error
+
+
+CORRECTED = "/corrects"
 CORRECTION_REASON = SheetColumn(
     "correction_reason",
     "/correction_reason",
     correction_reason,
-    f"why a changed row is corrected: {', '.join(get_args(CorrectionReason))}; mistake if empty",
+    f"why an event is corrected: {', '.join(get_args(CorrectionReason))}; for a changed row, mistake if empty",
+)
+CORRECTS = SheetColumn(
+    "corrects",
+    CORRECTED,
+    recorded_event,
+    "the id or seq of an event that was not sent from a row of this file, if this row corrects it; otherwise empty",
 )
 OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
 PLACE = SheetColumn("place", "/place", text, "a place of the operation")
@@ -102,6 +140,7 @@ COMMON = (
     SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
     SheetColumn("assisting", "/assisting", codes, "forces that assisted and do not count it, separated by ;"),
     SheetColumn("incident", "/incident", text, "the incident key, 64 hexadecimal digits"),
+    CORRECTS,
     CORRECTION_REASON,
 )
 COUNT = SheetColumn("count", "/data/count", whole, "how many: write 1 for one; without this column every row is 1")
@@ -131,9 +170,9 @@ TEMPLATES: dict[str, Template] = {
                 "count", "/data/count", whole, "how many items or rounds: write 1 for one; empty for drugs and cash"
             ),
             SheetColumn("acquired", "/data/acquired", text, "weapons: seized, surrendered_or_found"),
-            SheetColumn("weight_grams", "/data/weight_milligrams", milligrams, "drugs: weight, such as 12.5"),
+            SheetColumn("weight_grams", "/data/weight_milligrams", milligrams, "drugs: weight in grams, such as 12.5"),
             *(SheetColumn(name, f"/data/{name}", whole, "drugs: how many") for name in ("plants", "tablets", "wraps")),
-            SheetColumn("value_pounds", "/data/value_pence", pence, "drugs: estimated street value"),
+            SheetColumn("value_pounds", "/data/value_pence", pence, "drugs: estimated street value in pounds"),
             SheetColumn("cash_pounds", "/data/cash_pence", pence, "cash in pounds: 520.50"),
             SheetColumn("currency", "/data/currency", text, "the currency of cash not in pounds: EUR"),
             SheetColumn("amount_minor", "/data/amount_minor", whole, "the amount in its smallest unit, such as cents"),
@@ -166,8 +205,22 @@ TEMPLATES: dict[str, Template] = {
         ),
         replaced_by_newer=True,
     ),
+    "withdrawals": Template(
+        "withdrawals",
+        "event.withdrawn",
+        "withdraws",
+        (
+            SheetColumn("withdraws", CORRECTED, recorded_event, "the id or seq of the recorded event to withdraw"),
+            SheetColumn(
+                CORRECTION_REASON.name,
+                CORRECTION_REASON.pointer,
+                CORRECTION_REASON.read,
+                f"why it no longer counts: {', '.join(get_args(CorrectionReason))}",
+            ),
+        ),
+        withdraws=True,
+    ),
 }
-ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
 
 
 def expected_header() -> str:
@@ -234,12 +287,13 @@ def _is_counted(template: Template, values: Mapping[str, Any]) -> bool:
 def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> dict[str, Any]:
     """Return the event made from rows, without an id: from one row, or from all rows of a seizure.
 
-    The envelope comes from the first row. The reason for a correction is left out: only a correction has one.
+    The envelope comes from the first row. The event that it corrects and the reason are left out: which event a row
+    corrects also depends on whether the row was sent before.
     """
     envelope = {
         pointer[1:]: value
         for pointer, value in rows[0].items()
-        if not pointer.startswith("/data/") and pointer != CORRECTION_REASON.pointer
+        if not pointer.startswith("/data/") and pointer not in (CORRECTED, CORRECTION_REASON.pointer)
     }
     parts = [
         {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}

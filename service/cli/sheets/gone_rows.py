@@ -11,7 +11,7 @@ from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict
 from service.spreadsheets.events import SheetEvent
 
-REFERENCE, RETURN = "reference:", "return:"
+REFERENCE, RETURN, CORRECTS, WITHDRAWS = "reference:", "return:", "corrects:", "withdraws:"
 ROWS_TO_NAME = 20
 NUMBER = re.compile(r"[0-9]+(\.(?P<decimals>[0-9]+))?(?P<exponent>e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
 
@@ -35,14 +35,22 @@ class Gone:
     @property
     def _name(self) -> str:
         if self.is_return:
-            return f"return for {_within(self.identity).removeprefix(RETURN).rstrip(':')}"
-        reference = _reference(self.identity)
+            return f"return for {within_sheet(self.identity).removeprefix(RETURN).rstrip(':')}"
+        for prefix, name in ((CORRECTS, "correction"), (WITHDRAWS, "withdrawal")):
+            if within_sheet(self.identity).startswith(prefix):
+                return f"{name} of event {within_sheet(self.identity).removeprefix(prefix)}"
+        reference = reference_of(self.identity)
         return "a row without a reference" if reference is None else f"reference {reference}"
 
     @property
     def is_return(self) -> bool:
         """Return whether the row is a return, which cannot be withdrawn."""
-        return _within(self.identity).startswith(RETURN)
+        return within_sheet(self.identity).startswith(RETURN)
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Return whether the row withdraws an event that it names, which is final."""
+        return within_sheet(self.identity).startswith(WITHDRAWS)
 
 
 def gone_rows(events: Sequence[SheetEvent], before: SentRows) -> list[Gone]:
@@ -79,22 +87,23 @@ def refuse_rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> None:
 
 
 def _rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> Iterator[str]:
-    before = [reference for one in gone if (reference := _reference(one.identity)) is not None]
+    before = [reference for one in gone if (reference := reference_of(one.identity)) is not None]
     for event in new:
-        now = _reference(event.identity)
+        now = reference_of(event.identity)
         if now is None:
             continue
         if (then := next((one for one in before if _is_rewritten(one, now)), None)) is not None:
             yield f"row {event.rows[0]} has {now!r} and was sent as {then!r}"
 
 
-def _within(identity: str) -> str:
+def within_sheet(identity: str) -> str:
     """Return an identity without its sheet."""
     return identity.removeprefix(prefix_of(identity))
 
 
-def _reference(identity: str) -> str | None:
-    within = _within(identity)
+def reference_of(identity: str) -> str | None:
+    """Return the reference in an identity; None if it has none."""
+    within = within_sheet(identity)
     return within.removeprefix(REFERENCE) if within.startswith(REFERENCE) else None
 
 

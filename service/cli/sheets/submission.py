@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
@@ -13,6 +13,7 @@ from service.cli.calling.http_client import Answer, Client
 from service.cli.output import counted
 from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
 from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
+from service.domain.deciding.decide import AlreadyWithdrawn
 from service.errors import Conflict, FieldError, Invalid
 from service.spreadsheets.events import SheetEvent, cell_errors
 from service.spreadsheets.templates import CellError, Template
@@ -74,15 +75,16 @@ def plan(
 
     Raises:
         RowsChanged: an event with a reference has changed, and `correct` is not set; or some rows are gone while
-            others are new, and `gone_are_decided` is not set.
+            others are new, and `gone_are_decided` is not set; or the reason of a correction has changed.
         ReferencesRewritten: a new row's reference is one that is gone, rewritten.
     """
+    _refuse_other_reasons(events, before)
     changed = [one for one in events if _has_changed(one, before) and not template.replaced_by_newer]
     if changed and not correct:
         raise RowsChanged(
             f"Changed since they were sent: {_row_names(changed)}. Use --correct to send them as corrections.",
         )
-    if not template.replaced_by_newer:
+    if not (template.replaced_by_newer or template.withdraws):
         _refuse_new_for_gone(events, before, prefix, gone_are_decided=gone_are_decided)
     return [_planned(one, before, template) for one in events]
 
@@ -93,7 +95,7 @@ def check(
     """Let the service decide all events in a dry run; return the errors by row and column."""
     errors: list[CellError] = []
     for done, one, result in call.results(planned, dry_run=True):
-        if result["status"] not in DONE:
+        if not _is_done(result, template):
             problem = result["problem"]
             wrong = [FieldError(error["pointer"], error["detail"]) for error in problem["errors"]]
             errors += cell_errors(template, one.event.rows, wrong or [FieldError("", problem["detail"])])
@@ -114,8 +116,8 @@ def send(
     errors: list[CellError] = []
     for done, one, result in call.results(planned, dry_run=False):
         recorded += result["status"] == HTTPStatus.CREATED
-        replayed += result["status"] == HTTPStatus.OK
-        if result["status"] not in DONE:
+        replayed += result["status"] != HTTPStatus.CREATED and _is_done(result, template)
+        if not _is_done(result, template):
             errors += cell_errors(template, one.event.rows, [FieldError("", result["problem"]["detail"])])
         progress(done, len(planned))
     return recorded, replayed, errors
@@ -188,12 +190,32 @@ def _has_changed(event: SheetEvent, before: SentRows) -> bool:
 def _planned(event: SheetEvent, before: SentRows, template: Template) -> Planned:
     sent = _sent(event, before)
     if sent is None or (template.replaced_by_newer and sent.content != event.content):
-        sent = SentRow(str(uuid7()), event.content)
+        reason = None if event.corrects is None else event.correction_reason
+        sent = SentRow(str(uuid7()), event.content, corrects=event.corrects, correction_reason=reason)
     elif sent.content != event.content:
         sent = SentRow(
             str(uuid7()), event.content, corrects=sent.id, correction_reason=event.correction_reason or MISTAKE
         )
     return Planned(event, sent)
+
+
+def _refuse_other_reasons(events: Sequence[SheetEvent], before: SentRows) -> None:
+    for one in events:
+        sent = _sent(one, before)
+        if one.corrects is None or sent is None or sent.content != one.content:
+            continue
+        if sent.correction_reason != one.correction_reason:
+            raise RowsChanged(
+                f"The correction_reason of row {one.rows[0]} was sent as {sent.correction_reason} and is now "
+                f"{one.correction_reason}. A recorded reason cannot be changed: restore it."
+            )
+
+
+def _is_done(result: Mapping[str, Any], template: Template) -> bool:
+    """Return whether the service has, or would have, recorded an event. An event is withdrawn once, by whatever row."""
+    if result["status"] in DONE:
+        return True
+    return template.withdraws and result["problem"]["code"] == AlreadyWithdrawn.code
 
 
 def _row_names(events: Sequence[SheetEvent]) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
-from service.cli.calling.given_credentials import cleaned
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
 from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
 from service.cli.sheets.identities import is_unread, prefixes, recognise_counts, refuse_renamed
+from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
+from service.cli.sheets.recorded_elsewhere import (
+    finder,
+    forget_withdrawals,
+    name_corrected,
+    name_superseded,
+    sent_from_here,
+    take_over,
+)
 from service.cli.sheets.run_lock import lock_on
 from service.cli.sheets.sent_rows import SentRows, sent_rows, state_path
 from service.cli.sheets.submission import Call, Planned, RowsChanged, check, force_of, plan, send
@@ -24,11 +30,9 @@ from service.errors import Invalid
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.events import SheetEvent, repeated_references, sheet_events
 from service.spreadsheets.file import read_grids
+from service.spreadsheets.recorded_events import find_recorded
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, place_of
-from service.spreadsheets.templates import ABOUT_REFERENCE, REFERENCE, TEMPLATES, CellError
-
-CALLER = "caller"
-CREDENTIAL = "OPRECORD_CREDENTIAL"
+from service.spreadsheets.templates import TEMPLATES, CellError
 
 
 class RowsRefused(Invalid):
@@ -38,51 +42,10 @@ class RowsRefused(Invalid):
 
 
 @click.command()
-@click.argument("name", metavar="|".join(TEMPLATES), type=click.Choice(list(TEMPLATES)))
-@click.option("--describe", is_flag=True, help="Print what goes into each column instead of the header.")
-def template(name: str, *, describe: bool) -> None:
-    """Print the header of a spreadsheet to fill in, as CSV.
-
-    Example: oprecord template arrests > arrests.csv
-    """
-    found = TEMPLATES[name]
-    writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    if describe:
-        writer.writerows(
-            [(REFERENCE, ABOUT_REFERENCE), *((column.name, column.description) for column in found.columns)]
-        )
-    else:
-        writer.writerow(found.names())
-
-
-def _credential(context: click.Context, parameter: click.Parameter, given: str | None) -> str:
-    """Return the credential that was given, cleaned.
-
-    Raises:
-        click.UsageError: there is none.
-        CredentialUnusable: it was not copied correctly.
-    """
-    from_environment = context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT
-    found = cleaned(given or "", CREDENTIAL if from_environment else "--as")
-    if not found:
-        raise click.UsageError(
-            f"There is no credential: set {CREDENTIAL} to your force's, or give it with --as.", context
-        )
-    return found
-
-
-@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--operation", required=True, help="The operation to send the rows to.")
-@click.option("--url", required=True, metavar="URL", help="Address of the service, such as http://127.0.0.1:8000.")
-@click.option(
-    "--as",
-    "secret",
-    envvar=CREDENTIAL,
-    metavar="CREDENTIAL",
-    callback=_credential,
-    help=f"The force's credential. Prefer {CREDENTIAL}, which other users of the machine cannot see.",
-)
+@operation_option("The operation to send the rows to.")
+@url_option
+@credential_option
 @click.option("--sheet", "chosen", multiple=True, metavar="NAME", help="Read only this sheet. Can be given repeatedly.")
 @click.option("--include-hidden", is_flag=True, help="Also send hidden sheets, rows and columns.")
 @click.option("--check", "check_only", is_flag=True, help="Check every row with the service and send nothing.")
@@ -122,13 +85,18 @@ def submit(
         grids = read_grids(file)
         sheets, left_out = choose_sheets(file.name, grids, chosen, include_hidden=include_hidden)
         _name_sheets(sheets, left_out)
+        sheets, corrected = find_recorded(sheets, finder(client, operation, CALLER))
         events = _events(sheets, force)
     state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
+    _refuse(sent_from_here(sheets, events, state))
+    name_corrected(sheets, events, corrected, state)
     names = [grid.name for grid in grids]
     parts = _parts(names, sheets, events, state, correct=correct, gone_are_decided=changed_are_new or withdraw_missing)
     sent_now = [one.event for _sheet, planned in parts for one in planned]
     read = [sheet.name for sheet in sheets]
     gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, read, state)]
+    gone = forget_withdrawals(gone, state)
+    name_superseded(parts)
     facts = _name_gone(gone, withdraw=withdraw_missing)
     withdrawals = check_withdrawals(facts if withdraw_missing else (), state, call)
     errors = []
@@ -140,6 +108,8 @@ def submit(
         gone_too = f", and {len(withdrawals.to_send):,} withdrawn" if withdrawals.to_send else ""
         remark(f"Checked {_counts(parts)}: all can be sent{gone_too}. Nothing was sent.")
         return
+    # The next save also drops the rows whose events these correct or withdraw.
+    state.rows |= {one.event.identity: one.sent for _, planned in parts for one in planned if one.event.corrects}
     if changed_are_new:
         keep(gone, state)
     if withdrawn := withdraw(withdrawals, call, state):
@@ -197,14 +167,22 @@ def _parts(
     found = prefixes(names, events, state)
     if not gone_are_decided:
         refuse_renamed(names, found, state)
+    own = {name: [one.within(prefix) for one in events[name]] for name, prefix in found.items()}
+    for name, prefix in found.items():
+        recognise_counts(own[name], state, prefix)
+    sent_now = list(chain.from_iterable(own.values()))
+    gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, found, state)]
+    take_over(gone, sent_now, state)
     parts = []
     for sheet in sorted(sheets, key=lambda sheet: sheet.template.replaced_by_newer):
-        prefix = found[sheet.name]
-        some = [one.within(prefix) for one in events[sheet.name]]
-        recognise_counts(some, state, prefix)
         try:
             planned = plan(
-                some, state, sheet.template, correct=correct, gone_are_decided=gone_are_decided, prefix=prefix
+                own[sheet.name],
+                state,
+                sheet.template,
+                correct=correct,
+                gone_are_decided=gone_are_decided,
+                prefix=found[sheet.name],
             )
         except (RowsChanged, ReferencesRewritten) as error:
             raise type(error)(f"Sheet {sheet.name}: {error.detail}" if sheet.name else error.detail) from error
@@ -245,8 +223,7 @@ def _counts(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> str:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    one = {template.name: template.wire_type.partition(".")[0] for template in TEMPLATES.values()}
-    return _joined([counted(count, one[name], name) for name, count in counts.items()])
+    return _joined([counted(count, TEMPLATES[name].noun, name) for name, count in counts.items()])
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from service.cli.sheets.gone_rows import Gone
+from service.cli.sheets.gone_rows import CORRECTS, Gone, within_sheet
 from service.cli.sheets.sent_rows import SentRow, SentRows
 from service.cli.sheets.submission import DONE, MISTAKE, Call
 from service.domain.deciding.decide import AlreadyWithdrawn, UnknownEvent
@@ -61,7 +61,7 @@ def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> With
             code = "" if result["status"] in DONE else result["problem"]["code"]
             if not code:
                 found.to_send.append(one)
-            elif code == UnknownEvent.code and one.gone.sent.corrects:
+            elif code == UnknownEvent.code and one.gone.sent.corrects and not _corrects_named_event(one.gone):
                 # The row's last correction was never recorded, so the event before it counts.
                 again.append(replace(one, gone=replace(one.gone, sent=_before(one.gone.sent))))
             elif code in (UnknownEvent.code, AlreadyWithdrawn.code):
@@ -106,6 +106,11 @@ def _forget(begun: Sequence[Gone], state: SentRows) -> None:
     if begun:
         state.rows |= {one.identity: replace(one.sent, withdrawal=None) for one in begun}
         state.save()
+
+
+def _corrects_named_event(gone: Gone) -> bool:
+    """Return whether the row's only version corrects the event that its column names, which another row may count."""
+    return within_sheet(gone.identity) == f"{CORRECTS}{gone.sent.corrects}"
 
 
 def _before(sent: SentRow) -> SentRow:
