@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response
 from marshmallow import fields
 
-from service.api import health, operations, possible_duplicates, reference, returns, totals
+from service.api import health, operations, possible_duplicates, reference, returns, templates, totals
 from service.api.events import batches, feed
 from service.api.events import routes as events
 from service.api.http import docs
@@ -47,6 +47,7 @@ RESOURCES = (
     publications,
     reconciliation,
     possible_duplicates,
+    templates,
     reference,
     health,
 )

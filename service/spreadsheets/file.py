@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 from service.spreadsheets.csv_files import csv_grid
 from service.spreadsheets.grid import Grid, NotASpreadsheet
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = b"PK\x03\x04"
 # The container of old Office files, and of new ones that are encrypted.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

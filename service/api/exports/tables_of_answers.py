@@ -22,8 +22,9 @@ from service.domain.model.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
+from service.spreadsheets.file import XLSX
 
-CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
 BETWEEN = "; "
 

@@ -41,6 +41,12 @@ class NotTheService(Invalid):
     code = "not_the_service"
 
 
+class DownloadRefused(Invalid):
+    """The service refused to make a file: the credential, the operation or the URL is wrong."""
+
+    code = "download_refused"
+
+
 class CredentialNotGiven(Invalid):
     """A call must be made as a force whose credential was not given."""
 
@@ -106,6 +112,18 @@ class HttpClient:
         """
         return self._call("GET", path, self._credential(force))
 
+    def get_file(self, path: str, media: str, force: str) -> bytes:
+        """Return the file of this media type that the service makes at this path.
+
+        Raises:
+            DownloadRefused, CredentialNotGiven, and the errors of `reach`.
+        """
+        response = self._response("GET", path, self._credential(force))
+        if response.status == HTTPStatus.OK and response.headers.get("Content-Type") == media:
+            return response.data
+        answer = self._answer(self.url + path, response)
+        raise DownloadRefused(f"{answer.body.get('detail', 'The service made no file.')} ({answer.status})")
+
     def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
         """Return the answer to a POST of this JSON body.
 
@@ -123,6 +141,11 @@ class HttpClient:
         return self._call("POST", path, self._credential(force) | {"Content-Type": media}, body)
 
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        return self._answer(self.url + path, self._response(method, path, headers, body))
+
+    def _response(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> urllib3.BaseHTTPResponse:
         url = self.url + path
         try:
             # A redirect is not followed: the credential is for this address alone.
@@ -133,6 +156,9 @@ class HttpClient:
             raise password_refused(self._proxy)
         if location := response.headers.get("Location", "") if response.status in REDIRECTS else "":
             raise _redirected(url, path, location)
+        return response
+
+    def _answer(self, url: str, response: urllib3.BaseHTTPResponse) -> Answer:
         answered = _json_object(response)
         if response.status in RETRIED:
             detail = (answered or {}).get("detail") or f"{response.status} {HTTPStatus(response.status).phrase}"

@@ -1,4 +1,4 @@
-"""`oprecord template`: what a force fills in, as the header of a CSV file."""
+"""`oprecord template`: what a force fills in, as the header of a CSV file or as a workbook for one operation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from pathlib import Path
 
 import click
 
+from service.cli.calling.http_client import HttpClient
+from service.cli.output import remark
+from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
 from service.cli.sheets.sent_rows import state_path
 from service.errors import Conflict
+from service.spreadsheets.file import XLSX
 from service.spreadsheets.templates import TEMPLATES, Template
 
 
@@ -27,7 +31,26 @@ output_option = click.option(
 
 @click.group()
 def template() -> None:
-    """Print the header of a spreadsheet to fill in, as CSV."""
+    """Make a spreadsheet to fill in: a workbook with everything, or the header of one sheet as CSV."""
+
+
+@template.command()
+@operation_option("The operation whose codes the workbook offers.")
+@url_option
+@credential_option
+@output_option
+def workbook(operation: str, url: str, secret: str, output: Path | None) -> None:
+    """Make an XLSX workbook with a sheet for each template and the codes of an operation as drop-down lists.
+
+    Fill it in and send it with `oprecord submit`. Without --output, it is written to OPERATION.xlsx.
+    """
+    path = output or Path(f"{operation}.xlsx")
+    if path.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"Expected a file name that ends in .xlsx; found {path.name!r}.")
+    _refuse_existing(path)
+    body = HttpClient(url, {CALLER: secret}).get_file(f"/v1/operations/{operation}/template", XLSX, CALLER)
+    _write(path, body)
+    remark(f"Wrote {path}. Fill it in, then send it: oprecord submit {path} --operation {operation} --url {url}")
 
 
 def _csv_template(template: Template) -> click.Command:
