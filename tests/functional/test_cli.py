@@ -72,7 +72,8 @@ NEEDS_DATABASE = {
 
 
 def test_every_command_that_needs_a_database_is_covered_here():
-    assert set(NEEDS_DATABASE) == set(all_commands()) - {"init", "submit", "template"}
+    others = {name for name in all_commands() if name.split()[0] in ("init", "submit", "template")}
+    assert set(NEEDS_DATABASE) == set(all_commands()) - others
 
 
 @on_sqlite

@@ -50,6 +50,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/operations/<operation>/events/<event_id>"): REPORTERS,
     ("POST", "/v1/operations/<operation>/batches"): REPORTERS,
     ("GET", "/v1/operations/<operation>/feed"): REPORTERS,
+    ("GET", "/v1/operations/<operation>/template"): REPORTERS,
     ("GET", "/v1/operations/<operation>/totals"): READERS,
     ("GET", "/v1/operations/<operation>/returns"): REPORTERS,
     ("GET", "/v1/operations/<operation>/statement"): READERS,

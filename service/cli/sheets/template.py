@@ -34,7 +34,7 @@ def template() -> None:
     """Make a spreadsheet to fill in: a workbook with everything, or the header of one sheet as CSV."""
 
 
-@template.command()
+@template.command(short_help="Make a workbook with an operation's codes, as XLSX.")
 @operation_option("The operation whose codes the workbook offers.")
 @url_option
 @credential_option
