@@ -43,7 +43,7 @@ def find_recorded(sheets: Iterable[Sheet], find: Find) -> tuple[list[Sheet], dic
 
 
 def described(event: Mapping[str, Any]) -> str:
-    """Return a recorded event in words: `seq 4, arrest of 2024-01-16 21:40, m25: reason knife, count 1`."""
+    """Return a recorded event in words: `seq 4, arrest of 2024-01-16 21:40, m25: reason knife, count 2`."""
     kind = event["type"].partition(".")[0]
     when = _local(parse_instant(event["occurred_at"])) if "occurred_at" in event else event.get("occurred_on", "")
     data = event.get("data", {})

@@ -223,7 +223,9 @@ def _counts(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> str:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return _joined([counted(count, TEMPLATES[name].noun, name) for name, count in counts.items()])
+    """Return counts by template in words, without zeros if there is anything else."""
+    some = {name: count for name, count in counts.items() if count} or counts
+    return _joined([counted(count, TEMPLATES[name].noun, name) for name, count in some.items()])
 
 
 def _joined(names: Sequence[str]) -> str:
