@@ -293,18 +293,16 @@ def test_what_was_interrupted_is_finished_by_the_next_run(
     desk.sent(desk.save(Arrests=[ARRESTS, row("9")], Earlier=[ARRESTS, row(count=2)]))
     own = next(sent["id"] for name, sent in desk.state().items() if "content:" in name)
     file = desk.save(Arrests=[ARRESTS, row("9"), row("10")], Earlier=[ARRESTS, row(count=3, corrects=own, why="other")])
-    posted: list[str] = []
 
     def post(path: str, body: Any, force: str) -> Answer:
-        posted.append(path)
-        if len([one for one in posted if "dry_run" not in one]) > 1:
+        if "dry_run" not in path:
             raise OSError("the line is dead")
         return InProcess.post(client, path, body, force)
 
     with monkeypatch.context() as broken:
         broken.setattr(client, "post", post)
         desk.refused(file)
-    assert desk.arrests() == 4
+    assert desk.arrests() == 3
     assert any(name.endswith(f"corrects:{own}") for name in desk.state())
     desk.sent(file)
     assert desk.arrests() == 5
