@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from service.domain.model.days import LONDON
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import MAX_QUANTITY
-from service.spreadsheets.cells import Read, day, milligrams, moment, pence, whole
+from service.spreadsheets.cells import Read, milligrams, pence, whole
 from service.spreadsheets.code_lists import CodeList, code_lists, dependent_lists, reports_tallies
 from service.spreadsheets.templates import TEMPLATES, SheetColumn, Template
 
@@ -24,7 +24,7 @@ HELP, CODES = "How to fill in", "Codes"
 ROWS = 10_000
 A4 = 9
 TEXT, MOMENT, DAY = "@", "yyyy-mm-dd hh:mm", "yyyy-mm-dd"
-MOST_IN_A_MESSAGE, MOST_IN_A_NOTE = 255, 1_000
+MOMENTS, DAYS = ("occurred_at", "occurred_before"), ("occurred_on", "day")
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2199, 12, 31)  # noqa: DTZ001 - a cell has no time zone
 WIDTH_OF_CODES, WIDTH_OF_HELP, WIDTH_OF_TEXT = 34, 110, 14
 # Columns whose codes are longer than most.
@@ -184,9 +184,11 @@ def _cells(column: SheetColumn | None, operation: Operation) -> _Cells:
         return _Cells(WIDTH_OF_TEXT, TEXT)
     # A quantity of 0 is a declared zero.
     least = 0 if column.name == "quantity" else 1
+    if column.name in MOMENTS:
+        return _Cells(18, MOMENT, _between(operation, whole_days=False), "Enter a date and time of the operation.")
+    if column.name in DAYS:
+        return _Cells(14, DAY, _between(operation, whole_days=True), "Enter a day of the operation.")
     by_read: dict[Read, _Cells] = {
-        moment: _Cells(18, MOMENT, _between(operation, ends_within=True), "Enter a date and time of the operation."),
-        day: _Cells(14, DAY, _between(operation, ends_within=False), "Enter a day of the operation."),
         whole: _Cells(
             12,
             "0",
@@ -194,7 +196,7 @@ def _cells(column: SheetColumn | None, operation: Operation) -> _Cells:
             f"Enter a whole number in digits, {least} or more.",
         ),
         pence: _Cells(14, "0.00", _positive(), "Enter pounds in digits, such as 520.50."),
-        milligrams: _Cells(14, "0.###", _positive(), "Enter grams in digits, such as 12.5."),
+        milligrams: _Cells(14, "General", _positive(), "Enter grams in digits, such as 12.5."),
     }
     return by_read.get(column.read, _Cells(WIDTHS.get(column.name, WIDTH_OF_TEXT), TEXT))
 
@@ -203,14 +205,14 @@ def _positive() -> dict[str, Any]:
     return {"validate": "decimal", "criteria": ">", "value": 0}
 
 
-def _between(operation: Operation, *, ends_within: bool) -> dict[str, Any]:
+def _between(operation: Operation, *, whole_days: bool) -> dict[str, Any]:
     """Return the rule for moments or days of an operation. It only warns: a time with its zone is text."""
     starts_at, ends_at = (
         None if one is None else one.astimezone(LONDON).replace(tzinfo=None)
         for one in (operation.days.starts_at, operation.days.ends_at)
     )
     assert starts_at is not None
-    first = datetime.combine(starts_at.date(), datetime.min.time()) if not ends_within else starts_at
+    first = datetime.combine(starts_at.date(), datetime.min.time()) if whole_days else starts_at
     return {
         "validate": "date",
         "criteria": "between",
