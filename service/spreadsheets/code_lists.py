@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from service.domain.model.days import london_date
+from service.domain.model.drugs import drug_list
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure, currencies
 from service.domain.model.vocabulary import HOME_CURRENCY
@@ -51,6 +53,13 @@ CORRECTION_REASONS: Codes = {
     "other_force": "another force counts the event",
     "other": "none of these applies",
 }
+CLASSES: Codes = {
+    "a": "class A; the drug is not stated",
+    "b": "class B; the drug is not stated",
+    "c": "class C; the drug is not stated",
+    "psychoactive": "psychoactive substance; the drug is not stated",
+}
+DRUG = "drug"
 # The measure whose categories the lines of a kind have.
 MEASURE_OF_KIND = {
     "weapon": "weapons",
@@ -82,7 +91,7 @@ def code_lists(operation: Operation, force: str) -> dict[tuple[str, str], CodeLi
     for template in ("arrests", "seizures", "activities", "withdrawals"):
         lists[template, "correction_reason"] = CodeList("Reasons for a correction", CORRECTION_REASONS)
     lists |= {
-        ("arrests", "reason"): _categories("Reasons for arrest", operation.measures["arrests"]),
+        ("arrests", "reason"): _categories("Reasons for arrest", operation.measures["arrests"], operation),
         ("seizures", "kind"): CodeList("Kinds of line in a seizure", KINDS),
         ("seizures", "acquired"): CodeList("How weapons were recovered", ACQUISITIONS),
         ("activities", "measure"): CodeList("Measures", _labels(_recorded_as_activity(operation, force))),
@@ -97,11 +106,12 @@ def code_lists(operation: Operation, force: str) -> dict[tuple[str, str], CodeLi
 def dependent_lists(operation: Operation, force: str) -> dict[str, tuple[str, dict[str, CodeList]]]:
     """Return the lists for the column `category` of a template, by the code in another column, which is named first."""
     of_kinds = {
-        kind: _categories(f"Categories of {kind} lines", operation.measures[name])
+        kind: _categories(f"Categories of {kind} lines", operation.measures[name], operation)
         for kind, name in MEASURE_OF_KIND.items()
     }
     of_measures = {
-        one.measure: _categories(f"Categories of {one.measure}", one) for one in _recorded_as_activity(operation, force)
+        one.measure: _categories(f"Categories of {one.measure}", one, operation)
+        for one in _recorded_as_activity(operation, force)
     }
     lists = {"seizures": ("kind", of_kinds), "activities": ("measure", of_measures)}
     return {name: (by, {code: one for code, one in some.items() if one.codes}) for name, (by, some) in lists.items()}
@@ -117,8 +127,28 @@ def _recorded_as_activity(operation: Operation, force: str) -> list[Measure]:
     return [measure for measure in operation.measures.values() if every or not measure.core]
 
 
-def _categories(title: str, measure: Measure) -> CodeList:
-    return CodeList(title, dict.fromkeys(measure.categories, ""), is_open=measure.open or measure.open_below)
+def _categories(title: str, measure: Measure, operation: Operation) -> CodeList:
+    codes: dict[str | date, str] = dict.fromkeys(measure.categories, "")
+    if measure.category == DRUG:
+        codes |= {code: CLASSES[code] for code in measure.categories if code in CLASSES}
+        codes = _drugs(operation, codes)
+    return CodeList(title, codes, is_open=measure.open or measure.open_below)
+
+
+def _drugs(operation: Operation, codes: Codes) -> dict[str | date, str]:
+    """Return codes with the known drugs and their forms as paths, under the classes of the first and the last day."""
+    known = drug_list()
+    first = london_date(operation.days.starts_at)
+    last = known.known_until if operation.days.ends_at is None else london_date(operation.days.ends_at)
+    found = dict(codes)
+    for drug in known.drugs.values():
+        if drug.class_alone:
+            continue
+        for day in (first, last):
+            found.setdefault(drug.path_on(day), drug.label)
+            for form in drug.forms:
+                found.setdefault(drug.path_on(day, form.name), f"{drug.label}: {form.name}")
+    return found
 
 
 def _labels(measures: Iterable[Measure]) -> Codes:

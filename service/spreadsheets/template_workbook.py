@@ -103,7 +103,7 @@ class _CodesPage:
         self._bold, self._text = book.add_format({"bold": True}), book.add_format({"num_format": TEXT})
         self._day = book.add_format({"num_format": DAY, "align": "left"})
         self._row = 0
-        self._ranges: dict[str, str] = {}
+        self._ranges: dict[tuple[str | date, ...], str] = {}
         page.set_column(0, 0, WIDTH_OF_CODES)
         page.set_column(1, 1, WIDTH_OF_HELP)
         self._write_heading(f"Codes of {operation.name}")
@@ -118,10 +118,10 @@ class _CodesPage:
 
     def range_of(self, one: CodeList) -> str:
         """Return the range of a list, as a formula."""
-        return self._ranges[one.title]
+        return self._ranges[tuple(one.codes)]
 
     def _write(self, one: CodeList) -> None:
-        if one.title in self._ranges:
+        if tuple(one.codes) in self._ranges:
             return
         self._row += 1
         self._write_heading(f"{one.title}; further codes are possible" if one.is_open else one.title)
@@ -134,7 +134,7 @@ class _CodesPage:
             if meaning:
                 self._page.write_string(self._row, 1, meaning)
             self._row += 1
-        self._ranges[one.title] = f"={CODES}!$A${first}:$A${self._row}"
+        self._ranges[tuple(one.codes)] = f"={CODES}!$A${first}:$A${self._row}"
 
     def _write_heading(self, text: str) -> None:
         self._page.write_string(self._row, 0, text, self._bold)

@@ -148,7 +148,7 @@ def test_the_lists_are_those_of_the_operation(lead: Caller, surrey: Caller, live
     put(book["Seizures"], 2, kind="vehicle")
     assert "motoring/s59" in offered(book, "Seizures", "category")
     put(book["Seizures"], 2, kind="drug")
-    assert "a" in offered(book, "Seizures", "category")
+    assert {"a", "a/cocaine", "b/cannabis"} <= set(offered(book, "Seizures", "category"))
     first, *others = offered(book, "Returns", "day")
     assert (first.date(), len(others)) == (date.fromisoformat(yesterday()), 2)
     assert offered(book, "Withdrawals", "correction_reason") == offered(book, "Arrests", "correction_reason")

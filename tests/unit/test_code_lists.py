@@ -7,12 +7,15 @@ from typing import get_args
 import openpyxl
 import pytest
 
-from service.domain.model.events import LINE_CLASSES
+from service.domain.deciding.check_drugs import check_drugs
+from service.domain.model.events import LINE_CLASSES, DrugLine, SeizureRecorded
+from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import QUALIFIERS, Acquisition, CorrectionReason, ReturnStatus
 from service.spreadsheets.code_lists import MEASURE_OF_KIND, MOST_DAYS, code_lists, dependent_lists
 from service.spreadsheets.template_workbook import ABOUT, REQUIRED, template_workbook
 from service.spreadsheets.templates import CATEGORY_OF, TEMPLATES, recorded_event
 from tests.factories.operations import operation_state
+from tests.factories.reports import SeizureRecordedFactory
 from tests.factories.setup import STARTS_AT, MeasureRegisteredFactory
 
 OFFERED = code_lists(operation_state(places=("m25",)), "surrey")
@@ -53,6 +56,26 @@ def test_categories_follow_from_the_code_beside_them() -> None:
     assert list(lists["knife-bins"].codes) == ["unstated", "street"]
     assert "people_charged" not in lists
     assert set(dependent_lists(state, "surrey")["seizures"][1]) == {"weapon", "drug", "vehicle"}
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "gbl"),
+    [(datetime(2021, 1, 16, tzinfo=UTC), "c/gbl"), (datetime(2023, 1, 16, tzinfo=UTC), "b/gbl")],
+)
+def test_drugs_are_offered_under_their_class_on_the_days_of_the_operation(starts_at: datetime, gbl: str) -> None:
+    state = operation_state(starts_at=starts_at, ends_at=starts_at + timedelta(days=7))
+    drugs = dependent_lists(state, "surrey")["seizures"][1]["drug"].codes
+    assert {"a", "a/cocaine", gbl} <= set(drugs)
+    assert len([one for one in drugs if str(one).endswith("/gbl")]) == 1
+    assert drugs["a/cocaine/block"] == "Cocaine (powder): block"
+    # Every path is accepted by the service.
+    assert all(is_accepted(state, str(one), starts_at) for one in drugs)
+
+
+def is_accepted(state: Operation, drug: str, at: datetime) -> bool:
+    event = SeizureRecordedFactory(occurred_at=at, data=SeizureRecorded(lines=(DrugLine(drug=drug),)))
+    check_drugs(event, state)
+    return True
 
 
 @pytest.mark.parametrize(("days", "listed"), [(MOST_DAYS, True), (MOST_DAYS + 1, False)])
