@@ -25,6 +25,7 @@ from service.access.credentials import new_secret
 from service.cli.calling import http_client
 from service.cli.calling.http_client import (
     HttpClient,
+    LinesRefused,
     NotAnAddress,
     NotTheService,
     RedirectRefused,
@@ -158,6 +159,63 @@ def test_a_server_cannot_make_the_command_wait_for_long(serve: Serve, monkeypatc
     with pytest.raises(ServiceUnreachable, match=r"too busy"):
         HttpClient(busy.url, SECRETS).get("/v1/me", "surrey")
     assert slept == [30.0] * 3
+
+
+# --- an answer in lines
+
+
+NDJSON = "application/x-ndjson"
+
+
+def lines_of(server: Server) -> list[str]:
+    return list(HttpClient(server.url, SECRETS).lines("/v1/lines", "surrey"))
+
+
+def test_lines_are_yielded_and_an_incomplete_one_is_not(serve: Serve):
+    whole = '{"seq":1}\n{"seq":2,"x":"£"}\n'
+    server = serve(lambda call: call.reply(200, f'{whole}{{"seq":3'.encode(), Content_Type=NDJSON))
+    assert lines_of(server) == whole.splitlines(keepends=True)
+    assert server.seen == [("GET", "/v1/lines", "Bearer oprecord_1")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "media", "said"),
+    [
+        (404, b'{"detail": "There is no operation live."}', "application/problem+json", "no operation live. .404."),
+        (200, b"<html>", "text/html", "Expected lines of JSON from .*/v1/lines; found text/html. Check the address."),
+    ],
+)
+def test_what_is_not_lines_is_reported(serve: Serve, status: int, body: bytes, media: str, said: str):
+    server = serve(lambda call: call.reply(status, body, Content_Type=media))
+    with pytest.raises(LinesRefused, match=said):
+        lines_of(server)
+
+
+def test_lines_from_a_service_that_is_down_are_retried(serve: Serve):
+    def answer(call: Quiet) -> None:
+        if len(down.seen) < 3:
+            call.reply(503, b'{"detail": "too busy"}')
+        else:
+            call.reply(200, b"{}\n", Content_Type=NDJSON)
+
+    down = serve(answer)
+    assert lines_of(down) == ["{}\n"]
+    dead = serve(lambda call: call.reply(503, b'{"detail": "too busy"}'))
+    with pytest.raises(ServiceUnreachable, match="also after retries: too busy"):
+        lines_of(dead)
+
+
+def test_lines_that_are_cut_off_are_reported(serve: Serve):
+    def answer(call: Quiet) -> None:
+        call.send_response(200)
+        call.send_header("Content-Type", NDJSON)
+        call.send_header("Content-Length", "100")
+        call.end_headers()
+        call.wfile.write(b"{}\n")
+        call.close_connection = True
+
+    with pytest.raises(ServiceUnreachable, match=r"IncompleteRead|bytes read"):
+        lines_of(serve(answer))
 
 
 # --- a redirect

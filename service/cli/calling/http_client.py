@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from service.errors import Invalid
 # A gateway in front of the service answers 502 or 504 while the service restarts.
 RETRIED = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 REDIRECTS = range(300, 400)
+NDJSON = "application/x-ndjson"
 RETRIES = Retries(total=5, backoff_factor=0.2, status_forcelist=RETRIED, allowed_methods=None, raise_on_status=False)
 TIMEOUT = urllib3.Timeout(connect=5, read=120)
 
@@ -45,6 +46,12 @@ class DownloadRefused(Invalid):
     """The service refused to make a file: the credential, the operation or the URL is wrong."""
 
     code = "download_refused"
+
+
+class LinesRefused(Invalid):
+    """The service does not answer with the lines that were asked for."""
+
+    code = "lines_refused"
 
 
 class CredentialNotGiven(Invalid):
@@ -74,6 +81,10 @@ class Client(Protocol):
 
     def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
         """Return the answer to a POST of a file of this media type."""
+        ...
+
+    def lines(self, path: str, force: str) -> Iterator[str]:
+        """Yield the lines of the answer to a GET as they arrive."""
         ...
 
 
@@ -140,35 +151,66 @@ class HttpClient:
         """
         return self._call("POST", path, self._credential(force) | {"Content-Type": media}, body)
 
+    def lines(self, path: str, force: str) -> Iterator[str]:
+        """Yield the lines of the answer to a GET as they arrive, without the last one if it is incomplete.
+
+        Raises:
+            LinesRefused, CredentialNotGiven, and the errors of `reach`.
+        """
+        headers = self._credential(force) | {"Accept": NDJSON}
+        response = self._response("GET", path, headers, preload_content=False)
+        try:
+            if response.status != HTTPStatus.OK:
+                detail = (_json_object(response) or {}).get("detail", "The request was refused.")
+                raise LinesRefused(f"{detail} ({response.status})")
+            if (media := response.headers.get("Content-Type")) != NDJSON:
+                raise LinesRefused(f"Expected lines of JSON from {self.url}{path}; found {media}. Check the address.")
+            yield from (line.decode() for line in response if line.endswith(b"\n"))
+        except urllib3.exceptions.HTTPError as error:
+            raise no_answer(self.url, self._proxy, error) from error
+        finally:
+            # What is left unread would be taken for the next answer on this connection.
+            response.close()
+            response.release_conn()
+
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         return self._answer(self.url + path, self._response(method, path, headers, body))
 
-    def _response(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> urllib3.BaseHTTPResponse:
-        url = self.url + path
-        try:
-            # A redirect is not followed: the credential is for this address alone.
-            response = self._pool.request(method, url, body=body, headers=headers, redirect=False)
-        except urllib3.exceptions.HTTPError as error:
-            raise no_answer(self.url, self._proxy, error) from error
-        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
-            raise password_refused(self._proxy)
-        if location := response.headers.get("Location", "") if response.status in REDIRECTS else "":
-            raise _redirected(url, path, location)
-        return response
-
     def _answer(self, url: str, response: urllib3.BaseHTTPResponse) -> Answer:
         answered = _json_object(response)
-        if response.status in RETRIED:
-            detail = (answered or {}).get("detail") or f"{response.status} {HTTPStatus(response.status).phrase}"
-            raise ServiceUnreachable(f"{url} is unavailable{self._through}, also after retries: {detail}")
         if answered is None:
             raise NotTheService(
                 f"Expected JSON from {url}{self._through}; found an answer {response.status} without it. "
                 "Check the address."
             )
         return Answer(response.status, answered)
+
+    def _response(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        preload_content: bool = True,
+    ) -> urllib3.BaseHTTPResponse:
+        url = self.url + path
+        try:
+            # A redirect is not followed: the credential is for this address alone.
+            response = self._pool.request(
+                method, url, body=body, headers=headers, redirect=False, preload_content=preload_content
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise no_answer(self.url, self._proxy, error) from error
+        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
+            raise password_refused(self._proxy)
+        if location := response.headers.get("Location", "") if response.status in REDIRECTS else "":
+            raise _redirected(url, path, location)
+        if response.status in RETRIED:
+            detail = (_json_object(response) or {}).get("detail")
+            reason = detail or f"{response.status} {HTTPStatus(response.status).phrase}"
+            raise ServiceUnreachable(f"{url} is unavailable{self._through}, also after retries: {reason}")
+        return response
 
     def _credential(self, force: str) -> dict[str, str]:
         if force not in self._secrets:
