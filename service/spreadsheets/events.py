@@ -32,6 +32,9 @@ ANY_ID, ANY_REASON = str(UUID(int=0)), "other"
 # The prefix that names a sheet contains no further colon.
 IDENTITY_BY_CONTENT = re.compile(r"(?:sheet:[^:]*:)?content:")
 
+# 4.50E+02, as spreadsheet programs write a number of many digits, or a reference such as 45E1. Nobody types the sign.
+SHORTENED = re.compile(r"[0-9]([.,][0-9]+)?E[+-][0-9]{2,}", re.ASCII | re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class SheetEvent:
@@ -143,6 +146,12 @@ def _reference(cells: Mapping[str, Cell], number: int) -> tuple[str, list[CellEr
         reference = text(cell)
     except ValueError as error:
         return "", [CellError(number, REFERENCE, f"{error} Found {shown(cell)}.")]
+    if SHORTENED.fullmatch(reference):
+        problem = (
+            f"{reference} is a number as a spreadsheet program shortens it, so its digits may be lost. Format the "
+            "column as text, and write the reference in full again."
+        )
+        return "", [CellError(number, REFERENCE, problem)]
     return f"reference:{reference}" if reference else "", []
 
 

@@ -221,13 +221,36 @@ def test_what_is_left_recorded_once_does_not_stop_later_rows(desk: Desk, capsys:
 
 def test_rewritten_references_are_refused_whatever_is_asked(desk: Desk, capsys: Shown):
     assert desk.submit(desk.sheet(ARRESTS, arrest("0017"), arrest("45E1"))) == DONE
-    file = desk.sheet(ARRESTS, arrest("17"), arrest("4.50E+02"))
+    file = desk.sheet(ARRESTS, arrest("17"), arrest("450"))
     for options in ([], ["--changed-are-new"], ["--withdraw-missing"], ["--correct"]):
         capsys.readouterr()
         assert desk.submit(file, *options) == REFUSED
         said = capsys.readouterr().err
-        assert "row 2 has '17' and was sent as '0017'; row 3 has '4.50E+02' and was sent as '45E1'" in said
+        assert "row 2 has '17' and was sent as '0017'; row 3 has '450' and was sent as '45E1'" in said
     assert desk.arrests() == [2]
+
+
+@pytest.mark.parametrize("reference", ["4.50E+02", "4,50E+02", "1.23457e+11", "1E+15"])
+def test_a_reference_that_is_a_shortened_number_is_refused_when_it_is_first_sent(
+    desk: Desk, client: InProcess, capsys: Shown, reference: str
+):
+    assert desk.submit(desk.sheet(ARRESTS, arrest("1"), arrest(reference), arrest("45E1"))) == REFUSED
+    assert capsys.readouterr().err == (
+        f"row 3, reference: {reference} is a number as a spreadsheet program shortens it, so its digits may be lost. "
+        "Format the column as text, and write the reference in full again.\n"
+        "oprecord: 1 error in 1 row; nothing was sent.\n"
+    )
+    assert client.posted == []
+
+
+def test_a_shortened_reference_that_was_sent_by_an_earlier_version_can_be_put_right(desk: Desk, capsys: Shown):
+    assert desk.submit(desk.sheet(ARRESTS, arrest("45"))) == DONE
+    state = desk.sheet(ARRESTS, arrest("450")).with_name("arrests.csv.sent.json")
+    state.write_text(state.read_text().replace("reference:45", "reference:4.50E+02"))
+    assert desk.submit(desk.sheet(ARRESTS, arrest("450"))) == REFUSED
+    assert "Gone: reference 4.50E+02" in capsys.readouterr().err
+    assert desk.submit(desk.sheet(ARRESTS, arrest("450")), "--withdraw-missing") == DONE
+    assert desk.arrests() == [1]
 
 
 def test_a_gone_return_is_named_and_cannot_be_withdrawn(desk: Desk, capsys: Shown):

@@ -9,7 +9,7 @@ from itertools import islice
 
 from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict
-from service.spreadsheets.events import SheetEvent
+from service.spreadsheets.events import SHORTENED, SheetEvent
 
 REFERENCE, RETURN, CORRECTS, WITHDRAWS = "reference:", "return:", "corrects:", "withdraws:"
 ROWS_TO_NAME = 20
@@ -87,7 +87,9 @@ def refuse_rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> None:
 
 
 def _rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> Iterator[str]:
-    before = [reference for one in gone if (reference := reference_of(one.identity)) is not None]
+    # A reference that was itself sent as a shortened number is to be put right.
+    names = [reference for one in gone if (reference := reference_of(one.identity)) is not None]
+    before = [one for one in names if not SHORTENED.fullmatch(one)]
     for event in new:
         now = reference_of(event.identity)
         if now is None:
