@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -33,16 +33,27 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = "") -> None:
-    """Print a table on stdout; `numbers` is the column that is aligned right."""
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Collection[str] = (),
+    unwrapped: Collection[str] = (),
+    stderr: bool = False,
+) -> None:
+    """Print a table on stdout, or on stderr; `numbers` are the columns that are aligned right.
+
+    Where a terminal is too narrow, all columns but the `unwrapped` ones are wrapped; by default, all but the first.
+    """
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        justify: Literal["left", "right"] = "right" if column == numbers else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == columns[0])
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in (unwrapped or columns[:1]))
     for row in rows:
         table.add_row(*row)
     # Codes contain brackets and colons that rich would read as markup and emoji.
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = Console(markup=False, emoji=False, highlight=False, stderr=stderr)
     if not console.is_terminal:
         console.width = WIDTH_WITHOUT_TERMINAL
     console.print(table)

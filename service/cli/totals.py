@@ -64,7 +64,7 @@ def _print(answer: dict[str, Any]) -> None:
     ]
     as_of = answer["as_of"]
     title = f"{answer['operation']} as of seq {as_of['seq']} of {answer['log_size']}, {as_of['recorded_at']}"
-    print_table(title, columns, rows, numbers="figure")
+    print_table(title, columns, rows, numbers=("figure",))
     click.echo(f"root {as_of['root']}")
     click.echo(f"returns: {answer['completeness']['status']}")
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from tests.factories.bodies import opening
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, Pandilla, replayed, running_app, with_secret
 from tests.functional.calls import Caller
+
+
+@pytest.fixture(autouse=True)
+def nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run commands without a terminal, also where the tests have one."""
+    monkeypatch.setattr("sys.stdin", StringIO())
 
 
 @pytest.fixture

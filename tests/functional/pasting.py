@@ -45,6 +45,7 @@ def paste(text: str, service: Service) -> Pasted:
         ["bash", "-eu", "-o", "pipefail", "-c", script],  # noqa: S607 - the bash that a reader has
         env=service.environment,
         cwd=ROOT,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS_TO_PASTE,

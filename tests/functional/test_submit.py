@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from service.cli.main import run
 from service.cli.sheets import submit as submit_module
 from service.domain.model.days import LONDON
 from service.spreadsheets.templates import TEMPLATES
-from tests.functional.calls import Caller
+from tests.functional.calls import NDJSON, Caller
 from tests.functional.conftest import ClientFor
 
 Submit = Callable[..., int]
@@ -42,6 +42,9 @@ class InProcess:
     def post(self, path: str, body: Any, _force: str) -> Answer:
         self.posted.append(path)
         return answer_of(self.caller.post(path, json=body))
+
+    def lines(self, path: str, _force: str) -> Iterator[str]:
+        yield from self.caller.get(path, headers={"Accept": NDJSON}).get_data(as_text=True).splitlines()
 
 
 def answer_of(response: TestResponse) -> Answer:

@@ -89,6 +89,12 @@ def test_a_gone_row_is_withdrawn_once_on_request(desk: Desk, capsys: Shown):
     assert desk.arrests() == [7]
     assert desk.submit(file, "--withdraw-missing") == DONE
     assert capsys.readouterr().err == (
+        "Figures of surrey in live at event 9, and what arrests.csv adds:\n"
+        "┏━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━┳━━━━━━┳━━━━━━┓\n"
+        "┃ figure  ┃ day        ┃ now ┃ adds ┃ then ┃\n"
+        "┡━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━╇━━━━━━╇━━━━━━┩\n"
+        f"│ arrests │ {MOMENT:%Y-%m-%d} │   7 │   -6 │    1 │\n"
+        "└─────────┴────────────┴─────┴──────┴──────┘\n"
         "Withdrew 2 events.\nRecorded 0 arrests; 1 was already recorded. Keep arrests.csv.sent.json.\n"
     )
     assert desk.arrests() == [1]
@@ -117,7 +123,9 @@ def test_a_corrected_row_is_withdrawn_by_its_latest_event(desk: Desk):
 
 
 @pytest.mark.parametrize("lost", ["request", "answer"])
-def test_an_interrupted_withdrawal_is_finished_by_the_next_run(desk: Desk, lost: str, interrupt: Interrupt):
+def test_an_interrupted_withdrawal_is_finished_by_the_next_run(
+    desk: Desk, lost: str, interrupt: Interrupt, capsys: Shown
+):
     """The id of the withdrawal is saved before it is sent, so it is sent again and recorded once."""
     assert desk.submit(desk.sheet(ARRESTS, arrest("1", count=5), arrest("2"))) == DONE
     file = desk.sheet(ARRESTS, arrest("2"))
@@ -125,7 +133,10 @@ def test_an_interrupted_withdrawal_is_finished_by_the_next_run(desk: Desk, lost:
         assert desk.submit(file, "--withdraw-missing") == REFUSED
     assert desk.arrests() == [6 if lost == "request" else 1]
     begun = state_of(file)["reference:1"]
+    capsys.readouterr()
     assert desk.submit(file) == DONE
+    # What is withdrawn already is not subtracted from the figures again.
+    assert ("Figures of" in capsys.readouterr().err) is (lost == "request")
     assert desk.arrests() == [1]
     assert state_of(file)["reference:1"] == begun | {"withdrawn": True}
     (withdrawal,) = desk.withdrawals()

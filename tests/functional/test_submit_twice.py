@@ -22,7 +22,7 @@ REFUSAL = (
     "oprecord: arrests.csv is being sent by another run of this command, so this one sent nothing. "
     "Wait until the other has finished, then run this one again.\n"
 )
-Submit = Callable[[], subprocess.Popen[str]]
+Submit = Callable[..., subprocess.Popen[str]]
 
 
 class Quiet(WSGIRequestHandler):
@@ -78,9 +78,10 @@ def submit(file: Path, url: str, live: str, secret_for: Callable[..., str]) -> I
     environment = os.environ | {"OPRECORD_CREDENTIAL": secret_for("surrey")}
     started: list[subprocess.Popen[str]] = []
 
-    def submit() -> subprocess.Popen[str]:
-        command = [COMMAND, "submit", file, "--operation", live, "--url", url]
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+    def submit(*options: str) -> subprocess.Popen[str]:
+        command = [COMMAND, "submit", file, "--operation", live, "--url", url, *options]
+        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, env=environment, text=True, **pipes))
         return started[-1]
 
     yield submit
@@ -98,7 +99,8 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 def test_a_second_run_ends_at_once_and_the_first_goes_on(submit: Submit, held: Held, lead: Caller, live: str):
     first = submit()
     assert held.reached.wait(PATIENCE_SECONDS)
-    assert ended(submit()) == (REFUSED, REFUSAL)
+    for options in ([], ["--check"], ["--withdraw-missing"]):
+        assert ended(submit(*options)) == (REFUSED, REFUSAL)
     assert first.poll() is None
     held.released.set()
     assert ended(first)[0] == DONE

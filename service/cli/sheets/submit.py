@@ -11,9 +11,12 @@ import click
 
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
+from service.cli.sheets.confirmation import confirm
+from service.cli.sheets.copied_rows import compared
 from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
 from service.cli.sheets.identities import is_unread, prefixes, recognise_counts, refuse_renamed
 from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
+from service.cli.sheets.preview import show
 from service.cli.sheets.recorded_elsewhere import (
     finder,
     forget_withdrawals,
@@ -56,6 +59,14 @@ class RowsRefused(Invalid):
     help="Send new rows as new events; rows already sent that are gone stay recorded.",
 )
 @click.option("--withdraw-missing", is_flag=True, help="Withdraw rows already sent that are gone from FILE.")
+@click.option(
+    "--equal-are-sent",
+    is_flag=True,
+    help="Do not send rows that equal events recorded from elsewhere; take them for these events from now on.",
+)
+@click.option("--equal-are-new", is_flag=True, help="Send rows that equal events recorded from elsewhere too.")
+@click.option("--yes", is_flag=True, help="Send without asking. Unusual values are refused.")
+@click.option("--accept-unusual", is_flag=True, help="Send unusual values too when nobody is asked.")
 def submit(
     file: Path,
     operation: str,
@@ -68,15 +79,20 @@ def submit(
     correct: bool,
     changed_are_new: bool,
     withdraw_missing: bool,
+    equal_are_sent: bool,
+    equal_are_new: bool,
+    yes: bool,
+    accept_unusual: bool,
 ) -> None:
     """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
 
     Every visible sheet of an XLSX whose header is a template's is sent. Every row is checked first, here and by the
-    service. If any row is invalid, all errors are listed and nothing is sent. Sending the file again counts nothing
-    twice: FILE.sent.json records what was sent and must stay beside FILE.
+    service. If any row is invalid, all errors are listed and nothing is sent. Then the command shows what FILE adds to
+    your figures and which values are unusual, and asks in a terminal whether to send it. Sending the file again counts
+    nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
-    if changed_are_new and withdraw_missing:
-        raise click.UsageError("Give either --changed-are-new or --withdraw-missing.")
+    _refuse_both({"--changed-are-new": changed_are_new, "--withdraw-missing": withdraw_missing})
+    _refuse_both({"--equal-are-new": equal_are_new, "--equal-are-sent": equal_are_sent})
     client = HttpClient(url, {CALLER: secret})
     click.get_current_context().with_resource(lock_on(file))
     force = force_of(client, CALLER)
@@ -104,10 +120,15 @@ def submit(
         with progress(f"Checking {sheet.name}".rstrip()) as report:
             errors += [(sheet.name, error) for error in check(planned, call, sheet.template, report)]
     _refuse(errors)
+    preview, parts = compared(
+        parts, withdrawals.to_send, state, call, equal_are_sent=equal_are_sent, equal_are_new=equal_are_new
+    )
+    show(preview, file.name, state)
     if check_only:
         gone_too = f", and {len(withdrawals.to_send):,} withdrawn" if withdrawals.to_send else ""
-        remark(f"Checked {_counts(parts)}: all can be sent{gone_too}. Nothing was sent.")
+        remark(f"Checked {_counts(parts)}: all can be sent{gone_too}{preview.warning}. Nothing was sent.")
         return
+    confirm(preview.size, preview.withdrawals, len(preview.unusual), yes=yes, accept_unusual=accept_unusual)
     # The next save also drops the rows whose events these correct or withdraw.
     state.rows |= {one.event.identity: one.sent for _, planned in parts for one in planned if one.event.corrects}
     if changed_are_new:
@@ -125,6 +146,11 @@ def submit(
     already = counted(replayed, "was already recorded", "were already recorded")
     remark(f"Recorded {_listed(recorded)}; {already}. Keep {state_path(file).name}.")
     _refuse(errors, "the others are recorded")
+
+
+def _refuse_both(options: Mapping[str, bool]) -> None:
+    if all(options.values()):
+        raise click.UsageError(f"Give either {' or '.join(options)}.")
 
 
 def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
