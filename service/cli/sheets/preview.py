@@ -110,7 +110,9 @@ def show(preview: Preview, file: str, state: SentRows) -> None:
 
 
 def _record(rows: Sequence[Row], withdrawals: Sequence[Withdrawal], state: SentRows, call: Call) -> OwnRecord:
-    types = {row.event.type for row in rows} | (FACT_TYPES if withdrawals else set())
+    types = {row.event.type for row in rows}
+    if withdrawals or EventWithdrawn.wire_type in types:
+        types |= FACT_TYPES
     corrected = {row.event.corrects for row in rows if row.event.corrects is not None}
     ids = {row.event.id for row in rows} | set(map(_id, withdrawals))
     return own_record(
