@@ -18,7 +18,7 @@ from service.api.http.bodies import JSON
 from service.api.publications import routes as publications
 from service.api.reconciliation import routes as reconciliation
 from service.api.statement import routes as statement
-from service.domain.model.events import LINE_CLASSES, ForceJoined
+from service.domain.model.events import FACTS, LINE_CLASSES, ForceJoined
 from service.domain.model.vocabulary import STEP
 from service.wire.schemas import ForceField, LineField, line_schema, schema_of
 
@@ -35,6 +35,10 @@ SETTINGS = {
         "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
         "components": {"securitySchemes": {"credential": {"type": "http", "scheme": "bearer"}}},
     },
+}
+TIMES = {
+    "occurred_at": "the moment; exactly one of occurred_at and occurred_on is required",
+    "occurred_on": "the operating day, if the moment is not known; not for an activity with occurred_before",
 }
 RESOURCES = (
     operations,
@@ -79,7 +83,23 @@ def document() -> str:
     _document_own_fields(api)
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint)
-    return json.dumps(api.spec.to_dict(), indent=2)
+    described = api.spec.to_dict()
+    for cls in FACTS:
+        _document_times(described["components"]["schemas"][f"{cls.__name__}Event"])
+    return json.dumps(described, indent=2)
+
+
+def _document_times(schema: dict[str, Any]) -> None:
+    """Add to the schema of a fact that it has either a moment or a day; null counts as missing."""
+    for name, description in TIMES.items():
+        schema["properties"][name]["description"] = description
+    schema["oneOf"] = [
+        {
+            "required": [given],
+            "properties": {name: {"type": "string" if name == given else "null"} for name in TIMES},
+        }
+        for given in TIMES
+    ]
 
 
 def _document_own_fields(api: ProblemApi) -> None:

@@ -35,9 +35,11 @@ def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
     """List arrests and seizures of different forces that may be one event, certain pairs first.
 
     A pair is certain if both events have the same incident and type. It is likely if they have the same type, related
-    categories and the same place, and are at most the window apart. Only standing versions are compared, and pairs
-    that were ruled out are left out. The coordinator sees both events of a pair; a force sees each of its own events
-    that is in a pair once, and of the other event only that it exists.
+    categories and the same place, and are at most the window apart. If one of them has only its day (`occurred_on`),
+    the other must be on that day. Only standing versions are compared, and pairs that were ruled out are left out.
+
+    The coordinator sees both events of a pair; a force sees each of its own events that is in a pair once, and of the
+    other event only that it exists.
 
     An operation with parts also lists pairs of events from two operations: itself and all its parts, each operation
     once. Such a pair may be of a single force. Pairs within one part are listed only for that part. A force sees a
@@ -83,7 +85,7 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
         "pairs": [
             {
                 "certainty": one.certainty,
-                "evidence": _evidence_json(one.evidence),
+                "evidence": _evidence_json(one.evidence, is_whole=len(one.events) > 1),
                 "events": [as_json(recorded) for recorded in one.events],
             }
             for one in found.found
@@ -92,15 +94,15 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
     }
 
 
-def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    """Return the evidence; for a force, only the shared features, without the other members."""
+def _evidence_json(evidence: Evidence, *, is_whole: bool) -> dict[str, Any]:
+    """Return the evidence; for a force, which sees one event only, just the shared features."""
     same: dict[str, Any] = {"same": list(evidence.same)}
-    if evidence.seconds_apart is None:
+    if not is_whole:
         return same
     return same | {
         "place": evidence.place,
         "categories": list(evidence.categories),
-        "seconds_apart": evidence.seconds_apart,
+        **({} if evidence.seconds_apart is None else {"seconds_apart": evidence.seconds_apart}),
         "assisting": list(evidence.assisting),
     }
 

@@ -66,4 +66,5 @@ def _row_of(recorded: RecordedEvent, text: str, leaf: bytes, completed: list[byt
         text,
         leaf,
         b"".join(completed),
+        None if event.occurred_on is None else event.occurred_on.isoformat(),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.domain.deciding.decide import LogHistory
-from service.domain.model.days import Interval
+from service.domain.model.days import Interval, OperatingDays
 from service.domain.model.events import FACTS, SETUP_TYPES, RecordedEvent
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
@@ -154,21 +154,21 @@ def recorded_at(connection: sa.Connection, operation: str, seq: int) -> datetime
 
 
 def first_standing_outside(
-    connection: sa.Connection, operation: str, spans: Sequence[Interval], ends_at: datetime | None
+    connection: sa.Connection, operation: str, spans: Sequence[Interval], days: OperatingDays
 ) -> int | None:
-    """Return the first seq of a fact's standing version that is outside the spans; None if there is none.
+    """Return the first seq of a fact's standing version that is outside the spans and days; None if there is none.
 
-    A fact is outside if it begins or ends in none of the spans [from, before), or ends after `ends_at`.
+    A fact is outside if it begins or ends in none of the spans [from, before), or ends after the last of the days. A
+    fact without a moment is outside if its day is none of the days.
     """
-    later = events.alias("later")
+    later, ends_at = events.alias("later"), days.ends_at
     starts_within = sa.or_(sa.false(), *(_within(events.c.occurred_at, *span) for span in spans))
     ends_within = sa.or_(events.c.occurred_before.is_(None), *(_ends_within(*span) for span in spans))
     if ends_at is not None:
         ends_within = sa.and_(ends_within, sa.func.coalesce(events.c.occurred_before <= ends_at, sa.true()))
+    within = sa.case((events.c.occurred_on.is_not(None), _on_one_of(days)), else_=sa.and_(starts_within, ends_within))
     corrected = sa.exists().where(later.c.operation_id == operation, later.c.corrects == events.c.id)
-    statement = _of(operation, events.c.seq).where(
-        events.c.type.in_(FACT_TYPES), ~corrected, ~sa.and_(starts_within, ends_within)
-    )
+    statement = _of(operation, events.c.seq).where(events.c.type.in_(FACT_TYPES), ~corrected, ~within)
     seq: int | None = connection.scalar(statement.order_by(events.c.seq).limit(1))
     return seq
 
@@ -227,6 +227,15 @@ def _within(column: sa.Column[Any], starts_at: datetime, ends_at: datetime | Non
 def _ends_within(starts_at: datetime, ends_at: datetime | None) -> sa.ColumnElement[bool]:
     column = events.c.occurred_before
     return column > starts_at if ends_at is None else sa.and_(column > starts_at, column <= ends_at)
+
+
+def _on_one_of(days: OperatingDays) -> sa.ColumnElement[bool]:
+    """Return the condition that a fact's day is one of these days. Days as text sort like days."""
+    column = events.c.occurred_on
+    if days.windows:
+        return column.in_([str(window.day) for window in days.windows])
+    first, last = str(days.first_day), days.last_day
+    return column >= first if last is None else column.between(first, str(last))
 
 
 def _chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:

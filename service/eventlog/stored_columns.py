@@ -15,7 +15,7 @@ from service.storage.db import InstantType
 from service.storage.statements import read_raw
 
 MOMENTS = ("occurred_at", "occurred_before", "recorded_at")
-REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS)
+REPEATED = ("operation_id", "seq", "id", "type", "force", "corrects", *MOMENTS, "occurred_on")
 READ = ("text", "leaf_hash", "subtree_hashes", *REPEATED)
 # The values of each column of some rows.
 Columns = dict[str, list[Any]]
@@ -60,6 +60,7 @@ def _repeated(recorded: Sequence[RecordedEvent]) -> Columns:
             event.data.occurred_before if isinstance(event.data, ActivityRecorded) else None for event in made
         ],
         "recorded_at": [one.recorded_at for one in recorded],
+        "occurred_on": [event.occurred_on and event.occurred_on.isoformat() for event in made],
     }
 
 

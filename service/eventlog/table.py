@@ -49,6 +49,7 @@ events = sa.Table(
         nullable=False,
         comment="of the subtrees that this seq completes, 32 bytes each",
     ),
+    sa.Column("occurred_on", CodeText, comment="the operating day of a fact without a moment"),
     sa.UniqueConstraint("operation_id", "id"),
     sa.UniqueConstraint("operation_id", "corrects"),
     sa.ForeignKeyConstraint(["operation_id"], ["heads.operation_id"], name="events_operation_id_fkey"),
@@ -73,3 +74,4 @@ class EventRow(NamedTuple):
     text: str
     leaf_hash: bytes
     subtree_hashes: bytes
+    occurred_on: str | None

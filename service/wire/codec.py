@@ -7,7 +7,7 @@ it. A test compares it with an implementation of the RFC.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 from msgspec import Raw, json
 
 from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
-from service.domain.model.instants import in_utc
+from service.domain.model.instants import in_range, in_utc
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Code, CorrectionReason, IncidentKey, Seq, Slug
 
@@ -38,6 +38,7 @@ class EventEnvelope(Part, frozen=True, kw_only=True):
     force: Slug
     data: Any = None
     occurred_at: datetime | None = None
+    occurred_on: date | None = None
     place: Code | None = None
     incident: IncidentKey | None = None
     assisting: tuple[Slug, ...] = ()
@@ -111,14 +112,15 @@ def event_of(envelope: EventEnvelope, data: Any) -> Event:
     """Return the event with this data in this envelope.
 
     Raises:
-        ValueError: `occurred_at` is outside 1900 to 2199.
+        ValueError: `occurred_at` or `occurred_on` is outside 1900 to 2199.
     """
-    moment = envelope.occurred_at
+    moment, day = envelope.occurred_at, envelope.occurred_on
     return Event(
         id=envelope.id,
         force=envelope.force,
         data=data,
         occurred_at=None if moment is None else in_utc(moment),
+        occurred_on=None if day is None else in_range(day),
         place=envelope.place,
         incident=envelope.incident,
         assisting=envelope.assisting,
@@ -136,6 +138,7 @@ def _encoded(recorded: RecordedEvent, encoder: json.Encoder) -> bytes:
             force=event.force,
             data=NO_DATA if data == EMPTY else Raw(data),
             occurred_at=event.occurred_at,
+            occurred_on=event.occurred_on,
             place=event.place,
             incident=event.incident,
             assisting=event.assisting,

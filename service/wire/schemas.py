@@ -32,10 +32,15 @@ MaField = ma.fields.Field[Any]
 Options = dict[str, tuple[str, ...]]
 
 REPORT_TYPES = tuple(cls.wire_type for cls in REPORTS)
-FACT_FIELDS = ("occurred_at", "place", "incident", "assisting")
+FACT_FIELDS = ("occurred_at", "occurred_on", "place", "incident", "assisting")
 # The forces of an opening, each given by key or as an object.
 FORCES = Items(0, 200)
 CORRECTION_FIELDS = ("corrects", "correction_reason")
+NO_TIME = "Expected occurred_at, or occurred_on if only the operating day is known; found neither."
+TWO_TIMES = "Expected occurred_at or occurred_on; found both. Leave out occurred_on if the moment is known."
+PERIOD_WITHOUT_START = (
+    "A period starts at a moment: send occurred_at instead of occurred_on, or leave out occurred_before."
+)
 
 
 class WrongFields(Invalid):
@@ -62,6 +67,15 @@ class EventSchema(StrictSchema):
             raise ma.ValidationError("corrects and correction_reason must be sent together.", "correction_reason")
 
 
+class FactSchema(EventSchema):
+    """The rules that the schemas of all facts share."""
+
+    @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _time(self, _data: Mapping[str, Any], row: Any, **_options: Any) -> None:
+        if isinstance(row, dict) and (mistake := mistake_in_time(row)):
+            raise ma.ValidationError(mistake)
+
+
 class LineField(MaField):
     """One line of a seizure; its `kind` determines its fields."""
 
@@ -83,6 +97,21 @@ class ForceField(MaField):
         if not isinstance(value, dict):
             raise ma.ValidationError("Expected a force's key, or an object with force, reports, name and kind.")
         return schema_of(ForceJoined)().load(value)
+
+
+def mistake_in_time(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what is wrong with the time of a fact, as marshmallow's messages; None if nothing is.
+
+    A fact has either a moment or a day. An activity that covers a period has a moment, at which the period starts.
+    """
+    moment, day = row.get("occurred_at"), row.get("occurred_on")
+    if day is None:
+        return {"occurred_at": [NO_TIME]} if moment is None else None
+    if moment is not None:
+        return {"occurred_on": [TWO_TIMES]}
+    data = row.get("data")
+    starts_nowhere = isinstance(data, dict) and data.get("occurred_before") is not None
+    return {"data": {"occurred_before": [PERIOD_WITHOUT_START]}} if starts_nowhere else None
 
 
 def check(schema: ma.Schema, row: Any) -> None:
@@ -120,7 +149,7 @@ def event_schema(wire_type: str) -> ma.Schema:
         "data": ma.fields.Nested(schema_of(cls), required=has_required),
         "recorded_at": InstantField(allow_none=True),
     }
-    return EventSchema.from_dict(members, name=f"{cls.__name__}Event")()
+    return (FactSchema if cls in FACTS else EventSchema).from_dict(members, name=f"{cls.__name__}Event")()
 
 
 @cache
@@ -169,7 +198,7 @@ def fields_of(
 def envelope(cls: type[Part]) -> Options:
     """Return the arguments for `fields_of(Event)` that give the envelope of data of this class."""
     if cls in FACTS:
-        return {"leave_out": ("data",), "required": ("occurred_at",)}
+        return {"leave_out": ("data",)}
     if cls is EventWithdrawn:
         return {"leave_out": ("data", *FACT_FIELDS), "required": CORRECTION_FIELDS}
     return {"leave_out": ("data", *FACT_FIELDS, *CORRECTION_FIELDS)}

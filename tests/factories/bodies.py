@@ -67,13 +67,9 @@ def opening(**fields: Any) -> Json:
 
 
 def fact(wire_type: str, data: Json, **fields: Any) -> Json:
-    return {
-        "id": new_id(),
-        "type": wire_type,
-        "force": "surrey",
-        "occurred_at": earlier_today(),
-        "data": data,
-    } | fields
+    """Return a fact of the current day, an hour ago at most; with `occurred_on`, without a moment."""
+    when = {} if "occurred_on" in fields else {"occurred_at": earlier_today()}
+    return {"id": new_id(), "type": wire_type, "force": "surrey", **when, "data": data} | fields
 
 
 def arrest(reason: str = "knife", *, count: int = 1, **fields: Any) -> Json:

@@ -61,7 +61,7 @@ def recorded_live(database: Database) -> tuple[OpenedOperation, list[Receipt]]:
     receipts += operation.record_all(
         ArrestRecordedFactory(reason="drugs", corrects=arrest.id),
         EventWithdrawnFactory(corrects=activity.id),
-        ActivityRecordedFactory(measure="dogs_seized", quantity=0),
+        ActivityRecordedFactory(measure="dogs_seized", quantity=0, day_only=True),
         ReturnDeclaredFactory(measures=("arrests",)),
     )
     operation.change(OperationClosedFactory())

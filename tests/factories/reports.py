@@ -33,12 +33,16 @@ class EventFactory(factory.Factory):
 
 
 class FactFactory(EventFactory):
-    """A fact that happened on the evening of the operation's second day."""
+    """A fact of the evening of the operation's second day; with `day_only`, of that day at an unknown time."""
 
     class Meta:
         abstract = True
 
+    class Params:
+        day_only = factory.Trait(occurred_at=None, occurred_on=TUESDAY)
+
     occurred_at = TUESDAY_EVENING
+    occurred_on = None
 
 
 class ArrestRecordedFactory(FactFactory):

@@ -17,12 +17,12 @@ from schemathesis.specs.openapi.coverage import _schema as bounds
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
 from service.app import create_app
 from service.config import Config
-from service.domain.model.instants import parse_instant
+from service.domain.model.instants import parse_day, parse_instant
 from service.domain.model.vocabulary import STEP
 from service.storage.db import open_database
 from service.wire.fields import UUID_TEXT
 from tests.databases import database as temporary_database
-from tests.factories.bodies import activity, arrest, correction, hours_ago, opening, seizure
+from tests.factories.bodies import activity, arrest, correction, hours_ago, opening, seizure, today
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.apps import running_app, with_secret
@@ -137,6 +137,7 @@ def fitting(body: Any) -> Any:
         "measure": ("vehicles_stopped", is_code),
         "category": (None, is_code),
         "occurred_at": (OCCURRED_AT, is_instant),
+        "occurred_on": (today(), is_day),
         "recorded_at": (None, is_instant),
     }
     if body.get("type") != "event.withdrawn":
@@ -151,6 +152,13 @@ def is_code(value: Any) -> bool:
 
 def is_uuid(value: Any) -> bool:
     return isinstance(value, str) and UUID_TEXT.fullmatch(value) is not None
+
+
+def is_day(value: Any) -> bool:
+    try:
+        return parse_day(value) is not None
+    except (TypeError, ValueError):
+        return False
 
 
 def is_instant(value: Any) -> bool:

@@ -157,12 +157,13 @@ def event_rows() -> list[Json]:
     rows += [{"type": "seizure.recorded", "data": {"lines": one}} for one in lines]
     rows += [ARREST | around for around in objects(Fields({}, AROUND_FACT))]
     rows += [{"type": "event.withdrawn"}] * len(REASONS)
+    rows += [fact | {"occurred_on": day} for fact in DAY_ONLY for day in ("2023-01-17", "1900-01-01", "2199-12-31")]
     return [_around(number, row) for number, row in enumerate(rows)]
 
 
 def _around(number: int, row: Json) -> Json:
     row = {"id": an_id(number), "force": "surrey"} | row
-    if row["type"] in FACT_TYPES:
+    if row["type"] in FACT_TYPES and "occurred_on" not in row:
         row = {"occurred_at": INSTANTS[number % len(INSTANTS)]} | row
     if "corrects" in row or row["type"] == "event.withdrawn":
         row = {"corrects": an_id(3), "correction_reason": REASONS[number % len(REASONS)]} | row
@@ -273,6 +274,7 @@ ARREST = {
 }
 SEIZURE = ARREST | {"type": "seizure.recorded", "data": {"lines": [KNIFE]}}
 ACTIVITY = ARREST | {"type": "activity.recorded", "data": {"measure": "vehicles_stopped", "quantity": 12}}
+DAY_ONLY = [{name: fact[name] for name in fact if name != "occurred_at"} for fact in (ARREST, SEIZURE, ACTIVITY)]
 RETURN = {"type": "return.declared", "force": "surrey", "data": {"day": "2023-01-17", "status": "complete"}}
 WITHDRAWAL = {"type": "event.withdrawn", "force": "surrey", "corrects": an_id(1), "correction_reason": "mistake"}
 WRONG_LINES = [
@@ -417,6 +419,13 @@ EVENTS: list[tuple[Json, dict[str, list[Any]]]] = [
     ),
     (WITHDRAWAL, {"data": OBJECTS, "corrects": [None], "correction_reason": [None], "place": [None, "m25"]}),
 ]
+# Added later than the cases above, whose ids and answers stay the same.
+EVENTS_OF_A_DAY: list[tuple[Json, dict[str, list[Any]]]] = [
+    *((fact | {"occurred_on": "2023-01-17"}, {"occurred_on": DAYS, "occurred_at": MOMENTS[::4]}) for fact in DAY_ONLY),
+    (DAY_ONLY[2] | {"occurred_on": "2023-01-17"}, {"data/occurred_before": [None, "2023-01-18T00:00:00Z", "", 5]}),
+    (RETURN, {"occurred_on": ["2023-01-17", None]}),
+    (WITHDRAWAL, {"occurred_on": ["2023-01-17", None]}),
+]
 TRAPS = [
     *("", " ", "null", "[]", "5", '"x"', "{", "{}", '{"id":1,"id":2}', '{"id":NaN}', '{"id":-Infinity}', '{"id":1,}'),
     *(
@@ -461,6 +470,8 @@ def invalid_cases() -> Iterator[Case]:
     yield from (case("", OPENING, path, value) for path, value in _pairs(OPENINGS))
     yield from (Case(address, text) for address in ("events", "batches", "reopen", "") for text in TRAPS)
     yield from batches()
+    for body, members in EVENTS_OF_A_DAY:
+        yield from (case("events", body, path, value) for path, value in _pairs(members))
 
 
 def _pairs(members: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactor
 AN_ID = "'00000000000000000000000000000001'"
 COLUMNS = (
     "operation_id, seq, id, type, force, corrects, occurred_at, occurred_before, recorded_at, text, leaf_hash, "
-    "subtree_hashes"
+    "subtree_hashes, occurred_on"
 )
 
 

@@ -147,6 +147,8 @@ def counted_of_line(line: Row, qualifier: str) -> Iterator[tuple[str, str, int, 
 
 def day_of(row: Row) -> str:
     """Return the London date of a row; empty if its activity lasted beyond midnight."""
+    if "occurred_on" in row:
+        return str(row["occurred_on"])
     first = last = datetime.fromisoformat(row["occurred_at"])
     if "occurred_before" in row["data"]:
         last = datetime.fromisoformat(row["data"]["occurred_before"]) - timedelta(seconds=1)
@@ -232,13 +234,14 @@ TALLIES = st.fixed_dictionaries(
         ),
     }
 )
+DAYS = st.dates(datetime(2023, 3, 25).date(), datetime(2023, 3, 28).date()).map(str)  # noqa: DTZ001
 RETURNS = st.fixed_dictionaries(
     {
         "type": st.just("return.declared"),
         "force": st.sampled_from(["surrey", "kent", "essex"]),
         "data": st.fixed_dictionaries(
             {
-                "day": st.dates(datetime(2023, 3, 25).date(), datetime(2023, 3, 28).date()).map(str),  # noqa: DTZ001
+                "day": DAYS,
                 "status": st.sampled_from(["partial", "complete", "nil"]),
             }
         ),
@@ -248,8 +251,10 @@ RETURNS = st.fixed_dictionaries(
 
 @st.composite
 def in_time(draw: st.DrawFn, facts: st.SearchStrategy[Row]) -> Row:
-    """Draw a fact that happened on a day of the operation; an activity may cover a period."""
+    """Draw a fact with a moment or a day of the operation; an activity with a moment may cover a period."""
     row, start = draw(facts), draw(st.integers(0, HALF_HOURS - 1))
+    if draw(st.booleans()):
+        return row | {"occurred_on": draw(DAYS)}
     if row["type"] == "activity.recorded" and draw(st.booleans()):
         row = row | {"data": row["data"] | {"occurred_before": moment(draw(st.integers(start + 1, HALF_HOURS)))}}
     return row | {"occurred_at": moment(start)}

@@ -30,6 +30,7 @@ from service.usecases.maintenance.migrate import (
     require_migrated,
 )
 from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.verify import verify_operation
 from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation
 from tests.factories.reports import ArrestRecordedFactory
@@ -164,6 +165,20 @@ def test_an_upgraded_database_answers_for_the_past_and_gets_snapshots_by_a_rebui
     rebuild(database, operation.name, snapshot_every=2)
     assert operation.carried() == carried
     assert operation.difference() is None
+
+
+def test_facts_without_a_moment_need_no_rebuild_and_keep_the_database_from_going_back(
+    database: Database, database_url: str
+) -> None:
+    operation = opened_operation(database)
+    arrest = operation.record(ArrestRecordedFactory(place="m25"))
+    migrate_down_to(database, "0005")
+    migrate_to_head(database_url)
+    assert operation.record(ArrestRecordedFactory(day_only=True, place="m25", force="kent")).seq == arrest.seq + 1
+    assert verify_operation(database, operation.name).fault is None
+    with pytest.raises(ValueError, match=f"cannot read facts without a moment, such as seq 8 of {operation.name}"):
+        migrate_down_to(database, "0005")
+    assert verify_operation(database, operation.name).fault is None
 
 
 def test_migrating_a_migrated_database_changes_nothing(database: Database, database_url: str) -> None:

@@ -272,6 +272,41 @@ def test_an_amendment_that_excludes_a_correction_is_refused(operation: OpenedOpe
     assert caught.value.members == {"seq": SETUP + 2}
 
 
+@pytest.mark.parametrize(
+    ("amendment", "is_accepted"),
+    [
+        ({"starts_at": STARTS_AT + A_DAY, "ends_at": STARTS_AT + 2 * A_DAY}, True),
+        ({"starts_at": STARTS_AT + A_DAY + timedelta(hours=20)}, True),
+        ({"starts_at": STARTS_AT + 2 * A_DAY}, False),
+        ({"ends_at": STARTS_AT + A_DAY}, False),
+        ({"days": (window(16), window(17, start=22))}, True),
+        ({"days": (window(16, hours=34), window(18))}, False),
+    ],
+    ids=["to-its-day", "to-its-evening", "starts-after-it", "ends-before-it", "to-its-night", "to-other-nights"],
+)
+def test_an_amendment_cannot_exclude_the_day_of_a_fact_without_a_moment(
+    operation: OpenedOperation, amendment: dict[str, Any], *, is_accepted: bool
+) -> None:
+    fact = operation.record(ArrestRecordedFactory(day_only=True))
+    change = amending(operation, **amendment)
+    if is_accepted:
+        change()
+        return
+    with pytest.raises(StandingEventOutside) as caught:
+        change()
+    assert caught.value.members == {"seq": fact.seq}
+    operation.record(EventWithdrawnFactory(corrects=fact.recorded.event.id))
+    change()
+
+
+def test_an_open_end_includes_every_later_day(database: Database) -> None:
+    operation = opened_operation(database, ends_at=None)
+    operation.record(ArrestRecordedFactory(day_only=True))
+    operation.change(OperationAmendedFactory(starts_at=STARTS_AT + A_DAY))
+    with pytest.raises(StandingEventOutside):
+        operation.change(OperationAmendedFactory(starts_at=STARTS_AT + 2 * A_DAY))
+
+
 @pytest.fixture
 def nights(database: Database) -> OpenedOperation:
     """Return an operation of two nights, 16 to 17 and 17 to 18 January, with an arrest on the second."""

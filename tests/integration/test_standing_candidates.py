@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from service.domain.duplicates.match_candidates import MatchCandidate, Pair, categories_of, shared_categories
 from service.domain.duplicates.pairs import certain_pairs, likely_pairs
-from service.domain.model.events import Event
+from service.domain.model.days import operating_days
+from service.domain.model.events import Event, EventWithdrawn
 from service.projections.duplicates import candidate_log, standing_candidates
 from service.projections.duplicates.candidate_log import CandidateLog
 from service.projections.duplicates.standing_candidates import StandingCandidates
@@ -22,12 +23,13 @@ from service.usecases.querying.possible_duplicates import possible_duplicates
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, EventWithdrawnFactory
-from tests.factories.setup import LEAD, STARTS_AT
+from tests.factories.setup import ENDS_AT, LEAD, STARTS_AT
 
 WINDOW = timedelta(minutes=30)
 MICROSECONDS = WINDOW // timedelta(microseconds=1)
 FORCES = (LEAD, "surrey", "kent")
 Recorded = tuple[str, int, Event]
+WEEK = operating_days(STARTS_AT, ENDS_AT, (), pointer="")
 
 
 @pytest.fixture(params=range(2))
@@ -46,7 +48,7 @@ def recorded(request: pytest.FixtureRequest, database: Database) -> list[Recorde
                 replacement = EventWithdrawnFactory(force=old.force, corrects=old.id)
             new_seq = operation.record(replacement, sender=CredentialFactory(force=LEAD)).seq
             del stood[seq]
-            if replacement.occurred_at is not None:
+            if not isinstance(replacement.data, EventWithdrawn):
                 stood[new_seq] = replacement
         standing += [(name, seq, event) for seq, event in stood.items()]
     return standing
@@ -58,12 +60,18 @@ def arrest(chance: random.Random, **fields: object) -> Event:
         | {
             "place": chance.choice(("m25", "a406", None)),
             "incident": chance.choice(("a" * 64, "b" * 64, "c" * 64, None)),
-            "occurred_at": STARTS_AT + timedelta(minutes=20 * chance.randrange(12)),
             "reason": chance.choice(("knife", "drugs")),
         }
+        | when(chance)
         | fields
     )
     return event
+
+
+def when(chance: random.Random) -> dict[str, object]:
+    """Return a moment of four hours around midnight, or one of the two days."""
+    moment = STARTS_AT + timedelta(hours=22, minutes=20 * chance.randrange(12))
+    return {"occurred_at": None, "occurred_on": moment.date()} if chance.random() < 0.25 else {"occurred_at": moment}
 
 
 def party(one: Recorded) -> tuple[str, str]:
@@ -76,8 +84,16 @@ def is_likely(one: Event, other: Event) -> bool:
         one.place is not None
         and one.place == other.place
         and bool(shared_categories(categories_of(one.data), categories_of(other.data)))
-        and abs(one.occurred_at - other.occurred_at) <= WINDOW
+        and is_near(one, other)
     )
+
+
+def is_near(one: Event, other: Event) -> bool:
+    """All three operations have London days in winter, when the date of a moment is its day."""
+    if one.occurred_at is not None and other.occurred_at is not None:
+        return abs(one.occurred_at - other.occurred_at) <= WINDOW
+    days = [event.occurred_on or event.occurred_at.date() for event in (one, other)]
+    return days[0] == days[1]
 
 
 def names(pairs: Sequence[Pair]) -> list[list[tuple[str, int]]]:
@@ -95,7 +111,7 @@ def is_in_order(rows: list[MatchCandidate], *fields: str) -> bool:
 def standing(database: Database) -> Iterator[StandingCandidates]:
     with database.reading() as connection:
         yield StandingCandidates(
-            connection, [OpenedOperation(database, name).head() for name in ("middle", "east", "west")]
+            connection, [(OpenedOperation(database, name).head(), WEEK) for name in ("middle", "east", "west")]
         )
 
 
@@ -122,7 +138,7 @@ def test_ordered_reads_find_all_pairs_that_a_full_comparison_finds(
         assert names(list(certain_pairs(named))) == sorted(map(sorted, certain))
         whole = list(likely_pairs(placed, MICROSECONDS))
         for index, pair in enumerate(whole):
-            since = pair.later._replace(occurred_microseconds=pair.later.occurred_microseconds - MICROSECONDS)
+            since = candidates.first_near(pair.later, MICROSECONDS)
             rest = likely_pairs(candidates.by_place(since=since), MICROSECONDS, after=pair)
             assert list(rest) == whole[index + 1 :]
 
@@ -134,7 +150,7 @@ def test_incidents_named_by_only_one_party_are_not_read(database: Database):
     others = [ArrestRecordedFactory(force=force, incident="c" * 64) for force in ("kent", LEAD)]
     operation.record_all(*alone, *shared, *others, sender=CredentialFactory(force=LEAD))
     with database.reading() as connection:
-        candidates = StandingCandidates(connection, [operation.head()])
+        candidates = StandingCandidates(connection, [(operation.head(), WEEK)])
         assert [one.seq for one in candidates.by_incident()] == [10, 11, 12, 13]
         assert [one.seq for one in candidates.by_incident(force="surrey")] == [10, 11]
         assert [one.seq for one in candidates.by_incident(since=candidates.at(operation.name, 12))] == [
@@ -148,7 +164,7 @@ def test_a_part_can_have_the_name_of_a_force(database: Database):
     for operation in operations:
         operation.record(ArrestRecordedFactory(force="kent", incident="a" * 64, place="m25"))
     with database.reading() as connection:
-        candidates = StandingCandidates(connection, [operation.head() for operation in operations])
+        candidates = StandingCandidates(connection, [(operation.head(), WEEK) for operation in operations])
         assert [one.operation for one in candidates.by_incident()] == ["kent", "whole"]
         assert len(list(certain_pairs(candidates.by_incident()))) == 1
         assert len(list(likely_pairs(candidates.by_place(), MICROSECONDS))) == 1

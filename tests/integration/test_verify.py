@@ -30,7 +30,7 @@ from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME
 
 # In the live log: seq 7 is an arrest, 8 a seizure, 13 the correction of 7.
-ARREST, SEIZURE, CORRECTION = 7, 8, 13
+ARREST, SEIZURE, DAY_ONLY = 7, 8, 15
 LOG_TRIGGERS = ("events_no_update", "events_no_delete", "events_no_replace", "events_no_update_or_delete")
 
 
@@ -188,9 +188,11 @@ def test_a_superfluous_subtree_hash_is_reported(record: Database):
     assert fault_in(record).seq == ARREST
 
 
-@pytest.mark.parametrize("name", ["id", "type", "force", "corrects", "occurred_at", "occurred_before", "recorded_at"])
+@pytest.mark.parametrize(
+    "name", ["id", "type", "force", "corrects", "occurred_at", "occurred_on", "occurred_before", "recorded_at"]
+)
 def test_a_changed_column_is_reported(record: Database, name: str):
-    other = column(record, name, 1 if name in ("id", "type", "force") else CORRECTION)
+    other = column(record, name, 1 if name in ("id", "type", "force") else DAY_ONLY)
     if name in ("id", "corrects"):
         other = column(record, "id", SEIZURE) if name == "corrects" else type(other)(int=1)
     elif name.endswith(("_at", "_before")):

@@ -55,6 +55,13 @@ def refusal(event: Event, expected: type[Invalid], operation: Operation = OPEN) 
 # Classes by day
 
 
+@pytest.mark.parametrize(("day", "path"), [(date(2022, 4, 12), "c/gbl"), (date(2022, 4, 13), "b/gbl")])
+def test_a_fact_without_a_moment_has_the_classes_of_its_day(day: date, path: str) -> None:
+    lines = tuple(DrugLine(drug=drug) for drug in ("b/gbl", "c/gbl"))
+    error = refusal(SeizureRecordedFactory(lines=lines, day_only=True, occurred_on=day), WrongDrugClass)
+    assert [one.detail.partition(";")[0] for one in error.errors] == [f"Expected {path}"]
+
+
 @given(drug=st.sampled_from(list(DRUGS.values())), day=st.dates(LIST.covers_from, date(2060, 1, 1)))
 def test_every_drug_is_accepted_under_exactly_one_class_on_every_day(drug: Drug, day: date) -> None:
     paths = [f"{category}/{drug.drug}" for category in FIRST_STEPS]

@@ -1,6 +1,6 @@
 """What a force may not report. Each test is one rule: a valid event with one error, and the error that results."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -154,6 +154,44 @@ def test_an_event_between_two_windows_is_refused() -> None:
     in_windows = operation_state(days=(FIRST_NIGHT, SECOND_NIGHT))
     event = ArrestRecordedFactory(occurred_at=FIRST_NIGHT.ends_at)
     assert pointer(event, OutsideOperation, in_windows) == "/occurred_at"
+
+
+def test_a_day_of_the_operation_passes_without_a_moment() -> None:
+    for factory in (ArrestRecordedFactory, SeizureRecordedFactory, ActivityRecordedFactory):
+        check(factory(day_only=True))
+
+
+def test_a_day_up_to_five_minutes_before_its_start_passes() -> None:
+    midnight = datetime(2023, 1, 19, tzinfo=UTC)
+    event = ArrestRecordedFactory(day_only=True, occurred_on=midnight.date())
+    check(event, recorded_at=midnight - timedelta(minutes=5))
+    with pytest.raises(InTheFuture) as caught:
+        check(event, recorded_at=midnight - timedelta(minutes=5, microseconds=1))
+    assert caught.value.errors[0].pointer == "/occurred_on"
+
+
+def test_a_window_that_has_not_begun_is_in_the_future_although_its_date_has() -> None:
+    in_windows = operation_state(days=(FIRST_NIGHT, SECOND_NIGHT))
+    event = ArrestRecordedFactory(day_only=True)
+    check(event, in_windows, recorded_at=SECOND_NIGHT.starts_at)
+    with pytest.raises(InTheFuture, match="starts at 2023-01-17T18:00:00Z"):
+        check(event, in_windows, recorded_at=SECOND_NIGHT.starts_at - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("day", [STARTS_AT.date() - timedelta(days=1), ENDS_AT.date()], ids=["before", "after"])
+def test_a_day_outside_the_operation_is_refused_and_the_days_are_named(day: date) -> None:
+    error = refusal(ArrestRecordedFactory(day_only=True, occurred_on=day), OutsideOperation)
+    assert error.errors[0].pointer == "/occurred_on"
+    assert error.detail == f"Expected a day of lantern: 2023-01-16 to 2023-01-22; found {day}."
+
+
+def test_a_night_has_the_name_of_its_first_date_only() -> None:
+    in_windows = operation_state(days=(FIRST_NIGHT, SECOND_NIGHT))
+    event = ArrestRecordedFactory(day_only=True, occurred_on=SECOND_NIGHT.ends_at.date())
+    assert refusal(event, OutsideOperation, in_windows).detail == (
+        "Expected a day of lantern: 2023-01-16, 2023-01-17, each named by the London date on which it starts; "
+        "found 2023-01-18."
+    )
 
 
 @pytest.mark.parametrize("seconds", [0, -1], ids=["at-its-start", "before-it"])

@@ -42,7 +42,10 @@ NEAR_MISSES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([[], {}, [None], [{}], {"kind": "phone"}, [{"kind": "phone"}], ["m25", "m25"]]),
 )
 REPORTED = st.one_of(*(instances(Event, data=instances(cls)) for cls in REPORTS))
-NAMES = ("data", "count", "corrects", "correction_reason", "recorded_at", "place", "assisting", "kind", "colour", "id")
+NAMES = (
+    *("data", "count", "corrects", "correction_reason", "recorded_at", "place", "assisting", "kind", "colour", "id"),
+    *("occurred_at", "occurred_on", "occurred_before"),
+)
 
 
 @st.composite

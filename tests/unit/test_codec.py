@@ -1,7 +1,7 @@
 """Encoding and decoding events: the round trip is lossless, and an event has exactly one text."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,22 @@ def test_the_text_of_an_arrest() -> None:
         '"place":"m25","recorded_at":"2023-01-18T08:00:00.000005Z","recorded_by":{"force":"surrey","role":"force"},'
         '"seq":12,"type":"arrest.recorded"}'
     )
+
+
+def test_the_text_of_an_arrest_of_a_day() -> None:
+    recorded = RecordedEventFactory(event=ArrestRecordedFactory(id=AN_ID, day_only=True), seq=12)
+    assert text_of(recorded) == (
+        '{"data":{"reason":"knife"},"force":"surrey","id":"0190c2a4-0000-7000-8000-000000000001",'
+        '"occurred_on":"2023-01-17","operation":"lantern","recorded_at":"2023-01-18T08:00:00Z",'
+        '"recorded_by":{"force":"surrey","role":"force"},"seq":12,"type":"arrest.recorded"}'
+    )
+
+
+@pytest.mark.parametrize("day", [date(1899, 12, 31), date(2200, 1, 1)])
+def test_a_day_outside_1900_to_2199_is_refused(day: date) -> None:
+    text = text_of(RecordedEventFactory(event=ArrestRecordedFactory(day_only=True, occurred_on=day)))
+    with pytest.raises(ValueError, match="years 1900 to 2199"):
+        recorded_from_text(text)
 
 
 def test_a_field_at_its_default_is_not_written() -> None:

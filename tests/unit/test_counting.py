@@ -282,6 +282,12 @@ def test_a_fact_counts_on_the_day_it_happened() -> None:
     assert day_of(event, WEEK) == date(2023, 1, 17)
 
 
+@pytest.mark.parametrize("days", [WEEK, TWO_NIGHTS], ids=["london-days", "windows"])
+def test_a_fact_without_a_moment_counts_on_its_day(days: OperatingDays) -> None:
+    for factory in (ArrestRecordedFactory, SeizureRecordedFactory, ActivityRecordedFactory):
+        assert day_of(factory(day_only=True), days) == date(2023, 1, 17)
+
+
 def test_an_activity_that_ends_at_midnight_counts_on_the_day_that_ends() -> None:
     start, midnight = datetime(2023, 1, 17, 20, tzinfo=UTC), datetime(2023, 1, 18, tzinfo=UTC)
     assert day_of_activity(WEEK, start, midnight) == date(2023, 1, 17)

@@ -221,3 +221,38 @@ def test_adjacent_windows_are_valid() -> None:
     assert windows((utc(2023, 1, 16), utc(2023, 1, 17)), (utc(2023, 1, 17), utc(2023, 1, 18))).day_of(
         utc(2023, 1, 17)
     ) == date(2023, 1, 17)
+
+
+# Days as intervals
+
+
+def test_a_london_day_extends_as_far_as_the_operation_takes_place_on_it() -> None:
+    days = between(utc(2023, 7, 1, 10), utc(2023, 7, 3, 12))
+    assert (days.first_day, days.last_day) == (date(2023, 7, 1), date(2023, 7, 3))
+    assert days.extent_of(date(2023, 7, 1)) == (utc(2023, 7, 1, 10), utc(2023, 7, 1, 23))
+    assert days.extent_of(date(2023, 7, 2)) == (utc(2023, 7, 1, 23), utc(2023, 7, 2, 23))
+    assert days.extent_of(date(2023, 7, 3)) == (utc(2023, 7, 2, 23), utc(2023, 7, 3, 12))
+
+
+def test_a_window_extends_over_the_dates_that_it_covers() -> None:
+    assert (NIGHTS.first_day, NIGHTS.last_day) == (date(2023, 1, 16), date(2023, 1, 17))
+    assert NIGHTS.extent_of(date(2023, 1, 17)) == SECOND_NIGHT
+    assert WEEKEND.last_day == date(2023, 1, 20)
+
+
+@pytest.mark.parametrize("days", ALL_KINDS)
+@given(moment=NEAR)
+def test_the_extent_of_a_moments_day_contains_the_moment(days: OperatingDays, moment: datetime) -> None:
+    day = days.day_of(moment)
+    if day is not None:
+        starts_at, ends_at = days.extent_of(day)
+        assert starts_at <= moment < ends_at
+        assert days.first_day_ending_after(moment) == day
+
+
+def test_the_first_day_that_has_not_ended_is_found_also_between_days() -> None:
+    assert NIGHTS.first_day_ending_after(FIRST_NIGHT[1]) == date(2023, 1, 17)
+    assert NIGHTS.first_day_ending_after(SECOND_NIGHT[1]) is None
+    assert WEEK.first_day_ending_after(utc(2023, 1, 2)) == date(2023, 1, 16)
+    assert WEEK.first_day_ending_after(utc(2023, 1, 23)) is None
+    assert OPEN_ENDED.first_day_ending_after(utc(2024, 1, 2, 5)) == date(2024, 1, 2)

@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.duplicates.match_candidates import MatchCandidate, Pair, categories_of, shared_categories
+from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, Pair, categories_of, shared_categories
 from service.domain.duplicates.pairs import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
 from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
 WINDOW = 3
+# The days of each log by the midnight before them: nights over two dates, whole days, and a long weekend.
+DAYS = {
+    "whole": {0: DayExtent(1, 4), 3: DayExtent(4, 7), 6: DayExtent(7, 9)},
+    "east": {0: DayExtent(0, 3), 3: DayExtent(3, 6), 6: DayExtent(6, 9)},
+    "west": {0: DayExtent(2, 8)},
+}
 PATHS = ("drug/a", "drug/a/cocaine", "drug/b", "phone", "weapon/bladed/knife")
 
 
@@ -35,15 +41,20 @@ def logs(draw: st.DrawFn) -> list[MatchCandidate]:
                 st.sampled_from(("m25", "a406")),
                 st.sampled_from(("x", "y", None)),
                 st.sampled_from((None, None, "east", "west")),
+                st.sampled_from((False, False, True)),
             ),
             max_size=24,
         )
     )
-    return [
-        candidate(seq, force, moment, ",".join(sorted(paths)), type=wire_type, place=place, incident=incident, **log)
-        for seq, (force, moment, paths, wire_type, place, incident, part) in enumerate(rows, start=1)
-        for log in [{"operation": part, "party": f"part:{part}"} if part else {}]
-    ]
+    found = []
+    for seq, (force, moment, paths, wire_type, place, incident, part, is_day_only) in enumerate(rows, start=1):
+        log = {"operation": part, "party": f"part:{part}"} if part else {}
+        own = {"type": wire_type, "place": place, "incident": incident} | log
+        days = DAYS[part or "whole"]
+        midnight = max(start for start in days if start <= moment)
+        when = (midnight, days[midnight]) if is_day_only else (moment, None)
+        found.append(candidate(seq, force, when[0], ",".join(sorted(paths)), day=when[1], **own))
+    return found
 
 
 def by_place(rows: list[MatchCandidate]) -> list[MatchCandidate]:
@@ -61,11 +72,25 @@ def every_pair(rows: list[MatchCandidate]) -> list[Pair]:
     return [pair for pair in pairs if pair.earlier.party != pair.later.party]
 
 
+def is_near(one: MatchCandidate, other: MatchCandidate) -> bool:
+    if one.day is None and other.day is None:
+        return abs(one.occurred_microseconds - other.occurred_microseconds) <= WINDOW
+    (starts, ends), (other_starts, other_ends) = (
+        version.day or (version.occurred_microseconds, version.occurred_microseconds + 1) for version in (one, other)
+    )
+    return starts < other_ends and other_starts < ends
+
+
+def first_near(later: MatchCandidate) -> int:
+    """Return the start of the first day that has not ended when the later event of a pair happened, or its window."""
+    moment = later.occurred_microseconds
+    return min(moment - WINDOW, *(start for days in DAYS.values() for start, day in days.items() if day.ends > moment))
+
+
 def is_likely(pair: Pair) -> bool:
     one, other = pair
-    near = abs(one.occurred_microseconds - other.occurred_microseconds) <= WINDOW
     return (
-        near
+        is_near(one, other)
         and one.place == other.place
         and bool(shared_categories(one.categories.split(","), other.categories.split(",")))
     )
@@ -103,7 +128,7 @@ def test_a_list_continued_after_any_pair_equals_the_rest_of_the_whole_list(rows:
     likely, certain = list(likely_pairs(by_place(rows), WINDOW)), list(certain_pairs(by_incident(rows)))
     if index < len(likely):
         later = likely[index].later
-        key = (later.type, later.place, later.occurred_microseconds - WINDOW)
+        key = (later.type, later.place, first_near(later))
         tail = [row for row in by_place(rows) if (row.type, row.place, row.occurred_microseconds) >= key]
         assert list(likely_pairs(tail, WINDOW, after=likely[index])) == likely[index + 1 :]
     if index < len(certain):
@@ -141,6 +166,35 @@ def test_the_window_includes_both_ends():
         candidate(3, "btp", 2 * WINDOW + 1),
     ]
     assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
+
+
+def test_a_day_and_a_moment_of_it_are_a_pair_whichever_comes_first_in_the_log():
+    day = candidate(1, "surrey", 0, day=DayExtent(0, 9))
+    at = [day, candidate(2, "kent", 0), candidate(3, "kent", 8), candidate(4, "kent", 9)]
+    assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2), (1, 3)]
+    assert seqs(list(likely_pairs([at[1], day, *at[2:]], WINDOW))) == [(1, 2), (1, 3)]
+
+
+def test_a_moment_of_the_early_morning_is_in_the_night_before_not_in_the_next():
+    nights = [candidate(1, "surrey", 0, day=DayExtent(4, 14)), candidate(3, "surrey", 10, day=DayExtent(14, 24))]
+    at = sorted([*nights, candidate(2, "kent", 12)], key=lambda one: one.occurred_microseconds)
+    assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
+    found = likely_doubled(at, lambda one: one.force == "surrey", never, WINDOW)
+    assert [one.seq for one in found] == [1]
+
+
+def test_events_of_a_day_do_not_make_moments_pair_beyond_the_window():
+    day = candidate(1, "surrey", 0, "phone", day=DayExtent(0, 90))
+    rows = [day, candidate(2, "surrey", 1), candidate(3, "kent", 9)]
+    assert list(likely_pairs(rows, WINDOW)) == []
+    assert list(likely_doubled(rows, lambda _one: True, never, WINDOW)) == []
+
+
+def test_many_events_of_one_day_without_pairs_take_linear_time():
+    days = [candidate(seq, "surrey", 0, "phone", day=DayExtent(0, 90_000)) for seq in range(1, 15_001)]
+    moments = [candidate(seq, ("surrey", "kent")[seq % 2], seq * (WINDOW + 1)) for seq in range(15_001, 30_001)]
+    assert list(likely_pairs([*days, *moments], WINDOW)) == []
+    assert list(likely_doubled([*days, *moments], lambda _one: True, never, WINDOW)) == []
 
 
 def test_many_events_of_one_force_at_one_moment_take_linear_time():

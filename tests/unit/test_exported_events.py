@@ -45,6 +45,7 @@ SENT: list[dict[str, Any]] = [
     {"type": "figures.published", "data": {"label": "final", "as_of_seq": 9, "number": 1, "figures": [FIGURE]}},
     {"type": "operation.closed"},
     {"type": "operation.reopened"},
+    {"type": "activity.recorded", "data": ACTIVITY, "occurred_on": "2024-01-16"},
 ]
 TEXTS = [
     json.dumps(
@@ -57,7 +58,7 @@ TEXTS = [
 
 
 def test_every_type_of_event_and_kind_of_line_is_covered() -> None:
-    assert sorted(event["type"] for event in SENT) == sorted(DATA_CLASSES)
+    assert {event["type"] for event in SENT} == set(DATA_CLASSES)
     assert {line["kind"] for line in LINES} == set(LINE_CLASSES)
 
 

@@ -84,7 +84,8 @@ class RecordedEventSchema(ma.Schema):
     id = f.UUID(required=True)
     type = f.String(required=True)
     force = f.String(required=True)
-    occurred_at = f.DateTime()
+    occurred_at = f.DateTime(metadata={"description": "facts: the moment, unless only the day is known"})
+    occurred_on = f.Date(metadata={"description": "facts: the operating day, if the moment is not known"})
     place = f.String()
     incident = f.String()
     assisting = f.List(f.String())
@@ -345,10 +346,17 @@ class TotalsSchema(ma.Schema):
 class EvidenceSchema(ma.Schema):
     """The features that two events share. A force sees only one of the events, and therefore only `same`."""
 
-    same = f.List(f.String(), required=True, metadata={"description": "any of incident, type, category, place, time"})
+    same = f.List(
+        f.String(),
+        required=True,
+        metadata={
+            "description": "any of incident, type, category, place; time: within the window; day: the same day, if one "
+            "of the events has only its day. For a force's event with a moment, time stands for both"
+        },
+    )
     place = f.String(allow_none=True)
     categories = f.List(f.String(), metadata={"description": "the related category paths of both events"})
-    seconds_apart = f.Integer()
+    seconds_apart = f.Integer(metadata={"description": "only if both events have a moment"})
     assisting = f.List(f.String(), metadata={"description": "forces of the pair named as assisting by the other event"})
 
 

@@ -56,6 +56,14 @@ SEIZURE: Json = {
         ]
     },
 }
+# Only the day of these stops is known.
+ACTIVITY: Json = {
+    "id": "018d1a2b-0000-7000-8000-000000000016",
+    "type": "activity.recorded",
+    "force": "surrey",
+    "occurred_on": "2024-01-17",
+    "data": {"measure": "vehicles_stopped", "quantity": 34},
+}
 CORRECTION: Json = {
     "id": "018d1a2b-0000-7000-8000-000000000013",
     "type": "arrest.recorded",
@@ -73,7 +81,7 @@ RETURN: Json = {
     "force": "surrey",
     "data": {"day": "2024-01-16", "status": "complete"},
 }
-BATCH: Json = {"events": [ARREST, SEIZURE, CORRECTION, RETURN]}
+BATCH: Json = {"events": [ARREST, SEIZURE, ACTIVITY, CORRECTION, RETURN]}
 PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000009", "label": "provisional"}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}
 STATEMENT = """# More than 170 arrests

@@ -51,6 +51,8 @@ def counts_of(event: Event, measures: Mapping[str, Measure]) -> list[Count]:
 
 def day_of(event: Event, days: OperatingDays) -> date | None:
     """Return the operating day that a fact counts on; None for an activity that covers more than one."""
+    if event.occurred_on is not None:
+        return event.occurred_on
     assert event.occurred_at is not None, "only facts have a day"
     day = days.day_of(event.occurred_at)
     if isinstance(event.data, ActivityRecorded) and event.data.occurred_before is not None:

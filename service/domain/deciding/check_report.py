@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from service.domain.counting.figures import EXACT
 from service.domain.deciding.check_drugs import check_drugs
+from service.domain.model.days import OperatingDays
 from service.domain.model.events import (
     FACTS,
     ActivityRecorded,
@@ -29,6 +30,7 @@ from service.domain.model.reference_data import Force, Measure, currencies
 from service.errors import Conflict, Invalid
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+MOST_DAYS_SHOWN = 7
 
 
 class ForceNotInOperation(Invalid):
@@ -68,7 +70,7 @@ class OutsideOperation(Invalid):
 
 
 class InTheFuture(Invalid):
-    """The event's occurred_at is more than 5 minutes after its recorded_at."""
+    """The event's occurred_at, or the start of its occurred_on, is more than 5 minutes after its recorded_at."""
 
     code = "in_the_future"
 
@@ -133,7 +135,10 @@ def _check_fact(event: Event, operation: Operation, recorded_at: datetime, force
             f"{operation.operation} is closed and accepts only corrections, withdrawals and returns. "
             "Its coordinator can reopen it."
         )
-    _check_time(event, operation, recorded_at)
+    if event.occurred_on is None:
+        _check_moment(event, operation, recorded_at)
+    else:
+        _check_day(event.occurred_on, operation, recorded_at)
     if event.place is not None and event.place not in operation.places:
         refuse_personal(event.place, "/place")
         raise UnknownCode(f"Expected a place of this operation; {event.place!r} is not on its list.", pointer="/place")
@@ -145,8 +150,31 @@ def _check_fact(event: Event, operation: Operation, recorded_at: datetime, force
             raise UnknownCode(f"Expected a known force; found {force!r}.", pointer=f"/assisting/{index}")
 
 
-def _check_time(event: Event, operation: Operation, recorded_at: datetime) -> None:
-    assert event.occurred_at is not None, "the schema requires it of every fact"
+def _check_day(day: date, operation: Operation, recorded_at: datetime) -> None:
+    days = operation.days
+    if not days.includes(day):
+        raise OutsideOperation(
+            f"Expected a day of {operation.operation}: {_shown_days(days)}; found {day}.", pointer="/occurred_on"
+        )
+    starts_at, _ends_at = days.extent_of(day)
+    if starts_at > recorded_at + CLOCK_TOLERANCE:
+        raise InTheFuture(
+            f"occurred_on {day} starts at {format_instant(starts_at)}, more than 5 minutes after "
+            f"recorded_at {format_instant(recorded_at)}.",
+            pointer="/occurred_on",
+        )
+
+
+def _shown_days(days: OperatingDays) -> str:
+    if not days.windows:
+        return f"from {days.first_day} on" if days.last_day is None else f"{days.first_day} to {days.last_day}"
+    shown = ", ".join(str(window.day) for window in days.windows[:MOST_DAYS_SHOWN])
+    further = ", ..." if len(days.windows) > MOST_DAYS_SHOWN else ""
+    return f"{shown}{further}, each named by the London date on which it starts"
+
+
+def _check_moment(event: Event, operation: Operation, recorded_at: datetime) -> None:
+    assert event.occurred_at is not None, "the schema requires one of the two of every fact"
     if event.occurred_at > recorded_at + CLOCK_TOLERANCE:
         raise InTheFuture(
             f"occurred_at {format_instant(event.occurred_at)} is more than 5 minutes after "

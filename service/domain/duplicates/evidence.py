@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from service.domain.duplicates.match_candidates import COMPARED, categories_of, shared_categories
-from service.domain.duplicates.pairs import CERTAIN
-from service.domain.model.events import Event
+from service.domain.duplicates.match_candidates import COMPARED, MICROSECOND, categories_of, shared_categories
+from service.domain.duplicates.pairs import CERTAIN, LIKELY
+from service.domain.model.days import OperatingDays
+from service.domain.model.events import RecordedEvent
 
 # What makes a pair. A force that may read only one event of a pair is told nothing more.
-GROUNDS = {CERTAIN: ("incident", "type"), "likely": ("type", "category", "place", "time")}
+GROUNDS = {CERTAIN: ("incident", "type"), LIKELY: ("type", "category", "place", "time")}
+GROUNDS_BY_DAY = {CERTAIN: GROUNDS[CERTAIN], LIKELY: ("type", "category", "place", "day")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +21,7 @@ class Evidence:
     """What two events share: `same` lists the matching properties, the other fields give their values.
 
     `categories` are the related paths of both events; `assisting` are the forces of the pair that the other event
-    lists as assisting.
+    lists as assisting. `seconds_apart` is None unless both events have a moment.
     """
 
     same: tuple[str, ...]
@@ -27,21 +31,25 @@ class Evidence:
     assisting: tuple[str, ...] = ()
 
 
-def evidence_of(one: Event, other: Event, *, window_seconds: int) -> Evidence:
-    """Return what two arrests or two seizures of two forces have in common."""
+def evidence_of(
+    first: RecordedEvent, second: RecordedEvent, *, days: Mapping[str, OperatingDays], window_seconds: int
+) -> Evidence:
+    """Return what two arrests or two seizures of two parties have in common. `days` are those of each operation."""
+    one, other = first.event, second.event
     assert isinstance(one.data, COMPARED)
     assert isinstance(other.data, COMPARED)
-    assert one.occurred_at is not None
-    assert other.occurred_at is not None
     place = one.place if one.place == other.place else None
     categories = tuple(shared_categories(categories_of(one.data), categories_of(other.data)))
-    seconds_apart = int(abs(one.occurred_at - other.occurred_at).total_seconds())
+    seconds_apart = None
+    if one.occurred_at is not None and other.occurred_at is not None:
+        seconds_apart = int(abs(one.occurred_at - other.occurred_at).total_seconds())
     shared = {
         "incident": one.incident is not None and one.incident == other.incident,
         "type": one.type == other.type,
         "category": bool(categories),
         "place": place is not None,
-        "time": seconds_apart <= window_seconds,
+        "time": seconds_apart is not None and seconds_apart <= window_seconds,
+        "day": seconds_apart is None and _on_one_day(first, second, days),
     }
     return Evidence(
         same=tuple(name for name, is_shared in shared.items() if is_shared),
@@ -50,3 +58,26 @@ def evidence_of(one: Event, other: Event, *, window_seconds: int) -> Evidence:
         seconds_apart=seconds_apart,
         assisting=tuple(sorted({one.force} & set(other.assisting) | {other.force} & set(one.assisting))),
     )
+
+
+def grounds_of(certainty: str, recorded: RecordedEvent) -> Evidence:
+    """Return what a force is told of a pair with this event of its own.
+
+    An event with a moment may be in the pair by time or by day; which of the two would reveal something of the other.
+    """
+    grounds = GROUNDS if recorded.event.occurred_on is None else GROUNDS_BY_DAY
+    return Evidence(same=grounds[certainty])
+
+
+def _on_one_day(first: RecordedEvent, second: RecordedEvent, days: Mapping[str, OperatingDays]) -> bool:
+    """Return whether the day of one event contains the moment of the other, or overlaps its day."""
+    one, other = (_extent(recorded, days[recorded.operation]) for recorded in (first, second))
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _extent(recorded: RecordedEvent, days: OperatingDays) -> tuple[datetime, datetime]:
+    event = recorded.event
+    if event.occurred_on is not None:
+        return days.extent_of(event.occurred_on)
+    assert event.occurred_at is not None, "a fact has a moment or a day"
+    return event.occurred_at, event.occurred_at + MICROSECOND

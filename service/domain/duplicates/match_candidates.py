@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from service.domain.model.events import (
@@ -21,15 +22,26 @@ from service.domain.model.events import (
 # The events that two forces can both count. An activity may be a sum made by the force, which no single event equals.
 COMPARED = (ArrestRecorded, SeizureRecorded)
 
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
 # Identifies an event across corrections: its operation, and the seq of its first version there.
 EventKey = tuple[str, int]
+
+
+class DayExtent(NamedTuple):
+    """An operating day, [starts, ends) in microseconds since 1970."""
+
+    starts: int
+    ends: int
 
 
 class MatchCandidate(NamedTuple):
     """A match candidate: the compared fields of one version of an arrest or seizure.
 
     `first_seq` is the seq of the event's first version. Two match candidates pair only if their `party` differs: the
-    force, or for an event of a part the part as a whole. `categories` are joined by commas.
+    force, or for an event of a part the part as a whole. `categories` are joined by commas. An event without a moment
+    has its operating day in `day`, and comes in order at the London midnight before it: so no moment of the day comes
+    before it.
     """
 
     operation: str
@@ -42,6 +54,7 @@ class MatchCandidate(NamedTuple):
     incident: str | None
     occurred_microseconds: int
     categories: str
+    day: DayExtent | None = None
 
 
 class Pair(NamedTuple):
@@ -60,6 +73,16 @@ class Pair(NamedTuple):
     def is_certain(self) -> bool:
         """Whether both have the same incident."""
         return self.later.incident is not None and self.later.incident == self.earlier.incident
+
+
+def microseconds_of(moment: datetime) -> int:
+    """Return a moment in microseconds since 1970."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment_of(microseconds: int) -> datetime:
+    """Return the moment of microseconds since 1970."""
+    return EPOCH + microseconds * MICROSECOND
 
 
 def categories_of(data: ArrestRecorded | SeizureRecorded) -> list[str]:

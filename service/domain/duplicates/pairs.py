@@ -1,16 +1,17 @@
 """Possible duplicates, found in one pass over sorted match candidates.
 
-For each group the pass holds only the candidates within the window, by category and party. The cost therefore grows
-with the candidates read and the pairs yielded, never with the square of the candidates.
+For each group the pass holds only the candidates within the window, or of days that have not ended, by category and
+party. The cost therefore grows with the candidates read and the pairs yielded, never with the square of the candidates.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
 from service.domain.duplicates.match_candidates import MatchCandidate, Pair, steps_above
@@ -18,6 +19,7 @@ from service.domain.duplicates.match_candidates import MatchCandidate, Pair, ste
 CERTAIN, LIKELY = "certain", "likely"
 Order = tuple[int, str, int]
 Bucket = dict[str, deque[MatchCandidate]]
+Near = Callable[[deque[MatchCandidate], MatchCandidate], Iterator[MatchCandidate]]
 
 
 def certain_pairs(candidates: Iterable[MatchCandidate], *, after: Pair | None = None) -> Iterator[Pair]:
@@ -34,8 +36,11 @@ def certain_pairs(candidates: Iterable[MatchCandidate], *, after: Pair | None = 
 def likely_pairs(candidates: Iterable[MatchCandidate], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
     """Yield the pairs with the same type and place and related categories, at most `window` microseconds apart.
 
+    If one of the two has no moment, it must be on the same day instead: its day contains the other's moment, or
+    overlaps the other's day. In one operation, days that overlap are the same.
+
     The candidates are sorted by (type, place, occurred_microseconds, operation, seq). With `after`, yield the pairs
-    after that one; the candidates may then begin at `window` before its later one.
+    after that one; the candidates may then begin at `window` before its later one, or at a day open then.
     """
     for key, group in groupby(candidates, key=_type_and_place):
         cursor = after if after is not None and key == _type_and_place(after.later) else None
@@ -90,33 +95,63 @@ def _bucket_names(categories: str) -> _BucketNames:
 class _Held:
     """The candidates of one group that may still pair, oldest first by bucket and party.
 
-    Without a window, categories are not compared.
+    Those without a moment are held apart, as they stay longer. Without a window, neither categories nor times are
+    compared.
     """
 
     window: int | None = None
-    buckets: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
+    moments: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
+    days: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
 
     def partners(self, one: MatchCandidate) -> Iterator[MatchCandidate]:
-        """Yield the held candidates of other parties that pair with one, within the window; some more than once.
+        """Yield the held candidates of other parties that pair with one, by their times; some more than once.
 
-        Candidates before the window are dropped, so calls must be in order of time.
+        Candidates that can no longer pair are dropped, so calls must be in order of time.
         """
         for name in ONE_BUCKET if self.window is None else _bucket_names(one.categories).searched:
-            if name in self.buckets:
-                for party, queue in self.buckets[name].items():
-                    if party != one.party:
-                        while queue and not self.in_window(queue[0], one):
-                            queue.popleft()
-                        yield from queue
+            if name in self.moments:
+                yield from self._partners_in(self.moments[name], one, self._moments_near)
+            if name in self.days:
+                yield from self._partners_in(self.days[name], one, self._days_near)
 
     def hold(self, newest: MatchCandidate) -> None:
         """Hold the newest candidate as a partner for later ones."""
+        buckets = self.moments if newest.day is None or self.window is None else self.days
         for name in ONE_BUCKET if self.window is None else _bucket_names(newest.categories).stored_in:
-            self.buckets[name][newest.party].append(newest)
+            buckets[name][newest.party].append(newest)
 
-    def in_window(self, earlier: MatchCandidate, one: MatchCandidate) -> bool:
-        """Return whether one is within the window after an earlier candidate."""
-        return self.window is None or one.occurred_microseconds - earlier.occurred_microseconds <= self.window
+    def has_passed(self, earlier: MatchCandidate, one: MatchCandidate) -> bool:
+        """Return whether an earlier candidate pairs neither with one nor with any candidate after it."""
+        if self.window is None:
+            return False
+        if earlier.day is not None:
+            return earlier.day.ends <= one.occurred_microseconds
+        return one.occurred_microseconds - earlier.occurred_microseconds > self.window
+
+    def _partners_in(self, bucket: Bucket, one: MatchCandidate, near: Near) -> Iterator[MatchCandidate]:
+        for party, queue in bucket.items():
+            if party != one.party:
+                while queue and self.has_passed(queue[0], one):
+                    queue.popleft()
+                if queue:
+                    yield from near(queue, one)
+
+    def _moments_near(self, queue: deque[MatchCandidate], one: MatchCandidate) -> Iterator[MatchCandidate]:
+        """Yield those of a queue of moments that are on the day of one, or within the window of it."""
+        if self.window is None:
+            return iter(queue)
+        if one.day is None:
+            latest = one.occurred_microseconds + self.window
+            return takewhile(lambda other: other.occurred_microseconds <= latest, queue)
+        first = bisect_left(queue, one.day.starts, key=_microseconds)
+        ends = one.day.ends
+        return takewhile(lambda other: other.occurred_microseconds < ends, islice(queue, first, None))
+
+    def _days_near(self, queue: deque[MatchCandidate], one: MatchCandidate) -> Iterator[MatchCandidate]:
+        """Yield those of a queue of days that contain the moment of one, or overlap its day."""
+        starts, ends = one.day or (one.occurred_microseconds, one.occurred_microseconds + 1)
+        first = bisect_right(queue, starts, key=_end)
+        return takewhile(lambda other: _start(other) < ends, islice(queue, first, None))
 
 
 def _pairs(
@@ -143,7 +178,7 @@ def _doubled(
 ) -> Iterator[MatchCandidate]:
     """Yield the selected candidates of a group that have a partner before or after them.
 
-    They wait in order until a partner is found or their window has passed.
+    They wait in order until a partner is found, or their window or day has passed.
     """
 
     def has_partner(one: MatchCandidate) -> bool:
@@ -151,7 +186,7 @@ def _doubled(
 
     waiting: deque[MatchCandidate] = deque()
     for newest in candidates:
-        while waiting and not held.in_window(waiting[0], newest):
+        while waiting and held.has_passed(waiting[0], newest):
             if has_partner(one := waiting.popleft()):
                 yield one
         held.hold(newest)
@@ -168,6 +203,20 @@ def _incident_and_type(one: MatchCandidate) -> tuple[str, str]:
 
 def _type_and_place(one: MatchCandidate) -> tuple[str, str | None]:
     return one.type, one.place
+
+
+def _microseconds(one: MatchCandidate) -> int:
+    return one.occurred_microseconds
+
+
+def _start(one: MatchCandidate) -> int:
+    assert one.day is not None, "only candidates without a moment are held by day"
+    return one.day.starts
+
+
+def _end(one: MatchCandidate) -> int:
+    assert one.day is not None, "only candidates without a moment are held by day"
+    return one.day.ends
 
 
 def _by_seq(one: MatchCandidate) -> Order:

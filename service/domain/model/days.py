@@ -42,6 +42,18 @@ class OperatingDays:
     ends_at: datetime | None
     windows: tuple[OperatingDay, ...] = ()
 
+    @property
+    def first_day(self) -> date:
+        """The first operating day."""
+        return london_date(self.starts_at)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last operating day; None if the end is open."""
+        if self.windows:
+            return self.windows[-1].day
+        return None if self.ends_at is None else london_date(self.ends_at - timedelta(microseconds=1))
+
     def day_of(self, moment: datetime) -> date | None:
         """Return the operating day that contains the moment; None if none does."""
         if self.windows:
@@ -58,8 +70,26 @@ class OperatingDays:
         """Return whether this is one of the operation's days."""
         if self.windows:
             return any(window.day == day for window in self.windows)
-        first, last = london_date(self.starts_at), self._last_day()
-        return first <= day and (last is None or day <= last)
+        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+    def extent_of(self, day: date) -> tuple[datetime, datetime]:
+        """Return [starts_at, ends_at) of one of the operation's days, as far as the operation takes place on it."""
+        assert self.includes(day), f"expected a day of the operation; found {day}"
+        if self.windows:
+            return next((window.starts_at, window.ends_at) for window in self.windows if window.day == day)
+        ends_at = london_midnight(day + ONE_DAY)
+        return (
+            max(london_midnight(day), self.starts_at),
+            ends_at if self.ends_at is None else min(ends_at, self.ends_at),
+        )
+
+    def first_day_ending_after(self, moment: datetime) -> date | None:
+        """Return the first operating day that ends after the moment; None if all days end earlier."""
+        if self.windows:
+            return next((window.day for window in self.windows if window.ends_at > moment), None)
+        if self.ends_at is not None and self.ends_at <= moment:
+            return None
+        return max(london_date(moment), self.first_day)
 
     def begun_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that have begun by this moment."""
@@ -68,7 +98,7 @@ class OperatingDays:
             return
         if moment < self.starts_at:
             return
-        day, last = london_date(self.starts_at), self._last_day()
+        day, last = self.first_day, self.last_day
         until = london_date(moment) if last is None else min(london_date(moment), last)
         while day <= until:
             yield day
@@ -96,9 +126,6 @@ class OperatingDays:
             yield from (window.starts_at, window.ends_at)
         if other.windows and not self.windows:
             yield from (london_midnight(day) for window in other.windows for day in _dates(window))
-
-    def _last_day(self) -> date | None:
-        return None if self.ends_at is None else london_date(self.ends_at - timedelta(microseconds=1))
 
 
 def _dates(window: OperatingDay) -> Iterator[date]:

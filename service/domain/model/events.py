@@ -132,8 +132,9 @@ class SeizureRecorded(Part, frozen=True, kw_only=True):
 class ActivityRecorded(Timed, frozen=True, kw_only=True):
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
-    It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day. A quantity of 0 is
-    a declared zero, without a qualifier. Corrected or withdrawn by its force or the coordinator.
+    It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day. A period starts at
+    a moment, so occurred_before is refused with occurred_on. A quantity of 0 is a declared zero, without a qualifier.
+    Corrected or withdrawn by its force or the coordinator.
     """
 
     wire_type: ClassVar[str] = "activity.recorded"
@@ -339,12 +340,17 @@ LINE_CLASSES: dict[str, type[SeizureLine]] = {
 
 
 class Event(Part, frozen=True, kw_only=True):
-    """One event as sent. Only `force` counts it; `assisting` forces never do."""
+    """One event as sent. Only `force` counts it; `assisting` forces never do.
+
+    A fact has either `occurred_at`, the moment, or `occurred_on`, the operating day where only that is known. Other
+    events have neither.
+    """
 
     id: UUID
     force: Slug
     data: Report | Setup | Finding
     occurred_at: datetime | None = None
+    occurred_on: date | None = None
     place: Code | None = None
     incident: IncidentKey | None = None
     assisting: Annotated[tuple[Slug, ...], Items(0, 100).meta] = ()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.match_candidates import MatchCandidate
+from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, microseconds_of, moment_of
+from service.domain.model.days import ONE_DAY, OperatingDays, london_midnight
 from service.eventlog.head import Head
 from service.projections.duplicates.match_candidates import match_candidates
 
 of = match_candidates.c
-STORED_FIELDS = [name for name in MatchCandidate._fields if name not in ("operation", "party")]
-COLUMNS = [of[name] for name in STORED_FIELDS]
+STORED_FIELDS = [name for name in MatchCandidate._fields if name not in ("operation", "party", "day")]
+COLUMNS = [*(of[name] for name in STORED_FIELDS), of.occurred_on]
 SEQ, FORCE = STORED_FIELDS.index("seq"), STORED_FIELDS.index("force")
 PLACE_ORDER = (of.type, of.place, of.occurred_microseconds, of.seq)
 BEHIND_EVERY_SEQ = 2**63 - 1
@@ -30,14 +33,15 @@ class CandidateLog:
 
     connection: sa.Connection
     head: Head
+    days: OperatingDays
     party: str | None
     replaced: frozenset[int]
 
     @classmethod
-    def of(cls, connection: sa.Connection, head: Head, *, party: str | None) -> CandidateLog:
-        """Return the match candidates of the log at a head."""
+    def of(cls, connection: sa.Connection, head: Head, days: OperatingDays, *, party: str | None) -> CandidateLog:
+        """Return the match candidates of the log at a head, where the operation has these days."""
         replaced = _of(head, of.replaces_seq).where(of.replaces_seq.is_not(None))
-        return cls(connection, head, party, frozenset(connection.scalars(replaced)))
+        return cls(connection, head, days, party, frozenset(connection.scalars(replaced)))
 
     def along_places(self, start: PlaceKey | None, most: int) -> tuple[Iterator[MatchCandidate], PlaceKey | None]:
         """Return the standing ones of the next rows after a start, and the last row's key; None if no more follow."""
@@ -82,6 +86,11 @@ class CandidateLog:
         row = self.connection.execute(statement).one_or_none()
         return None if row is None else self._candidate(row)
 
+    def first_open_at(self, microseconds: int) -> int:
+        """Return where, in order, the first match candidate can be whose operating day has not ended by a moment."""
+        day = self.days.first_day_ending_after(moment_of(microseconds))
+        return microseconds if day is None else microseconds_of(london_midnight(day))
+
     def _with_place(self, *columns: Any) -> sa.Select[Any]:
         """Select the rows that name a place. The condition on seq makes the database read them in storage order."""
         return _of(self.head, *columns).where(of.seq.between(1, self.head.seq), of.place.is_not(None))
@@ -96,7 +105,19 @@ class CandidateLog:
         return (self._candidate(row) for row in rows if row[SEQ] not in self.replaced)
 
     def _candidate(self, row: sa.Row[Any]) -> MatchCandidate:
-        return MatchCandidate._make((self.head.operation, self.party or row[FORCE], *row))
+        occurred_on = row[-1]
+        day = None if occurred_on is None else _extent_of(occurred_on, self.days)
+        return MatchCandidate._make((self.head.operation, self.party or row[FORCE], *row[:-1], day))
+
+
+@lru_cache(maxsize=1_024)
+def _extent_of(occurred_on: str, days: OperatingDays) -> DayExtent:
+    """Return the extent of a day; a corrected version's can be outside the operation, and is then the London day."""
+    day = date.fromisoformat(occurred_on)
+    starts_at, ends_at = (
+        days.extent_of(day) if days.includes(day) else (london_midnight(day), london_midnight(day + ONE_DAY))
+    )
+    return DayExtent(microseconds_of(starts_at), microseconds_of(ends_at))
 
 
 def _of(head: Head, *columns: Any) -> sa.Select[Any]:

@@ -6,19 +6,18 @@ which holds nothing to compare. A version is standing if no row replaces it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.match_candidates import COMPARED, categories_of
-from service.domain.model.events import EventWithdrawn
+from service.domain.duplicates.match_candidates import COMPARED, categories_of, microseconds_of
+from service.domain.model.days import london_midnight
+from service.domain.model.events import Event, EventWithdrawn
 from service.eventlog.head import Head
 from service.projections.steps import Batch, Step
 from service.storage.db import CodeText, metadata
 from service.storage.writes import Writes
 
-SINCE, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 SEQS_AT_A_TIME = 2_000
 
 match_candidates = sa.Table(
@@ -35,6 +34,7 @@ match_candidates = sa.Table(
     sa.Column("incident", CodeText),
     sa.Column("occurred_microseconds", sa.BigInteger, comment="since 1970; null for a withdrawal"),
     sa.Column("categories", sa.Text, nullable=False, comment="sorted, comma-separated"),
+    sa.Column("occurred_on", CodeText, comment="the operating day, if the event has no moment"),
 )
 of = match_candidates.c
 sa.Index(
@@ -69,6 +69,7 @@ class MatchCandidateRow(NamedTuple):
     incident: str | None
     occurred_microseconds: int | None
     categories: str
+    occurred_on: str | None
 
 
 def rows(writes: Writes, batch: Batch) -> list[MatchCandidateRow]:
@@ -106,7 +107,7 @@ def _first_seqs_before(writes: Writes, batch: Batch) -> dict[int, int]:
 
 def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
     event = step.recorded.event
-    data, moment = event.data, event.occurred_at
+    data, day = event.data, event.occurred_on
     # By position: by name, it would take more than twice as long.
     return MatchCandidateRow(
         batch.operation,
@@ -118,6 +119,14 @@ def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
         event.type,
         event.place,
         event.incident,
-        None if moment is None else (moment - SINCE) // MICROSECOND,
+        _occurred_microseconds(event),
         ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
+        None if day is None else day.isoformat(),
     )
+
+
+def _occurred_microseconds(event: Event) -> int | None:
+    """Return when an event happened, or the London midnight before its day: no window of that day begins earlier."""
+    if event.occurred_at is not None:
+        return microseconds_of(event.occurred_at)
+    return None if event.occurred_on is None else microseconds_of(london_midnight(event.occurred_on))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.domain.duplicates.match_candidates import MatchCandidate
 from service.domain.duplicates.pairs import likely_pairs
+from service.domain.model.days import OperatingDays
 from service.eventlog.head import Head
 from service.projections.duplicates.candidate_log import CandidateLog, PlaceKey
 from service.projections.duplicates.match_candidates import match_candidates
@@ -25,17 +26,18 @@ TypeAndPlace = tuple[str, str]
 
 
 class StandingCandidates:
-    """The standing match candidates of an operation and its parts. The first of `heads` is the operation's own.
+    """The standing match candidates of an operation and its parts, each given by its head and days, its own first.
 
     In the operation itself each force is a party. A part is one party as a whole.
     """
 
-    def __init__(self, connection: sa.Connection, heads: Sequence[Head]) -> None:
-        own, *parts = heads
+    def __init__(self, connection: sa.Connection, logs: Sequence[tuple[Head, OperatingDays]]) -> None:
+        (own, own_days), *parts = logs
         self._connection = connection
-        self._logs = {own.operation: CandidateLog.of(connection, own, party=None)}
+        self._logs = {own.operation: CandidateLog.of(connection, own, own_days, party=None)}
         self._logs |= {
-            part.operation: CandidateLog.of(connection, part, party=f"part:{part.operation}") for part in parts
+            part.operation: CandidateLog.of(connection, part, days, party=f"part:{part.operation}")
+            for part, days in parts
         }
 
     def by_place(self, *, since: MatchCandidate | None = None) -> Iterator[MatchCandidate]:
@@ -71,6 +73,15 @@ class StandingCandidates:
     def at(self, operation: str, seq: int) -> MatchCandidate | None:
         """Return the match candidate of a version, standing or not; None if not an arrest or seizure of these logs."""
         return self._logs[operation].at(seq) if operation in self._logs else None
+
+    def first_near(self, one: MatchCandidate, window: int) -> MatchCandidate:
+        """Return a start for `by_place` before all that pair with one, or with one after it, within the window.
+
+        `window` is in microseconds.
+        """
+        moment = one.occurred_microseconds
+        starts = [log.first_open_at(moment) for log in self._logs.values()]
+        return one._replace(occurred_microseconds=min(moment - window, *starts))
 
     def _rest_by_place(self, start: PlaceKey) -> Iterator[MatchCandidate]:
         """Yield all after a start, except at places where no two could be a pair, whatever their times."""

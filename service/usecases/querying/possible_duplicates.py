@@ -10,7 +10,7 @@ A force sees only the parts in which it takes part: a pair with an event in anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,8 @@ from itertools import islice
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.domain.duplicates.evidence import GROUNDS, Evidence, evidence_of
+from service.domain.duplicates.evidence import Evidence, evidence_of, grounds_of
+from service.domain.model.days import OperatingDays
 from service.domain.model.events import RecordedEvent
 from service.domain.model.operation import Operation
 from service.errors import Forbidden
@@ -85,31 +86,37 @@ def possible_duplicates(
             raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
         minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes
         counted = context.positions()
-        heads = [one.head for one in counted if only_force is None or knows_of(credential, one.operation)]
+        searched = [one for one in counted if only_force is None or knows_of(credential, one.operation)]
+        days = {one.head.operation: one.operation.days for one in searched}
         ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
-        search = DuplicateSearch(StandingCandidates(connection, heads), minutes * 60, ruled_out)
+        standing = StandingCandidates(connection, [(one.head, one.operation.days) for one in searched])
+        search = DuplicateSearch(standing, minutes * 60, ruled_out)
         keys = search.pairs(after) if only_force is None else search.events_of(only_force, after)
         some = list(islice(keys, limit + 1))
         return PossibleDuplicates(
             operation=context.operation,
-            heads=tuple(heads),
+            heads=tuple(one.head for one in searched),
             window_minutes=minutes,
-            found=tuple(_shown(connection, some[:limit], window_seconds=minutes * 60)),
+            found=tuple(_shown(connection, some[:limit], days=days, window_seconds=minutes * 60)),
             next_after=some[limit - 1] if len(some) > limit else None,
         )
 
 
 def _shown(
-    connection: sa.Connection, keys: Sequence[DuplicateKey], *, window_seconds: int
+    connection: sa.Connection,
+    keys: Sequence[DuplicateKey],
+    *,
+    days: Mapping[str, OperatingDays],
+    window_seconds: int,
 ) -> Iterator[PossibleDuplicate]:
     """Yield the possible duplicates with these keys, the event recorded first before the other."""
     recorded = _recorded(connection, {version for key in keys for version in key.versions})
     for key in keys:
         events = sorted((recorded[version] for version in key.versions), key=_by_moment)
         evidence = (
-            evidence_of(events[0].event, events[1].event, window_seconds=window_seconds)
+            evidence_of(*events, days=days, window_seconds=window_seconds)
             if len(events) > 1
-            else Evidence(same=GROUNDS[key.certainty])
+            else grounds_of(key.certainty, *events)
         )
         yield PossibleDuplicate(certainty=key.certainty, evidence=evidence, events=tuple(events))
 

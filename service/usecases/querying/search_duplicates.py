@@ -52,7 +52,7 @@ class DuplicateSearch:
             match_candidates = self.match_candidates.by_incident(since=last and last.later)
             yield from self._listed(CERTAIN, certain_pairs(match_candidates, after=last))
             last = None
-        match_candidates = self.match_candidates.by_place(since=last and self._window_before(last.later))
+        match_candidates = self.match_candidates.by_place(since=last and self._first_near(last.later))
         yield from self._listed(LIKELY, likely_pairs(match_candidates, self._window, after=last))
 
     def events_of(self, force: str, after: DuplicateKey | None) -> Iterator[DuplicateKey]:
@@ -73,7 +73,7 @@ class DuplicateSearch:
         def is_listed(one: MatchCandidate) -> bool:
             return one.force == force and place_key(one) > key and (one.operation, one.seq) not in known
 
-        match_candidates = self.match_candidates.by_place(since=last and self._window_before(last))
+        match_candidates = self.match_candidates.by_place(since=last and self._first_near(last))
         return likely_doubled(match_candidates, is_listed, self._is_not_likely, self._window)
 
     @property
@@ -113,8 +113,8 @@ class DuplicateSearch:
             if one is not None and (one.place if cursor.certainty == LIKELY else one.incident) is not None
         ]
 
-    def _window_before(self, one: MatchCandidate) -> MatchCandidate:
-        return one._replace(occurred_microseconds=one.occurred_microseconds - self._window)
+    def _first_near(self, one: MatchCandidate) -> MatchCandidate:
+        return self.match_candidates.first_near(one, self._window)
 
 
 def _key(certainty: str, *match_candidates: MatchCandidate) -> DuplicateKey:

@@ -157,7 +157,7 @@ def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: 
     days = amended(operation, change).days
     if days == operation.days:
         return
-    seq = read.first_standing_outside(connection, operation.operation, operation.days.unchanged_by(days), days.ends_at)
+    seq = read.first_standing_outside(connection, operation.operation, operation.days.unchanged_by(days), days)
     if seq is not None:
         raise StandingEventOutside(
             f"The event at seq {seq} would lie outside the new days, or on another day. Correct or withdraw it.",
