@@ -235,7 +235,8 @@ def _on_one_of(days: OperatingDays) -> sa.ColumnElement[bool]:
     if days.windows:
         return column.in_([str(window.day) for window in days.windows])
     first, last = str(days.first_day), days.last_day
-    return column >= first if last is None else column.between(first, str(last))
+    # PostgreSQL reads no BETWEEN with the collation of a code.
+    return column >= first if last is None else sa.and_(column >= first, column <= str(last))
 
 
 def _chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -35,6 +35,11 @@ MOMENT_EXPECTED = (
     "Expected a moment such as 2023-01-17 21:40 or 17/01/2023 21:40 (London time), or 2023-01-17T21:40:00Z."
 )
 DAY_EXPECTED = "Expected a day such as 2023-01-17 or 17/01/2023."
+TIME_MISSING = (
+    "Expected a time after the day, such as 2023-01-17 21:40. If only the day is known, leave occurred_at blank and "
+    "write the day in the column occurred_on; add that column if the sheet has none."
+)
+TIME_TOO_MUCH = f"{DAY_EXPECTED} If the time is known, leave occurred_on blank and write both in occurred_at."
 # What spreadsheet programs show in place of a value, and write when they save as CSV.
 ERROR_TEXT = re.compile(r"#[A-Z][A-Z0-9_/]*[!?]|#N/A|#(?:GETTING_DATA|UNKNOWN)|Err:\d{3}")
 TOO_NARROW = re.compile(r"#{2,}")
@@ -154,6 +159,37 @@ def day(cell: Cell) -> str:
     if found is None or isinstance(found, datetime):
         raise ValueError(DAY_EXPECTED)
     return str(found)
+
+
+def moment_not_day(cell: Cell) -> str:
+    """Return the moment in the column occurred_at, in wire format.
+
+    Raises:
+        ValueError: it is not a moment; for a day without a time, the message names the column for it.
+    """
+    found = _local_value(cell, MOMENT_EXPECTED)
+    if found is not None and not isinstance(found, datetime):
+        raise ValueError(TIME_MISSING)
+    return moment(cell)
+
+
+def day_not_moment(cell: Cell) -> str:
+    """Return the day in the column occurred_on, in wire format.
+
+    Raises:
+        ValueError: it is not a day; for a day with a time, the message names the column for it.
+    """
+    found = _local_value(cell, DAY_EXPECTED)
+    if isinstance(found, datetime) and found.time() != time():
+        raise ValueError(TIME_TOO_MUCH)
+    return day(cell)
+
+
+def _local_value(cell: Cell, expected: str) -> date | datetime | None:
+    """Return the local day or moment in a cell; None if it holds neither."""
+    if isinstance(cell, str):
+        return _local(cell.strip(), expected)
+    return cell if isinstance(cell, date) else None
 
 
 def _scaled(cell: Cell, size: int, expected: str) -> int:

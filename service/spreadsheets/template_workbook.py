@@ -41,16 +41,18 @@ STEPS = (
     "Send the file again after each change: nothing is counted twice.",
 )
 REQUIRED = {
-    "arrests": ("occurred_at", "reason", "count"),
-    "seizures": ("occurred_at", "kind"),
-    "activities": ("occurred_at", "measure", "quantity"),
+    "arrests": ("reason", "count"),
+    "seizures": ("kind",),
+    "activities": ("measure", "quantity"),
     "returns": ("day", "status"),
     "withdrawals": ("withdraws", "correction_reason"),
 }
+# One of two columns is required in each row.
+INSTEAD = {"occurred_at": "occurred_on", "occurred_on": "occurred_at"}
 ABOUT = {
     "arrests": "One row for each arrest, or for several people arrested for one reason.",
     "seizures": "One row for each line of a seizure. Rows with the same reference are one seizure; the first has the "
-    "time and the place.",
+    "time or day, and the place.",
     "activities": "One row for each activity, or for a tally of several.",
     "returns": "One row for each day: how complete your record of the day is. A newer return replaces an older one.",
     "withdrawals": "One row for each recorded event that no longer counts, wherever it was sent from. A withdrawal is "
@@ -223,6 +225,8 @@ def _between(operation: Operation, *, whole_days: bool) -> dict[str, Any]:
 
 
 def _note(template: Template, name: str, about: str) -> str:
+    if name in INSTEAD:
+        return f"Required, this or {INSTEAD[name]}: {about}"
     return f"Required: {about}" if name in REQUIRED[template.name] else about
 
 

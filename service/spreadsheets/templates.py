@@ -17,9 +17,11 @@ from service.spreadsheets.cells import (
     Unreadable,
     codes,
     day,
+    day_not_moment,
     is_blank,
     milligrams,
     moment,
+    moment_not_day,
     pence,
     shown,
     text,
@@ -134,7 +136,12 @@ CORRECTS = SheetColumn(
     recorded_event,
     "the id or seq of an event that was not sent from a row of this file, if this row corrects it; otherwise empty",
 )
-OCCURRED = SheetColumn("occurred_at", "/occurred_at", moment, "when it happened: 2023-01-17 21:40, London time")
+OCCURRED_AT = SheetColumn(
+    "occurred_at", "/occurred_at", moment_not_day, "when it happened: 2023-01-17 21:40, London time"
+)
+OCCURRED_ON = SheetColumn(
+    "occurred_on", "/occurred_on", day_not_moment, "the day, if the time is not known: 2023-01-17"
+)
 PLACE = SheetColumn("place", "/place", text, "a place of the operation")
 COMMON = (
     SheetColumn("qualifier", "/data/qualifier", text, "exact (or empty), more_than, at_least, under, at_most, about"),
@@ -150,7 +157,8 @@ TEMPLATES: dict[str, Template] = {
         "arrest.recorded",
         "reason",
         (
-            OCCURRED,
+            OCCURRED_AT,
+            OCCURRED_ON,
             PLACE,
             SheetColumn("reason", "/data/reason", text, "the reason for arrest, one code"),
             COUNT,
@@ -162,7 +170,8 @@ TEMPLATES: dict[str, Template] = {
         "seizure.recorded",
         "kind",
         (
-            OCCURRED,
+            OCCURRED_AT,
+            OCCURRED_ON,
             PLACE,
             SheetColumn("kind", "/data/kind", text, "weapon, ammunition, drug, vehicle, cash, phone or other"),
             SheetColumn("category", "/data/category", text, "weapon, drug, ground, property: bladed/knife, a/cocaine"),
@@ -185,7 +194,8 @@ TEMPLATES: dict[str, Template] = {
         "activity.recorded",
         "measure",
         (
-            OCCURRED,
+            OCCURRED_AT,
+            OCCURRED_ON,
             SheetColumn("occurred_before", "/data/occurred_before", moment, "the end of the period it covers"),
             PLACE,
             SheetColumn("measure", "/data/measure", text, "the measure that was done or tallied: vehicles_stopped"),

@@ -89,7 +89,7 @@ def test_a_filled_in_workbook_is_sent_and_counts(made: Path, oprecord: Oprecord,
     put(book["Seizures"], 2, category=offered(book, "Seizures", "category")[-1], count=3, acquired="seized")
     put(book["Seizures"], 3, reference="S1", kind="drug", category="a/cocaine", weight_grams=12.5)
     put(book["Seizures"], 4, occurred_at=NOON, kind="cash", cash_pounds=520.5)
-    put(book["Activities"], 2, occurred_at=NOON, measure="places_visited", quantity=7)
+    put(book["Activities"], 2, occurred_on=NOON.date(), measure="places_visited", quantity=7)
     put(book["Activities"], 2, category=offered(book, "Activities", "category")[1])
     day = offered(book, "Returns", "day")[0]
     put(book["Returns"], 2, day=day, status=offered(book, "Returns", "status")[1])
@@ -193,9 +193,13 @@ def test_every_column_is_described_and_formatted(surrey: Caller, live: str, tmp_
     formats = {cell.value: format_of(book["Seizures"], cell.column) for cell in book["Seizures"][1]}
     assert formats["reference"] == formats["category"] == formats["incident"] == formats["corrects"] == "@"
     assert formats["occurred_at"] == "yyyy-mm-dd hh:mm"
+    assert formats["occurred_on"] == "yyyy-mm-dd"
+    notes = {cell.value: cell.comment.text for cell in book["Seizures"][1]}
+    assert notes["occurred_at"].startswith("Required, this or occurred_on: when it happened")
+    assert notes["occurred_on"].startswith("Required, this or occurred_at: the day, if the time is not known")
     assert formats["count"] == "0"
     assert format_of(book["Returns"], 2) == "yyyy-mm-dd"
-    (count,) = [one for one in book["Arrests"].data_validations.dataValidation if "E2" in one.sqref]
+    (count,) = [one for one in book["Arrests"].data_validations.dataValidation if "F2" in one.sqref]
     assert (count.type, count.formula1) == ("whole", "1")
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from service.spreadsheets.cells import codes, day, milligrams, moment, pence, text, whole
+from service.spreadsheets.cells import (
+    codes,
+    day,
+    day_not_moment,
+    milligrams,
+    moment,
+    moment_not_day,
+    pence,
+    text,
+    whole,
+)
 
 # Workbooks have times without a zone.
 LOCAL_EVENING = datetime.fromisoformat("2023-07-17T21:40:00")
@@ -40,6 +50,11 @@ LOCAL_MIDNIGHT = datetime.fromisoformat("2023-01-17T00:00:00")
         (day, "17/1/2023", "2023-01-17"),
         (day, date(2023, 1, 17), "2023-01-17"),
         (day, LOCAL_MIDNIGHT, "2023-01-17"),
+        (moment_not_day, "17/01/2023 21:40", "2023-01-17T21:40:00Z"),
+        (moment_not_day, LOCAL_MIDNIGHT, "2023-01-17T00:00:00Z"),
+        (day_not_moment, "17/1/2023", "2023-01-17"),
+        (day_not_moment, date(2023, 1, 17), "2023-01-17"),
+        (day_not_moment, LOCAL_MIDNIGHT, "2023-01-17"),
     ],
 )
 def test_a_cell_is_read_as_typed(read: Callable[[Any], Any], cell: Any, found: Any):
@@ -55,6 +70,11 @@ def test_a_cell_is_read_as_typed(read: Callable[[Any], Any], cell: Any, found: A
         *((moment, cell) for cell in ("2023-01-17", "31/02/2023 10:00", "21:40", 44943.5, date(2023, 1, 17), "")),
         *((moment, cell) for cell in ("2023-03-26 01:30", "2023-10-29 01:30")),
         *((day, cell) for cell in ("17.01.2023", "2023-13-01", "2023-01-17 21:40", 44943.0, "")),
+        *(
+            (read, cell)
+            for read in (moment_not_day, day_not_moment)
+            for cell in ("31/02/2023", "21:40", 44943.5, True, "")
+        ),
         *((text, cell) for cell in (1.5, True, date(2023, 1, 17), float("inf"), 1e15, -1e63)),
     ],
     ids=lambda one: one.__name__ if callable(one) else repr(one),
@@ -77,3 +97,15 @@ def test_a_cell_that_cannot_be_read_exactly_is_refused(read: Callable[[Any], Any
 def test_a_number_with_separators_is_refused_with_what_to_do(read: Callable[[Any], Any], cell: str, remedy: str):
     with pytest.raises(ValueError, match=remedy):
         read(cell)
+
+
+@pytest.mark.parametrize("cell", ["2023-01-17", " 17/01/2023 ", date(2023, 1, 17)])
+def test_a_day_in_the_column_of_moments_is_refused_with_the_column_for_it(cell: Any):
+    with pytest.raises(ValueError, match="leave occurred_at blank and write the day in the column occurred_on"):
+        moment_not_day(cell)
+
+
+@pytest.mark.parametrize("cell", ["2023-01-17 21:40", "17/01/2023 21:40", LOCAL_EVENING])
+def test_a_moment_in_the_column_of_days_is_refused_with_the_column_for_it(cell: Any):
+    with pytest.raises(ValueError, match="leave occurred_on blank and write both in occurred_at"):
+        day_not_moment(cell)
