@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import pairwise
 
 from service.spreadsheets.cells import Cell, as_typed
-from service.spreadsheets.grid import Grid, NotASpreadsheet
+from service.spreadsheets.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
+from service.spreadsheets.headers import has_personal_heading
 
+ROWS_BETWEEN_REPORTS = 500
 SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited)."
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
@@ -19,11 +21,12 @@ WITH_POINT = " Write a decimal comma as a point: 12.5."
 FIRST_LINE = re.compile(r"\s*(?P<line>[^\r\n]*)")
 
 
-def csv_grid(name: str, body: bytes) -> Grid:
+def csv_grid(name: str, body: bytes, report: Report | None = None) -> Grid:
     """Return the rows of a CSV file. A line such as `sep=;` is not a row: spreadsheet programs do not show it.
 
     Raises:
         NotASpreadsheet: it is not CSV in UTF-8, or its header does not show how its cells are separated.
+        TooManyRows: it has more rows than are read.
     """
     text = _decoded(name, body)
     line = SEPARATOR_LINE.match(text)
@@ -35,27 +38,43 @@ def csv_grid(name: str, body: bytes) -> Grid:
             raise NotASpreadsheet(f"{name}: expected sep=, or sep=; or sep= and a tab; found {line[0].strip()!r}.")
     rows: dict[int, list[Cell]] = {}
     problems: dict[int, str] = {}
-    width, is_short = 0, False
-    try:
-        for number, cells in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
-            is_short = False
-            if not any(cell.strip() for cell in cells):
-                continue
-            width = width or len(cells)
-            problem = _wrong_width(cells, width, separator)
-            if problem:
-                problems[number] = problem
-            else:
-                rows[number] = [as_typed(cell) for cell in cells]
-            is_short = len(cells) < width
-    except csv.Error as error:
-        raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error
-    if is_short and not text.endswith(("\n", "\r")):
-        problems[number] = (
-            f"expected {width} cells, as in the header; the file ends after {len(cells)}. Is it complete?"
-        )
+    number, width, last, is_personal = 0, 0, [""], False
+    for number, last in _records(name, text, separator, report):
+        if not any(cell.strip() for cell in last):
+            continue
+        if not width:
+            width, is_personal = len(last), has_personal_heading(last)
+        problem = _wrong_width(last, width, separator, is_personal=is_personal)
+        if problem:
+            problems[number] = problem
+        else:
+            rows[number] = [as_typed(cell) for cell in last]
+    if any(cell.strip() for cell in last) and len(last) < width and not text.endswith(("\n", "\r")):
+        problems[number] = f"expected {width} cells, as in the header; the file ends after {len(last)}. Is it complete?"
         rows.pop(number, None)
     return Grid("", rows, problems)
+
+
+def _records(name: str, text: str, separator: str, report: Report | None) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file with their numbers, also blank ones.
+
+    Raises:
+        NotASpreadsheet: it is not CSV.
+        TooManyRows: it has more rows than are read.
+    """
+    lines = text.count("\n")
+    filled = 0
+    try:
+        for number, cells in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
+            filled += any(cells)
+            # One of them is the header.
+            if filled > MOST_ROWS + 1:
+                raise too_many_rows(name, f"about {lines:,}")
+            if report is not None and number % ROWS_BETWEEN_REPORTS == 0:
+                report(number, lines)
+            yield number, cells
+    except csv.Error as error:
+        raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error
 
 
 def _decoded(name: str, body: bytes) -> str:
@@ -80,8 +99,8 @@ def _separator_of_header(name: str, text: str) -> str:
     return found[0] if found else ","
 
 
-def _wrong_width(cells: Sequence[str], expected: int, separator: str) -> str:
-    """Return what is wrong with the number of cells in a row; empty if nothing is.
+def _wrong_width(cells: Sequence[str], expected: int, separator: str, *, is_personal: bool) -> str:
+    """Return what is wrong with the number of cells in a row; empty if nothing is. With `is_personal` it shows no cell.
 
     Excel leaves out the last cells of a row if they are blank in 16 rows in succession, so a row may be shorter than
     the header, but not if it may be a decimal comma that makes up for the missing cell.
@@ -94,8 +113,9 @@ def _wrong_width(cells: Sequence[str], expected: int, separator: str) -> str:
         )
     for first, second in pairwise(cells if separator == "," and len(cells) < expected else ()):
         if DIGITS.fullmatch(first) and DIGITS.fullmatch(second):
+            numbers = "two numbers" if is_personal else f"{first},{second}"
             return (
-                f"{first},{second} may be one number or two, as the row has {len(cells)} cells and the header "
+                f"{numbers} may be one number or two, as the row has {len(cells)} cells and the header "
                 f"{expected}. Write every cell of this row, also blank ones.{WITH_POINT}"
             )
     return ""

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 from service.domain.model.vocabulary import CorrectionReason
 from service.errors import FieldError, RecordError
 from service.spreadsheets.cells import Cell, Unreadable, shown, text
+from service.spreadsheets.checking.allowed import Allowed
+from service.spreadsheets.checking.codes import Vocabularies
+from service.spreadsheets.checking.days import wrong_days
+from service.spreadsheets.checking.explained import about_columns, explained
+from service.spreadsheets.checking.own_force import wrong_force
+from service.spreadsheets.checking.total_rows import total_rows
 from service.spreadsheets.sheets import Sheet, place_of
 from service.spreadsheets.templates import (
     CORRECTED,
@@ -29,6 +36,8 @@ from service.spreadsheets.templates import (
 from service.wire.checked import load_event
 
 ANY_ID, ANY_REASON = str(UUID(int=0)), "other"
+WHEN = ("/occurred_at", "/occurred_on")
+INSTEAD = {"occurred_at": "occurred_on", "occurred_on": "occurred_at"}
 # The prefix that names a sheet contains no further colon.
 IDENTITY_BY_CONTENT = re.compile(r"(?:sheet:[^:]*:)?content:")
 
@@ -64,40 +73,102 @@ class SheetEvent:
         return replace(self, identity=prefix + self.identity)
 
 
+class _Checks(NamedTuple):
+    """What the rows of a sheet are checked against."""
+
+    allowed: Allowed
+    codes: Vocabularies
+    now: datetime | None
+
+
 @dataclass(slots=True)
 class _EventRows:
+    """The rows of an event with the values that could be read, and the errors found in them."""
+
     numbers: list[int] = field(default_factory=list)
     values: list[Mapping[str, Any]] = field(default_factory=list)
+    wrong: list[CellError] = field(default_factory=list)
+
+    def add(self, number: int, values: Mapping[str, Any], wrong: Iterable[CellError]) -> None:
+        self.numbers.append(number)
+        self.values.append(values)
+        self.wrong += wrong
+
+    def dated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a further row with the day of the first one, which it need not repeat."""
+        first = self.values[0] if self.values else {}
+        return {**{pointer: first[pointer] for pointer in WHEN if pointer in first}, **values}
+
+    def decided(self, errors: Iterable[CellError]) -> list[CellError]:
+        """Return errors of the event without those that follow from cells in error, or may do so."""
+        cells = {(error.row, error.column) for error in self.wrong}
+        # Whether the moment is missing cannot be decided without the day, and the reverse.
+        cells |= {(row, other) for row, column in cells if (other := INSTEAD.get(column))}
+        return [
+            error
+            for error in errors
+            if (error.row, error.column) not in cells and not (self.wrong and not error.column)
+        ]
 
 
-def sheet_events(sheet: Sheet, force: str) -> tuple[list[SheetEvent], list[CellError]]:
-    """Return the events of a sheet in its order, and the errors in its cells, ordered by row."""
+def sheet_events(
+    sheet: Sheet, force: str, allowed: Allowed | None = None, now: datetime | None = None
+) -> tuple[list[SheetEvent], list[CellError]]:
+    """Return the valid events of a sheet in its order, and every error in its header and cells, ordered by row.
+
+    A cell in error hides no other error of its row or event, except those that cannot be decided without it. With
+    `allowed`, codes and days are those of the operation; with `now`, no event may be in the future.
+    """
     template = sheet.template
-    errors = [CellError(number, "", problem) for number, problem in sheet.problems.items()]
-    groups: dict[str, _EventRows] = {}
-    for number, cells in sheet.rows.items():
-        values, wrong = read_row(template, cells, number)
-        name, wrong_name = _reference(cells, number)
-        errors += [*wrong, *wrong_name]
-        group = groups.setdefault(name or f"row {number}", _EventRows())
-        errors += _conflicts_with_first(template, group, values, number)
-        group.numbers.append(number)
-        group.values.append(values)
-    bad_rows = {error.row for error in errors}
+    checks = None if allowed is None else _Checks(allowed, Vocabularies(allowed), now)
+    no_entries = total_rows(sheet)
+    errors = [CellError(sheet.header_row, "", problem) for _heading, problem in sheet.header_problems]
+    errors += [CellError(number, "", problem) for number, problem in {**sheet.problems, **no_entries}.items()]
+    groups = _grouped(sheet, no_entries, force, checks)
     events, seen = [], Counter[str]()
     for name, group in groups.items():
-        if not bad_rows.isdisjoint(group.numbers):
-            continue
         body = event_of(template, group.values, force)
         corrects, reason = (group.values[0].get(pointer) for pointer in (CORRECTED, CORRECTION_REASON.pointer))
-        errors += cell_errors(template, group.numbers, _errors_of(template, body, corrects, reason))
+        invalid = explained(sheet, group.numbers, _errors_of(template, body, corrects, reason))
+        errors += [*group.wrong, *_with_codes(sheet, group.decided(invalid), checks)]
+        if invalid or group.wrong:
+            continue
         content, without_count = (_digest(one, corrects) for one in (body, _without_count(body)))
         seen[content] += 1
         identity = _identity(template, name, body, content, seen)
         if corrects is not None:
             identity = f"{'withdraws' if template.withdraws else 'corrects'}:{corrects}"
         events.append(SheetEvent(tuple(group.numbers), body, identity, content, without_count, reason, corrects))
-    return events, sorted(errors, key=lambda error: (error.row, error.column))
+    return events, sorted(about_columns(sheet, errors), key=sheet.order)
+
+
+def _grouped(sheet: Sheet, no_entries: Container[int], force: str, checks: _Checks | None) -> dict[str, _EventRows]:
+    """Return the rows of each event, by its reference or row, with the errors in their cells."""
+    template = sheet.template
+    groups: dict[str, _EventRows] = {}
+    for number, cells in sheet.rows.items():
+        if number in no_entries:
+            continue
+        values, wrong = read_row(template, cells, number)
+        name, wrong_name = _reference(cells, number)
+        wrong += [*wrong_name, *wrong_force(sheet, cells, number, force)]
+        if name in groups and not template.lines:
+            first = groups[name].numbers[0]
+            wrong.append(CellError(number, REFERENCE, f"Row {first} already has this reference."))
+            name = ""
+        group = groups.setdefault(name or f"row {number}", _EventRows())
+        if checks is not None:
+            wrong += checks.codes.wrong_codes(template, cells, group.dated(values), number)
+            wrong += wrong_days(template, cells, values, number, allowed=checks.allowed, now=checks.now)
+        wrong += _conflicts_with_first(template, group, values, number)
+        group.add(number, _without(template, values, wrong), wrong)
+    return groups
+
+
+def _with_codes(sheet: Sheet, errors: Iterable[CellError], checks: _Checks | None) -> list[CellError]:
+    if checks is None:
+        return list(errors)
+    return [checks.codes.with_codes(sheet.template, sheet.rows[one.row], one) for one in errors]
 
 
 def repeated_references(sheets: Iterable[tuple[Sheet, Iterable[SheetEvent]]]) -> list[tuple[str, CellError]]:
@@ -128,16 +199,6 @@ def _one_reference(template: Template) -> str:
     return " Give all rows of one seizure the same reference." if template.lines else ""
 
 
-def cell_errors(template: Template, rows: Iterable[int], errors: Iterable[FieldError]) -> list[CellError]:
-    """Return errors that point into an event as errors of the rows and columns that the event was made from."""
-    numbers = list(rows)
-    found = []
-    for error in errors:
-        index, column = column_at(template, error.pointer)
-        found.append(CellError(numbers[index] if index < len(numbers) else numbers[0], column, error.detail))
-    return found
-
-
 def _reference(cells: Mapping[str, Cell], number: int) -> tuple[str, list[CellError]]:
     cell = cells.get(REFERENCE, "")
     if isinstance(cell, Unreadable):
@@ -145,7 +206,7 @@ def _reference(cells: Mapping[str, Cell], number: int) -> tuple[str, list[CellEr
     try:
         reference = text(cell)
     except ValueError as error:
-        return "", [CellError(number, REFERENCE, f"{error} Found {shown(cell)}.")]
+        return "", [CellError(number, REFERENCE, str(error), shown(cell))]
     if SHORTENED.fullmatch(reference):
         problem = (
             f"{reference} is a number as a spreadsheet program shortens it, so its digits may be lost. Format the "
@@ -158,21 +219,25 @@ def _reference(cells: Mapping[str, Cell], number: int) -> tuple[str, list[CellEr
 def _conflicts_with_first(
     template: Template, group: _EventRows, values: Mapping[str, Any], number: int
 ) -> list[CellError]:
-    """Return the errors of a further row with the same reference: it must be another line of the same seizure."""
+    """Return the errors of a further row with the same reference, which must be of the same time and place."""
     if not group.numbers:
         return []
     first = group.numbers[0]
-    if not template.lines:
-        return [CellError(number, REFERENCE, f"Row {first} already has this reference.")]
+    unknown = {error.column for error in group.wrong if error.row == first}
     differing = [
-        pointer
+        column_at(template, pointer)[1]
         for pointer, value in values.items()
         if not pointer.startswith("/data/") and group.values[0].get(pointer) != value
     ]
-    return [
-        CellError(number, column_at(template, pointer)[1], f"Differs from row {first}, which has the same reference.")
-        for pointer in differing
-    ]
+    detail = f"Differs from row {first}, which has the same reference."
+    return [CellError(number, column, detail) for column in differing if column not in unknown]
+
+
+def _without(template: Template, values: Mapping[str, Any], wrong: Iterable[CellError]) -> dict[str, Any]:
+    """Return the values of a row without those of cells in error."""
+    columns = {error.column for error in wrong}
+    pointers = {column.pointer for column in template.columns if column.name in columns}
+    return {pointer: value for pointer, value in values.items() if pointer not in pointers}
 
 
 def _errors_of(template: Template, body: dict[str, Any], corrects: str | None, reason: str | None) -> list[FieldError]:

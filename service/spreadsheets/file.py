@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from service.spreadsheets.csv_files import csv_grid
-from service.spreadsheets.grid import Grid, NotASpreadsheet
+from service.spreadsheets.grid import Grid, NotASpreadsheet, Report, too_many_rows
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = b"PK\x03\x04"
@@ -18,14 +18,24 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta")
 SAVE_AS_XLSX = "Open it in Excel or LibreOffice and save it as XLSX."
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
+# No file with the most rows that are read is nearly as large.
+MOST_BYTES = 100_000_000
 
 
-def read_grids(path: Path) -> list[Grid]:
-    """Return the sheets of a file in its order; a CSV file is one sheet.
+def _unreported(_done: int, _size: int) -> None:
+    """Report nothing."""
+
+
+def read_grids(path: Path, report: Report = _unreported) -> list[Grid]:
+    """Return the sheets of a file in its order; a CSV file is one sheet. `report` is called while the file is read.
 
     Raises:
         NotASpreadsheet: the file is neither CSV nor XLSX, has the name of another kind of file, or is damaged.
+        TooManyRows: it has more rows than are read; this is found before they are.
     """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise too_many_rows(path.name, f"a file of {size:,} bytes")
     body = path.read_bytes()
     found = _other_kind(body)
     if found:
@@ -49,11 +59,11 @@ def read_grids(path: Path) -> list[Grid]:
             f"{path.with_suffix('.csv').name}; otherwise copy it again."
         )
     if not is_workbook:
-        return [csv_grid(path.name, body)]
+        return [csv_grid(path.name, body, report)]
     # Importing openpyxl takes longer than many a command and 5 MB, so only a workbook causes it, not the service.
     from service.spreadsheets.workbooks import workbook_grids  # noqa: PLC0415
 
-    return workbook_grids(path.name, body)
+    return workbook_grids(path.name, body, report)
 
 
 def _other_kind(body: bytes) -> str:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from service.errors import Invalid
 from service.spreadsheets.cells import Cell
+
+# Takes how much of a file has been read and how much it is, in any unit.
+Report = Callable[[int, int], None]
+# Twice this many rows would need more memory than many an office machine has to spare.
+MOST_ROWS = 20_000
+
+
+class TooManyRows(Invalid):
+    """The file has more rows than the command reads: send it in parts, or send the events with a program."""
+
+    code = "too_many_rows"
+
+
+def too_many_rows(file: str, found: str) -> TooManyRows:
+    """Return the error for a file with too many rows; `found` is how many it has, in words."""
+    return TooManyRows(
+        f"{file}: expected at most {MOST_ROWS:,} rows; found {found}. Nothing was read or sent. Send it in parts: move "
+        "rows to files with other names, each row to one file only. Or let a program send the events as NDJSON lines, "
+        "in any number: POST /v1/operations/{operation}/batches."
+    )
 
 
 class NotASpreadsheet(Invalid):
@@ -20,7 +40,7 @@ class Grid:
     """A sheet as stored: its rows that are not blank, by the row number that a spreadsheet program shows.
 
     `problems` are rows whose cells cannot be assigned to columns. Columns are counted from 0. The name is empty for a
-    CSV file.
+    CSV file. `sum_rows` are rows in which a formula adds up cells above it.
     """
 
     name: str
@@ -29,6 +49,7 @@ class Grid:
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    sum_rows: frozenset[int] = frozenset()
 
 
 def column_letters(index: int) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby, islice, zip_longest
+from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from service.errors import Invalid
 from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
 from service.spreadsheets.grid import Grid, NotASpreadsheet, column_letters
-from service.spreadsheets.templates import (
-    NoSuchTemplate,
-    Template,
+from service.spreadsheets.headers import (
+    ColumnLeftOut,
     expected_header,
+    has_personal_heading,
+    read_header,
     resembles_template,
-    template_of,
 )
+from service.spreadsheets.templates import CellError, NoSuchTemplate, Template
 
 # A header below a title is looked for in so many rows.
 ROWS_TO_SEARCH = 20
@@ -46,9 +47,12 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a template: its header, and the cells of each row by column; `problems` are rows that cannot be read.
+    """A sheet of a template: its columns, and the cells of each row by column; `problems` are rows that cannot be read.
 
-    The name is empty for a CSV file. Every column has a name.
+    The name is empty for a CSV file. `header` are the template columns that the sheet has, and the column `force`, in
+    the order of the file. `headings` are their headings as they stand in the file, where these differ.
+    `header_problems` are what is wrong with the header in row `header_row`, by heading. `sum_rows` are rows in which a
+    formula adds up the cells above it. Columns in `left_out` are never read.
     """
 
     name: str
@@ -56,6 +60,23 @@ class Sheet:
     header: Sequence[str]
     rows: Mapping[int, Mapping[str, Cell]]
     problems: Mapping[int, str]
+    headings: Mapping[str, str] = field(default_factory=dict)
+    header_row: int = 1
+    header_problems: Sequence[tuple[str, str]] = ()
+    left_out: Sequence[ColumnLeftOut] = ()
+    sum_rows: frozenset[int] = frozenset()
+
+    def heading(self, column: str) -> str:
+        """Return the heading of a template column as it stands in the file."""
+        return self.headings.get(column, column)
+
+    def place(self, row: int, column: str = "") -> str:
+        """Return where a row or a cell is, in words, with the heading of its column as it stands in the file."""
+        return place_of(self.name, row, self.heading(column))
+
+    def order(self, error: CellError) -> tuple[int, int]:
+        """Return what errors are ordered by: row, then column; first those in no single column."""
+        return error.row, self.header.index(error.column) + 1 if error.column in self.header else 0
 
 
 def choose_sheets(
@@ -126,29 +147,42 @@ def _why_not(grid: Grid) -> str:
 def _sheet(file: str, grid: Grid) -> Sheet:
     if not grid.rows:
         raise NotASpreadsheet(f"{file}: expected a header in sheet {grid.name}; found no row.")
-    number, header = _header(grid)
+    number, names = _header(grid)
     where = f"sheet {grid.name}: " if grid.name else ""
     unreadable = next((cell for cell in grid.rows[number] if isinstance(cell, Unreadable)), None)
     if unreadable is not None:
         raise NoSuchTemplate(f"{place_of(grid.name, number)} is the header: {unreadable.problem}")
     try:
-        template = template_of([name for name in header if name])
+        header = read_header(names)
     except NoSuchTemplate as error:
         raise NoSuchTemplate(f"{where}{error.detail}") from error
     rows: dict[int, dict[str, Cell]] = {}
     problems = dict(grid.problems)
     for row, cells in grid.rows.items():
-        stray = next((index for index, cell in enumerate(cells) if not is_blank(cell) and not _at(header, index)), None)
+        stray = next((index for index, cell in enumerate(cells) if not is_blank(cell) and not _at(names, index)), None)
         if stray is not None:
-            problems[row] = _stray(stray, cells[stray])
+            problems[row] = _stray(stray, cells[stray], names)
         elif row != number:
-            rows[row] = {name: cell for name, cell in zip_longest(header, cells, fillvalue="") if name}
-    return Sheet(grid.name, template, [name for name in header if name], rows, problems)
+            # Cells of other columns are not looked at.
+            rows[row] = {name: cells[at] if at < len(cells) else "" for at, name in header.columns.items()}
+    return Sheet(
+        grid.name,
+        header.template,
+        list(header.columns.values()),
+        rows,
+        problems,
+        header.headings,
+        number,
+        header.problems,
+        header.left_out,
+        grid.sum_rows,
+    )
 
 
-def _stray(index: int, cell: Cell) -> str:
-    held = cell.problem if isinstance(cell, Unreadable) else f"its cell holds {shown(cell)}: empty or move the cell."
-    return f"column {column_letters(index)} has no name in the header, and {held}"
+def _stray(index: int, cell: Cell, names: Iterable[str]) -> str:
+    held = "is filled in" if has_personal_heading(names) else f"holds {shown(cell)}"
+    problem = cell.problem if isinstance(cell, Unreadable) else f"its cell {held}: empty or move the cell."
+    return f"column {column_letters(index)} has no name in the header, and {problem}"
 
 
 def _refuse_hidden(file: str, grids: Sequence[Grid]) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 from service.domain.model.vocabulary import CorrectionReason
@@ -35,6 +34,8 @@ COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"
 # Kinds of line that have a count. Without the column it is 1, except for ammunition.
 COUNTED_KINDS = ("weapon", "ammunition", "vehicle", "phone", "other")
 SEQ = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
+# The beginning of what is wrong with a blank cell.
+BLANK = "The cell is blank. "
 LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
 
 
@@ -54,13 +55,31 @@ class SheetColumn:
     description: str
 
 
+class Codes(NamedTuple):
+    """The codes that a cell may hold, and what they are: `a kind of weapon`."""
+
+    what: str
+    codes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """An error in a row of a spreadsheet, and the column it is in; empty if it is in no single column."""
+    """An error in a row of a spreadsheet, and the template column it is in; empty if it is in no single column.
+
+    `detail` is what was expected and is the same for every error of the kind. `found` is the cell as it is shown, empty
+    if the detail says enough. `hint` is what to do in this case. `allowed` are the codes that the cell may hold.
+    """
 
     row: int
     column: str
     detail: str
+    found: str = ""
+    hint: str = ""
+    allowed: Codes | None = None
+
+    def __str__(self) -> str:
+        found = f"Found {self.found}." if self.found else ""
+        return " ".join(part for part in (self.detail, found, self.hint) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,41 +252,6 @@ TEMPLATES: dict[str, Template] = {
 }
 
 
-def expected_header() -> str:
-    """Return what the header of a template has, and how to get one, as a sentence."""
-    keys = ", ".join(f"{one.key} ({one.name})" for one in TEMPLATES.values())
-    return f"Expected the header of a template, with one of the columns {keys}. To get one: oprecord template arrests"
-
-
-def resembles_template(header: Sequence[str]) -> bool:
-    """Return whether a header is meant as a template's: it has the key of one, or most of its columns are of one."""
-    names = [name.casefold() for name in header if name]
-    known = max(len([name for name in names if name in one.names()]) for one in TEMPLATES.values())
-    return any(one.key in header for one in TEMPLATES.values()) or (known > 1 and known * 2 > len(names))
-
-
-def template_of(header: list[str]) -> Template:
-    """Return the template that a header belongs to.
-
-    Raises:
-        NoSuchTemplate: there is none, or a column is unknown or duplicate.
-    """
-    found = next((one for one in TEMPLATES.values() if one.key in header), None)
-    if found is None:
-        raise NoSuchTemplate(f"{expected_header()}. Found: {', '.join(map(repr, header)) or 'no header'}.")
-    for name, times in Counter(header).items():
-        if times > 1:
-            raise NoSuchTemplate(
-                f"Column {name!r} is duplicate: it is in the header {times} times. Keep one and delete the others."
-            )
-        if name not in found.names():
-            raise NoSuchTemplate(
-                f"Column {name!r} is not in the template for {found.name}. Delete it or correct its name. "
-                f"The template has: {', '.join(found.names())}."
-            )
-    return found
-
-
 def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[dict[str, Any], list[CellError]]:
     """Return the values of a row, by JSON pointer, and the errors in its cells. Empty cells are left out."""
     values: dict[str, Any] = {}
@@ -282,11 +266,11 @@ def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[d
         try:
             values[column.pointer] = column.read(cell)
         except (ValueError, OverflowError) as error:
-            errors.append(CellError(row, column.name, f"{error} Found {shown(cell)}."))
+            errors.append(CellError(row, column.name, str(error), shown(cell)))
     if "/data/cash_pence" in values and not values.keys().isdisjoint(("/data/currency", "/data/amount_minor")):
         errors.append(CellError(row, "cash_pounds", "Give pounds, or another currency and its amount, not both."))
     if COUNT.name in cells and is_blank(cells[COUNT.name]) and _is_counted(template, values):
-        errors.append(CellError(row, COUNT.name, "count is blank: write 1, or how many."))
+        errors.append(CellError(row, COUNT.name, "The cell is blank: write 1, or how many."))
     return values, errors
 
 

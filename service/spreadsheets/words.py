@@ -100,13 +100,13 @@ def normalised_heading(heading: str) -> str:
     return SEPARATORS.sub(" ", APOSTROPHES.sub("", heading.casefold()).replace("&", " and ")).strip()
 
 
-def meaning_of(kind: Kind, word: str, allowed: Collection[str] | None = None) -> Meaning:
-    """Return what a word stands for.
+def meaning_of(kind: Kind, word: str, allowed: Collection[str] | None = None, *, nearest: bool = True) -> Meaning:
+    """Return what a word stands for. Without `nearest`, an unknown word is not compared with the others, which is slow.
 
     `allowed` are the codes that the operation knows; without them, those of the lists are. A code that is not allowed
     is shortened to the longest of its paths that is: `drugs/supply` to `drugs`.
     """
-    return _meaning(kind, word, None if allowed is None else frozenset(allowed))
+    return _meaning(kind, word, None if allowed is None else frozenset(allowed), nearest)
 
 
 def column_meant(heading: str, template: str | None = None) -> Meaning:
@@ -161,7 +161,7 @@ class _Listed:
 
 
 @lru_cache(4_096)
-def _meaning(kind: Kind, word: str, allowed: frozenset[str] | None) -> Meaning:
+def _meaning(kind: Kind, word: str, allowed: frozenset[str] | None, nearest: bool) -> Meaning:  # noqa: FBT001 - cached
     listed = _listed(kind, allowed)
     if word.strip() in (allowed if allowed is not None else _codes(kind)):
         return Known(word.strip())
@@ -172,7 +172,7 @@ def _meaning(kind: Kind, word: str, allowed: frozenset[str] | None) -> Meaning:
         if codes:
             return Known(codes[0]) if len(codes) == 1 else Ambiguous(codes)
     key = normalised(word)
-    return Unknown(_nearest(key, listed)) if key else Ambiguous(())
+    return Unknown(_nearest(key, listed) if nearest else ()) if key else Ambiguous(())
 
 
 def _forms(kind: Kind, word: str) -> Iterator[str]:

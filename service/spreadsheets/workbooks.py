@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from io import BytesIO
 from typing import Any
@@ -18,13 +18,18 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
 
 from service.spreadsheets.cells import Cell, Unreadable, as_typed, error_cell, is_blank
-from service.spreadsheets.grid import Grid, NotASpreadsheet
+from service.spreadsheets.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
 
 # A workbook of 10,000 rows is about 10 MB when unpacked. A small file can be made to unpack to gigabytes.
 MOST_BYTES = 200_000_000
 # openpyxl creates every merged cell, and a whole column has 1,048,576.
 MOST_MERGED_CELLS = 100_000
 MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z$0-9]+:[A-Za-z$0-9]+)["']""")
+ROW_END = re.compile(rb"</(?:\w+:)?row>")
+PIECE_END = re.compile(rb"</(?:\w+:)?row>|<(?:\w+:)?mergeCell\s[^>]*>")
+# A row may only have formats; a value, a text in the cell, or a formula makes it one that is filled in.
+VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
+BYTES_AT_A_TIME = 1_000_000
 # What openpyxl and the libraries below it raise for a damaged file.
 DAMAGED = (
     BadZipFile,
@@ -47,16 +52,22 @@ NOT_CALCULATED = Unreadable(
 )
 # A formula whose result is an empty text has this type and no value.
 EMPTY_TEXT = "str"
+# A sum over cells of one column, in the sheet itself: a row with one is no entry but a total.
+SUM = re.compile(
+    r"\b(?:SUM|SUBTOTAL|AGGREGATE)\((?:\d+,)*\$?(?P<column>[A-Z]{1,3})\$?(?P<top>\d+):\$?(?P=column)\$?(?P<bottom>\d+)\)",
+    re.IGNORECASE,
+)
 # What a number format quotes, escapes or puts in brackets is no part of a date or time.
 LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 TIME_OF_DAY = re.compile(r"[hs]|AM/PM", re.IGNORECASE)
 
 
-def workbook_grids(name: str, body: bytes) -> list[Grid]:
-    """Return the sheets of a workbook in its order.
+def workbook_grids(name: str, body: bytes, report: Report | None = None) -> list[Grid]:
+    """Return the sheets of a workbook in its order. `report` is called with the bytes that have been read.
 
     Raises:
         NotASpreadsheet: it is damaged, has no sheet, is too large, or merges too many cells.
+        TooManyRows: it has more rows than are read. They are counted before any is kept.
     """
     try:
         with ZipFile(BytesIO(body)) as archive:
@@ -66,13 +77,16 @@ def workbook_grids(name: str, body: bytes) -> list[Grid]:
                     f"{name}: expected a workbook of at most {MOST_BYTES:,} bytes when unpacked; found {size:,}. "
                     "Split it into several files."
                 )
-            merged = _merged_cells(archive)
+            rows, merged, sheets = _sizes(archive)
+            # Each sheet has a header.
+            if rows > MOST_ROWS + sheets:
+                raise too_many_rows(name, f"{rows:,}")
             if merged > MOST_MERGED_CELLS:
                 raise NotASpreadsheet(
                     f"{name}: expected at most {MOST_MERGED_CELLS:,} merged cells; found {merged:,}. Unmerge them."
                 )
             is_uncalculated = _is_uncalculated(archive)
-        grids = _grids(body, is_uncalculated=is_uncalculated)
+        grids = _grids(body, report, is_uncalculated=is_uncalculated)
     except DAMAGED as error:
         raise NotASpreadsheet(
             f"{name} is a damaged or incomplete XLSX workbook ({error}). Copy it again, or open it and save it again."
@@ -82,14 +96,35 @@ def workbook_grids(name: str, body: bytes) -> list[Grid]:
     return grids
 
 
-def _merged_cells(archive: ZipFile) -> int:
-    pages = [archive.read(name) for name in archive.namelist() if "worksheets/" in name and name.endswith(".xml")]
-    found = 0
-    for area in (match[1].decode() for page in pages for match in MERGED.finditer(page)):
-        left, top, right, bottom = range_boundaries(area)
-        # A range of whole columns or rows has no boundaries in the other direction.
-        found += ((right or 16_384) - (left or 1) + 1) * ((bottom or 1_048_576) - (top or 1) + 1)
-    return found
+def _sizes(archive: ZipFile) -> tuple[int, int, int]:
+    """Return how many rows with values and how many merged cells all sheets have, and how many sheets there are."""
+    rows = merged = sheets = 0
+    for name in archive.namelist():
+        if "worksheets/" not in name or not name.endswith(".xml"):
+            continue
+        sheets += 1
+        for text in _pieces(archive, name):
+            rows += sum(VALUE.search(row) is not None for row in ROW_END.split(text)[:-1])
+            merged += sum(_cells_in(match[1].decode()) for match in MERGED.finditer(text))
+    return rows, merged, sheets
+
+
+def _pieces(archive: ZipFile, name: str) -> Iterator[bytes]:
+    """Yield the text of a sheet, in bounded memory, in pieces that end where a row or a merged area does."""
+    rest = b""
+    with archive.open(name) as file:
+        while read := file.read(BYTES_AT_A_TIME):
+            text = rest + read
+            end = max((match.end() for match in PIECE_END.finditer(text)), default=0)
+            yield text[:end]
+            rest = text[end:]
+    yield rest
+
+
+def _cells_in(area: str) -> int:
+    left, top, right, bottom = range_boundaries(area)
+    # A range of whole columns or rows has no boundaries in the other direction.
+    return ((right or 16_384) - (left or 1) + 1) * ((bottom or 1_048_576) - (top or 1) + 1)
 
 
 def _is_uncalculated(archive: ZipFile) -> bool:
@@ -104,27 +139,41 @@ def _is_uncalculated(archive: ZipFile) -> bool:
     )
 
 
-def _grids(body: bytes, *, is_uncalculated: bool) -> list[Grid]:
-    book = _load(body, values=False)
+def _grids(body: bytes, report: Report | None, *, is_uncalculated: bool) -> list[Grid]:
+    book = _load(body, report, values=False)
     formulas = {
-        sheet.title: {place for place, cell in sheet._cells.items() if cell.data_type == "f"}  # noqa: SLF001 - see _cells
+        sheet.title: {place: str(cell.value) for place, cell in sheet._cells.items() if cell.data_type == "f"}  # noqa: SLF001 - see _cells
         for sheet in book.worksheets
     }
     if any(formulas.values()):
         # With values, openpyxl does not say which of them are results of formulas, so it reads the file twice.
         del book
-        book = _load(body, values=True)
+        book = _load(body, report, values=True)
     return [_grid(sheet, formulas[sheet.title], is_uncalculated=is_uncalculated) for sheet in book.worksheets]
 
 
-def _load(body: bytes, *, values: bool) -> Workbook:
+class _Watched(BytesIO):
+    """A file in memory that reports how much of it has been read."""
+
+    def __init__(self, body: bytes, report: Report | None) -> None:
+        super().__init__(body)
+        self.size = len(body)
+        self.report = report
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.report is not None:
+            self.report(self.tell(), self.size)
+        return super().read(size)
+
+
+def _load(body: bytes, report: Report | None, *, values: bool) -> Workbook:
     with warnings.catch_warnings():
         # It warns of what it does not keep, such as images and validation rules. Here nothing is written back.
         warnings.simplefilter("ignore")
-        return load_workbook(BytesIO(body), data_only=values, keep_links=False)
+        return load_workbook(_Watched(body, report), data_only=values, keep_links=False)
 
 
-def _grid(sheet: Worksheet, formulas: set[tuple[int, int]], *, is_uncalculated: bool) -> Grid:
+def _grid(sheet: Worksheet, formulas: Mapping[tuple[int, int], str], *, is_uncalculated: bool) -> Grid:
     cells: dict[int, dict[int, Cell]] = {}
     # The public iterators create every cell up to the last one that has a format, which can be in row 1,048,576.
     for (row, column), stored in sheet._cells.items():  # noqa: SLF001
@@ -148,7 +197,13 @@ def _grid(sheet: Worksheet, formulas: set[tuple[int, int]], *, is_uncalculated: 
             if dimension.hidden
             for column in range((dimension.min or 1) - 1, dimension.max or 0)
         ),
+        sum_rows=frozenset(row for (row, _column), formula in formulas.items() if _adds_up_above(formula, row)),
     )
+
+
+def _adds_up_above(formula: str, row: int) -> bool:
+    found = SUM.search(formula)
+    return found is not None and int(found["top"]) < int(found["bottom"]) < row
 
 
 def _in_order(cells: Mapping[int, Cell]) -> list[Cell]:

@@ -81,8 +81,8 @@ def phone(reference: str = "", count: object = 1) -> list[object]:
         (("E2", "1\u00a0200"), "Remove the spaces inside it. Found '1\\xa0200'."),
         (("E2", "1,5"), "Write a decimal comma as a point"),
         (("E2", 1.5), "Found 1.5."),
-        (("E2", None), "sheet Arrests, row 2, count: count is blank: write 1"),
-        (("E2", "  "), "sheet Arrests, row 2, count: count is blank: write 1"),
+        (("E2", None), "sheet Arrests, row 2, count: The cell is blank: write 1"),
+        (("E2", "  "), "sheet Arrests, row 2, count: The cell is blank: write 1"),
         (("D2", 7.5), "sheet Arrests, row 2, reason: Expected text."),
         (("D2", MOMENT.replace(tzinfo=None)), "sheet Arrests, row 2, reason: Expected text."),
         (("H2", 12345678901234567890), "sheet Arrests, row 2, incident: Expected text. Numbers of more than 15 digits"),
@@ -104,7 +104,7 @@ def test_a_cell_that_cannot_be_read_is_refused(
     assert code == REFUSED
     assert said in found
     assert "1 error in 1 row; nothing was sent." in found
-    assert client.posted == []
+    assert client.sent == []
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_a_return_never_covers_all_measures_because_its_cell_cannot_be_read(
 ):
     rows = [["day", "status", "measures"], [f"{MOMENT:%d/%m/%Y}", "complete", measures]]
     code, found = submit(save(Returns=rows))
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert f"sheet Returns, row 2, measures: {said}" in found
 
 
 def test_merged_cells_are_refused(submit: Submit, save: Callable[..., Path], client: InProcess):
     file = save(lambda page: page.merge_cells("E2:E3"), Arrests=[ARRESTS, arrest(), arrest()])
     code, found = submit(file)
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert "sheet Arrests, row 2, count: the cell is one of the merged cells E2:E3" in found
     assert "sheet Arrests, row 3, count: the cell is one of the merged cells E2:E3" in found
     code, found = submit(save(lambda page: page.merge_cells("D1:E1"), Arrests=[ARRESTS, arrest()]))
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert "sheet Arrests, row 1 is the header: the cell is one of the merged cells D1:E1" in found
 
 
@@ -135,7 +135,7 @@ def test_a_truncated_workbook_is_refused(submit: Submit, save: Callable[..., Pat
     file = save(Arrests=[ARRESTS, arrest()])
     file.write_bytes(file.read_bytes()[:-100])
     code, found = submit(file)
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert "results.xlsx is a damaged or incomplete XLSX workbook" in found
 
 
@@ -165,11 +165,11 @@ def test_every_sheet_of_a_template_is_read_and_the_others_are_named(
 
 def test_the_errors_of_all_sheets_are_listed_together(submit: Submit, save: Callable[..., Path], client: InProcess):
     code, found = submit(save(Arrests=[ARRESTS, arrest(count="x")], Seizures=[SEIZURES, phone(), phone(count="")]))
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     said = [line.rpartition(": ")[0].split(":")[0] for line in found.splitlines()[1:3]]
     assert said == ["sheet Arrests, row 2, count", "sheet Seizures, row 3, count"]
     code, found = submit(save(Arrests=[ARRESTS, arrest()], Seizures=[SEIZURES, [*phone()[:3], "z/z", 1]]))
-    assert (code, [path for path in client.posted if "dry_run" not in path]) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert "sheet Seizures, row 2, category: " in found
 
 
@@ -184,8 +184,8 @@ def test_a_workbook_without_a_template_is_refused_with_the_headers_found(submit:
     ("rows", "said"),
     [
         ([ARRESTS[:3], arrest()[:3]], "sheet Arrests: Expected the header of a template"),
-        ([[*ARRESTS, "colour"], arrest()], "sheet Arrests: Column 'colour' is not in the template for arrests"),
-        ([[*ARRESTS, "count"], arrest()], "sheet Arrests: Column 'count' is duplicate"),
+        ([[*ARRESTS, "colour"], arrest()], "sheet Arrests, row 1: Column 'colour' is not in the template for arrests"),
+        ([[*ARRESTS, "count"], arrest()], "sheet Arrests, row 1: Column 'count' is duplicate"),
         (
             [["Arrests of the week"], ARRESTS, arrest()],
             "sheet Arrests, row 2 is the header of a template, but is",
@@ -196,7 +196,7 @@ def test_a_sheet_that_is_nearly_a_template_is_not_left_out(
     submit: Submit, save: Callable[..., Path], client: InProcess, rows: Rows, said: str
 ):
     code, found = submit(save(Arrests=rows, Seizures=[SEIZURES, phone()]))
-    assert (code, client.posted) == (REFUSED, [])
+    assert (code, client.sent) == (REFUSED, [])
     assert said in found
 
 

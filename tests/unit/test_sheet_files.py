@@ -8,10 +8,11 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from service.spreadsheets import csv_files, workbooks
 from service.spreadsheets.cells import Unreadable
 from service.spreadsheets.csv_files import csv_grid
 from service.spreadsheets.file import read_grids
-from service.spreadsheets.grid import Grid, NotASpreadsheet
+from service.spreadsheets.grid import Grid, NotASpreadsheet, TooManyRows
 from service.spreadsheets.workbooks import MOST_BYTES
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -269,3 +270,85 @@ def test_a_text_that_stands_for_an_error_or_a_formula_is_not_read(cell: str):
     grid = csv_grid("a.csv", f"reason,count\r\nknife,{cell}\r\n".encode())
     assert isinstance(grid.rows[2][1], Unreadable)
     assert cell.strip() in grid.rows[2][1].problem
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_sum"),
+    [
+        ("=SUM(B2:B3)", True),
+        ("=SUBTOTAL(9,$B$2:$B$3)", True),
+        ("=ROUND(SUM(B2:B3),0)", True),
+        ("=SUM(B4:D4)", False),
+        ("=SUM(Other!B2:B3)", False),
+        ("=SUM(B5:B9)", False),
+        ("=B2+B3", False),
+    ],
+)
+def test_a_row_that_adds_up_the_cells_above_it_is_noted(tmp_path: Path, formula: str, is_sum: bool):  # noqa: FBT001
+    book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    page = book.add_worksheet()
+    for row, cells in enumerate((["reason", "count"], ["knife", 1], ["knife", 2])):
+        page.write_row(row, 0, cells)
+    page.write_formula(3, 2, formula, value=3)
+    book.close()
+    (grid,) = read_grids(tmp_path / "a.xlsx")
+    assert grid.sum_rows == ({4} if is_sum else set())
+
+
+def filled(tmp_path: Path, name: str, rows: int) -> Path:
+    path = tmp_path / name
+    if name.endswith(".csv"):
+        path.write_text("reason,count\n" + "knife,1\n" * rows + "\n" * 30_000)
+        return path
+    book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    for page, size in ((book.add_worksheet(), rows // 2), (book.add_worksheet(), rows - rows // 2)):
+        page.write_row(0, 0, ["reason", "count"])
+        for row in range(1, size + 1):
+            page.write_row(row, 0, ["knife", 1])
+    # Rows that only have a format are not filled in.
+    bold = book.add_format({"bold": True})
+    for row in range(rows + 1, rows + 10_000):
+        page.write_blank(row, 0, None, bold)
+    book.close()
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_file_with_too_many_rows_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setattr(csv_files, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 1_000)
+    seen: list[tuple[int, int]] = []
+    assert sum(len(grid.rows) - 1 for grid in read_grids(filled(tmp_path, name, 1_000))) == 1_000
+    with pytest.raises(TooManyRows) as error:
+        read_grids(filled(tmp_path, name, 1_001), lambda done, size: seen.append((done, size)))
+    found = "1,003" if name == "a.xlsx" else "about 31,002"
+    said = error.value.detail
+    assert said.startswith(f"{name}: expected at most 20,000 rows; found {found}. Nothing was read or sent.")
+    assert "Send it in parts" in said
+    assert "NDJSON lines, in any number: POST /v1/operations/{operation}/batches." in said
+    # A workbook has not been opened; of a CSV file, less than was allowed has been read.
+    assert all(done <= 1_002 for done, _size in seen)
+
+
+def test_a_file_that_is_far_too_large_is_not_opened(tmp_path: Path):
+    with (tmp_path / "a.csv").open("wb") as file:
+        file.truncate(100_000_001)
+    with pytest.raises(TooManyRows, match="found a file of 100,000,001 bytes"):
+        read_grids(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_reading_reports_how_far_it_is(tmp_path: Path, name: str):
+    seen: list[tuple[int, int]] = []
+    read_grids(filled(tmp_path, name, 2_000), lambda done, size: seen.append((done, size)))
+    assert len(seen) > 1
+    assert all(0 <= done <= size for done, size in seen)
+
+
+def test_a_row_of_a_file_with_personal_columns_is_not_quoted(tmp_path: Path):
+    (grid,) = grids(tmp_path, b"name,count,weight\nknife,12,5\nSmith,12\nSmith,1907,44\n", "a.csv")
+    assert grid.problems == {}
+    (grid,) = grids(tmp_path, b"name,count,weight,x\nSmith,1907,44\n", "a.csv")
+    assert grid.problems[2].startswith("two numbers may be one number or two")

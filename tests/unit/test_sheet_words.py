@@ -173,8 +173,6 @@ def test_every_column_of_a_template_is_listed_and_is_not_personal():
         for name in template.names():
             assert column_meant(name, template.name) == Known(name)
             assert personal_heading(name) is None
-    listed = {(template, column["column"]) for column in WORDS["columns"] for template in column["templates"]}
-    assert listed == {(template.name, name) for template in TEMPLATES.values() for name in template.names()}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +187,7 @@ def test_every_column_of_a_template_is_listed_and_is_not_personal():
         ("Gross weight", "seizures", Ambiguous(("weight_grams",))),
         ("Police force", "arrests", Known("force")),
         ("Protective marking", "arrests", Known("ignored")),
-        ("ocurred_at", "arrests", Unknown(("occurred_at",))),
+        ("qualifer", "arrests", Unknown(("qualifier",))),
         ("colour", "arrests", Unknown(())),
         ("", "arrests", Ambiguous(())),
     ],

@@ -15,9 +15,9 @@ from service.cli.sheets.withdrawals import Withdrawal
 from service.domain.model.events import FACTS, Event, EventWithdrawn
 from service.errors import FieldError
 from service.spreadsheets.additions import Change, SumLine, additions, sum_lines
-from service.spreadsheets.events import cell_errors
+from service.spreadsheets.checking.explained import explained
 from service.spreadsheets.recorded import OwnRecord, Recorded, copies, own_record, said_by
-from service.spreadsheets.sheets import Sheet, place_of
+from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.unusual import unusual
 from service.wire.checked import load_event
 
@@ -138,8 +138,8 @@ def _corrected(event: Event, record: OwnRecord) -> Event | None:
 
 
 def _place(row: Row, pointer: str) -> str:
-    (cell,) = cell_errors(row.sheet.template, row.planned.event.rows, [FieldError(pointer, "")])
-    return place_of(row.sheet.name, cell.row, cell.column)
+    (cell,) = explained(row.sheet, row.planned.event.rows, [FieldError(pointer, "")])
+    return row.sheet.place(cell.row, cell.column)
 
 
 def _label(line: SumLine) -> str:

@@ -15,7 +15,10 @@ from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_
 from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
 from service.domain.deciding.decide import AlreadyWithdrawn
 from service.errors import Conflict, FieldError, Invalid
-from service.spreadsheets.events import SheetEvent, cell_errors
+from service.spreadsheets.checking.allowed import Allowed, allowed_in
+from service.spreadsheets.checking.explained import explained
+from service.spreadsheets.events import SheetEvent
+from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CellError, Template
 
 EVENTS_IN_ONE_BATCH = 250
@@ -89,22 +92,28 @@ def plan(
     return [_planned(one, before, template) for one in events]
 
 
+def plan_without_conflicts(events: Sequence[SheetEvent], before: SentRows, template: Template) -> list[Planned]:
+    """Return what the service is to check of a sheet while other rows have errors, whatever has changed or is gone."""
+    return [_planned(one, before, template) for one in events]
+
+
 def check(
-    planned: Sequence[Planned], call: Call, template: Template, progress: Callable[[int, int], None]
+    planned: Sequence[Planned], call: Call, sheet: Sheet, progress: Callable[[int, int], None]
 ) -> list[CellError]:
     """Let the service decide all events in a dry run; return the errors by row and column."""
     errors: list[CellError] = []
     for done, one, result in call.results(planned, dry_run=True):
-        if not _is_done(result, template):
+        if not _is_done(result, sheet.template):
             problem = result["problem"]
             wrong = [FieldError(error["pointer"], error["detail"]) for error in problem["errors"]]
-            errors += cell_errors(template, one.event.rows, wrong or [FieldError("", problem["detail"])])
+            wrong = wrong or [FieldError("", problem["detail"])]
+            errors += explained(sheet, one.event.rows, wrong, problem["code"])
         progress(done, len(planned))
     return errors
 
 
 def send(
-    planned: Sequence[Planned], call: Call, template: Template, state: SentRows, progress: Callable[[int, int], None]
+    planned: Sequence[Planned], call: Call, sheet: Sheet, state: SentRows, progress: Callable[[int, int], None]
 ) -> tuple[int, int, list[CellError]]:
     """Save the ids of all events, then send the events; return how many are new, how many were replays, and the errors.
 
@@ -116,9 +125,9 @@ def send(
     errors: list[CellError] = []
     for done, one, result in call.results(planned, dry_run=False):
         recorded += result["status"] == HTTPStatus.CREATED
-        replayed += result["status"] != HTTPStatus.CREATED and _is_done(result, template)
-        if not _is_done(result, template):
-            errors += cell_errors(template, one.event.rows, [FieldError("", result["problem"]["detail"])])
+        replayed += result["status"] != HTTPStatus.CREATED and _is_done(result, sheet.template)
+        if not _is_done(result, sheet.template):
+            errors += explained(sheet, one.event.rows, [FieldError("", result["problem"]["detail"])])
         progress(done, len(planned))
     return recorded, replayed, errors
 
@@ -139,6 +148,19 @@ class Call:
             answer = self.client.post(address, {"events": [one.body() for one in some]}, self.force)
             for number, (one, result) in enumerate(zip(some, _results(answer), strict=True), start=start + 1):
                 yield number, one, result
+
+
+def allowed_by(client: Client, name: str, operation: str, force: str) -> Allowed:
+    """Return what an operation allows to a force, asked with the credential of this name.
+
+    Raises:
+        SubmissionRefused: the credential cannot read the operation.
+    """
+    answer = client.get(f"/v1/operations/{operation}", name)
+    if answer.status != HTTPStatus.OK:
+        raise SubmissionRefused(f"{answer.body.get('detail', 'The operation cannot be read.')} ({answer.status})")
+    forces = client.get("/v1/forces", name).body.get("forces", ())
+    return allowed_in(answer.body, force, [one["force"] for one in forces])
 
 
 def force_of(client: Client, name: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
 import click
 
+from service.api.exports.tables import Column, ExportTable, csv_text
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
 from service.cli.sheets.confirmation import confirm
@@ -27,15 +30,27 @@ from service.cli.sheets.recorded_elsewhere import (
 )
 from service.cli.sheets.run_lock import lock_on
 from service.cli.sheets.sent_rows import SentRows, sent_rows, state_path
-from service.cli.sheets.submission import Call, Planned, RowsChanged, check, force_of, plan, send
+from service.cli.sheets.submission import (
+    Call,
+    Planned,
+    RowsChanged,
+    allowed_by,
+    check,
+    force_of,
+    plan,
+    plan_without_conflicts,
+    send,
+)
 from service.cli.sheets.withdrawals import check_withdrawals, withdraw
 from service.errors import Invalid
 from service.runtime.garbage_collector import collecting_rarely
-from service.spreadsheets.events import SheetEvent, repeated_references, sheet_events
+from service.spreadsheets.checking.check import Checked, check_sheets
+from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of
+from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.file import read_grids
 from service.spreadsheets.recorded_events import find_recorded
-from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, place_of
-from service.spreadsheets.templates import TEMPLATES, CellError
+from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets
+from service.spreadsheets.templates import TEMPLATES
 
 
 class RowsRefused(Invalid):
@@ -58,6 +73,13 @@ class RowsRefused(Invalid):
     is_flag=True,
     help="Send new rows as new events; rows already sent that are gone stay recorded.",
 )
+@click.option(
+    "--errors",
+    "errors_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE.csv",
+    help="Also write all errors to this file, as a table.",
+)
 @click.option("--withdraw-missing", is_flag=True, help="Withdraw rows already sent that are gone from FILE.")
 @click.option(
     "--equal-are-sent",
@@ -74,6 +96,7 @@ def submit(
     secret: str,
     chosen: tuple[str, ...],
     *,
+    errors_file: Path | None,
     include_hidden: bool,
     check_only: bool,
     correct: bool,
@@ -87,27 +110,36 @@ def submit(
     """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
 
     Every visible sheet of an XLSX whose header is a template's is sent. Every row is checked first, here and by the
-    service. If any row is invalid, all errors are listed and nothing is sent. Then the command shows what FILE adds to
-    your figures and which values are unusual, and asks in a terminal whether to send it. Sending the file again counts
-    nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
+    service. If any row is invalid, all errors are listed (of many, the first 100) and nothing is sent. Then the
+    command shows what FILE adds to your figures and which values are unusual, and asks in a terminal whether to send
+    it. Sending the file again counts nothing twice: FILE.sent.json records what was sent and must stay beside FILE.
     """
     _refuse_both({"--changed-are-new": changed_are_new, "--withdraw-missing": withdraw_missing})
     _refuse_both({"--equal-are-new": equal_are_new, "--equal-are-sent": equal_are_sent})
+    if errors_file is not None and errors_file.resolve() == file.resolve():
+        raise click.UsageError("--errors would overwrite FILE: give another name.")
     client = HttpClient(url, {CALLER: secret})
     click.get_current_context().with_resource(lock_on(file))
     force = force_of(client, CALLER)
     # Otherwise the garbage collector takes half of the time of reading a workbook.
     with collecting_rarely():
-        grids = read_grids(file)
+        with progress(f"Reading {file.name}") as report:
+            grids = read_grids(file, report)
         sheets, left_out = choose_sheets(file.name, grids, chosen, include_hidden=include_hidden)
+        names = [grid.name for grid in grids]
         _name_sheets(sheets, left_out)
-        sheets, corrected = find_recorded(sheets, finder(client, operation, CALLER))
-        events = _events(sheets, force)
-    state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
-    _refuse(sent_from_here(sheets, events, state))
-    name_corrected(sheets, events, corrected, state)
-    names = [grid.name for grid in grids]
-    parts = _parts(names, sheets, events, state, correct=correct, gone_are_decided=changed_are_new or withdraw_missing)
+        state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
+        with progress(f"Checking {file.name}"):
+            allowed = allowed_by(client, CALLER, operation, force)
+            sheets, corrected = find_recorded(sheets, finder(client, operation, CALLER))
+            checked = check_sheets(sheets, allowed, datetime.now(UTC))
+    checked.add(sent_from_here(sheets, checked.events, state))
+    if any(checked.errors.values()):
+        _refuse(_checked_by_service(checked, _without_conflicts(checked, names, state), call), errors_file)
+    name_corrected(sheets, checked.events, corrected, state)
+    parts = _parts(
+        names, sheets, checked.events, state, correct=correct, gone_are_decided=changed_are_new or withdraw_missing
+    )
     sent_now = [one.event for _sheet, planned in parts for one in planned]
     read = [sheet.name for sheet in sheets]
     gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, read, state)]
@@ -115,11 +147,7 @@ def submit(
     name_superseded(parts)
     facts = _name_gone(gone, withdraw=withdraw_missing)
     withdrawals = check_withdrawals(facts if withdraw_missing else (), state, call)
-    errors = []
-    for sheet, planned in parts:
-        with progress(f"Checking {sheet.name}".rstrip()) as report:
-            errors += [(sheet.name, error) for error in check(planned, call, sheet.template, report)]
-    _refuse(errors)
+    _refuse(_checked_by_service(checked, parts, call), errors_file)
     preview, parts = compared(
         parts, withdrawals.to_send, state, call, equal_are_sent=equal_are_sent, equal_are_new=equal_are_new
     )
@@ -135,17 +163,25 @@ def submit(
         keep(gone, state)
     if withdrawn := withdraw(withdrawals, call, state):
         remark(f"Withdrew {counted(withdrawn, 'event')}.")
+    recorded, replayed = _sent(parts, call, state, checked)
+    already = counted(replayed, "was already recorded", "were already recorded")
+    remark(f"Recorded {_listed(recorded)}; {already}. Keep {state_path(file).name}.")
+    _refuse(checked.mistakes(), errors_file, "the others are recorded")
+
+
+def _sent(
+    parts: Iterable[tuple[Sheet, Sequence[Planned]]], call: Call, state: SentRows, checked: Checked
+) -> tuple[Counter[str], int]:
+    """Send the events and add the errors; return how many are new, by template, and how many were replays."""
     recorded: Counter[str] = Counter()
     replayed = 0
     for sheet, planned in parts:
         with progress(f"Sending {sheet.name}".rstrip()) as report:
-            new, old, wrong = send(planned, call, sheet.template, state, report)
+            new, old, wrong = send(planned, call, sheet, state, report)
         recorded[sheet.template.name] += new
         replayed += old
-        errors += [(sheet.name, error) for error in wrong]
-    already = counted(replayed, "was already recorded", "were already recorded")
-    remark(f"Recorded {_listed(recorded)}; {already}. Keep {state_path(file).name}.")
-    _refuse(errors, "the others are recorded")
+        checked.errors[sheet.name].extend(wrong)
+    return recorded, replayed
 
 
 def _refuse_both(options: Mapping[str, bool]) -> None:
@@ -154,7 +190,12 @@ def _refuse_both(options: Mapping[str, bool]) -> None:
 
 
 def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
-    """Print which sheets of a workbook are read, and which are not."""
+    """Print which sheets of a workbook are read, and which sheets and columns are not."""
+    for sheet in sheets:
+        if sheet.left_out:
+            columns = ", ".join(f"{one.heading} ({one.what})" for one in sheet.left_out)
+            where = f"sheet {sheet.name}: " if sheet.name else ""
+            remark(f"{where}Columns left out, never read and never sent: {columns}.")
     if not sheets[0].name:
         return
     names = [f"{sheet.name} ({counted(len(sheet.rows) + len(sheet.problems), 'row')})" for sheet in sheets]
@@ -162,17 +203,24 @@ def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
     remark(f"Read {_joined(names)}.{others}")
 
 
-def _events(sheets: Sequence[Sheet], force: str) -> dict[str, list[SheetEvent]]:
-    """Return the events of each sheet.
+def _without_conflicts(checked: Checked, names: Sequence[str], state: SentRows) -> list[tuple[Sheet, list[Planned]]]:
+    """Return the valid events of sheets with errors, for a dry run; the state stays as it is."""
+    found = prefixes(names, checked.events, replace(state))
+    own = {name: _within(events, found[name]) for name, events in checked.events.items()}
+    return [(sheet, plan_without_conflicts(own[sheet.name], state, sheet.template)) for sheet in checked.sheets]
 
-    Raises:
-        RowsRefused: a cell cannot be read, or an event is invalid.
-    """
-    found = {sheet.name: sheet_events(sheet, force) for sheet in sheets}
-    errors = [(name, error) for name, (_, wrong) in found.items() for error in wrong]
-    events = {name: events for name, (events, _) in found.items()}
-    _refuse([*errors, *repeated_references([(sheet, events[sheet.name]) for sheet in sheets])])
-    return events
+
+def _checked_by_service(
+    checked: Checked, parts: Iterable[tuple[Sheet, Sequence[Planned]]], call: Call
+) -> list[Mistake]:
+    for sheet, planned in parts:
+        with progress(f"Checking {sheet.name}".rstrip()) as report:
+            checked.errors[sheet.name].extend(check(planned, call, sheet, report))
+    return checked.mistakes()
+
+
+def _within(events: Iterable[SheetEvent], prefix: str) -> list[SheetEvent]:
+    return [one.within(prefix) for one in events]
 
 
 def _parts(
@@ -193,7 +241,7 @@ def _parts(
     found = prefixes(names, events, state)
     if not gone_are_decided:
         refuse_renamed(names, found, state)
-    own = {name: [one.within(prefix) for one in events[name]] for name, prefix in found.items()}
+    own = {name: _within(events[name], prefix) for name, prefix in found.items()}
     for name, prefix in found.items():
         recognise_counts(own[name], state, prefix)
     sent_now = list(chain.from_iterable(own.values()))
@@ -228,17 +276,25 @@ def _name_gone(gone: Sequence[Gone], *, withdraw: bool) -> list[Gone]:
     return facts
 
 
-def _refuse(errors: Sequence[tuple[str, CellError]], otherwise: str = "nothing was sent") -> None:
-    """Print the errors in the rows, each with its sheet, if there are any.
+def _refuse(mistakes: Sequence[Mistake], file: Path | None, otherwise: str = "nothing was sent") -> None:
+    """Print the mistakes in the rows, the first ones if there are many, and write all of them to the file.
 
     Raises:
-        RowsRefused: there are.
+        RowsRefused: there are mistakes.
     """
-    for sheet, error in errors:
-        remark(f"{place_of(sheet, error.row, error.column)}: {error.detail}")
-    if errors:
-        rows = counted(len({(sheet, error.row) for sheet, error in errors}), "row")
-        raise RowsRefused(f"{counted(len(errors), 'error')} in {rows}; {otherwise}.")
+    if file is not None:
+        table = ExportTable("errors", [Column(name) for name in COLUMNS], rows_of(mistakes))
+        file.write_text("".join(csv_text(table)), encoding="utf-8", newline="")
+    for line in lines(mistakes):
+        remark(line)
+    if mistakes:
+        rows = counted(len({(one.sheet.name, one.error.row) for one in mistakes}), "row")
+        where = f" All errors are in {file}." if file else _advice(mistakes)
+        raise RowsRefused(f"{counted(len(mistakes), 'error')} in {rows}; {otherwise}.{where}")
+
+
+def _advice(mistakes: Sequence[Mistake]) -> str:
+    return " To list all errors, use --errors FILE.csv." if len(mistakes) > MOST_LISTED else ""
 
 
 def _counts(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> str:

@@ -68,7 +68,7 @@ def check_drugs(event: Event, operation: Operation) -> None:
     problems = []
     for pointer, path in _drugs_of(event, operation):
         try:
-            _check_path(path, _class_day(event, operation), operation.measures, pointer)
+            check_drug(path, _class_day(event, operation), operation.measures, pointer)
         except (UnknownDrug, AmbiguousDrug, WrongDrugClass) as problem:
             problems.append(problem)
     if problems:
@@ -98,7 +98,12 @@ def _drugs_of(event: Event, operation: Operation) -> Iterator[tuple[str, str]]:
                 yield "/data/category", category
 
 
-def _check_path(path: str, day: date, measures: Mapping[str, Measure], pointer: str) -> None:
+def check_drug(path: str, day: date, measures: Mapping[str, Measure], pointer: str) -> None:
+    """Check one drug by its class on an operating day. `measures` are the operation's, `pointer` names the field.
+
+    Raises:
+        UnknownDrug, AmbiguousDrug, WrongDrugClass, LooksPersonal.
+    """
     category, _, below = path.partition("/")
     is_class = category in measures[BY_SUBSTANCE].categories
     if is_class and not below:

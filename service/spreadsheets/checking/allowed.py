@@ -1,0 +1,88 @@
+"""What an operation allows in a spreadsheet: places, measures with their categories, days and forces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.domain.model.days import LONDON, OperatingDays, operating_days
+from service.domain.model.events import Window
+from service.domain.model.instants import parse_instant
+from service.domain.model.reference_data import Measure, force_catalogue, measure_catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What the operation allows to the force that sends a spreadsheet.
+
+    `reports` is what the force reports: events, tallies or nothing; empty if it does not take part. `participants` are
+    the forces of the operation in publishing order, `forces` all known ones.
+    """
+
+    operation: str
+    force: str
+    reports: str
+    participants: tuple[str, ...]
+    days: OperatingDays
+    places: tuple[str, ...]
+    measures: Mapping[str, Measure]
+    forces: frozenset[str]
+
+    @property
+    def span(self) -> str:
+        """The days of the operation in words, as London dates: `2024-01-23 to 2024-01-25`."""
+        first = self.days.starts_at.astimezone(LONDON).date()
+        if self.days.ends_at is None:
+            return f"from {first}"
+        last = (self.days.ends_at - timedelta(microseconds=1)).astimezone(LONDON).date()
+        return f"{first} to {last}" if last > first else str(first)
+
+
+def allowed_in(operation: Mapping[str, Any], force: str, known_forces: Iterable[str] = ()) -> Allowed:
+    """Return what an operation allows to a force. `operation` is the answer to GET /v1/operations/{operation}.
+
+    `known_forces` are the keys of forces that are neither in the catalogue nor in the operation.
+    """
+    participants = {one["force"]: one["reports"] for one in operation["forces"]}
+    return Allowed(
+        operation=operation["operation"],
+        force=force,
+        reports=participants.get(force, ""),
+        participants=tuple(participants),
+        days=_days(operation),
+        places=tuple(operation["places"]),
+        measures={row["measure"]: _measure(row) for row in operation["measures"]},
+        forces=frozenset((*force_catalogue(), *participants, *known_forces)),
+    )
+
+
+def _days(operation: Mapping[str, Any]) -> OperatingDays:
+    windows = [Window(starts_at=_moment(one["from"]), ends_at=_moment(one["before"])) for one in operation["days"]]
+    if windows:
+        return operating_days(None, None, windows, pointer="")
+    ends_at = operation["ends_at"]
+    return operating_days(
+        _moment(operation["starts_at"]), None if ends_at is None else _moment(ends_at), (), pointer=""
+    )
+
+
+def _moment(written: str) -> datetime:
+    return parse_instant(written)
+
+
+def _measure(row: Mapping[str, Any]) -> Measure:
+    known = measure_catalogue().get(row["measure"])
+    if known is not None:
+        return known.with_categories(tuple(row["categories"]))
+    return Measure(
+        measure=row["measure"],
+        label=row["label"],
+        unit=row["unit"],
+        core=row["core"],
+        additive=row["additive"],
+        category=row["category"],
+        categories=tuple(row["categories"]),
+        open=row["open"],
+    )
