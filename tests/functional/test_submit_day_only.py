@@ -56,7 +56,10 @@ def test_each_mistake_about_day_and_time_names_its_column_and_what_to_do(
     )
     assert submit(file) == REFUSED
     assert messages(capsys) == [
-        "row 2, occurred_at: Expected occurred_at, or occurred_on if only the operating day is known; found neither.",
+        (
+            "row 2, occurred_at: The cell is blank. Fill in when it happened: 2023-01-17 21:40, London time; or "
+            "occurred_on, if only the day is known."
+        ),
         (
             "row 3, occurred_on: Expected occurred_at or occurred_on; found both. "
             "Leave out occurred_on if the moment is known."
@@ -71,7 +74,7 @@ def test_each_mistake_about_day_and_time_names_its_column_and_what_to_do(
             "occurred_on blank and write both in occurred_at. Found '2023-01-17 21:40'."
         ),
     ]
-    assert client.posted == []
+    assert client.sent == []
 
 
 def test_a_day_that_the_service_refuses_is_reported_in_its_column(
@@ -80,7 +83,7 @@ def test_a_day_that_the_service_refuses_is_reported_in_its_column(
     assert submit(sheet(ARRESTS, ["1", "", "17/01/2023", "m25", "knife"])) == REFUSED
     (message,) = messages(capsys)
     last = london_date(now()) + ONE_DAY
-    assert message == (f"row 2, occurred_on: Expected a day of live: {yesterday()} to {last}; found 2023-01-17.")
+    assert message == (f"row 2, occurred_on: Expected a day of live: {yesterday()} to {last}. Found '17/01/2023'.")
 
 
 def test_the_rows_of_a_seizure_share_its_day(

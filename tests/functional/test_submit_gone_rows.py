@@ -251,7 +251,7 @@ def test_a_reference_that_is_a_shortened_number_is_refused_when_it_is_first_sent
         "Format the column as text, and write the reference in full again.\n"
         "oprecord: 1 error in 1 row; nothing was sent.\n"
     )
-    assert client.posted == []
+    assert client.sent == []
 
 
 def test_a_shortened_reference_that_was_sent_by_an_earlier_version_can_be_put_right(desk: Desk, capsys: Shown):
