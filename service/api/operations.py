@@ -30,6 +30,7 @@ CHANGES = {
     "reopen": "operation.reopened",
     "publications": "figures.published",
     "possible-duplicates/ruled-out": "duplicate.ruled_out",
+    "possible-duplicates/reopened": "duplicate.reopened",
 }
 WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)
 

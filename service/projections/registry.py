@@ -9,7 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.domain.duplicates.match_candidates import COMPARED
-from service.domain.model.events import FACTS, DuplicateRuledOut, EventWithdrawn, ForceJoined, ReturnDeclared
+from service.domain.model.events import (
+    FACTS,
+    DuplicateReopened,
+    DuplicateRuledOut,
+    EventWithdrawn,
+    ForceJoined,
+    ReturnDeclared,
+)
 from service.projections import entries, participants, returns, totals, totals_snapshots
 from service.projections.duplicates import match_candidates, ruled_out
 from service.projections.steps import Batch
@@ -40,7 +47,9 @@ BY_SEQ: tuple[Projection, ...] = (
     Projection(
         "match_candidates", 1, match_candidates.match_candidates, match_candidates.rows, (*COMPARED, EventWithdrawn)
     ),
-    Projection("ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut,), reads_run=True),
+    Projection(
+        "ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut, DuplicateReopened), reads_run=True
+    ),
 )
 SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 1), (totals_snapshots.totals_snapshots, 1))
 TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), *(table for table, _version in SUMMED))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import factory
 
 from service.domain.model.events import (
+    DuplicateReopened,
     DuplicateRuledOut,
     FiguresPublished,
     ForceJoined,
@@ -152,4 +153,16 @@ class DuplicateRuledOutFactory(SetupFactory):
 
     data = factory.LazyAttribute(
         lambda event: DuplicateRuledOut(events=tuple(event.events), operations=tuple(event.operations))
+    )
+
+
+class DuplicateReopenedFactory(SetupFactory):
+    """The pair of these events is a possible duplicate again."""
+
+    class Params:
+        events = ()
+        operations = ()
+
+    data = factory.LazyAttribute(
+        lambda event: DuplicateReopened(events=tuple(event.events), operations=tuple(event.operations))
     )

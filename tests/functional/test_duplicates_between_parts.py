@@ -274,3 +274,22 @@ def test_a_part_with_another_coordinator_is_searched_like_any_other(
     surrey.record("country", ours := joint())
     assert sorted(pairs(lead, "country")[0]) == sorted(at(("coast", theirs), ("country", ours)))
     refused(lead.get("/v1/operations/coast/possible-duplicates"), 404, "unknown_operation")
+
+
+def test_a_pair_of_two_operations_is_reopened_where_it_was_ruled_out(
+    lead: Caller, surrey: Caller, kent: Caller, database: Database
+):
+    ours, theirs = joint(), joint("kent")
+    surrey.record("region", ours)
+    kent.record("week", theirs)
+    assert rule_out(lead, "country", ("week", theirs), ("region", ours)).status_code == 201
+    kent.record("week", newer := correction(theirs, data={"reason": "knife", "count": 2}))
+    assert pairs(lead, "country") == []
+    body = {"id": new_id(), "events": [ours["id"], newer["id"]], "operations": ["region", "week"]}
+    refused(lead.post("/v1/operations/region/possible-duplicates/reopened", json=body), 409, "not_ruled_out", "/events")
+    response = lead.post("/v1/operations/country/possible-duplicates/reopened", json=body)
+    assert response.status_code == 201, response.json
+    assert pairs(lead, "country") == [at(("region", ours), ("week", newer))]
+    rebuild(database, "country")
+    assert verify_operation(database, "country").fault is None
+    assert pairs(lead, "country") == [at(("region", ours), ("week", newer))]

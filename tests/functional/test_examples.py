@@ -28,12 +28,15 @@ def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surre
     client_for("kent").record(OPERATION, examples.SIMILAR_ARREST)
     pair = examples.CHANGES["duplicate.ruled_out"]
     assert lead.post(f"{address}/possible-duplicates/ruled-out", json=pair).status_code == 201
+    reopened = examples.CHANGES["duplicate.reopened"]
+    assert lead.post(f"{address}/possible-duplicates/reopened", json=reopened).status_code == 201
+    assert lead.post(f"{address}/possible-duplicates/ruled-out/batches", json=examples.PAIRS).status_code == 201
     part = examples.CHANGES["part.accepted"]
     week = examples.OPENING | {"id": new_id(), "operation": part["part"], "part_of": [OPERATION]}
     assert lead.post("/v1/operations", json=week).status_code == 201
     assert lead.post(f"{address}/parts", json=part).status_code == 201
     assert lead.post(f"{address}/publications", json=examples.PUBLICATION).status_code == 201
-    assert {*calls.values(), "duplicate.ruled_out", "part.accepted"} == set(examples.CHANGES)
+    assert {*calls.values(), "duplicate.ruled_out", "duplicate.reopened", "part.accepted"} == set(examples.CHANGES)
     assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
         ("arrests", "2"),
         ("weapons", "1"),
@@ -68,7 +71,7 @@ def test_every_example_in_the_document_is_one_of_these(app: Flask):
         if "example" in content
     ]
     claims = [examples.CLAIMS, examples.CLAIMS_TOML, examples.CLAIMS_CSV]
-    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, examples.PUBLICATION]
+    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, examples.PUBLICATION, examples.PAIRS]
     sent += [*examples.CHANGES.values(), *claims]
     assert len(shown) == len(sent)
     assert all(example in sent for example in shown)

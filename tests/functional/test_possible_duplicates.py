@@ -299,3 +299,114 @@ def test_pairs_can_be_ruled_out_in_a_closed_operation(lead: Caller, surrey: Call
     kent.record(live, theirs)
     assert lead.change(live, "close", id=new_id()).status_code == 201
     assert rule_out(lead, live, ours, theirs).status_code == 201
+
+
+def reopen(lead: Caller, operation: str, *events: Json, **fields: Any) -> Any:
+    body = {"id": new_id(), "events": [event["id"] for event in events]} | fields
+    return lead.post(f"/v1/operations/{operation}/possible-duplicates/reopened", json=body)
+
+
+def rule_out_many(lead: Caller, operation: str, *pairs: Any) -> Any:
+    return lead.post(f"/v1/operations/{operation}/possible-duplicates/ruled-out/batches", json={"pairs": list(pairs)})
+
+
+def ruled_out(lead: Caller, operation: str, **query: Any) -> list[str]:
+    """Return the ids of the events that rule out the pairs which are ruled out now."""
+    response = lead.get(f"/v1/operations/{operation}/possible-duplicates/ruled-out", query_string=query)
+    assert response.status_code == 200, response.json
+    return [event["id"] for event in response.json["ruled_out"]]
+
+
+def a_pair(*events: Json) -> Json:
+    return {"id": new_id(), "events": [event["id"] for event in events]}
+
+
+def test_a_pair_ruled_out_by_mistake_is_reopened_and_can_be_ruled_out_again(
+    lead: Caller, surrey: Caller, kent: Caller, live: str, database: Database
+):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    assert rule_out(lead, live, ours, theirs).status_code == 201
+    kent.record(live, newer := correction(theirs, data={"reason": "knife", "count": 2}))
+    assert pairs(lead, live) == []
+    # The page still names the version that was ruled out, and the events in any order.
+    assert reopen(lead, live, theirs, ours).status_code == 201
+    assert pairs(lead, live) == [("likely", ours["id"], newer["id"])]
+    assert [len(listed(force, live)["pairs"]) for force in (surrey, kent)] == [1, 1]
+    assert rule_out(lead, live, ours, newer).status_code == 201
+    assert pairs(lead, live) == []
+    rebuild(database, live)
+    assert verify_operation(database, live).fault is None
+    assert pairs(lead, live) == []
+    assert reopen(lead, live, ours, newer).status_code == 201
+    assert len(pairs(lead, live)) == 1
+
+
+def test_a_pair_ruled_out_twice_is_reopened_at_once(lead: Caller, surrey: Caller, kent: Caller, live: str):
+    ours, theirs = joint()
+    surrey.record(live, ours)
+    kent.record(live, theirs)
+    assert [rule_out(lead, live, *pair).status_code for pair in ((ours, theirs), (theirs, ours))] == [201, 201]
+    assert reopen(lead, live, ours, theirs).status_code == 201
+    assert len(pairs(lead, live)) == 1
+
+
+def test_only_a_pair_that_is_ruled_out_can_be_reopened_and_the_same_id_reopens_it_once(
+    lead: Caller, surrey: Caller, kent: Caller, client_for: ClientFor, live: str
+):
+    ours, theirs = joint()
+    mine = arrest()
+    surrey.record(live, ours, mine)
+    kent.record(live, theirs)
+    problem = refused(reopen(lead, live, ours, theirs), 409, "not_ruled_out", "/events")
+    assert "is ruled out in live; this one is not" in problem["detail"]
+    assert rule_out(lead, live, ours, theirs).status_code == 201
+    refused(reopen(surrey, live, ours, theirs), 403, "role_may_not")
+    refused(reopen(client_for("kent", "coordinator"), live, ours, theirs), 403, "not_coordinator")
+    refused(reopen(lead, live, ours, mine), 422, "not_a_pair", "/events")
+    refused(reopen(lead, live, ours, {"id": new_id()}), 422, "unknown_event", "/events/1")
+    body = {"id": new_id()}
+    first = reopen(lead, live, ours, theirs, **body)
+    again = reopen(lead, live, ours, theirs, **body)
+    assert (first.status_code, again.status_code, again.json) == (201, 200, first.json)
+    refused(reopen(lead, live, theirs, ours, **body), 409, "content_differs", "/events/0")
+    refused(reopen(lead, live, theirs, ours), 409, "not_ruled_out", "/events")
+
+
+def test_many_pairs_are_ruled_out_in_one_call_and_each_can_be_reopened_alone(
+    lead: Caller, surrey: Caller, kent: Caller, live: str
+):
+    moments = [hours_ago(number) for number in (2, 4, 6)]
+    found = [tuple(arrest(force=force, occurred_at=at, place="m25") for force in ("surrey", "kent")) for at in moments]
+    surrey.record(live, *(ours for ours, _theirs in found))
+    kent.record(live, *(theirs for _ours, theirs in found))
+    sent = [a_pair(*one) for one in found]
+    wrong = [a_pair(found[0][0], found[1][0]), {"id": new_id()}, "a pair"]
+    response = rule_out_many(lead, live, *sent, *wrong)
+    assert response.status_code == 207
+    results = response.json["results"]
+    assert [one["status"] for one in results] == [201, 201, 201, 422, 422, 422]
+    assert [one["problem"]["code"] for one in results[3:]] == ["not_a_pair", "wrong_fields", "wrong_fields"]
+    first = results[0]["receipt"]["seq"]
+    assert [one["receipt"]["seq"] for one in results[:3]] == [first, first + 1, first + 2]
+    assert pairs(lead, live) == []
+    again = rule_out_many(lead, live, *sent)
+    assert (again.status_code, [one["receipt"] for one in again.json["results"]]) == (
+        200,
+        [one["receipt"] for one in results[:3]],
+    )
+    assert ruled_out(lead, live) == [one["id"] for one in sent]
+    assert reopen(lead, live, *found[1]).status_code == 201
+    assert [ids[1:] for ids in pairs(lead, live)] == [tuple(event["id"] for event in found[1])]
+    assert ruled_out(lead, live) == [sent[0]["id"], sent[2]["id"]]
+    assert ruled_out(lead, live, limit=1) == [sent[0]["id"]]
+    assert ruled_out(lead, live, after=first) == [sent[2]["id"]]
+
+
+def test_a_call_rules_out_from_1_to_500_pairs_of_its_own_coordinator(lead: Caller, client_for: ClientFor, live: str):
+    for wrong in ([], [{}] * 501):
+        refused(rule_out_many(lead, live, *wrong), 422, "wrong_fields", "/pairs")
+    kent = client_for("kent", "coordinator")
+    refused(rule_out_many(kent, live, a_pair({"id": new_id()}, {"id": new_id()})), 403, "not_coordinator")
+    refused(kent.get(f"/v1/operations/{live}/possible-duplicates/ruled-out"), 403, "not_coordinator")

@@ -129,6 +129,14 @@ DATA = {
         {"operations": [[], ["county", "port"]], "first_seqs": [[], [1, 2**53 - 1], [4, 4]]},
     ),
 }
+# Rows of later versions come last, so that the hashes before them stay as they were.
+LATER_ROWS: list[Json] = [
+    {"type": "duplicate.reopened", "data": data}
+    for data in (
+        {"events": [an_id(1), an_id(2)]},
+        {"events": [an_id(1), an_id(2)], "operations": ["county", "port"], "first_seqs": [1, 2**53 - 1]},
+    )
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -158,6 +166,7 @@ def event_rows() -> list[Json]:
     rows += [ARREST | around for around in objects(Fields({}, AROUND_FACT))]
     rows += [{"type": "event.withdrawn"}] * len(REASONS)
     rows += [fact | {"occurred_on": day} for fact in DAY_ONLY for day in ("2023-01-17", "1900-01-01", "2199-12-31")]
+    rows += LATER_ROWS
     return [_around(number, row) for number, row in enumerate(rows)]
 
 
@@ -347,6 +356,13 @@ CHANGES: dict[str, tuple[Json, dict[str, list[Any]]]] = {
     ),
     "reopen": ({}, {"id": IDS, "recorded_at": ["2023-01-20T09:00:00+0000", 5, ""], "colour": [None], "data": [{}]}),
 }
+# Of later versions, after all others.
+LATER_CHANGES: dict[str, tuple[Json, dict[str, list[Any]]]] = {
+    "possible-duplicates/reopened": (
+        {"events": [an_id(1), an_id(2)]},
+        {"events": [None, [], [an_id(1)], [an_id(1), an_id(2)]], "operations": LISTS[:6], "first_seqs": [[], None]},
+    ),
+}
 OPENING: Json = {
     "name": "Operation Golden",
     "lead_force": LEAD,
@@ -472,6 +488,8 @@ def invalid_cases() -> Iterator[Case]:
     yield from batches()
     for body, members in EVENTS_OF_A_DAY:
         yield from (case("events", body, path, value) for path, value in _pairs(members))
+    for address, (body, members) in LATER_CHANGES.items():
+        yield from (case(address, body, path, value) for path, value in _pairs(members))
 
 
 def _pairs(members: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:

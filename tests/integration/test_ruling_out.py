@@ -14,20 +14,21 @@ from msgspec.structs import replace
 
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import Event, PartAccepted
+from service.eventlog.head import read_head
 from service.eventlog.receipts import Receipt
 from service.eventlog.table import heads
-from service.projections.duplicates.ruled_out import ruled_out
+from service.projections.duplicates.ruled_out import pairs_ruled_out, ruled_out
 from service.storage.db import Database, open_database
 from service.usecases.maintenance.log_lines import LineRefused
 from service.usecases.maintenance.rebuild import rebuild
 from service.usecases.maintenance.transfer import export_operation, import_operation
 from service.usecases.maintenance.verify import verify_operation
 from service.usecases.recording.appending import ProjectionsOutdated
-from service.usecases.recording.rule_out import rule_out_duplicate
+from service.usecases.recording.rule_out import reopen_duplicate, rule_out_duplicate
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory
-from tests.factories.setup import LEAD, DuplicateRuledOutFactory
+from tests.factories.setup import LEAD, DuplicateReopenedFactory, DuplicateRuledOutFactory
 
 FIELDS = ("lower_operation", "lower_seq", "higher_operation", "higher_seq")
 
@@ -135,6 +136,22 @@ def test_events_of_two_operations_with_the_same_id_can_be_ruled_out(found: Found
     finding = DuplicateRuledOutFactory(events=events, operations=("part", "whole"))
     assert found._replace(finding=replace(found.finding, data=finding.data)).record().seq == 10
     assert found.rows(found.whole.database) == [("part", 10, "whole", 9)]
+
+
+def test_a_reopened_pair_is_stored_verified_and_imported(found: Found, elsewhere: Database):
+    found.record()
+    pair = found.finding.data
+    reopened = DuplicateReopenedFactory(events=pair.events, operations=pair.operations)
+    sender, whole = CredentialFactory(force=LEAD), found.whole
+    reopen_duplicate(whole.database, operation=whole.name, sender=sender, submission=Submission(reopened))
+    rebuild(whole.database, "whole")
+    assert verify_operation(whole.database, "whole").fault is None
+    import_operation(elsewhere, exported(found))
+    for database in (whole.database, elsewhere):
+        with database.reading() as connection:
+            assert list(connection.scalars(sa.select(ruled_out.c.reopened).order_by(ruled_out.c.seq))) == [False, True]
+            assert pairs_ruled_out(connection, [read_head(connection, "whole")]) == set()
+    assert verify_operation(elsewhere, "whole").fault is None
 
 
 def exported(found: Found) -> list[bytes]:

@@ -61,6 +61,9 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/operations/<operation>/publications/<number>/difference"): REPORTERS,
     ("GET", "/v1/operations/<operation>/possible-duplicates"): REPORTERS,
     ("POST", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
+    ("GET", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
+    ("POST", "/v1/operations/<operation>/possible-duplicates/ruled-out/batches"): {COORDINATOR},
+    ("POST", "/v1/operations/<operation>/possible-duplicates/reopened"): {COORDINATOR},
 }
 WITH_CREDENTIAL = [call for call, roles in ALLOWED_ROLES.items() if roles is not PUBLIC]
 FOR_AN_OPERATION = [call for call in WITH_CREDENTIAL if "<operation>" in call[1]]
@@ -83,12 +86,15 @@ def body_of(rule: str) -> dict[str, Any]:
         "parts": {"part": "week"},
         "publications": {"label": "final"},
         "ruled-out": {"events": [str(uuid4()), str(uuid4())]},
+        "reopened": {"events": [str(uuid4()), str(uuid4())]},
         "close": {},
         "reopen": {},
     }
     last = rule.rpartition("/")[2]
     if "<operation>" in rule and last in change:
         return {"id": str(uuid4())} | change[last]
+    if rule.endswith("ruled-out/batches"):
+        return {"pairs": [{"id": str(uuid4()), "events": [str(uuid4()), str(uuid4())]}]}
     return {"events": [event]} if last == "batches" else event
 
 

@@ -17,6 +17,7 @@ from service.domain.model.events import (
     DATA_CLASSES,
     FACTS,
     LINE_CLASSES,
+    DuplicateReopened,
     DuplicateRuledOut,
     Event,
     EventWithdrawn,
@@ -30,7 +31,7 @@ BETWEEN = "; "
 
 RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
 # Event classes with a column for each field of their data. The data of all others is JSON in the column `setup`.
-IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut)
+IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut, DuplicateReopened)
 IDENTITY = {"operation": str, "seq": int, "line": int, "id": str, "type": str, "force": str}
 SIGNATURE = {"recorded_at": str, "recorded_by_force": str, "recorded_by_role": str}
 # Columns in pence, each with the column in pounds beside it.

@@ -390,6 +390,21 @@ class PossibleDuplicatesSchema(ma.Schema):
     next = f.String(required=True, allow_none=True)
 
 
+class PairsRuledOutSchema(ma.Schema):
+    """The outcome for each pair of a call that rules out several, in input order."""
+
+    results = f.List(f.Nested(BatchItemSchema), required=True)
+
+
+class RuledOutPageSchema(ma.Schema):
+    """A page of pairs that are ruled out, by seq; `next` is the `after` of the next page, null on the last."""
+
+    operation = f.String(required=True)
+    head = f.Integer(required=True)
+    ruled_out = f.List(f.Nested(RecordedEventSchema), required=True)
+    next = f.Integer(required=True, allow_none=True)
+
+
 class CredentialSchema(ma.Schema):
     """The caller's credential."""
 

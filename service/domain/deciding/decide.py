@@ -20,8 +20,9 @@ from service.domain.duplicates.match_candidates import COMPARED
 from service.domain.model.events import (
     FACTS,
     REPORTS,
-    DuplicateRuledOut,
+    DuplicateReopened,
     Event,
+    EventPair,
     EventWithdrawn,
     FiguresPublished,
     ForceJoined,
@@ -159,7 +160,7 @@ def accept(
         NotCoordinator: only the operation's coordinator may send setup events.
         UnknownEvent, NotCorrectable, AlreadyCorrected, AlreadyWithdrawn, NotYourEvent, CorrectionChangesForce,
             CorrectionChangesType: it cannot correct the event that it names.
-        UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: it cannot rule out the pair that it names.
+        UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: it cannot rule out, or reopen, the pair it names.
         RecordError: an error of `check_report` or `check_setup`.
     """
     is_coordinator = _is_coordinator(sender, operation)
@@ -170,7 +171,7 @@ def accept(
         return event
     if not is_coordinator:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
-    if isinstance(event.data, DuplicateRuledOut):
+    if isinstance(event.data, EventPair):
         _check_finding(event.data, history)
         return event
     return check_setup(event, operation, forces)
@@ -190,12 +191,14 @@ def first_difference(one: Any, other: Any, pointer: str = "") -> str | None:
     return next(found for found in differences if found is not None)
 
 
-def check_pair(pair: DuplicateRuledOut, histories: Sequence[LogHistory]) -> list[RecordedEvent]:
+def check_pair(pair: EventPair, histories: Sequence[LogHistory]) -> list[RecordedEvent]:
     """Return the two events of a pair, given the log history of each. Pointers refer to the flat body.
+
+    A pair that is reopened was checked when it was ruled out, and may have been corrected since.
 
     Raises:
         UnknownEvent: an event does not exist.
-        AlreadyCorrected, AlreadyWithdrawn: an event is not a standing version.
+        AlreadyCorrected, AlreadyWithdrawn: an event of a pair to rule out is not a standing version.
         NotAPair: the two cannot be one event.
     """
     events = []
@@ -203,7 +206,8 @@ def check_pair(pair: DuplicateRuledOut, histories: Sequence[LogHistory]) -> list
         if event_id not in history.recorded:
             where = pair.operations[index] if pair.operations else "this operation"
             raise UnknownEvent(f"No event {event_id} in {where}.", pointer=f"/events/{index}")
-        if corrected_by := history.corrected_by.get(event_id):
+        corrected_by = history.corrected_by.get(event_id)
+        if corrected_by is not None and not isinstance(pair, DuplicateReopened):
             _refuse_second_correction(corrected_by, f"/events/{index}")
         events.append(history.recorded[event_id])
     one, other = (recorded.event for recorded in events)
@@ -243,7 +247,7 @@ def _pointer_in_body(pointer: str, event: Event) -> str:
 def _as_sent(earlier: Event, event: Event) -> Event:
     """Return a recorded event without the fields that the service filled in and that this sender also left out."""
     if type(earlier.data) is not type(event.data) or not isinstance(
-        earlier.data, ForceJoined | FiguresPublished | DuplicateRuledOut
+        earlier.data, ForceJoined | FiguresPublished | EventPair
     ):
         return earlier
     left_out = {name: empty for name in earlier.data.filled_in if not (empty := getattr(event.data, name))}
@@ -280,8 +284,8 @@ def _check_correction(event: Event, corrects: UUID, history: LogHistory, *, is_c
         )
 
 
-def _check_finding(pair: DuplicateRuledOut, history: LogHistory) -> None:
-    """Check the pair that a finding rules out.
+def _check_finding(pair: EventPair, history: LogHistory) -> None:
+    """Check the pair that a finding rules out or reopens.
 
     Events of other logs were checked against those logs; an import cannot check them and accepts them as given.
     """

@@ -288,20 +288,36 @@ class FiguresPublished(Timed, frozen=True, kw_only=True):
     parts: Annotated[tuple[PublishedPart, ...], Items(0, 10_000).meta] = ()
 
 
-class DuplicateRuledOut(Part, frozen=True, kw_only=True):
-    """`duplicate.ruled_out`: the coordinator found that two possible duplicates are two different events.
+class EventPair(Part, frozen=True, kw_only=True):
+    """Two events of this log or, if `operations` names an operation for each, of the logs of two operations."""
 
-    They are of two forces, or of two operations: this one and a part of it, or two of its parts. In the second case
-    `operations` names the operations in the order of `events`, and the service fills in the seq of the first version of
-    each event in its log. The ruling applies to all later versions of both events, and cannot be undone.
-    """
-
-    wire_type: ClassVar[str] = "duplicate.ruled_out"
+    wire_type: ClassVar[str]
     never_sent: ClassVar[tuple[str, ...]] = ("first_seqs",)
     filled_in: ClassVar[tuple[str, ...]] = never_sent
     events: Annotated[tuple[UUID, ...], Items(2, 2, unique=False).meta]
     operations: Annotated[tuple[Slug, ...], Items(0, 2).meta] = ()
     first_seqs: Annotated[tuple[Seq, ...], Items(0, 2, unique=False).meta] = ()
+
+
+class DuplicateRuledOut(EventPair, frozen=True, kw_only=True):
+    """`duplicate.ruled_out`: the coordinator found that two possible duplicates are two different events.
+
+    They are of two forces, or of two operations: this one and a part of it, or two of its parts. In the second case
+    `operations` names the operations in the order of `events`, and the service fills in the seq of the first version of
+    each event in its log. The ruling applies to all later versions of both events, until the pair is reopened.
+    """
+
+    wire_type: ClassVar[str] = "duplicate.ruled_out"
+
+
+class DuplicateReopened(EventPair, frozen=True, kw_only=True):
+    """`duplicate.reopened`: the coordinator takes back that a pair was ruled out. It is a possible duplicate again.
+
+    `events` names any version of each event, in any order; `operations` is as in the event that ruled the pair out. The
+    pair can be ruled out again.
+    """
+
+    wire_type: ClassVar[str] = "duplicate.reopened"
 
 
 Fact = ArrestRecorded | SeizureRecorded | ActivityRecorded
@@ -315,7 +331,7 @@ Setup = (
     | OperationClosed
     | OperationReopened
 )
-Finding = FiguresPublished | DuplicateRuledOut
+Finding = FiguresPublished | DuplicateRuledOut | DuplicateReopened
 
 FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
 REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
@@ -329,7 +345,7 @@ SETUP: tuple[type[Setup], ...] = (
     OperationReopened,
 )
 # Statements of the coordinator about the record. They do not change the operation, so no fold reads them.
-FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut)
+FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut, DuplicateReopened)
 DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP, *FINDINGS)}
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
 
@@ -366,7 +382,7 @@ class Event(Part, frozen=True, kw_only=True):
     def names(self) -> tuple[UUID, ...]:
         """The ids in this log that a decision about this event needs: its own, and those of the events it refers to."""
         data = self.data
-        referred_to = data.events if isinstance(data, DuplicateRuledOut) and not data.operations else ()
+        referred_to = data.events if isinstance(data, EventPair) and not data.operations else ()
         return (self.id, *referred_to) if self.corrects is None else (self.id, *referred_to, self.corrects)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from service.domain.model.events import DuplicateRuledOut
+from service.domain.model.events import DuplicateReopened, DuplicateRuledOut, EventPair
 from service.eventlog import read
 from service.eventlog.head import lock_head, read_head, require_head
 from service.eventlog.table import heads
@@ -21,6 +21,7 @@ from service.storage.db import Database
 from service.storage.writes import Writes
 
 EVENTS_IN_ONE_BLOCK, EVENTS_IN_ONE_TRANSACTION = 4_096, 1_000
+PAIR_TYPES = (DuplicateRuledOut.wire_type, DuplicateReopened.wire_type)
 # The interval of totals snapshots in a new log, in seqs, until a rebuild sets another.
 DEFAULT_SNAPSHOT_EVERY = totals_snapshots.EVERY
 Progress = Callable[[int, int], None]
@@ -101,9 +102,7 @@ def _apply_dependent(database: Database, operation: str, generation: int, up_to:
     limit, after, state = EVENTS_IN_ONE_TRANSACTION, 0, None
     while True:
         with database.writing() as connection:
-            recorded = read.page_of_setup_and(
-                connection, operation, [DuplicateRuledOut.wire_type], after=after, up_to=up_to, limit=limit
-            )
+            recorded = read.page_of_setup_and(connection, operation, PAIR_TYPES, after=after, up_to=up_to, limit=limit)
             if not recorded:
                 return
             steps = steps_with(connection, operation, recorded, state)
@@ -113,7 +112,7 @@ def _apply_dependent(database: Database, operation: str, generation: int, up_to:
 
 def _depends(step: Step) -> bool:
     """Return whether the rows of an event are derived from rows of earlier events."""
-    return step.corrected_seq is not None or isinstance(step.recorded.event.data, DuplicateRuledOut)
+    return step.corrected_seq is not None or isinstance(step.recorded.event.data, EventPair)
 
 
 def _fill(connection: sa.Connection, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
+from service.domain.deciding.decide import NotCoordinator
 from service.domain.duplicates.evidence import Evidence, evidence_of, grounds_of
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import RecordedEvent
@@ -25,7 +26,7 @@ from service.domain.model.operation import Operation
 from service.errors import Forbidden
 from service.eventlog import read
 from service.eventlog.head import Head
-from service.projections.duplicates.ruled_out import pairs_ruled_out
+from service.projections.duplicates.ruled_out import pairs_ruled_out, rulings
 from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
 from service.usecases.querying.read_context import read_context
@@ -64,6 +65,15 @@ class PossibleDuplicates:
     next_after: DuplicateKey | None
 
 
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A page of events that rule pairs out, by seq. `next_after` is the cursor of the next page; None at the end."""
+
+    head: Head
+    events: list[RecordedEvent]
+    next_after: int | None
+
+
 def possible_duplicates(
     database: Database,
     *,
@@ -100,6 +110,22 @@ def possible_duplicates(
             found=tuple(_shown(connection, some[:limit], days=days, window_seconds=minutes * 60)),
             next_after=some[limit - 1] if len(some) > limit else None,
         )
+
+
+def list_ruled_out(database: Database, *, operation: str, credential: Credential, after: int, limit: int) -> RuledOut:
+    """Return at most `limit` events with a seq above `after` that rule out a pair which is still ruled out.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NotCoordinator: the credential is not one of the operation's coordinator.
+    """
+    with read_context(database, operation, credential) as context:
+        if not context.is_coordinator:
+            raise NotCoordinator(f"Only a coordinator of {context.operation.lead_force} sees the pairs ruled out.")
+        head = context.head
+        seqs = [seq for seq in sorted(rulings(context.connection, head).values()) if seq > after]
+        found = read.events_at(context.connection, operation, seqs[:limit])
+    return RuledOut(head, list(found.values()), seqs[limit - 1] if len(seqs) > limit else None)
 
 
 def _shown(
