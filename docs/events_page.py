@@ -34,6 +34,7 @@ EXAMPLES = {
     "activity.recorded": examples.ACTIVITY,
     "return.declared": examples.RETURN,
     "figures.published": examples.PUBLICATION,
+    "publication.made_public": examples.MADE_PUBLIC,
     **examples.CHANGES,
 }
 ENVELOPE = {

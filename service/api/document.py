@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response
 from marshmallow import fields
 
-from service.api import health, operations, possible_duplicates, reference, returns, templates, totals
+from service.api import health, operations, possible_duplicates, public, reference, returns, templates, totals
 from service.api.events import batches, feed
 from service.api.events import routes as events
 from service.api.http import docs
@@ -49,6 +49,7 @@ RESOURCES = (
     returns,
     statement,
     publications,
+    public,
     reconciliation,
     possible_duplicates,
     templates,

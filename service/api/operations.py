@@ -29,6 +29,7 @@ CHANGES = {
     "close": "operation.closed",
     "reopen": "operation.reopened",
     "publications": "figures.published",
+    "publications/{number}/public": "publication.made_public",
     "possible-duplicates/ruled-out": "duplicate.ruled_out",
     "possible-duplicates/reopened": "duplicate.reopened",
 }

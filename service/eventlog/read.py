@@ -182,6 +182,13 @@ def count_of_type(connection: sa.Connection, operation: str, wire_type: str, *, 
     return number
 
 
+def nth_of_type(connection: sa.Connection, operation: str, wire_type: str, number: int) -> RecordedEvent | None:
+    """Return the event of this type that is the `number`-th, from 1, in the log; None if there are fewer."""
+    statement = _of(operation, events.c.text).where(events.c.type == wire_type).order_by(events.c.seq)
+    text = connection.scalar(statement.offset(number - 1).limit(1)) if number > 0 else None
+    return None if text is None else recorded_from_text(text)
+
+
 def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:
     """Return the condition that this force opened the operation, and therefore leads it."""
     first = sa.select(events.c.seq).where(

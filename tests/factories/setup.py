@@ -14,6 +14,7 @@ from service.domain.model.events import (
     OperationClosed,
     OperationOpened,
     OperationReopened,
+    PublicationMadePublic,
 )
 from tests.factories.reports import EventFactory
 
@@ -166,3 +167,9 @@ class DuplicateReopenedFactory(SetupFactory):
     data = factory.LazyAttribute(
         lambda event: DuplicateReopened(events=tuple(event.events), operations=tuple(event.operations))
     )
+
+
+class PublicationMadePublicFactory(SetupFactory):
+    """A request to make a publication public; the service fills in which."""
+
+    data = factory.LazyFunction(PublicationMadePublic)

@@ -36,6 +36,7 @@ def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surre
     assert lead.post("/v1/operations", json=week).status_code == 201
     assert lead.post(f"{address}/parts", json=part).status_code == 201
     assert lead.post(f"{address}/publications", json=examples.PUBLICATION).status_code == 201
+    assert lead.post(f"{address}/publications/1/public", json=examples.MADE_PUBLIC).status_code == 201
     assert {*calls.values(), "duplicate.ruled_out", "duplicate.reopened", "part.accepted"} == set(examples.CHANGES)
     assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
         ("arrests", "2"),
@@ -71,7 +72,8 @@ def test_every_example_in_the_document_is_one_of_these(app: Flask):
         if "example" in content
     ]
     claims = [examples.CLAIMS, examples.CLAIMS_TOML, examples.CLAIMS_CSV]
-    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE, examples.PUBLICATION, examples.PAIRS]
+    sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE]
+    sent += [examples.PUBLICATION, examples.PAIRS, examples.MADE_PUBLIC]
     sent += [*examples.CHANGES.values(), *claims]
     assert len(shown) == len(sent)
     assert all(example in sent for example in shown)

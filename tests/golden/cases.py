@@ -136,7 +136,7 @@ LATER_ROWS: list[Json] = [
         {"events": [an_id(1), an_id(2)]},
         {"events": [an_id(1), an_id(2)], "operations": ["county", "port"], "first_seqs": [1, 2**53 - 1]},
     )
-]
+] + [{"type": "publication.made_public", "data": {"publication": an_id(4)}}]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -362,6 +362,7 @@ LATER_CHANGES: dict[str, tuple[Json, dict[str, list[Any]]]] = {
         {"events": [an_id(1), an_id(2)]},
         {"events": [None, [], [an_id(1)], [an_id(1), an_id(2)]], "operations": LISTS[:6], "first_seqs": [[], None]},
     ),
+    "publications/1/public": ({}, {"id": IDS[:3], "number": [1], "publication": [None, an_id(1)]}),
 }
 OPENING: Json = {
     "name": "Operation Golden",

@@ -59,6 +59,8 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/operations/<operation>/publications"): READERS,
     ("GET", "/v1/operations/<operation>/publications/<number>"): READERS,
     ("GET", "/v1/operations/<operation>/publications/<number>/difference"): REPORTERS,
+    ("POST", "/v1/operations/<operation>/publications/<number>/public"): {COORDINATOR},
+    ("GET", "/v1/public/<operation>/<number>"): PUBLIC,
     ("GET", "/v1/operations/<operation>/possible-duplicates"): REPORTERS,
     ("POST", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
     ("GET", "/v1/operations/<operation>/possible-duplicates/ruled-out"): {COORDINATOR},
@@ -86,6 +88,7 @@ def body_of(rule: str) -> dict[str, Any]:
         "parts": {"part": "week"},
         "publications": {"label": "final"},
         "ruled-out": {"events": [str(uuid4()), str(uuid4())]},
+        "public": {},
         "reopened": {"events": [str(uuid4()), str(uuid4())]},
         "close": {},
         "reopen": {},
@@ -160,8 +163,9 @@ def test_the_table_lists_every_route(probe: AccessProbe):
     assert len(set(routes)) == len(routes)
 
 
-def test_every_call_under_v1_requires_a_credential():
-    assert [call for call in ALLOWED_ROLES if call[1].startswith("/v1")] == WITH_CREDENTIAL
+def test_every_call_under_v1_requires_a_credential_except_that_for_public_publications():
+    without = [call for call in ALLOWED_ROLES if call[1].startswith("/v1") and call not in WITH_CREDENTIAL]
+    assert without == [("GET", "/v1/public/<operation>/<number>")]
 
 
 def test_the_openapi_document_states_the_roles_of_the_table(probe: AccessProbe):

@@ -47,6 +47,7 @@ SENT: list[dict[str, Any]] = [
     {"type": "operation.reopened"},
     {"type": "activity.recorded", "data": ACTIVITY, "occurred_on": "2024-01-16"},
     {"type": "duplicate.reopened", "data": {"events": [AN_ID, ANOTHER_ID]}},
+    {"type": "publication.made_public", "data": {"publication": AN_ID}},
 ]
 TEXTS = [
     json.dumps(

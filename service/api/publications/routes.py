@@ -1,4 +1,4 @@
-"""Publications: figures frozen at a seq, as given to the public, and the changes since."""
+"""Publications: figures frozen at a seq, which of them are public, and the changes since."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from service.api.publications.schemas import (
     PublishedSchema,
 )
 from service.domain.counting.figures import display
-from service.domain.model.events import FiguresPublished, PublishedFigure
+from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
 from service.domain.model.instants import format_instant
 from service.usecases.querying.difference import Change, difference
 from service.usecases.querying.publications import NoSuchPublication, Publication, list_publications, read_publication
-from service.usecases.recording.publish import publish_figures
+from service.usecases.recording.appending import Outcome
+from service.usecases.recording.publish import make_public, publish_figures
 from service.wire.checked import load_change
 from service.wire.codec import as_json
 from service.wire.schemas import change_schema
@@ -43,9 +44,25 @@ def post_publication(_query: dict[str, Any], operation: str) -> Response:
     row = json_body(request, MOST_BYTES_OF_A_CALL)
     submission = load_change(FiguresPublished.wire_type, row, caller().force)
     outcome, publication = publish_figures(database(), operation=operation, sender=caller(), submission=submission)
-    assert outcome.receipt is not None
-    body = {"receipt": outcome.receipt.as_json(), "publication": _publication_json(publication)}
-    return answer(body, HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+    return _published_answer(outcome, publication)
+
+
+@blueprint.route("/v1/operations/<operation>/publications/<number>/public", methods=["POST"])
+@blueprint.requires(COORDINATOR)
+@blueprint.query()
+@blueprint.takes(change_schema(PublicationMadePublic.wire_type), example=examples.MADE_PUBLIC)
+@blueprint.answers({201: PublishedSchema, 200: PublishedSchema}, problems=(400, 404, 409, 413, 415, 422))
+def post_public(_query: dict[str, Any], operation: str, number: str) -> Response:
+    """Make a publication public: anyone may read it at `/v1/public/{operation}/{number}`, without a credential.
+
+    Under embargo, it becomes public when the embargo ends. It cannot be undone; if a figure was wrong, publish again.
+    """
+    row = json_body(request, MOST_BYTES_OF_A_CALL)
+    submission = load_change(PublicationMadePublic.wire_type, row, caller().force)
+    outcome, publication = make_public(
+        database(), operation=operation, sender=caller(), number=publication_number(number), submission=submission
+    )
+    return _published_answer(outcome, publication)
 
 
 @blueprint.route("/v1/operations/<operation>/publications")
@@ -64,7 +81,7 @@ def get_publications(_query: dict[str, Any], operation: str) -> Response:
 @blueprint.answers({200: PublicationSchema}, problems=(404, 422))
 def get_publication(_query: dict[str, Any], operation: str, number: str) -> Response:
     """Show a publication with its figures: over all forces, then by force, in publishing order."""
-    found = read_publication(database(), operation=operation, credential=caller(), number=_number(number))
+    found = read_publication(database(), operation=operation, credential=caller(), number=publication_number(number))
     return answer(_publication_json(found))
 
 
@@ -78,7 +95,7 @@ def get_difference(query: dict[str, Any], operation: str, number: str) -> Respon
         database(),
         operation=operation,
         credential=caller(),
-        number=_number(number),
+        number=publication_number(number),
         after=query["after"],
         limit=query["limit"],
     )
@@ -93,7 +110,18 @@ def get_difference(query: dict[str, Any], operation: str, number: str) -> Respon
     )
 
 
-def _number(text: str) -> int:
+def _published_answer(outcome: Outcome, publication: Publication) -> Response:
+    assert outcome.receipt is not None
+    body = {"receipt": outcome.receipt.as_json(), "publication": _publication_json(publication)}
+    return answer(body, HTTPStatus.CREATED if outcome.is_new else HTTPStatus.OK)
+
+
+def publication_number(text: str) -> int:
+    """Return the number of a publication in an address.
+
+    Raises:
+        NoSuchPublication: it is no number of at most 15 digits.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise NoSuchPublication("Expected the number of a publication: 1, 2, 3, ...")
     return int(text)
@@ -110,6 +138,7 @@ def _heading_json(publication: Publication) -> dict[str, Any]:
         "label": published.label,
         "published_at": format_instant(publication.recorded_at),
         "embargo_until": None if embargo is None else format_instant(embargo),
+        "public_since": None if publication.public_since is None else format_instant(publication.public_since),
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
         "parts": [{"operation": one.operation, "seq": one.seq, "root": one.root} for one in published.parts],
@@ -117,11 +146,12 @@ def _heading_json(publication: Publication) -> dict[str, Any]:
 
 
 def _publication_json(publication: Publication) -> dict[str, Any]:
-    figures = [_figure_json(figure) for figure in publication.published.figures]
+    figures = [figure_json(figure) for figure in publication.published.figures]
     return {**_heading_json(publication), "figures": figures}
 
 
-def _figure_json(figure: PublishedFigure) -> dict[str, Any]:
+def figure_json(figure: PublishedFigure) -> dict[str, Any]:
+    """Return a published figure."""
     return {
         "measure": figure.measure,
         "unit": figure.unit,
@@ -136,7 +166,7 @@ def _figure_json(figure: PublishedFigure) -> dict[str, Any]:
 def _change_json(change: Change) -> dict[str, Any]:
     published, now = change.published, change.now
     return {
-        "published": None if published is None else _figure_json(published),
-        "now": None if now is None else _figure_json(now),
+        "published": None if published is None else figure_json(published),
+        "now": None if now is None else figure_json(now),
         "change": (0 if now is None else now.quantity) - (0 if published is None else published.quantity),
     }

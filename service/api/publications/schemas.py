@@ -39,6 +39,11 @@ class PublicationHeadingSchema(ma.Schema):
     label = f.String(required=True, metadata={"enum": ["provisional", "final"]})
     published_at = f.DateTime(required=True)
     embargo_until = f.DateTime(required=True, allow_none=True)
+    public_since = f.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "from when anyone may read it, never before the embargo ends; null: not public"},
+    )
     as_of = f.Nested(PositionSchema, required=True)
     figures_hash = f.String(required=True, metadata={**HASH, "description": "of the canonical text of the figures"})
     parts = f.List(f.Nested(PartSchema), required=True)

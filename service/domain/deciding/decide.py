@@ -26,6 +26,7 @@ from service.domain.model.events import (
     EventWithdrawn,
     FiguresPublished,
     ForceJoined,
+    PublicationMadePublic,
     RecordedBy,
     RecordedEvent,
 )
@@ -109,6 +110,12 @@ class NotAPair(Invalid):
     code = "not_a_pair"
 
 
+class NotAPublication(Invalid):
+    """Only a publication of the operation can be made public."""
+
+    code = "not_a_publication"
+
+
 @dataclass(frozen=True, slots=True)
 class LogHistory:
     """The part of a log that a decision needs: events by id, and the event that corrected each."""
@@ -161,6 +168,7 @@ def accept(
         UnknownEvent, NotCorrectable, AlreadyCorrected, AlreadyWithdrawn, NotYourEvent, CorrectionChangesForce,
             CorrectionChangesType: it cannot correct the event that it names.
         UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: it cannot rule out, or reopen, the pair it names.
+        NotAPublication: it makes public what is no publication of this log.
         RecordError: an error of `check_report` or `check_setup`.
     """
     is_coordinator = _is_coordinator(sender, operation)
@@ -173,6 +181,9 @@ def accept(
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
     if isinstance(event.data, EventPair):
         _check_finding(event.data, history)
+        return event
+    if isinstance(event.data, PublicationMadePublic):
+        _check_publication(event.data, history)
         return event
     return check_setup(event, operation, forces)
 
@@ -296,6 +307,15 @@ def _check_finding(pair: EventPair, history: LogHistory) -> None:
         )
     if not pair.operations:
         check_pair(pair, (history, history))
+
+
+def _check_publication(made_public: PublicationMadePublic, history: LogHistory) -> None:
+    named = made_public.publication
+    found = None if named is None else history.recorded.get(named)
+    if found is None or not isinstance(found.event.data, FiguresPublished):
+        raise NotAPublication(
+            f"Expected the id of a figures.published of this operation; found {named}.", pointer="/publication"
+        )
 
 
 def _refuse_second_correction(corrected_by: RecordedEvent, pointer: str) -> None:

@@ -288,6 +288,18 @@ class FiguresPublished(Timed, frozen=True, kw_only=True):
     parts: Annotated[tuple[PublishedPart, ...], Items(0, 10_000).meta] = ()
 
 
+class PublicationMadePublic(Part, frozen=True, kw_only=True):
+    """`publication.made_public`: from now on, or from the end of its embargo, anyone may read a publication.
+
+    It cannot be undone: what was public stays public. Sent for the number of the publication; the service fills in the
+    id of the `figures.published`.
+    """
+
+    wire_type: ClassVar[str] = "publication.made_public"
+    never_sent: ClassVar[tuple[str, ...]] = ("publication",)
+    publication: UUID | None = None
+
+
 class EventPair(Part, frozen=True, kw_only=True):
     """Two events of this log or, if `operations` names an operation for each, of the logs of two operations."""
 
@@ -331,7 +343,7 @@ Setup = (
     | OperationClosed
     | OperationReopened
 )
-Finding = FiguresPublished | DuplicateRuledOut | DuplicateReopened
+Finding = FiguresPublished | DuplicateRuledOut | DuplicateReopened | PublicationMadePublic
 
 FACTS: tuple[type[Fact], ...] = (ArrestRecorded, SeizureRecorded, ActivityRecorded)
 REPORTS: tuple[type[Report], ...] = (*FACTS, ReturnDeclared, EventWithdrawn)
@@ -345,7 +357,12 @@ SETUP: tuple[type[Setup], ...] = (
     OperationReopened,
 )
 # Statements of the coordinator about the record. They do not change the operation, so no fold reads them.
-FINDINGS: tuple[type[Finding], ...] = (FiguresPublished, DuplicateRuledOut, DuplicateReopened)
+FINDINGS: tuple[type[Finding], ...] = (
+    FiguresPublished,
+    DuplicateRuledOut,
+    DuplicateReopened,
+    PublicationMadePublic,
+)
 DATA_CLASSES: dict[str, type[Report | Setup | Finding]] = {cls.wire_type: cls for cls in (*REPORTS, *SETUP, *FINDINGS)}
 SETUP_TYPES: tuple[str, ...] = tuple(cls.wire_type for cls in SETUP)
 
@@ -381,9 +398,16 @@ class Event(Part, frozen=True, kw_only=True):
     @property
     def names(self) -> tuple[UUID, ...]:
         """The ids in this log that a decision about this event needs: its own, and those of the events it refers to."""
-        data = self.data
-        referred_to = data.events if isinstance(data, EventPair) and not data.operations else ()
+        referred_to = _referred_to(self.data)
         return (self.id, *referred_to) if self.corrects is None else (self.id, *referred_to, self.corrects)
+
+
+def _referred_to(data: Report | Setup | Finding) -> tuple[UUID, ...]:
+    if isinstance(data, EventPair) and not data.operations:
+        return data.events
+    if isinstance(data, PublicationMadePublic) and data.publication is not None:
+        return (data.publication,)
+    return ()
 
 
 class RecordedBy(Part, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Publications: figures frozen at a seq, and who may read them under embargo."""
+"""Publications: figures frozen at a seq, who may read them under embargo, and which of them are public."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.counting.selection import Selection
-from service.domain.model.events import FiguresPublished, PublishedFigure, PublishedPart, RecordedEvent
+from service.domain.model.events import (
+    FiguresPublished,
+    PublicationMadePublic,
+    PublishedFigure,
+    PublishedPart,
+    RecordedEvent,
+)
 from service.domain.model.operation import Operation
 from service.errors import Conflict, NotFound
 from service.eventlog import read
@@ -38,10 +45,11 @@ class NoSuchPublication(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A publication: the operation now, and the event of its publication as recorded."""
+    """A publication: the operation now, the event of its publication as recorded, and the one that made it public."""
 
     operation: Operation
     recorded: RecordedEvent
+    public_by: RecordedEvent | None = None
 
     @property
     def published(self) -> FiguresPublished:
@@ -58,6 +66,17 @@ class Publication:
     def recorded_at(self) -> datetime:
         """The moment at which it was recorded."""
         return self.recorded.recorded_at
+
+    @property
+    def public_since(self) -> datetime | None:
+        """The moment from which anyone may read it, which its embargo can put in the future; None: not public."""
+        if self.public_by is None:
+            return None
+        return max(self.public_by.recorded_at, self.published.embargo_until or self.recorded_at)
+
+    def is_public(self, now: datetime) -> bool:
+        """Return whether anyone may read it at this moment."""
+        return self.public_since is not None and self.public_since <= now
 
 
 def list_publications(database: Database, *, operation: str, credential: Credential) -> list[Publication]:
@@ -158,6 +177,16 @@ def publication_fault(
     return next((f"its {name} should be {_shown(right)}" for name, (said, right) in wrong.items() if said != right), "")
 
 
+def made_public(connection: sa.Connection, head: Head) -> dict[UUID, RecordedEvent]:
+    """Return the first event that made each publication public, by the id of the `figures.published`."""
+    found: dict[UUID, RecordedEvent] = {}
+    for recorded in read.events_of_type(connection, head.operation, PublicationMadePublic.wire_type):
+        assert isinstance(recorded.event.data, PublicationMadePublic)
+        assert recorded.event.data.publication is not None, "the service fills it in"
+        found.setdefault(recorded.event.data.publication, recorded)
+    return found
+
+
 def _shown(value: object) -> str:
     return f"others: {len(value)} in all" if isinstance(value, tuple) else str(value)
 
@@ -175,6 +204,8 @@ def _published_figure(figure: Figure) -> PublishedFigure:
 
 def _readable(context: ReadContext) -> list[Publication]:
     found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
-    now = context.database.now(context.connection)
-    publications = [Publication(operation=context.operation, recorded=one) for one in found]
+    now, public = context.database.now(context.connection), made_public(context.connection, context.head)
+    publications = [
+        Publication(operation=context.operation, recorded=one, public_by=public.get(one.event.id)) for one in found
+    ]
     return [one for one in publications if context.is_coordinator or not is_embargoed(one.published, now)]

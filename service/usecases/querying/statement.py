@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.access.forces import known_forces
+from service.access.roles import OBSERVER
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declaration, Declarations, Outstanding
 from service.domain.counting.figures import display
@@ -20,12 +23,19 @@ from service.domain.model.vocabulary import PublicationLabel
 from service.domain.statement.facts import StatementFacts
 from service.domain.statement.sentences import METHOD, Statement, make_statement
 from service.errors import Invalid
-from service.eventlog.known_logs import known_logs
+from service.eventlog.head import read_head
+from service.eventlog.known_logs import known_logs, state_at
 from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
-from service.usecases.querying.publications import Publication, proved_publication
+from service.usecases.querying.publications import (
+    NoSuchPublication,
+    Publication,
+    PublicationDiffers,
+    proved_publication,
+    publication_of,
+)
 from service.usecases.querying.read_context import Position, ReadContext, read_context
 from service.usecases.querying.totals import Figure, totals_at
 
@@ -73,6 +83,33 @@ def read_statement(
         by_force = totals_at(connection, found, Selection(by=("force",))).figures
         facts = _facts(connection, found, overall.operation, (*overall.figures, *by_force), overall.outstanding)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found))
+
+
+def public_publication(database: Database, *, operation: str, number: int) -> StatementAnswer:
+    """Return the statement of a publication that anyone may read; no credential is needed.
+
+    Raises:
+        NoSuchPublication: nothing public has this operation and number. The error reveals nothing else.
+    """
+    with database.reading() as connection:
+        head, now = read_head(connection, operation), database.now(connection)
+        state = state_at(connection, database, head)
+        if head is not None and state is not None:
+            nobody = Credential(
+                id=UUID(int=0),
+                force=state.lead_force,
+                role=OBSERVER,
+                operations=(operation,),
+                created_at=now,
+                expires_at=now,
+                revoked_at=None,
+            )
+            context = ReadContext(connection, database, nobody, head, state)
+            # One that the log does not add up to is not shown; the coordinator is told so.
+            with suppress(NoSuchPublication, PublicationDiffers):
+                if publication_of(context, number).is_public(now):
+                    return _statement_of(context, proved_publication(context, number))
+    raise NoSuchPublication("There is no public publication at this address.")
 
 
 def _refuse_moment(moment: Moment) -> None:
