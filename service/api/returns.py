@@ -28,7 +28,11 @@ class ReturnSchema(ma.Schema):
     status = ma.fields.String(required=True, metadata={"enum": [NONE, PARTIAL, COMPLETE, NIL, REOPENED]})
     seq = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "of the latest return"})
     declared_at = ma.fields.DateTime(required=True, allow_none=True)
-    late = ma.fields.Boolean(required=True, metadata={"description": "declared after the deadline"})
+    due_at = ma.fields.DateTime(required=True, allow_none=True, metadata={"description": "null: no deadline"})
+    late = ma.fields.Boolean(required=True, metadata={"description": "declared after due_at"})
+    overdue = ma.fields.Boolean(
+        required=True, metadata={"description": "due_at is past, and the day was never declared in full"}
+    )
     measures = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "empty: all"})
 
 
@@ -39,6 +43,7 @@ class ReturnsSchema(ma.Schema):
     imported = ma.fields.Boolean(required=True)
     marking = ma.fields.String(required=True)
     returns_due_at = ma.fields.DateTime(required=True, allow_none=True)
+    returns_due_hours = ma.fields.Integer(required=True, allow_none=True)
     seq = ma.fields.Integer(required=True, metadata={"description": "the log position they are true at"})
     returns = ma.fields.List(ma.fields.Nested(ReturnSchema), required=True)
 
@@ -60,6 +65,7 @@ def get_returns(query: dict[str, Any], operation: str) -> Response:
         "imported": found.operation.imported,
         "marking": found.operation.marking,
         "returns_due_at": None if due_at is None else format_instant(due_at),
+        "returns_due_hours": found.operation.returns_due_hours,
         "seq": found.seq,
         "returns": [_return_json(one) for one in found.returns],
     }
@@ -74,6 +80,8 @@ def _return_json(one: Return) -> dict[str, Any]:
         "status": one.status,
         "seq": one.seq,
         "declared_at": None if one.declared_at is None else format_instant(one.declared_at),
+        "due_at": None if one.due_at is None else format_instant(one.due_at),
         "late": one.late,
+        "overdue": one.overdue,
         "measures": list(one.measures),
     }

@@ -67,6 +67,9 @@ def _print(answer: dict[str, Any]) -> None:
     print_table(title, columns, rows, numbers=("figure",))
     click.echo(f"root {as_of['root']}")
     click.echo(f"returns: {answer['completeness']['status']}")
+    for one in answer["completeness"]["overdue"]:
+        days = "1 day" if one["days"] == 1 else f"{one['days']} days"
+        click.echo(f"overdue: {one['force']}, {days}, since {one['since']}")
 
 
 def _cell(value: Any) -> str:

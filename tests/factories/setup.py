@@ -43,6 +43,7 @@ class OperationOpenedFactory(SetupFactory):
         starts_at = factory.LazyAttribute(lambda event: None if event.days else STARTS_AT)
         ends_at = factory.LazyAttribute(lambda event: None if event.days else ENDS_AT)
         returns_due_at = None
+        returns_due_hours = None
         forces = ()
         places = ("m25", "a406")
         part_of = ()
@@ -56,6 +57,7 @@ class OperationOpenedFactory(SetupFactory):
             ends_at=event.ends_at,
             days=tuple(event.days),
             returns_due_at=event.returns_due_at,
+            returns_due_hours=event.returns_due_hours,
             forces=tuple(event.forces),
             places=tuple(event.places),
             part_of=tuple(event.part_of),
@@ -72,6 +74,7 @@ class OperationAmendedFactory(SetupFactory):
         ends_at = None
         days = ()
         returns_due_at = None
+        returns_due_hours = None
         places = ()
         marking = None
 
@@ -81,6 +84,7 @@ class OperationAmendedFactory(SetupFactory):
             ends_at=event.ends_at,
             days=tuple(event.days),
             returns_due_at=event.returns_due_at,
+            returns_due_hours=event.returns_due_hours,
             places=tuple(event.places),
             marking=event.marking,
         )

@@ -81,7 +81,7 @@ def test_returns_are_a_row_for_each_force_and_day(lead: Caller, surrey: Caller, 
     answer = lead.get("/v1/operations/due/returns").json
     same = {"operation": "due", "marking": "OFFICIAL-SENSITIVE", "as_of_seq": str(receipt["seq"])}
     none = same | {"status": "none", "seq": "", "declared_at": "", "late": "no", "measures": ""}
-    none |= {"returns_due_at": answer["returns_due_at"]}
+    none |= dict.fromkeys(("returns_due_at", "due_at"), answer["returns_due_at"]) | {"overdue": "yes"}
     said = none | {"status": "partial", "seq": str(receipt["seq"]), "declared_at": receipt["recorded_at"]}
     said |= {"late": "yes", "measures": "arrests; cash"}
     assert rows == [
@@ -108,9 +108,10 @@ def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_frozen_header(lead: 
 def test_a_return_that_looks_like_a_formula_is_guarded():
     one = {"force": "=1+1", "day": "2023-01-17", "status": "nil", "seq": 9, "late": False, "measures": ["@a", "b"]}
     answer = {"operation": "-x", "marking": "+y", "seq": 9, "returns_due_at": None, "returns": [one]}
-    (table,) = returns_tables(answer | {"returns": [one | {"declared_at": "2023-01-18T09:00:00Z"}]})
+    one |= {"declared_at": "2023-01-18T09:00:00Z", "due_at": None, "overdue": False}
+    (table,) = returns_tables(answer | {"returns": [one]})
     _header, row = "".join(csv_text(table)).splitlines()
-    assert row == "'-x,'+y,9,'=1+1,2023-01-17,nil,9,2023-01-18T09:00:00Z,no,'@a; b,"
+    assert row == "'-x,'+y,9,'=1+1,2023-01-17,nil,9,2023-01-18T09:00:00Z,no,'@a; b,,no,"
 
 
 @pytest.mark.parametrize("media", [CSV, XLSX])

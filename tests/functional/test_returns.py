@@ -37,7 +37,9 @@ def test_a_return_is_none_then_partial_then_complete_then_nil(live: str, surrey:
         "status": "none",
         "seq": None,
         "declared_at": None,
+        "due_at": None,
         "late": False,
+        "overdue": False,
         "measures": [],
     }
     for wanted in ("partial", "complete", "nil"):
@@ -62,7 +64,7 @@ def test_a_later_event_of_the_day_reopens_it_until_it_is_declared_again(live: st
         assert status(surrey, live) == "reopened"
         assert status(surrey, live, as_of_seq=receipt["seq"] - 1) == "complete"
         owed = surrey.totals(live, measure="arrests", force="surrey", day_from=today())["completeness"]
-        assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": [today()]}]}
+        assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": [today()]}], "overdue": []}
         surrey.record(live, declared("complete"))
         assert status(surrey, live) == "complete"
 
@@ -168,3 +170,62 @@ def rows_of(caller: Caller, operation: str) -> list[Json]:
 
 def test_a_force_outside_the_operation_learns_nothing(live: str, client_for: ClientFor):
     refused(client_for("sussex").get(f"/v1/operations/{live}/returns"), 404, "unknown_operation")
+
+
+def overdue(caller: Caller, operation: str, **query: object) -> list[Json]:
+    """Return the forces whose returns are overdue according to the totals."""
+    return list(caller.totals(operation, **query)["completeness"]["overdue"])
+
+
+def test_with_hours_after_each_day_returns_are_late_or_overdue_while_the_operation_runs(lead: Caller, surrey: Caller):
+    start = {"starts_at": "2023-01-16T00:00:00Z", "ends_at": None, **at("2023-01-16"), "imported": True}
+    opened(lead, operation="by-day", forces=["surrey", "kent"], returns_due_hours=12, **start)
+    surrey.record("by-day", declared("complete", day="2023-01-16") | at("2023-01-17", hour=12))
+    surrey.record("by-day", declared("partial", day="2023-01-17") | at("2023-01-18", hour=11))
+    just_after_noon = {"recorded_at": "2023-01-18T12:00:00.000001Z"}
+    lead.record("by-day", declared("nil", day="2023-01-16", force="kent") | just_after_noon)
+    noon = {"as_of": "2023-01-18T12:00:00.000002Z"}
+
+    def seen(force: str, day: int) -> tuple[object, ...]:
+        found = cell(lead, "by-day", force=force, day=f"2023-01-{day}", **noon)
+        return found["status"], found["due_at"], found["late"], found["overdue"]
+
+    assert seen("surrey", 16) == ("complete", "2023-01-17T12:00:00Z", False, False), "declared at the very moment"
+    assert seen("surrey", 17) == ("partial", "2023-01-18T12:00:00Z", False, True)
+    assert seen("kent", 16) == ("nil", "2023-01-17T12:00:00Z", True, False)
+    assert seen("kent", 17) == ("none", "2023-01-18T12:00:00Z", False, True)
+    assert seen("kent", 18) == ("none", "2023-01-19T12:00:00Z", False, False)
+    since = "2023-01-18T12:00:00Z"
+    both = [{"force": force, "days": 1, "since": since} for force in ("surrey", "kent")]
+    assert overdue(lead, "by-day", **noon) == both
+    assert overdue(lead, "by-day", day_before="2023-01-17", **noon) == []
+    (first,) = overdue(lead, "by-day", as_of="2023-01-18T11:30:00Z")
+    assert first == {"force": "kent", "days": 1, "since": "2023-01-17T12:00:00Z"}
+
+
+def test_hours_are_changed_by_an_amendment_and_the_deadline_still_holds(lead: Caller, surrey: Caller):
+    opened(lead, operation="due", starts_at=midnight(-2), returns_due_hours=0, returns_due_at=hours_ago(-1))
+    yesterday = cell(surrey, "due", day=midnight(-1)[:10])
+    assert (yesterday["due_at"], yesterday["overdue"]) == (midnight(0), True)
+    assert cell(surrey, "due")["overdue"] is False
+    later = {"id": new_id(), "returns_due_hours": 720}
+    assert lead.change("due", "amendments", **later).status_code == 201
+    yesterday = cell(surrey, "due", day=midnight(-1)[:10])
+    assert (yesterday["due_at"], yesterday["overdue"]) == (lead.get("/v1/operations/due").json["returns_due_at"], False)
+    assert lead.get("/v1/operations/due").json["returns_due_hours"] == 720
+    refused(
+        lead.change("due", "amendments", id=new_id(), returns_due_hours=721), 422, "wrong_fields", "/returns_due_hours"
+    )
+
+
+def test_a_missing_return_is_overdue_after_the_deadline_of_the_operation(lead: Caller, surrey: Caller):
+    opened(lead, operation="due", returns_due_at=(due_at := hours_ago(1)))
+    surrey.record("due", declared("partial"))
+    assert cell(surrey, "due")["overdue"] is True
+    found = {one["force"]: one for one in overdue(surrey, "due")}
+    assert found["surrey"] == {"force": "surrey", "days": 2, "since": due_at}
+    surrey.record("due", declared("complete"))
+    assert cell(surrey, "due")["overdue"] is False
+    surrey.record("due", arrest(occurred_at=midnight(0)))
+    reopened = cell(surrey, "due")
+    assert (reopened["status"], reopened["overdue"]) == ("reopened", False), "it was declared in full"

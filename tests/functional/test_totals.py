@@ -116,7 +116,7 @@ def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
     answer = lead.totals(live, by="force")
     every = [{"force": force, "days": [yesterday, today()]} for force in ("metropolitan", "surrey", "kent", "essex")]
     # The desk reports nothing and so owes nothing; tomorrow has not begun.
-    assert answer["completeness"] == {"status": "partial", "outstanding": every}
+    assert answer["completeness"] == {"status": "partial", "outstanding": every, "overdue": []}
     assert [figure["outstanding"] for figure in answer["figures"]] == [[every[1]], [every[2]], [every[1]]]
 
     for force in ("metropolitan", "kent", "essex"):
@@ -130,7 +130,7 @@ def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
         ("vehicles_stopped", [{"force": "surrey", "days": [today()]}]),
     ]
     assert answer["completeness"]["outstanding"] == [{"force": "surrey", "days": [today()]}]
-    assert lead.totals(live, measure="arrests")["completeness"] == {"status": "final", "outstanding": []}
+    assert lead.totals(live, measure="arrests")["completeness"] == {"status": "final", "outstanding": [], "overdue": []}
     assert lead.totals(live, force="kent")["completeness"]["status"] == "final"
     assert lead.totals(live, day_before=today())["completeness"]["status"] == "final"
     by_day = lead.figures(live, "day", "outstanding", measure="vehicles_stopped", by="day")

@@ -136,7 +136,13 @@ LATER_ROWS: list[Json] = [
         {"events": [an_id(1), an_id(2)]},
         {"events": [an_id(1), an_id(2)], "operations": ["county", "port"], "first_seqs": [1, 2**53 - 1]},
     )
-] + [{"type": "publication.made_public", "data": {"publication": an_id(4)}}]
+]
+LATER_ROWS += [{"type": "publication.made_public", "data": {"publication": an_id(4)}}]
+LATER_ROWS += [
+    {"type": wire_type, "data": data | {"returns_due_hours": hours}}
+    for wire_type, data in (("operation.amended", {}), ("operation.opened", {"name": "Lantern", "lead_force": LEAD}))
+    for hours in (0, 12, 720)
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -363,6 +369,7 @@ LATER_CHANGES: dict[str, tuple[Json, dict[str, list[Any]]]] = {
         {"events": [None, [], [an_id(1)], [an_id(1), an_id(2)]], "operations": LISTS[:6], "first_seqs": [[], None]},
     ),
     "publications/1/public": ({}, {"id": IDS[:3], "number": [1], "publication": [None, an_id(1)]}),
+    "amendments": ({"places": ["m25", "m1"]}, {"returns_due_hours": [*NUMBERS[:12], 720, 721]}),
 }
 OPENING: Json = {
     "name": "Operation Golden",

@@ -1,10 +1,18 @@
 """Which forces still owe returns: for each measure, the newest return that covers it counts."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.domain.counting.completeness import Declaration, Outstanding, is_outstanding, outstanding
+from service.domain.counting.completeness import (
+    Declaration,
+    Outstanding,
+    Overdue,
+    is_outstanding,
+    is_overdue,
+    outstanding,
+    overdue,
+)
 
 RECORDED_AT = datetime(2023, 1, 20, tzinfo=UTC)
 
@@ -55,3 +63,35 @@ def test_only_forces_that_owe_returns_are_listed_in_the_order_given() -> None:
 
 def test_no_return_is_owed_before_the_first_day() -> None:
     assert outstanding({}, forces=["kent"], days=[], measures=["arrests"]) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("none", True), ("partial", True), ("complete", False), ("nil", False), ("reopened", False)],
+)
+def test_a_day_that_was_never_declared_in_full_is_overdue_after_its_due_moment(status: str, *, expected: bool) -> None:
+    assert is_overdue(status, RECORDED_AT, RECORDED_AT + timedelta(microseconds=1)) is expected
+    assert not is_overdue(status, RECORDED_AT, RECORDED_AT)
+    assert not is_overdue(status, None, RECORDED_AT)
+
+
+def test_overdue_forces_are_listed_once_with_their_number_of_days_and_the_first_due_moment() -> None:
+    days = [date(2023, 1, day) for day in (16, 17, 18)]
+    due = [(day, datetime(2023, 1, day.day + 1, 12, tzinfo=UTC)) for day in days]
+    now = datetime(2023, 1, 18, 12, 1, tzinfo=UTC)
+    declarations = {
+        ("surrey", days[0]): [declaration("complete")],
+        ("surrey", days[1]): [declaration("reopened")],
+        ("kent", days[0]): [declaration("partial")],
+        ("essex", days[0]): [declaration("complete", "arrests")],
+        ("essex", days[1]): [declaration("nil")],
+    }
+    forces = ["kent", "surrey", "essex"]
+    assert overdue(declarations, forces=forces, due=due, measures=["arrests", "cash"], now=now) == [
+        Overdue("kent", 2, due[0][1]),
+        Overdue("essex", 1, due[0][1]),
+    ]
+    assert overdue(declarations, forces=forces, due=due, measures=["arrests"], now=now) == [
+        Overdue("kent", 2, due[0][1])
+    ]
+    assert overdue(declarations, forces=forces, due=due, measures=[], now=now) == []

@@ -1,6 +1,7 @@
 """The state of an operation: a fold over its setup events."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -60,8 +61,9 @@ def test_forces_are_in_the_order_in_which_they_joined() -> None:
         ({"places": ("a406",)}, "places", ("a406",)),
         ({"marking": "OFFICIAL"}, "marking", "OFFICIAL"),
         ({"returns_due_at": LATER}, "returns_due_at", LATER),
+        ({"returns_due_hours": 0}, "returns_due_hours", 0),
     ],
-    ids=["places", "marking", "returns_due_at"],
+    ids=["places", "marking", "returns_due_at", "returns_due_hours"],
 )
 def test_an_amendment_changes_its_fields_and_leaves_the_rest(
     amendment: dict[str, object], field: str, expected: object
@@ -71,6 +73,34 @@ def test_an_amendment_changes_its_fields_and_leaves_the_rest(
     changed = {name for name in type(before).__slots__ if getattr(before, name) != getattr(after, name)}
     assert changed == {field}
     assert getattr(after, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("due", "moment"),
+    [
+        ({}, None),
+        ({"returns_due_at": LATER}, LATER),
+        ({"returns_due_hours": 0}, datetime(2023, 1, 18, tzinfo=UTC)),
+        ({"returns_due_hours": 12}, datetime(2023, 1, 18, 12, tzinfo=UTC)),
+        ({"returns_due_hours": 720, "returns_due_at": LATER}, LATER),
+        ({"returns_due_hours": 12, "returns_due_at": LATER}, datetime(2023, 1, 18, 12, tzinfo=UTC)),
+    ],
+    ids=["none", "deadline", "at the end", "hours", "deadline before hours", "hours before deadline"],
+)
+def test_the_returns_for_a_day_are_due_at_the_earlier_of_its_hours_and_the_deadline(
+    due: dict[str, Any], moment: datetime | None
+) -> None:
+    assert operation_state(**due).return_due_at(date(2023, 1, 17)) == moment
+
+
+def test_hours_after_a_day_are_hours_also_when_the_clocks_change() -> None:
+    spring = datetime(2023, 3, 24, tzinfo=UTC)
+    operation = operation_state(starts_at=spring, ends_at=datetime(2023, 3, 28, tzinfo=UTC), returns_due_hours=12)
+    assert operation.return_due_at(date(2023, 3, 25)) == datetime(2023, 3, 26, 12, tzinfo=UTC)
+
+
+def test_hours_are_kept_by_an_amendment_of_other_fields() -> None:
+    assert operation_state(OperationAmendedFactory(places=("m4",)), returns_due_hours=0).returns_due_hours == 0
 
 
 def test_a_new_end_keeps_the_start() -> None:

@@ -29,7 +29,7 @@ CSV = "text/csv"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
 BETWEEN = "; "
 
-RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures")
+RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures", "due_at", "overdue")
 # Event classes with a column for each field of their data. The data of all others is JSON in the column `setup`.
 IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut, DuplicateReopened)
 IDENTITY = {"operation": str, "seq": int, "line": int, "id": str, "type": str, "force": str}
@@ -83,7 +83,7 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
 def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
     """Return the table of a returns answer: a row for each force and day, with its seq and due time.
 
-    `late` is yes or no. `seq` and `declared_at` are those of the latest return, or empty if there is none.
+    `late` and `overdue` are yes or no. `seq` and `declared_at` are those of the latest return; empty: there is none.
     """
     columns = [
         *map(Column, ("operation", "marking")),

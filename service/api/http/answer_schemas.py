@@ -265,6 +265,9 @@ class OperationSchema(ma.Schema):
     marking = f.String(required=True)
     opened_at = f.DateTime(required=True)
     returns_due_at = f.DateTime(required=True, allow_none=True)
+    returns_due_hours = f.Integer(
+        required=True, allow_none=True, metadata={"description": "after the end of each day; null: no deadline by day"}
+    )
     starts_at = f.DateTime(required=True)
     ends_at = f.DateTime(required=True, allow_none=True)
     days = f.List(
@@ -314,11 +317,20 @@ class AsOfSchema(ma.Schema):
     root = f.String(required=True, metadata=HASH)
 
 
+class OverdueSchema(ma.Schema):
+    """A force whose returns are overdue: for how many days, and since when the first of them."""
+
+    force = f.String(required=True)
+    days = f.Integer(required=True, metadata={"minimum": 1})
+    since = f.DateTime(required=True)
+
+
 class CompletenessSchema(ma.Schema):
-    """Whether any return is outstanding."""
+    """Whether any return is outstanding, and which were never declared in full by the time they were due."""
 
     status = f.String(required=True, metadata={"enum": ["partial", "final"]})
     outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+    overdue = f.List(f.Nested(OverdueSchema), required=True)
 
 
 class PartSchema(ma.Schema):

@@ -55,6 +55,7 @@ def operation_json(head: Head, operation: Operation) -> Json:
         "marking": operation.marking,
         "opened_at": format_instant(operation.opened_at),
         "returns_due_at": None if operation.returns_due_at is None else format_instant(operation.returns_due_at),
+        "returns_due_hours": operation.returns_due_hours,
         **_days_json(operation),
         "forces": [
             {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
@@ -107,6 +108,9 @@ def totals_json(totals: Totals) -> Json:
         "completeness": {
             "status": "partial" if totals.outstanding else "final",
             "outstanding": _outstanding_json(totals.outstanding),
+            "overdue": [
+                {"force": one.force, "days": one.days, "since": format_instant(one.since)} for one in totals.overdue
+            ],
         },
     }
 

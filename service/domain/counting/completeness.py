@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 NONE, PARTIAL, COMPLETE, NIL, REOPENED = "none", "partial", "complete", "nil", "reopened"
 DONE = (COMPLETE, NIL)
+# What a force never declared in full. A reopened day was declared in full, and has an event since.
+NEVER_DONE = (NONE, PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,42 @@ class Outstanding:
 
     force: str
     days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A force whose returns are overdue, for how many days, and the moment at which the first of them was due."""
+
+    force: str
+    days: int
+    since: datetime
+
+
+def is_overdue(status: str, due_at: datetime | None, now: datetime) -> bool:
+    """Return whether a day's returns are overdue: never declared in full, although the moment they were due is past."""
+    return due_at is not None and status in NEVER_DONE and now > due_at
+
+
+def overdue(
+    declarations: Declarations,
+    *,
+    forces: Iterable[str],
+    due: Sequence[tuple[date, datetime]],
+    measures: Sequence[str],
+    now: datetime,
+) -> list[Overdue]:
+    """Return the forces, in the order given, whose returns for these measures are overdue.
+
+    `due` has the days with a deadline, each with the moment at which its returns are due.
+    """
+    found = []
+    for force in forces:
+        missed = [
+            due_at for day, due_at in due if _is_missed(declarations.get((force, day), ()), measures, due_at, now)
+        ]
+        if missed:
+            found.append(Overdue(force, len(missed), min(missed)))
+    return found
 
 
 def is_outstanding(declared: Sequence[Declaration], measures: Sequence[str]) -> bool:
@@ -80,3 +118,8 @@ def day_status(declared: Sequence[Declaration], measures: Iterable[str]) -> str:
 
 def _newest_status(declared: Sequence[Declaration], measure: str) -> str | None:
     return next((one.status for one in declared if one.covers(measure)), None)
+
+
+def _is_missed(declared: Sequence[Declaration], measures: Sequence[str], due_at: datetime, now: datetime) -> bool:
+    # Most days are done; `is_outstanding` finds that out faster than `day_status`.
+    return is_outstanding(declared, measures) and is_overdue(day_status(declared, measures), due_at, now)

@@ -120,7 +120,9 @@ def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force
 
 def _check_amendment(change: OperationAmended, operation: Operation) -> None:
     if change == OperationAmended():
-        raise AmendsNothing("Expected at least one of starts_at, ends_at, days, places, returns_due_at, marking.")
+        raise AmendsNothing(
+            "Expected at least one of starts_at, ends_at, days, places, returns_due_at, returns_due_hours, marking."
+        )
     _check_places(change.places)
     amended(operation, change)
 

@@ -20,6 +20,7 @@ from service.domain.model.vocabulary import (
     CurrencyCode,
     DeclaredQuantity,
     DeclaredTotal,
+    DueHours,
     ForceKind,
     HexDigest,
     IncidentKey,
@@ -174,7 +175,8 @@ class OperationOpened(Timed, frozen=True, kw_only=True):
     """`operation.opened`: the first event of every log, sent by the coordinator.
 
     Its days are either the London days in [starts_at, ends_at) or the windows in `days`. `forces` is the publishing
-    order; a force.joined for each force follows.
+    order; a force.joined for each force follows. A day's returns are due `returns_due_hours` after its end, but never
+    after `returns_due_at`.
     """
 
     wire_type: ClassVar[str] = "operation.opened"
@@ -184,6 +186,7 @@ class OperationOpened(Timed, frozen=True, kw_only=True):
     ends_at: datetime | None = None
     days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
     returns_due_at: datetime | None = None
+    returns_due_hours: DueHours | None = None
     forces: Annotated[tuple[Slug, ...], Items(0, 200).meta] = ()
     places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
     part_of: Annotated[tuple[Slug, ...], Items(0, 20).meta] = ()
@@ -199,6 +202,7 @@ class OperationAmended(Timed, frozen=True, kw_only=True):
     ends_at: datetime | None = None
     days: Annotated[tuple[Window, ...], Items(0, 400).meta] = ()
     returns_due_at: datetime | None = None
+    returns_due_hours: DueHours | None = None
     places: Annotated[tuple[Code, ...], Items(0, 500).meta] = ()
     marking: Marking | None = None
 

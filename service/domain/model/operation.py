@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from service.domain.model.days import OperatingDays, operating_days
 from service.domain.model.events import (
@@ -53,6 +53,7 @@ class Operation:
     lead_force: str
     days: OperatingDays
     returns_due_at: datetime | None
+    returns_due_hours: int | None = None
     places: tuple[str, ...]
     part_of: tuple[str, ...]
     parts: tuple[str, ...] = ()
@@ -67,6 +68,18 @@ class Operation:
     def closed(self) -> bool:
         """Whether the operation is closed to new facts."""
         return self.closed_at is not None
+
+    def return_due_at(self, day: date) -> datetime | None:
+        """Return when the returns for one of its days are due; None if there is no deadline.
+
+        That is `returns_due_hours` after the day ends or `returns_due_at`, whichever is earlier.
+        """
+        if self.returns_due_hours is None:
+            return self.returns_due_at
+        _starts_at, ends_at = self.days.extent_of(day)
+        # In UTC: in London time, a sum over a clock change would be an hour off.
+        due_at = ends_at.astimezone(UTC) + timedelta(hours=self.returns_due_hours)
+        return due_at if self.returns_due_at is None else min(due_at, self.returns_due_at)
 
     def days_begun_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that returns are due for: those begun by this moment and before the closing.
@@ -114,10 +127,12 @@ def amended(operation: Operation, change: OperationAmended) -> Operation:
     Raises:
         DaysUnclear: the new days are invalid.
     """
+    hours = change.returns_due_hours
     return replace(
         operation,
         days=_amended_days(operation.days, change),
         returns_due_at=change.returns_due_at or operation.returns_due_at,
+        returns_due_hours=operation.returns_due_hours if hours is None else hours,
         places=change.places or operation.places,
         marking=change.marking or operation.marking,
     )
@@ -145,6 +160,7 @@ def _opened(opened: OperationOpened, recorded: RecordedEvent) -> Operation:
         lead_force=opened.lead_force,
         days=operating_days(opened.starts_at, opened.ends_at, opened.days, pointer=""),
         returns_due_at=opened.returns_due_at,
+        returns_due_hours=opened.returns_due_hours,
         places=opened.places,
         part_of=opened.part_of,
         marking=opened.marking,

@@ -99,6 +99,8 @@ Title = Annotated[
 
 Quantity = Annotated[int, Whole(1).meta]
 DeclaredQuantity = Annotated[int, Whole(0).meta]
+# Hours after the end of an operating day; 30 days at most.
+DueHours = Annotated[int, Whole(0, 720).meta]
 DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1).meta]
 
 Qualifier = Literal["exact", "more_than", "at_least", "under", "at_most", "about"]

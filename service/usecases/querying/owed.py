@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from service.domain.counting.completeness import Declarations, Outstanding, outstanding
+from service.domain.counting.completeness import Declarations, Outstanding, Overdue, outstanding, overdue
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
@@ -21,6 +21,8 @@ class _Expected:
 
     forces: tuple[str, ...]
     days: tuple[date, ...]
+    due: tuple[tuple[date, datetime], ...]
+    now: datetime
     declarations: Declarations
 
 
@@ -54,6 +56,18 @@ class Owed:
             self.by_measures[measures] = _merged(found, self.forces)
         return self.by_measures[measures]
 
+    def overdue(self, measures: tuple[str, ...]) -> list[Overdue]:
+        """Return the forces whose returns for any of these measures are overdue, each once."""
+        days: dict[str, list[Overdue]] = {}
+        for part in self.expected:
+            for one in overdue(part.declarations, forces=part.forces, due=part.due, measures=measures, now=part.now):
+                days.setdefault(one.force, []).append(one)
+        return [
+            Overdue(force, sum(one.days for one in days[force]), min(one.since for one in days[force]))
+            for force in self.forces
+            if force in days
+        ]
+
     def of_figure(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
         """Return the outstanding forces for one figure. `force` or `day` None: the figure covers all."""
         found = self.of((measure,))
@@ -65,10 +79,14 @@ class Owed:
 
 
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
-    days = position.operation.days_begun_by(position.begun_by)
+    operation = position.operation
+    days = tuple(day for day in operation.days_begun_by(position.begun_by) if selection.spans(day))
+    due = ((day, operation.return_due_at(day)) for day in days)
     return _Expected(
-        forces=tuple(force for force in _reporting(position.operation) if selection.has_force(force)),
-        days=tuple(day for day in days if selection.spans(day)),
+        forces=tuple(force for force in _reporting(operation) if selection.has_force(force)),
+        days=days,
+        due=tuple((day, due_at) for day, due_at in due if due_at is not None and due_at < position.begun_by),
+        now=position.begun_by,
         declarations=declarations(connection, position.head, up_to=position.seq),
     )
 

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.access.credentials import Credential
-from service.domain.counting.completeness import Declaration, day_status
+from service.domain.counting.completeness import Declaration, day_status, is_overdue
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.read_context import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """The status of a force's returns for one day: none, partial, complete, nil or reopened.
 
-    `seq` is that of the newest return; `late` states whether it was declared after returns were due; `measures` are
-    those it covers, empty for all.
+    `seq` is that of the newest return, `measures` are those it covers, empty for all. `late`: it was declared after
+    `due_at`. `overdue`: `due_at` is past, and the day was never declared in full.
     """
 
     force: str
@@ -27,7 +28,9 @@ class Return:
     status: str
     seq: int | None
     declared_at: datetime | None
+    due_at: datetime | None
     late: bool
+    overdue: bool
     measures: tuple[str, ...]
 
 
@@ -54,7 +57,7 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
     state = position.operation
     days = list(state.days_begun_by(position.begun_by))
     cells = tuple(
-        _return(participant.force, day, declared.get((participant.force, day), ()), state)
+        _return(participant.force, day, declared.get((participant.force, day), ()), position)
         for participant in state.participants.values()
         if participant.reports != "nothing"
         for day in days
@@ -62,14 +65,17 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
     return Returns(operation=state, seq=position.seq, recorded_at=position.recorded_at, returns=cells)
 
 
-def _return(force: str, day: date, declared: Sequence[Declaration], operation: Operation) -> Return:
-    newest, due_at = declared[0] if declared else None, operation.returns_due_at
+def _return(force: str, day: date, declared: Sequence[Declaration], position: Position) -> Return:
+    newest, due_at = declared[0] if declared else None, position.operation.return_due_at(day)
+    status = day_status(declared, position.operation.measures)
     return Return(
         force=force,
         day=day,
-        status=day_status(declared, operation.measures),
+        status=status,
         seq=None if newest is None else newest.seq,
         declared_at=None if newest is None else newest.recorded_at,
+        due_at=due_at,
         late=newest is not None and due_at is not None and newest.recorded_at > due_at,
+        overdue=is_overdue(status, due_at, position.begun_by),
         measures=() if newest is None else tuple(sorted(newest.measures)),
     )

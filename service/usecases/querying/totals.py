@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.counting.combined import combined
-from service.domain.counting.completeness import Outstanding
+from service.domain.counting.completeness import Outstanding, Overdue
 from service.domain.counting.figures import display, join_all
 from service.domain.counting.selection import Selection, check_selection
 from service.domain.model.operation import Operation
@@ -45,7 +45,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Figures in publishing order, the positions they are true at, and the outstanding forces for any of them.
+    """Figures in publishing order, the positions they are true at, and the forces that owe returns for any of them.
 
     The first position is the operation's, the others are those of its parts. `operation` has the forces of all.
     """
@@ -55,6 +55,7 @@ class Totals:
     by: tuple[str, ...]
     figures: tuple[Figure, ...]
     outstanding: tuple[Outstanding, ...]
+    overdue: tuple[Overdue, ...]
 
 
 def totals(
@@ -83,13 +84,14 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     check_selection(selection, operation)
     logs = [(position.head, position.seq) for position in found]
     rows = sums(connection, logs, selection, by_category=_not_additive(operation))
-    owed = Owed.at(connection, operation, found, selection)
+    owed, measures = Owed.at(connection, operation, found, selection), selection.measures or tuple(operation.measures)
     return Totals(
         operation=operation,
         positions=tuple(found),
         by=selection.by,
         figures=tuple(_figures(rows, operation, selection, owed)),
-        outstanding=tuple(owed.of(selection.measures or tuple(operation.measures))),
+        outstanding=tuple(owed.of(measures)),
+        overdue=tuple(owed.overdue(measures)),
     )
 
 
