@@ -39,6 +39,11 @@ credentials = sa.Table(
     sa.Column("created_at", InstantType, nullable=False),
     sa.Column("expires_at", InstantType),
     sa.Column("revoked_at", InstantType),
+    sa.Column(
+        "issued_by",
+        sa.Uuid(as_uuid=True),
+        comment="the credential that issued it; null: the service's host",
+    ),
 )
 COLUMNS = [column.name for column in credentials.columns]
 
@@ -87,7 +92,10 @@ class NoSuchCredential(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential as stored. `operations` limits it to those; if empty, it covers every operation of its force."""
+    """A credential as stored. `operations` limits it to those; if empty, it covers every operation of its force.
+
+    `issued_by` is the id of the credential with which it was issued; None if those who run the service issued it.
+    """
 
     id: UUID
     force: str
@@ -96,6 +104,7 @@ class Credential:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    issued_by: UUID | None = None
 
     def reaches(self, operation: str) -> bool:
         """Return whether the credential covers this operation."""
@@ -133,6 +142,7 @@ def issue(
     operations: tuple[str, ...],
     now: datetime,
     expires_at: datetime | None,
+    issued_by: UUID | None = None,
 ) -> tuple[Credential, str]:
     """Store a new credential; return it with its secret, which is not kept.
 
@@ -150,6 +160,7 @@ def issue(
         created_at=now,
         expires_at=expires_at,
         revoked_at=None,
+        issued_by=issued_by,
     )
     connection.execute(
         credentials.insert().values(
@@ -160,6 +171,7 @@ def issue(
             operations=",".join(operations),
             created_at=now,
             expires_at=expires_at,
+            issued_by=issued_by,
         )
     )
     return credential, secret
@@ -267,6 +279,12 @@ def list_credentials(connection: sa.Connection) -> list[Credential]:
     return [_credential(row) for row in connection.execute(statement).mappings()]
 
 
+def find_credential(connection: sa.Connection, credential_id: UUID) -> Credential | None:
+    """Return the credential with this id, whether it is valid or not; None if there is none."""
+    row = connection.execute(sa.select(credentials).where(credentials.c.id == credential_id)).mappings().one_or_none()
+    return None if row is None else _credential(row)
+
+
 def revoke(connection: sa.Connection, credential_id: UUID, now: datetime) -> None:
     """Revoke a credential immediately. Revoking it again changes nothing.
 
@@ -311,4 +329,5 @@ def _credential(row: Mapping[Any, Any]) -> Credential:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        issued_by=row["issued_by"],
     )

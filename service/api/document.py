@@ -9,7 +9,17 @@ from typing import Any
 from flask import Flask, Response
 from marshmallow import fields
 
-from service.api import health, operations, possible_duplicates, public, reference, returns, templates, totals
+from service.api import (
+    credentials,
+    health,
+    operations,
+    possible_duplicates,
+    public,
+    reference,
+    returns,
+    templates,
+    totals,
+)
 from service.api.events import batches, feed
 from service.api.events import routes as events
 from service.api.http import docs
@@ -54,6 +64,7 @@ RESOURCES = (
     possible_duplicates,
     templates,
     reference,
+    credentials,
     health,
 )
 

@@ -63,7 +63,7 @@ def list_all(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("id", "force", "role", "operations", "created_at", "expires_at", "revoked_at")
+    columns = ("id", "force", "role", "operations", "created_at", "expires_at", "revoked_at", "issued_by")
     rows = [
         [", ".join(one[name]) if name == "operations" else str(one[name] or "") for name in columns] for one in found
     ]
@@ -89,6 +89,7 @@ def _credential_json(one: Credential) -> dict[str, Any]:
         "created_at": format_instant(one.created_at),
         "expires_at": _moment_json(one.expires_at),
         "revoked_at": _moment_json(one.revoked_at),
+        "issued_by": None if one.issued_by is None else str(one.issued_by),
     }
 
 

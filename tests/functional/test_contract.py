@@ -114,7 +114,7 @@ def _as_lines(_context: Any, value: Any) -> bytes:
 @schemathesis.hook
 def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
     """Make most calls refer to an existing operation and event."""
-    known = {"operation": OPERATION, "event_id": EVENTS[0]["id"], "number": "1"}
+    known = {"operation": OPERATION, "event_id": EVENTS[0]["id"], "number": "1", "credential_id": EVENTS[0]["id"]}
     return {name: known[name] if mostly(value) else value for name, value in (path_parameters or {}).items()}
 
 

@@ -37,6 +37,7 @@ def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surre
     assert lead.post(f"{address}/parts", json=part).status_code == 201
     assert lead.post(f"{address}/publications", json=examples.PUBLICATION).status_code == 201
     assert lead.post(f"{address}/publications/1/public", json=examples.MADE_PUBLIC).status_code == 201
+    assert lead.post("/v1/credentials", json=examples.CREDENTIAL).status_code == 201
     assert {*calls.values(), "duplicate.ruled_out", "duplicate.reopened", "part.accepted"} == set(examples.CHANGES)
     assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
         ("arrests", "2"),
@@ -73,7 +74,7 @@ def test_every_example_in_the_document_is_one_of_these(app: Flask):
     ]
     claims = [examples.CLAIMS, examples.CLAIMS_TOML, examples.CLAIMS_CSV]
     sent = [examples.OPENING, examples.ARREST, examples.BATCH, examples.FORCE]
-    sent += [examples.PUBLICATION, examples.PAIRS, examples.MADE_PUBLIC]
+    sent += [examples.PUBLICATION, examples.PAIRS, examples.MADE_PUBLIC, examples.CREDENTIAL, {}]
     sent += [*examples.CHANGES.values(), *claims]
     assert len(shown) == len(sent)
     assert all(example in sent for example in shown)

@@ -2,11 +2,14 @@
 
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from service.access.credentials import CredentialRevoked, authenticate, issue, revoke
 from service.storage.db import Database, open_database
 from service.usecases.maintenance.migrate import grant_to_serving_role, is_migrated
 from service.usecases.maintenance.rebuild import rebuild
@@ -75,8 +78,11 @@ def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
         "CREATE OR REPLACE FUNCTION events_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE RULE quietly AS ON DELETE TO events DO INSTEAD NOTHING",
         "SET session_replication_role = replica",
-        "INSERT INTO credentials SELECT * FROM credentials",
+        "DELETE FROM credentials",
         "UPDATE credentials SET role = 'coordinator'",
+        "UPDATE credentials SET expires_at = NULL",
+        "ALTER TABLE credentials DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY credentials_issue ON credentials",
         "UPDATE alembic_version SET version_num = '9999'",
         "CREATE TABLE public.notes (text text)",
     ],
@@ -90,3 +96,24 @@ def test_the_serving_role_is_denied(serving: Database, operation: OpenedOperatio
     ):
         connection.exec_driver_sql(statement)
     assert operation.log() == before
+
+
+def test_the_serving_role_can_issue_and_revoke_credentials_but_makes_no_administrator(serving: Database) -> None:
+    now = datetime.now(UTC)
+    lasting = {"force": "surrey", "operations": ("lantern",), "now": now, "expires_at": now + timedelta(days=1)}
+    with serving.writing() as connection:
+        issued, secret = issue(connection, role="coordinator", issued_by=uuid4(), **lasting)
+    refused = (
+        {"role": "administrator", "issued_by": uuid4()},
+        {"role": "force", "issued_by": None},
+        {"role": "force", "issued_by": uuid4(), "expires_at": None},
+    )
+    for wrong in refused:
+        with pytest.raises(ProgrammingError, match="row-level security"), serving.writing() as connection:
+            issue(connection, **lasting | wrong)
+    with serving.writing() as connection:
+        revoke(connection, issued.id, now)
+    with pytest.raises(CredentialRevoked), serving.reading() as connection:
+        authenticate(connection, secret)
+    with pytest.raises(ProgrammingError, match="row-level security"), serving.writing() as connection:
+        connection.exec_driver_sql("UPDATE credentials SET revoked_at = NULL")

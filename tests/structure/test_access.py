@@ -36,6 +36,9 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/drugs"): ALL_ROLES,
     ("GET", "/v1/measures"): ALL_ROLES,
     ("GET", "/v1/me"): ALL_ROLES,
+    ("POST", "/v1/credentials"): {COORDINATOR, ADMINISTRATOR},
+    ("GET", "/v1/credentials"): {COORDINATOR, ADMINISTRATOR},
+    ("POST", "/v1/credentials/<credential_id>/revoke"): {COORDINATOR, ADMINISTRATOR},
     ("GET", "/v1/operations"): REPORTERS,
     ("POST", "/v1/operations"): {COORDINATOR},
     ("GET", "/v1/operations/<operation>"): REPORTERS,
@@ -134,7 +137,12 @@ class AccessProbe:
         `wrong` replaces the body or the query with one that the call itself would refuse.
         """
         method, rule = call
-        path = rule.replace("<operation>", OPERATION).replace("<event_id>", str(uuid4())).replace("<number>", "1")
+        path = (
+            rule.replace("<operation>", OPERATION)
+            .replace("<event_id>", str(uuid4()))
+            .replace("<credential_id>", str(uuid4()))
+            .replace("<number>", "1")
+        )
         headers = {} if authorization is None else {"Authorization": authorization}
         body = body_of(rule) if method == "POST" else None
         client: FlaskClient = self.app.test_client()

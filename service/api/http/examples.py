@@ -89,6 +89,7 @@ RETURN: Json = {
 BATCH: Json = {"events": [ARREST, SEIZURE, ACTIVITY, CORRECTION, RETURN]}
 PUBLICATION: Json = {"id": "018d1a2b-0000-7000-8000-000000000009", "label": "provisional"}
 MADE_PUBLIC: Json = {"id": "018d1a2b-0000-7000-8000-00000000000c"}
+CREDENTIAL: Json = {"force": "surrey", "role": "force", "operations": [OPENING["operation"]], "expires_in_days": 14}
 FORCE: Json = {"force": "eastern-region-unit", "name": "Eastern Region Unit", "kind": "unit"}
 STATEMENT = """# More than 170 arrests
 
