@@ -30,6 +30,15 @@ COMMANDS = {
     "projections": "projections",
     "template": "sheets.template",
     "submit": "sheets.submit",
+    "login": "remote.login",
+    "profile": "remote.login",
+    "logout": "remote.login",
+    "operations": "remote.operations",
+    "returns": "remote.returns",
+    "duplicates": "remote.duplicates",
+    "publish": "remote.publish",
+    "difference": "remote.difference",
+    "events": "remote.events",
 }
 
 

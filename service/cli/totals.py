@@ -1,4 +1,4 @@
-"""`oprecord totals`: the totals of an operation, for those who run the service."""
+"""`oprecord totals`: the totals of an operation, from the database, or from the service for those who call it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from service.api.http.answers import totals_json
 from service.api.http.queries import TotalsQuery
 from service.api.totals import selection_of
+from service.cli.calling.service import Json, calls_service, service_of
 from service.cli.output import as_json, print_json, print_table
 from service.cli.settings import Settings, pass_settings
 from service.usecases.maintenance.credentials import credential_of_lead
@@ -30,14 +31,28 @@ def _query_options(command: Any) -> Any:
 @click.command(short_help="Show the totals of an operation.")
 @click.argument("operation")
 @_query_options
+@calls_service
 @as_json
 @pass_settings
-def totals(settings: Settings, /, operation: str, *, as_json: bool, **query: str | None) -> None:
-    """Show the totals of an OPERATION as its coordinator sees them. Lists are comma-separated."""
+def totals(
+    settings: Settings, /, operation: str, *, as_json: bool, url: str | None, secret: str | None, **query: str | None
+) -> None:
+    """Show the totals of an OPERATION. Lists are comma-separated.
+
+    With --url they come from the service at that address, as your credential may see them; without it from the
+    database, as the coordinator sees them.
+    """
     given = {name: value for name, value in query.items() if value is not None}
     if messages := QUERY.validate(given):
         raise wrong_fields(messages)
-    parameters: dict[str, Any] = QUERY.load(given)
+    if url is not None:
+        answer = service_of(url, secret).get(f"operations/{operation}/totals", **given)
+    else:
+        answer = _from_database(settings, operation, QUERY.load(given))
+    print_json(answer) if as_json else _print(answer)
+
+
+def _from_database(settings: Settings, operation: str, parameters: Json) -> Json:
     with settings.database() as database:
         found = totals_of(
             database,
@@ -46,8 +61,7 @@ def totals(settings: Settings, /, operation: str, *, as_json: bool, **query: str
             selection=selection_of(parameters),
             moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
         )
-    answer = totals_json(found)
-    print_json(answer) if as_json else _print(answer)
+    return totals_json(found)
 
 
 def _print(answer: dict[str, Any]) -> None:

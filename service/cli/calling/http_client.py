@@ -174,7 +174,8 @@ class HttpClient:
             response.release_conn()
 
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        return self._answer(self.url + path, self._response(method, path, headers, body))
+        accepting = {"Accept": "application/json", **headers}
+        return self._answer(self.url + path, self._response(method, path, accepting, body))
 
     def _answer(self, url: str, response: urllib3.BaseHTTPResponse) -> Answer:
         answered = _json_object(response)
