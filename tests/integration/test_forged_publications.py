@@ -16,13 +16,13 @@ from service.usecases.maintenance.log_lines import LineRefused
 from service.usecases.maintenance.transfer import export_operation, import_operation
 from service.usecases.maintenance.verify import verify_operation
 from service.usecases.querying.as_of import Moment
-from service.usecases.querying.publications import PublicationDiffers
-from service.usecases.querying.statement import read_statement
-from service.usecases.recording.publish import publish_figures
+from service.usecases.querying.publications import NoSuchPublication, PublicationDiffers
+from service.usecases.querying.statement import public_publication, read_statement
+from service.usecases.recording.publish import make_public, publish_figures
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory
-from tests.factories.setup import LEAD, FiguresPublishedFactory
+from tests.factories.setup import LEAD, FiguresPublishedFactory, PublicationMadePublicFactory
 from tests.integration.test_verify import rewrite_log
 
 COORDINATOR: Credential = CredentialFactory(force=LEAD)
@@ -131,3 +131,15 @@ def test_no_statement_is_made_from_a_forged_publication(published: OpenedOperati
     statement(1)
     with pytest.raises(PublicationDiffers):
         statement(41 if name == "number" else 2)
+
+
+@pytest.mark.parametrize("name", [one for one in FORGERIES if one != "number"])
+def test_the_public_sees_no_forged_publication(published: OpenedOperation, name: str) -> None:
+    database, operation = published.database, published.name
+    for number in (1, 2):
+        request = Submission(PublicationMadePublicFactory())
+        make_public(database, operation=operation, sender=COORDINATOR, number=number, submission=request)
+    forge(published, name)
+    assert public_publication(database, operation=operation, number=1).publication is not None
+    with pytest.raises(NoSuchPublication):
+        public_publication(database, operation=operation, number=2)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from service.access.credentials import CredentialRevoked, authenticate, issue, revoke
 from service.storage.db import Database, open_database
-from service.usecases.maintenance.migrate import grant_to_serving_role, is_migrated
+from service.usecases.maintenance.migrate import grant_to_serving_role, require_migrated
 from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
@@ -59,7 +59,7 @@ def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
     assert rebuild(serving, operation.name) == 3
     assert set(operation.carried()) == {8}
     assert operation.difference() is None
-    assert is_migrated(serving)
+    require_migrated(serving)
 
 
 @pytest.mark.parametrize(
