@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from tests.functional.calls import Caller
 @pytest.fixture(autouse=True)
 def nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run commands without a terminal, also where the tests have one."""
-    monkeypatch.setattr("sys.stdin", StringIO())
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO()))
 
 
 @pytest.fixture
