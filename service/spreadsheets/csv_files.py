@@ -13,7 +13,7 @@ from service.spreadsheets.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, 
 from service.spreadsheets.headers import has_personal_heading
 
 ROWS_BETWEEN_REPORTS = 500
-SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited)."
+SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited), or run oprecord map, which reads it as it is."
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
 DIGITS = re.compile(r"\s*[0-9]+\s*", re.ASCII)
@@ -44,7 +44,7 @@ def csv_grid(name: str, body: bytes, report: Report | None = None) -> Grid:
             continue
         if not width:
             width, is_personal = len(last), has_personal_heading(last)
-        problem = _wrong_width(last, width, separator, is_personal=is_personal)
+        problem = wrong_width(last, width, separator, is_personal=is_personal)
         if problem:
             problems[number] = problem
         else:
@@ -77,6 +77,36 @@ def _records(name: str, text: str, separator: str, report: Report | None) -> Ite
         raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error
 
 
+def declared_grid(name: str, body: bytes, encoding: str, separator: str) -> Grid:
+    """Return the rows of a CSV file in a declared encoding and with a declared separator, however many cells each has.
+
+    Raises:
+        NotASpreadsheet: it is not in this encoding, or not CSV.
+        TooManyRows: it has more rows than are read.
+    """
+    try:
+        text = body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        raise NotASpreadsheet(f"{name}: not in {encoding}, as its mapping says ({error.reason}).") from error
+    line = SEPARATOR_LINE.match(text)
+    if line is not None:
+        text = text[line.end() :]
+    records = _records(name, text, separator, None)
+    rows: dict[int, list[Cell]] = {
+        number: [as_typed(cell) for cell in cells] for number, cells in records if any(cell.strip() for cell in cells)
+    }
+    widths = [len(cells) for cells in rows.values()][-2:]
+    if len(widths) > 1 and widths[1] < widths[0] and not text.endswith(("\n", "\r")):
+        return Grid("", rows, {max(rows): f"the file ends after {widths[1]} cells of this row. Is it complete?"})
+    return Grid("", rows)
+
+
+def declared_separator(text: str) -> str:
+    """Return the separator that a first line such as `sep=;` declares; empty if there is no such line."""
+    line = SEPARATOR_LINE.match(text)
+    return line["separator"] if line else ""
+
+
 def _decoded(name: str, body: bytes) -> str:
     # UTF-16 begins with a byte order mark; without one, every other byte of plain text is zero.
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:100]:
@@ -99,7 +129,7 @@ def _separator_of_header(name: str, text: str) -> str:
     return found[0] if found else ","
 
 
-def _wrong_width(cells: Sequence[str], expected: int, separator: str, *, is_personal: bool) -> str:
+def wrong_width(cells: Sequence[str], expected: int, separator: str, *, is_personal: bool) -> str:
     """Return what is wrong with the number of cells in a row; empty if nothing is. With `is_personal` it shows no cell.
 
     Excel leaves out the last cells of a row if they are blank in 16 rows in succession, so a row may be shorter than

@@ -21,6 +21,7 @@ from service.spreadsheets.checking.days import wrong_days
 from service.spreadsheets.checking.explained import about_columns, explained
 from service.spreadsheets.checking.own_force import wrong_force
 from service.spreadsheets.checking.total_rows import total_rows
+from service.spreadsheets.grid import MappedCode
 from service.spreadsheets.sheets import Sheet, place_of
 from service.spreadsheets.templates import (
     CORRECTED,
@@ -126,7 +127,7 @@ def sheet_events(
     errors += [CellError(number, "", problem) for number, problem in {**sheet.problems, **no_entries}.items()]
     groups = _grouped(sheet, no_entries, force, checks)
     events, seen = [], Counter[str]()
-    for name, group in groups.items():
+    for key, group in groups.items():
         body = event_of(template, group.values, force)
         corrects, reason = (group.values[0].get(pointer) for pointer in (CORRECTED, CORRECTION_REASON.pointer))
         invalid = explained(sheet, group.numbers, _errors_of(template, body, corrects, reason))
@@ -135,17 +136,19 @@ def sheet_events(
             continue
         content, without_count = (_digest(one, corrects) for one in (body, _without_count(body)))
         seen[content] += 1
-        identity = _identity(template, name, body, content, seen)
+        identity = _identity(template, str(key), body, content, seen)
         if corrects is not None:
             identity = f"{'withdraws' if template.withdraws else 'corrects'}:{corrects}"
         events.append(SheetEvent(tuple(group.numbers), body, identity, content, without_count, reason, corrects))
     return events, sorted(about_columns(sheet, errors), key=sheet.order)
 
 
-def _grouped(sheet: Sheet, no_entries: Container[int], force: str, checks: _Checks | None) -> dict[str, _EventRows]:
+def _grouped(
+    sheet: Sheet, no_entries: Container[int], force: str, checks: _Checks | None
+) -> dict[str | int, _EventRows]:
     """Return the rows of each event, by its reference or row, with the errors in their cells."""
     template = sheet.template
-    groups: dict[str, _EventRows] = {}
+    groups: dict[str | int, _EventRows] = {}
     for number, cells in sheet.rows.items():
         if number in no_entries:
             continue
@@ -156,13 +159,24 @@ def _grouped(sheet: Sheet, no_entries: Container[int], force: str, checks: _Chec
             first = groups[name].numbers[0]
             wrong.append(CellError(number, REFERENCE, f"Row {first} already has this reference."))
             name = ""
-        group = groups.setdefault(name or f"row {number}", _EventRows())
+        # Parts of one row are one seizure, but different arrests.
+        group = groups.setdefault(name or (int(number) if template.lines else number), _EventRows())
         if checks is not None:
             wrong += checks.codes.wrong_codes(template, cells, group.dated(values), number)
             wrong += wrong_days(template, cells, values, number, allowed=checks.allowed, now=checks.now)
         wrong += _conflicts_with_first(template, group, values, number)
+        wrong = [_about_mapping(cells, error) for error in wrong]
         group.add(number, _without(template, values, wrong), wrong)
     return groups
+
+
+def _about_mapping(cells: Mapping[str, Cell], error: CellError) -> CellError:
+    """Return the error of a code that a mapping has for a word of the file, with the word and where to correct it."""
+    cell = cells.get(error.column, "")
+    if not isinstance(cell, MappedCode) or not error.found:
+        return error
+    remedy = f"The file has {shown(cell.word)}: correct its code in {cell.mapping}."
+    return replace(error, hint=f"{error.hint} {remedy}".strip())
 
 
 def _with_codes(sheet: Sheet, errors: Iterable[CellError], checks: _Checks | None) -> list[CellError]:

@@ -33,13 +33,7 @@ def read_grids(path: Path, report: Report = _unreported) -> list[Grid]:
         NotASpreadsheet: the file is neither CSV nor XLSX, has the name of another kind of file, or is damaged.
         TooManyRows: it has more rows than are read; this is found before they are.
     """
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise too_many_rows(path.name, f"a file of {size:,} bytes")
-    body = path.read_bytes()
-    found = _other_kind(body)
-    if found:
-        raise NotASpreadsheet(f"{path.name} is {found}")
+    body = read_kind(path)
     suffix = path.suffix.lower()
     is_workbook = body.startswith(ZIP)
     if suffix not in (".csv", ".xlsx"):
@@ -64,6 +58,23 @@ def read_grids(path: Path, report: Report = _unreported) -> list[Grid]:
     from service.spreadsheets.workbooks import workbook_grids  # noqa: PLC0415
 
     return workbook_grids(path.name, body, report)
+
+
+def read_kind(path: Path) -> bytes:
+    """Return the content of a file that is text or an XLSX workbook, whatever its name.
+
+    Raises:
+        NotASpreadsheet: it is another kind of file.
+        TooManyRows: it is too large.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise too_many_rows(path.name, f"a file of {size:,} bytes")
+    body = path.read_bytes()
+    found = _other_kind(body)
+    if found:
+        raise NotASpreadsheet(f"{path.name} is {found}")
+    return body
 
 
 def _other_kind(body: bytes) -> str:

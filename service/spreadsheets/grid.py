@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from service.errors import Invalid
 from service.spreadsheets.cells import Cell
@@ -40,7 +41,8 @@ class Grid:
     """A sheet as stored: its rows that are not blank, by the row number that a spreadsheet program shows.
 
     `problems` are rows whose cells cannot be assigned to columns. Columns are counted from 0. The name is empty for a
-    CSV file. `sum_rows` are rows in which a formula adds up cells above it.
+    CSV file. `sum_rows` are rows in which a formula adds up cells above it. `merged` are the cells of merged areas
+    by row and column: each the one at the top left, which is shown.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     sum_rows: frozenset[int] = frozenset()
+    merged: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
 
 
 def column_letters(index: int) -> str:
@@ -60,3 +63,41 @@ def column_letters(index: int) -> str:
         letters = chr(ord("A") + letter) + letters
         index -= 1
     return letters
+
+
+class RowPart(int):
+    """The number of a row, for one of several parts that the row is made into: for each of its columns of amounts.
+
+    It is shown and ordered as the number of the row. Parts of one row are different keys. `heading` is the column's.
+    """
+
+    heading: str
+
+    def __new__(cls, row: int, heading: str) -> Self:
+        """Create the part of a row that comes from the column with this heading."""
+        part = super().__new__(cls, row)
+        part.heading = heading
+        return part
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RowPart) and int(self) == int(other) and self.heading == other.heading
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((int(self), self.heading))
+
+
+class MappedCode(str):
+    """The code that a mapping has for a word of the file. `word` is the word, `mapping` the mapping's file name."""
+
+    __slots__ = ("mapping", "word")
+    word: str
+    mapping: str
+
+    def __new__(cls, code: str, word: str, mapping: str) -> Self:
+        """Create the code of a word."""
+        found = super().__new__(cls, code)
+        found.word, found.mapping = word, mapping
+        return found

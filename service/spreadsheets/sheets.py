@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from service.errors import Invalid
 from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
-from service.spreadsheets.grid import Grid, NotASpreadsheet, column_letters
+from service.spreadsheets.grid import Grid, NotASpreadsheet, RowPart, column_letters
 from service.spreadsheets.headers import (
     ColumnLeftOut,
     expected_header,
@@ -24,6 +24,22 @@ ROWS_TO_SEARCH = 20
 # A row of fewer cells may be one of a list of columns.
 FEWEST_NAMES = 3
 RANGES_TO_NAME = 20
+# Columns of which a row of a mapped file can have several, each a part of the row.
+OF_PARTS = (
+    "count",
+    "quantity",
+    "weight_grams",
+    "plants",
+    "tablets",
+    "wraps",
+    "value_pounds",
+    "cash_pounds",
+    "amount_minor",
+    "reason",
+    "kind",
+    "category",
+    "measure",
+)
 
 
 class NoSuchSheet(Invalid):
@@ -52,7 +68,8 @@ class Sheet:
     The name is empty for a CSV file. `header` are the template columns that the sheet has, and the column `force`, in
     the order of the file. `headings` are their headings as they stand in the file, where these differ.
     `header_problems` are what is wrong with the header in row `header_row`, by heading. `sum_rows` are rows in which a
-    formula adds up the cells above it. Columns in `left_out` are never read.
+    formula adds up the cells above it. Columns in `left_out` are never read. With `is_mapped`, it was made
+    by a mapping, which has dealt with the sums.
     """
 
     name: str
@@ -65,14 +82,15 @@ class Sheet:
     header_problems: Sequence[tuple[str, str]] = ()
     left_out: Sequence[ColumnLeftOut] = ()
     sum_rows: frozenset[int] = frozenset()
+    is_mapped: bool = False
 
-    def heading(self, column: str) -> str:
-        """Return the heading of a template column as it stands in the file."""
-        return self.headings.get(column, column)
+    def heading(self, column: str, row: int = 0) -> str:
+        """Return the heading of a template column as it stands in the file; that of its part for a part of a row."""
+        return row.heading if isinstance(row, RowPart) and column in OF_PARTS else self.headings.get(column, column)
 
     def place(self, row: int, column: str = "") -> str:
         """Return where a row or a cell is, in words, with the heading of its column as it stands in the file."""
-        return place_of(self.name, row, self.heading(column))
+        return place_of(self.name, row, self.heading(column, row))
 
     def order(self, error: CellError) -> tuple[int, int]:
         """Return what errors are ordered by: row, then column; first those in no single column."""
@@ -90,7 +108,7 @@ def choose_sheets(
         NoSuchTemplate: no sheet has the header of a template, or one has most of it.
         HiddenCells: something to send is hidden, and `include_hidden` is not set.
     """
-    _refuse_unknown(file, grids, chosen)
+    refuse_unknown(file, grids, chosen)
     left_out = [LeftOut(grid.name, "it was not chosen") for grid in grids if chosen and grid.name not in chosen]
     candidates = [grid for grid in grids if not chosen or grid.name in chosen]
     if not any(grid.rows or grid.problems for grid in candidates):
@@ -107,7 +125,7 @@ def choose_sheets(
         found = "; ".join(f"{grid.name}: {_described(grid)}" for grid in candidates)
         raise NoSuchTemplate(f"{file}: no sheet has the header of a template. Found {found}. {expected_header()}")
     if not include_hidden:
-        _refuse_hidden(file, meant)
+        refuse_hidden(file, meant)
     return [_sheet(file, grid) for grid in meant], left_out
 
 
@@ -116,7 +134,12 @@ def place_of(sheet: str, row: int, column: str = "") -> str:
     return ", ".join([*([f"sheet {sheet}"] if sheet else []), f"row {row}", *([column] if column else [])])
 
 
-def _refuse_unknown(file: str, grids: Sequence[Grid], chosen: Iterable[str]) -> None:
+def refuse_unknown(file: str, grids: Sequence[Grid], chosen: Iterable[str]) -> None:
+    """Refuse the choice of a sheet that the file does not have.
+
+    Raises:
+        NoSuchSheet: naming it.
+    """
     names = [grid.name for grid in grids if grid.name]
     unknown = [name for name in chosen if name not in names]
     if unknown and not names:
@@ -185,7 +208,12 @@ def _stray(index: int, cell: Cell, names: Iterable[str]) -> str:
     return f"column {column_letters(index)} has no name in the header, and {problem}"
 
 
-def _refuse_hidden(file: str, grids: Sequence[Grid]) -> None:
+def refuse_hidden(file: str, grids: Sequence[Grid]) -> None:
+    """Refuse sheets that are hidden or have hidden rows or columns.
+
+    Raises:
+        HiddenCells: naming them.
+    """
     found = [problem for grid in grids for problem in _hidden(grid)]
     if found:
         raise HiddenCells(

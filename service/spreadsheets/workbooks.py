@@ -181,7 +181,12 @@ def _grid(sheet: Worksheet, formulas: Mapping[tuple[int, int], str], *, is_uncal
         cell = NOT_CALCULATED if is_formula and is_uncalculated else _cell(stored, is_formula=is_formula)
         if not is_blank(cell):
             cells.setdefault(row, {})[column - 1] = cell
+    shown: dict[tuple[int, int], Cell] = {}
     for merged in sheet.merged_cells.ranges:
+        first = cells.get(merged.min_row, {}).get(merged.min_col - 1, "")
+        if not is_blank(first):
+            columns = range(merged.min_col - 1, merged.max_col)
+            shown |= {(row, column): first for row in range(merged.min_row, merged.max_row + 1) for column in columns}
         problem = Unreadable(f"the cell is one of the merged cells {merged.coord}: unmerge them and fill in each cell.")
         for row in range(merged.min_row, merged.max_row + 1):
             if row in cells:
@@ -198,6 +203,7 @@ def _grid(sheet: Worksheet, formulas: Mapping[tuple[int, int], str], *, is_uncal
             for column in range((dimension.min or 1) - 1, dimension.max or 0)
         ),
         sum_rows=frozenset(row for (row, _column), formula in formulas.items() if _adds_up_above(formula, row)),
+        merged=shown,
     )
 
 

@@ -25,7 +25,7 @@ class Mistake:
     @property
     def column(self) -> str:
         """The heading of the column as it stands in the file; empty if the error is in no single column."""
-        return self.sheet.heading(self.error.column)
+        return self.sheet.heading(self.error.column, self.error.row)
 
     def __str__(self) -> str:
         return f"{self.sheet.place(self.error.row, self.error.column)}: {self.error}"

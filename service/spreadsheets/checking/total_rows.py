@@ -27,6 +27,8 @@ def total_rows(sheet: Sheet) -> dict[int, str]:
     A row is a total if one of its texts says so, if a formula in it adds up cells above, or if it has no reference or
     no text while its numbers are the sums of those above it, since the last total.
     """
+    if sheet.is_mapped:
+        return {}
     template = sheet.template
     numbers = [one.name for one in template.columns if one.read in NUMERIC and one.name in sheet.header]
     texts = [name for name in sheet.header if name not in numbers]
