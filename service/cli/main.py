@@ -29,6 +29,7 @@ COMMANDS = {
     "credential": "credential",
     "projections": "projections",
     "template": "sheets.template",
+    "map": "sheets.map",
     "submit": "sheets.submit",
     "login": "remote.login",
     "profile": "remote.login",

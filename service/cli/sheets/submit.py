@@ -48,6 +48,9 @@ from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of
 from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.file import read_grids
+from service.spreadsheets.grid import Grid
+from service.spreadsheets.mapping.mapped_file import mapped_sheets, mapping_path
+from service.spreadsheets.mapping.model import QuestionsOpen
 from service.spreadsheets.recorded_events import find_recorded
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets
 from service.spreadsheets.templates import TEMPLATES
@@ -107,7 +110,7 @@ def submit(
     yes: bool,
     accept_unusual: bool,
 ) -> None:
-    """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template.
+    """Send the rows of FILE as events. FILE is a CSV or XLSX made from a template, or has a mapping (oprecord map).
 
     Every visible sheet of an XLSX whose header is a template's is sent. Every row is checked first, here and by the
     service. If any row is invalid, all errors are listed (of many, the first 100) and nothing is sent. Then the
@@ -123,9 +126,7 @@ def submit(
     force = force_of(client, CALLER)
     # Otherwise the garbage collector takes half of the time of reading a workbook.
     with collecting_rarely():
-        with progress(f"Reading {file.name}") as report:
-            grids = read_grids(file, report)
-        sheets, left_out = choose_sheets(file.name, grids, chosen, include_hidden=include_hidden)
+        sheets, left_out, grids = _read(file, force, chosen, include_hidden=include_hidden)
         names = [grid.name for grid in grids]
         _name_sheets(sheets, left_out)
         state, call = sent_rows(file, operation, force), Call(client, operation, CALLER)
@@ -189,6 +190,27 @@ def _refuse_both(options: Mapping[str, bool]) -> None:
         raise click.UsageError(f"Give either {' or '.join(options)}.")
 
 
+def _read(
+    file: Path, force: str, chosen: tuple[str, ...], *, include_hidden: bool
+) -> tuple[Sequence[Sheet], Sequence[LeftOut], Sequence[Grid]]:
+    """Return the sheets to send, those left out, and all of the file, as the mapping beside it says if there is one."""
+    try:
+        mapped = mapped_sheets(file, force, chosen, include_hidden=include_hidden)
+    except QuestionsOpen as error:
+        for question in error.questions:
+            remark(f"{mapping_path(file).name}, {question}")
+        raise
+    if mapped is None:
+        with progress(f"Reading {file.name}") as report:
+            grids = read_grids(file, report)
+        return *choose_sheets(file.name, grids, chosen, include_hidden=include_hidden), grids
+    applied, mapped_grids = mapped
+    remark(f"Read as {mapping_path(file).name} says.")
+    for note in applied.notes:
+        remark(note)
+    return applied.sheets, applied.left_out, mapped_grids
+
+
 def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
     """Print which sheets of a workbook are read, and which sheets and columns are not."""
     for sheet in sheets:
@@ -198,7 +220,9 @@ def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
             remark(f"{where}Columns left out, never read and never sent: {columns}.")
     if not sheets[0].name:
         return
-    names = [f"{sheet.name} ({counted(len(sheet.rows) + len(sheet.problems), 'row')})" for sheet in sheets]
+    # A mapped row can be several parts, which have its number.
+    rows = {sheet.name: len({int(row) for row in (*sheet.rows, *sheet.problems)}) for sheet in sheets}
+    names = [f"{name} ({counted(number, 'row')})" for name, number in rows.items()]
     others = f" Left out: {', '.join(f'{one.name} ({one.why})' for one in left_out)}." if left_out else ""
     remark(f"Read {_joined(names)}.{others}")
 
