@@ -8,7 +8,7 @@ from flask import Response
 
 from service.access.roles import REPORTERS
 from service.api.http.blueprint import Blueprint, caller, database
-from service.spreadsheets.file import XLSX
+from service.spreadsheets.reading.file import XLSX
 from service.spreadsheets.template_workbook import template_workbook
 from service.usecases.querying.read_operations import read_operation
 

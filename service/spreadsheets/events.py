@@ -14,14 +14,14 @@ from uuid import UUID
 
 from service.domain.model.vocabulary import CorrectionReason
 from service.errors import FieldError, RecordError
-from service.spreadsheets.cells import Cell, Unreadable, shown, text
 from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.checking.codes import Vocabularies
 from service.spreadsheets.checking.days import wrong_days
 from service.spreadsheets.checking.explained import about_columns, explained
 from service.spreadsheets.checking.own_force import wrong_force
 from service.spreadsheets.checking.total_rows import total_rows
-from service.spreadsheets.grid import MappedCode
+from service.spreadsheets.reading.cells import Cell, Unreadable, shown, text
+from service.spreadsheets.reading.grid import MappedCode
 from service.spreadsheets.sheets import Sheet, place_of
 from service.spreadsheets.templates import (
     CORRECTED,

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.domain.model.days import LONDON
 from service.domain.model.instants import parse_instant
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CORRECTED, recorded_event
 

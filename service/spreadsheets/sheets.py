@@ -8,8 +8,6 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from service.errors import Invalid
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
-from service.spreadsheets.grid import Grid, NotASpreadsheet, RowPart, column_letters
 from service.spreadsheets.headers import (
     ColumnLeftOut,
     expected_header,
@@ -17,6 +15,8 @@ from service.spreadsheets.headers import (
     read_header,
     resembles_template,
 )
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.reading.grid import Grid, NotASpreadsheet, RowPart, column_letters
 from service.spreadsheets.templates import CellError, NoSuchTemplate, Template
 
 # A header below a title is looked for in so many rows.

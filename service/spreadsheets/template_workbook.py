@@ -15,8 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 from service.domain.model.days import LONDON
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import MAX_QUANTITY
-from service.spreadsheets.cells import Read, milligrams, pence, whole
 from service.spreadsheets.code_lists import CodeList, code_lists, dependent_lists, reports_tallies
+from service.spreadsheets.reading.cells import Read, milligrams, pence, whole
 from service.spreadsheets.templates import TEMPLATES, SheetColumn, Template
 
 HELP, CODES = "How to fill in", "Codes"

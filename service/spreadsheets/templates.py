@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service.domain.model.vocabulary import CorrectionReason
 from service.errors import Invalid
-from service.spreadsheets.cells import (
+from service.spreadsheets.reading.cells import (
     Cell,
     Read,
     Unreadable,

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.cli.exit_codes import DONE, REFUSED
-from service.cli.sheets.run_lock import BeingSent, lock_on
+from service.cli.sheets.sending.run_lock import BeingSent, lock_on
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.served import COMMAND, PATIENCE_SECONDS
 from tests.functional.test_submit import ARRESTS, AT

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from service.cli.exit_codes import DONE, REFUSED, USAGE
 from service.cli.main import run
-from service.spreadsheets.file import XLSX
+from service.spreadsheets.reading.file import XLSX
 from service.spreadsheets.template_workbook import CODES, HELP
 from service.spreadsheets.templates import TEMPLATES
 from tests.factories.bodies import yesterday

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named, refuse_rewritten
-from service.cli.sheets.sent_rows import SentRow, SentRows
+from service.cli.sheets.sending.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named, refuse_rewritten
+from service.cli.sheets.sending.sent_rows import SentRow, SentRows
 from service.spreadsheets.events import SheetEvent
 
 ID = "018d1a2b-0000-7000-8000-00000000a00"

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from service.spreadsheets.cells import Cell, Unreadable
 from service.spreadsheets.mapping.model import FileForm
 from service.spreadsheets.mapping.sums import (
     check_sum_rows,
@@ -14,6 +13,7 @@ from service.spreadsheets.mapping.sums import (
     summed_columns,
 )
 from service.spreadsheets.mapping.units import grams, minor_units, number, pounds, whole
+from service.spreadsheets.reading.cells import Cell, Unreadable
 
 POINT, COMMA = FileForm(), FileForm(decimal=",", thousands=".")
 ENGLISH = FileForm(thousands=",")

@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 
 import pytest
 
-from service.spreadsheets.cells import Cell
 from service.spreadsheets.mapping.dates import (
     clock_of,
     day_of,
@@ -16,6 +15,7 @@ from service.spreadsheets.mapping.dates import (
     wire,
 )
 from service.spreadsheets.mapping.model import DAY_FIRST, MONTH_FIRST, SWAPPED
+from service.spreadsheets.reading.cells import Cell
 
 APRIL, DECEMBER = date(2021, 4, 12), date(2021, 12, 4)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.spreadsheets.cells import (
+from service.spreadsheets.reading.cells import (
     codes,
     day,
     day_not_moment,

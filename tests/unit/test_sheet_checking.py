@@ -8,11 +8,11 @@ import pytest
 
 from service.api.http.answers import measure_json
 from service.domain.model.reference_data import measure_catalogue
-from service.spreadsheets.cells import Unreadable
 from service.spreadsheets.checking.allowed import Allowed, allowed_in
 from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import Mistake, lines, rows_of
-from service.spreadsheets.grid import Grid
+from service.spreadsheets.reading.cells import Unreadable
+from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.sheets import choose_sheets
 from service.spreadsheets.templates import CellError
 

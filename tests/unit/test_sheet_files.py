@@ -8,12 +8,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from service.spreadsheets import csv_files, workbooks
-from service.spreadsheets.cells import Unreadable
-from service.spreadsheets.csv_files import csv_grid
-from service.spreadsheets.file import read_grids
-from service.spreadsheets.grid import Grid, NotASpreadsheet, TooManyRows
-from service.spreadsheets.workbooks import MOST_BYTES
+from service.spreadsheets.reading import csv_files, workbooks
+from service.spreadsheets.reading.cells import Unreadable
+from service.spreadsheets.reading.csv_files import csv_grid
+from service.spreadsheets.reading.file import read_grids
+from service.spreadsheets.reading.grid import Grid, NotASpreadsheet, TooManyRows
+from service.spreadsheets.reading.workbooks import MOST_BYTES
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
 ENCRYPTED = OLE + "EncryptedPackage".encode("utf-16-le")

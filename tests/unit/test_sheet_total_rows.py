@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.spreadsheets.checking.total_rows import IS_HEADER, IS_TOTAL, total_rows
-from service.spreadsheets.grid import Grid
+from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.sheets import choose_sheets
 
 HEADER = ["reference", "occurred_at", "place", "kind", "category", "weight_grams", "value_pounds"]

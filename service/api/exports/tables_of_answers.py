@@ -23,7 +23,7 @@ from service.domain.model.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
-from service.spreadsheets.file import XLSX
+from service.spreadsheets.reading.file import XLSX
 
 CSV = "text/csv"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}

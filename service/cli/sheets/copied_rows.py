@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.cli.output import counted, progress, remark
-from service.cli.sheets.gone_rows import ROWS_TO_NAME
 from service.cli.sheets.preview import Preview, Row, preview_of
-from service.cli.sheets.sent_rows import SentRow, SentRows
-from service.cli.sheets.submission import Call, Planned
-from service.cli.sheets.withdrawals import Withdrawal
+from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME
+from service.cli.sheets.sending.sent_rows import SentRow, SentRows
+from service.cli.sheets.sending.submission import Call, Planned
+from service.cli.sheets.sending.withdrawals import Withdrawal
 from service.domain.model.days import LONDON
 from service.errors import Conflict
 from service.spreadsheets.recorded import Recorded

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from service.cli.sheets.submission import Call, SubmissionRefused
+from service.cli.sheets.sending.submission import Call, SubmissionRefused
 from service.domain.model.days import OperatingDay, OperatingDays
 from service.domain.model.instants import parse_instant
 from service.domain.model.reference_data import Measure

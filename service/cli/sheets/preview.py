@@ -9,9 +9,9 @@ from uuid import UUID
 
 from service.cli.output import counted, print_table, remark
 from service.cli.sheets.own_record import figures, measures_and_days, own_events
-from service.cli.sheets.sent_rows import SentRows
-from service.cli.sheets.submission import Call, Planned
-from service.cli.sheets.withdrawals import Withdrawal
+from service.cli.sheets.sending.sent_rows import SentRows
+from service.cli.sheets.sending.submission import Call, Planned
+from service.cli.sheets.sending.withdrawals import Withdrawal
 from service.domain.model.events import FACTS, Event, EventWithdrawn
 from service.errors import FieldError
 from service.spreadsheets.additions import Change, SumLine, additions, sum_lines

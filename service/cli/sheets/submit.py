@@ -16,11 +16,11 @@ from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
 from service.cli.sheets.confirmation import confirm
 from service.cli.sheets.copied_rows import compared
-from service.cli.sheets.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
-from service.cli.sheets.identities import is_unread, prefixes, recognise_counts, refuse_renamed
 from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
 from service.cli.sheets.preview import show
-from service.cli.sheets.recorded_elsewhere import (
+from service.cli.sheets.sending.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
+from service.cli.sheets.sending.identities import is_unread, prefixes, recognise_counts, refuse_renamed
+from service.cli.sheets.sending.recorded_elsewhere import (
     finder,
     forget_withdrawals,
     name_corrected,
@@ -28,9 +28,9 @@ from service.cli.sheets.recorded_elsewhere import (
     sent_from_here,
     take_over,
 )
-from service.cli.sheets.run_lock import lock_on
-from service.cli.sheets.sent_rows import SentRows, sent_rows, state_path
-from service.cli.sheets.submission import (
+from service.cli.sheets.sending.run_lock import lock_on
+from service.cli.sheets.sending.sent_rows import SentRows, sent_rows, state_path
+from service.cli.sheets.sending.submission import (
     Call,
     Planned,
     RowsChanged,
@@ -41,16 +41,16 @@ from service.cli.sheets.submission import (
     plan_without_conflicts,
     send,
 )
-from service.cli.sheets.withdrawals import check_withdrawals, withdraw
+from service.cli.sheets.sending.withdrawals import check_withdrawals, withdraw
 from service.errors import Invalid
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of
 from service.spreadsheets.events import SheetEvent
-from service.spreadsheets.file import read_grids
-from service.spreadsheets.grid import Grid
 from service.spreadsheets.mapping.mapped_file import mapped_sheets, mapping_path
 from service.spreadsheets.mapping.model import QuestionsOpen
+from service.spreadsheets.reading.file import read_grids
+from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.recorded_events import find_recorded
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets
 from service.spreadsheets.templates import TEMPLATES

@@ -16,10 +16,10 @@ from service.domain.model.instants import parse_instant
 from service.domain.model.personal_data import personal_shape
 from service.domain.model.reference_data import Measure, currencies
 from service.domain.model.vocabulary import HOME_CURRENCY, QUALIFIERS, Acquisition, CategoryPath, ReturnStatus, shape_of
-from service.spreadsheets.cells import Cell, shown, text
 from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.checking.drugs import DRUG_EXPECTED, wrong_drug
 from service.spreadsheets.checking.meant import PERSONAL, hint_of
+from service.spreadsheets.reading.cells import Cell, shown, text
 from service.spreadsheets.templates import BLANK, CellError, Codes, SheetColumn, Template
 from service.spreadsheets.words import Kind, Known, Meaning, Unknown, meaning_of
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from service.domain.model.instants import parse_instant
-from service.spreadsheets.cells import Cell, shown
 from service.spreadsheets.checking.allowed import Allowed
+from service.spreadsheets.reading.cells import Cell, shown
 from service.spreadsheets.templates import CellError, Template
 
 START, END = "/occurred_at", "/data/occurred_before"

@@ -10,9 +10,9 @@ from service.domain.model.days import london_date
 from service.domain.model.drug_words import DrugFound, DrugUnclear, DrugUnknown, drug_category
 from service.domain.model.personal_data import LooksPersonal, personal_shape
 from service.domain.model.vocabulary import CategoryPath, shape_of
-from service.spreadsheets.cells import Cell, shown, text
 from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.checking.meant import PERSONAL, either
+from service.spreadsheets.reading.cells import Cell, shown, text
 from service.spreadsheets.templates import CellError, Codes, SheetColumn
 
 DRUG_EXPECTED = "a drug: a code of the drug list such as a/cocaine, or the class alone"

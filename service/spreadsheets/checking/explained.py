@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from service.domain.model.vocabulary import MAX_LINES, MAX_QUANTITY
 from service.errors import FieldError
-from service.spreadsheets.cells import Read, is_blank, milligrams, pence, shown
 from service.spreadsheets.checking.days import IN_THE_FUTURE
+from service.spreadsheets.reading.cells import Read, is_blank, milligrams, pence, shown
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import BLANK, CATEGORY_OF, CellError, SheetColumn, column_at
 

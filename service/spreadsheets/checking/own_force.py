@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.domain.model.reference_data import force_catalogue
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
 from service.spreadsheets.headers import FORCE
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CellError
 from service.spreadsheets.words import Known, meaning_of

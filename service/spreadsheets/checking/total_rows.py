@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from service.spreadsheets.cells import NUMBER, Cell, is_blank, milligrams, pence, whole
+from service.spreadsheets.reading.cells import NUMBER, Cell, is_blank, milligrams, pence, whole
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import REFERENCE, Template
 from service.spreadsheets.words import normalised_heading

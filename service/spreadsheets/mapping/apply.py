@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from service.spreadsheets.grid import Grid
 from service.spreadsheets.mapping.mapped_sheet import Sending, mapped_sheet
 from service.spreadsheets.mapping.model import LEAVE_OUT, FileMapping, MappingDoesNotFit, SheetMapping
 from service.spreadsheets.mapping.positions import AGAIN
 from service.spreadsheets.mapping.table import written
+from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, refuse_hidden, refuse_unknown
 from service.spreadsheets.templates import TEMPLATES
 from service.spreadsheets.words import Known, meaning_of

@@ -10,8 +10,6 @@ from functools import cached_property
 
 from service.domain.model.days import london_midnight
 from service.domain.model.instants import format_instant
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
-from service.spreadsheets.grid import MappedCode
 from service.spreadsheets.mapping import units
 from service.spreadsheets.mapping.dates import (
     Period,
@@ -49,6 +47,8 @@ from service.spreadsheets.mapping.model import (
     SheetMapping,
 )
 from service.spreadsheets.mapping.table import Table, folded, written
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.reading.grid import MappedCode
 from service.spreadsheets.templates import TEMPLATES, Template
 
 AT, ON, BEFORE = "occurred_at", "occurred_on", "occurred_before"

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from service.domain.model.instants import format_instant
-from service.spreadsheets.cells import Cell, shown
 from service.spreadsheets.mapping.model import DAY_FIRST, MONTH_FIRST, SWAPPED
+from service.spreadsheets.reading.cells import Cell, shown
 
 MONTHS = {
     name.casefold(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
-from service.spreadsheets.grid import RowPart
 from service.spreadsheets.mapping.columns import Cells, RowReader
 from service.spreadsheets.mapping.model import FIRST_ROW, ColumnMapping
 from service.spreadsheets.mapping.table import JOIN, written
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.reading.grid import RowPart
 from service.spreadsheets.templates import REFERENCE
 from service.spreadsheets.words import personal_heading
 

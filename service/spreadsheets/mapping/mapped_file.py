@@ -10,15 +10,15 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
-from service.spreadsheets.cells import is_blank
-from service.spreadsheets.csv_files import declared_grid, declared_separator
-from service.spreadsheets.file import ZIP, read_kind
-from service.spreadsheets.grid import Grid, NotASpreadsheet
 from service.spreadsheets.mapping.apply import Applied, apply_mapping
 from service.spreadsheets.mapping.model import OPEN, FileForm, FileMapping, NotAMapping, QuestionsOpen
 from service.spreadsheets.mapping.proposing.proposal import propose
 from service.spreadsheets.mapping.reading import SEPARATORS, parse_mapping
 from service.spreadsheets.mapping.writing import Question, open_questions, written_mapping
+from service.spreadsheets.reading.cells import is_blank
+from service.spreadsheets.reading.csv_files import declared_grid, declared_separator
+from service.spreadsheets.reading.file import ZIP, read_kind
+from service.spreadsheets.reading.grid import Grid, NotASpreadsheet
 
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SAMPLE_LINES = 50
@@ -89,7 +89,7 @@ def read_as_declared(file: Path, form: FileForm) -> list[Grid]:
             raise NotASpreadsheet(f"{file.name} is a CSV file, but its mapping says no encoding and separator.")
         return [declared_grid(file.name, body, form.encoding, form.separator)]
     # Importing openpyxl takes longer than many a command, so only a workbook causes it.
-    from service.spreadsheets.workbooks import workbook_grids  # noqa: PLC0415
+    from service.spreadsheets.reading.workbooks import workbook_grids  # noqa: PLC0415
 
     return workbook_grids(file.name, body)
 

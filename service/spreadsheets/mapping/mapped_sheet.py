@@ -7,9 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service.spreadsheets.cells import Cell, Unreadable, is_blank, shown
-from service.spreadsheets.csv_files import wrong_width
-from service.spreadsheets.grid import Grid, RowPart, column_letters
 from service.spreadsheets.headers import ColumnLeftOut, has_personal_heading
 from service.spreadsheets.mapping.columns import Cells, RowLeftOut, RowReader, parts_of
 from service.spreadsheets.mapping.grouping import grouped, with_references
@@ -17,6 +14,9 @@ from service.spreadsheets.mapping.model import FORCE, LEAVE_OUT, SUM, ColumnMapp
 from service.spreadsheets.mapping.positions import check_complete, check_forces, positions
 from service.spreadsheets.mapping.sums import check_sum_rows, looks_like_sum, sum_column_problem, total_word_in
 from service.spreadsheets.mapping.table import JOIN, folded, same, table_of, written
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
+from service.spreadsheets.reading.csv_files import wrong_width
+from service.spreadsheets.reading.grid import Grid, RowPart, column_letters
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import TEMPLATES
 from service.spreadsheets.words import personal_heading

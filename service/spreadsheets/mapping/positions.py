@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from service.spreadsheets.cells import Cell, is_blank
-from service.spreadsheets.grid import column_letters
 from service.spreadsheets.mapping.model import (
     DATE,
     DATE_AND_TIME,
@@ -19,6 +17,8 @@ from service.spreadsheets.mapping.model import (
     SheetMapping,
 )
 from service.spreadsheets.mapping.table import JOIN, Table, folded, written
+from service.spreadsheets.reading.cells import Cell, is_blank
+from service.spreadsheets.reading.grid import column_letters
 from service.spreadsheets.words import Known, column_meant, meaning_of
 
 AGAIN = "Run oprecord map again with --again, which keeps your answers."

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
-from service.spreadsheets.cells import Cell, Unreadable, is_blank
 from service.spreadsheets.mapping.model import FileForm
 from service.spreadsheets.mapping.table import folded, written
 from service.spreadsheets.mapping.units import number, plain
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank
 
 # "All" and "overall" are not here: they may be categories.
 TOTAL_WORD = re.compile(r"(?:.* )?(?:(?:sub|grand)?[ -]?totals?)(?: .*)?:?|sum:?", re.IGNORECASE)

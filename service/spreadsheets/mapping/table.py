@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from service.spreadsheets.cells import Cell, Unreadable, is_blank
-from service.spreadsheets.grid import Grid, column_letters
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank
+from service.spreadsheets.reading.grid import Grid, column_letters
 from service.spreadsheets.words import Known, column_meant, personal_heading
 
 ROWS_TO_SEARCH = 30

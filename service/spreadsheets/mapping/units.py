@@ -6,8 +6,8 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from service.domain.model.currencies import places_of
-from service.spreadsheets.cells import Cell, Unreadable, shown
 from service.spreadsheets.mapping.model import FileForm
+from service.spreadsheets.reading.cells import Cell, Unreadable, shown
 
 # Source: the international yard and pound agreement of 1959: a pound is 0.45359237 kg, an ounce a sixteenth of it.
 GRAMS_IN = {

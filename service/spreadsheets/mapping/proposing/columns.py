@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.spreadsheets.cells import is_blank
 from service.spreadsheets.mapping.model import (
     OPEN,
     ColumnMapping,
@@ -23,6 +22,7 @@ from service.spreadsheets.mapping.proposing.settle import (
     settle_units,
 )
 from service.spreadsheets.mapping.proposing.targets import Targets
+from service.spreadsheets.reading.cells import is_blank
 
 
 def proposed_columns(look: Look) -> list[ColumnMapping]:

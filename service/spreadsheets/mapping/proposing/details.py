@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from service.domain.model.personal_data import personal_shape
-from service.spreadsheets.cells import Cell, Unreadable
 from service.spreadsheets.mapping.dates import (
     order_of,
     were_swapped,
@@ -36,6 +35,7 @@ from service.spreadsheets.mapping.proposing.look import (
 )
 from service.spreadsheets.mapping.proposing.suggest import about_codes, suggestion, unit_of
 from service.spreadsheets.mapping.table import folded, written
+from service.spreadsheets.reading.cells import Cell, Unreadable
 
 STREET = re.compile(r"\b\d+[a-z]?\s+\w+|\b(?:street|road|avenue|close|flat|lane|drive)\b", re.IGNORECASE)
 

@@ -9,7 +9,6 @@ from datetime import date
 from functools import cached_property
 
 from service.domain.model.personal_data import personal_shape
-from service.spreadsheets.cells import Cell, Unreadable, is_blank
 from service.spreadsheets.mapping.dates import (
     NUMERIC,
     clock_of,
@@ -32,6 +31,7 @@ from service.spreadsheets.mapping.model import (
     targets_of,
 )
 from service.spreadsheets.mapping.table import JOIN, Table, same, written
+from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank
 from service.spreadsheets.words import column_meant
 
 # The names that a mapping has for columns of a template whose unit or form it declares.

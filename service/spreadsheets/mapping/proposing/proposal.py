@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.spreadsheets.cells import is_blank
-from service.spreadsheets.grid import Grid
 from service.spreadsheets.mapping.apply import header_is_template
 from service.spreadsheets.mapping.dates import month_named, period_of
 from service.spreadsheets.mapping.model import (
@@ -31,6 +29,8 @@ from service.spreadsheets.mapping.proposing.look import Look, all_are, is_numeri
 from service.spreadsheets.mapping.proposing.suggest import about_codes, side_of
 from service.spreadsheets.mapping.sums import is_total_word
 from service.spreadsheets.mapping.table import Table, find_header, table_of, written
+from service.spreadsheets.reading.cells import is_blank
+from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.words import Ambiguous, Known, column_meant, meaning_of, personal_heading
 
 FEWEST_ROWS, FEWEST_CELLS, FEWEST_MONTHS, CLEAR_LEAD = 2, 2, 3, 2

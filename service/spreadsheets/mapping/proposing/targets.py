@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from service.spreadsheets.cells import Cell
-from service.spreadsheets.grid import column_letters
 from service.spreadsheets.mapping.dates import (
     Period,
     clock_of,
@@ -47,6 +45,8 @@ from service.spreadsheets.mapping.proposing.look import (
 from service.spreadsheets.mapping.proposing.suggest import side_of
 from service.spreadsheets.mapping.sums import is_total_word
 from service.spreadsheets.mapping.table import JOIN, folded, same, written
+from service.spreadsheets.reading.cells import Cell
+from service.spreadsheets.reading.grid import column_letters
 from service.spreadsheets.words import Ambiguous, Known, Unknown, column_meant, meaning_of, personal_heading
 
 # What a person is charged with is the reason of the arrest, while a charge elsewhere is what happened afterwards.

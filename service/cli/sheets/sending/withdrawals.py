@@ -8,9 +8,9 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from service.cli.sheets.gone_rows import CORRECTS, Gone, within_sheet
-from service.cli.sheets.sent_rows import SentRow, SentRows
-from service.cli.sheets.submission import DONE, MISTAKE, Call
+from service.cli.sheets.sending.gone_rows import CORRECTS, Gone, within_sheet
+from service.cli.sheets.sending.sent_rows import SentRow, SentRows
+from service.cli.sheets.sending.submission import DONE, MISTAKE, Call
 from service.domain.deciding.decide import AlreadyWithdrawn, UnknownEvent
 from service.errors import Conflict
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from service.cli.calling.http_client import Client
 from service.cli.output import counted, remark
-from service.cli.sheets.gone_rows import ROWS_TO_NAME, Gone, named, reference_of, within_sheet
-from service.cli.sheets.sent_rows import SentRows
-from service.cli.sheets.submission import Planned, SubmissionRefused
+from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME, Gone, named, reference_of, within_sheet
+from service.cli.sheets.sending.sent_rows import SentRows
+from service.cli.sheets.sending.submission import Planned, SubmissionRefused
 from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.recorded_events import Find, described
 from service.spreadsheets.sheets import Sheet, place_of

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from service.cli.calling.http_client import Answer, Client
 from service.cli.output import counted
-from service.cli.sheets.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
-from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
+from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
+from service.cli.sheets.sending.sent_rows import SentRow, SentRows, prefix_of
 from service.domain.deciding.decide import AlreadyWithdrawn
 from service.errors import Conflict, FieldError, Invalid
 from service.spreadsheets.checking.allowed import Allowed, allowed_in

@@ -7,8 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from service.spreadsheets.csv_files import csv_grid
-from service.spreadsheets.grid import Grid, NotASpreadsheet, Report, too_many_rows
+from service.spreadsheets.reading.csv_files import csv_grid
+from service.spreadsheets.reading.grid import Grid, NotASpreadsheet, Report, too_many_rows
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = b"PK\x03\x04"
@@ -55,7 +55,7 @@ def read_grids(path: Path, report: Report = _unreported) -> list[Grid]:
     if not is_workbook:
         return [csv_grid(path.name, body, report)]
     # Importing openpyxl takes longer than many a command and 5 MB, so only a workbook causes it, not the service.
-    from service.spreadsheets.workbooks import workbook_grids  # noqa: PLC0415
+    from service.spreadsheets.reading.workbooks import workbook_grids  # noqa: PLC0415
 
     return workbook_grids(path.name, body, report)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import pairwise
 
-from service.spreadsheets.cells import Cell, as_typed
-from service.spreadsheets.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
 from service.spreadsheets.headers import has_personal_heading
+from service.spreadsheets.reading.cells import Cell, as_typed
+from service.spreadsheets.reading.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
 
 ROWS_BETWEEN_REPORTS = 500
 SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited), or run oprecord map, which reads it as it is."

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from service.cli.sheets.sent_rows import PREFIX, SentRows
-from service.cli.sheets.submission import RowsChanged
+from service.cli.sheets.sending.sent_rows import PREFIX, SentRows
+from service.cli.sheets.sending.submission import RowsChanged
 from service.spreadsheets.events import SheetEvent
 
 

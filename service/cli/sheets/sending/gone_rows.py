@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from service.cli.sheets.sent_rows import SentRow, SentRows, prefix_of
+from service.cli.sheets.sending.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict
 from service.spreadsheets.events import SHORTENED, SheetEvent
 

@@ -17,8 +17,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
 
-from service.spreadsheets.cells import Cell, Unreadable, as_typed, error_cell, is_blank
-from service.spreadsheets.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
+from service.spreadsheets.reading.cells import Cell, Unreadable, as_typed, error_cell, is_blank
+from service.spreadsheets.reading.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
 
 # A workbook of 10,000 rows is about 10 MB when unpacked. A small file can be made to unpack to gigabytes.
 MOST_BYTES = 200_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from service.errors import Invalid
-from service.spreadsheets.cells import Cell
+from service.spreadsheets.reading.cells import Cell
 
 # Takes how much of a file has been read and how much it is, in any unit.
 Report = Callable[[int, int], None]
