@@ -9,6 +9,8 @@ LOCK_FLAGS ?=
 # One case: make bench BENCH_FLAGS="--only batches --json before.json"
 BENCH_FLAGS ?=
 
+# The version that the macros of govuk-frontend-jinja are made for.
+GOVUK_FRONTEND := 6.3.0
 SEED := seeds/pandilla-2023-01
 BIN := .venv/bin
 RUN := .venv/.installed
@@ -35,13 +37,13 @@ REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|fin
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed test test-fast lint types docs bench bench-quick bench-full lock wheel clean
+.PHONY: assets help run seed test test-fast lint types docs bench bench-quick bench-full lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@($(CHECK_PYTHON)) || true
 
-run: $(RUN) ## serve at PORT (8000), with Operation Pandilla of January 2023 replayed
+run: $(RUN) ## serve the pages and the API at PORT (8000), with Operation Pandilla of January 2023 replayed
 	@OPRECORD_PORT=$(PORT) exec $(BIN)/oprecord serve --replay $(SEED)
 
 seed: $(RUN) ## post Operation Pandilla to the service at PORT
@@ -84,6 +86,11 @@ lock: $(DEV) ## update the lock files
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
+
+assets: $(RUN) ## copy govuk-frontend into the pages again; needs npm
+	rm -rf dist/npm && mkdir -p dist/npm
+	cd dist/npm && npm pack --silent govuk-frontend@$(GOVUK_FRONTEND) && tar xzf govuk-frontend-$(GOVUK_FRONTEND).tgz
+	$(BIN)/python tools/vendor_govuk_frontend.py dist/npm/package
 
 wheel: $(RUN) ## build the wheel into dist/
 	rm -rf dist

@@ -1,4 +1,4 @@
-"""The Flask application: the database, the API, and the live feeds of this process."""
+"""The Flask application: the database, the API, the pages, and the live feeds of this process."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from flask import Flask
 from service.api.document import register_api
 from service.api.events import feed
 from service.api.http.blueprint import DATABASE_EXTENSION
-from service.api.http.errors import register_errors
+from service.api.http.errors import framework_response, register_errors
 from service.api.http.security import register_security
 from service.config import Config
 from service.storage.db import Database, open_database
 from service.storage.postgresql import Limits
 from service.usecases.querying.feed import Feeds
 from service.usecases.recording.record import RequestGroupCommit
+from service.web.pages import register_pages
 
 CLOSING_EXTENSION = "closing"
 
@@ -39,13 +40,15 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     closing = threading.Event()
     app.extensions[DATABASE_EXTENSION] = database
     app.extensions[CLOSING_EXTENSION] = closing
-    app.extensions[feed.EXTENSION] = Feeds(
+    feeds = Feeds(
         database=database,
         max_subscribers=config.feed_subscribers,
         poll_seconds=config.feed_poll_milliseconds / 1_000,
         closing=closing,
     )
+    app.extensions[feed.EXTENSION] = feeds
     register_security(app)
     register_errors(app)
     register_api(app)
+    register_pages(app, database=database, feeds=feeds, problem=framework_response)
     return app

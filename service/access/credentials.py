@@ -188,6 +188,16 @@ def authenticate(connection: sa.Connection, secret: str) -> Credential:
     return _valid(_by_digest(rows).get(digest(secret)), rows[0][0])
 
 
+def valid_credential(connection: sa.Connection, credential_id: UUID, now: datetime) -> Credential:
+    """Return the credential with this id, if it is valid now.
+
+    Raises:
+        CredentialUnknown, CredentialRevoked, CredentialExpired.
+    """
+    row = connection.execute(sa.select(credentials).where(credentials.c.id == credential_id)).mappings().one_or_none()
+    return _valid(None if row is None else _credential(row), now)
+
+
 def prove(database: Database, secret: Secret) -> Credential:
     """Return the credential of a secret that came with a call, read in a transaction of its own.
 

@@ -10,9 +10,11 @@ import click
 
 from service.access.credentials import Credential
 from service.access.roles import ROLES
+from service.cli.addresses import address_of, sign_in_address
 from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.settings import Settings, pass_settings
 from service.domain.model.instants import format_instant
+from service.usecases.access.sign_in import issue_link
 from service.usecases.maintenance.credentials import issue_credential, list_credentials, revoke_credential
 
 
@@ -28,7 +30,13 @@ def credential() -> None:
 @click.option(
     "--expires-in", type=click.IntRange(1, 3650), metavar="DAYS", help="Days until it expires. Default: never."
 )
-@click.option("--quiet", is_flag=True, help="Print only the secret.")
+@click.option(
+    "--link", "with_link", is_flag=True, help="Print a link to sign in to the pages with, once, in 15 minutes."
+)
+@click.option(
+    "--url", metavar="URL", help="With --link: where browsers reach the service. Default: OPRECORD_HOST and _PORT."
+)
+@click.option("--quiet", is_flag=True, help="Print only the secret, or only the link.")
 @as_json
 @pass_settings
 def issue(
@@ -38,19 +46,43 @@ def issue(
     operations: tuple[str, ...],
     expires_in: int | None,
     *,
+    url: str | None,
+    with_link: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Issue a credential to a FORCE and print its secret. The secret is shown only this once."""
+    """Issue a credential to a FORCE and print its secret. The secret is shown only this once.
+
+    With --link, print instead a link that signs a person in to the pages. Give it to that person alone.
+    """
+    if url and not with_link:
+        raise click.UsageError("--url needs --link.")
     lifetime = None if expires_in is None else timedelta(days=expires_in)
     with settings.database() as database:
         issued, secret = issue_credential(database, force=force, role=role, operations=operations, expires_in=lifetime)
+        token = issue_link(database, issued.id) if with_link else None
+    if token is not None:
+        link = sign_in_address(url or address_of(settings.config()), token)
+        _print_link(issued, link, as_json=as_json, quiet=quiet)
+        return
     if as_json:
         print_json(_credential_json(issued) | {"secret": secret})
         return
     if not quiet:
         remark(f"Issued credential {issued.id} to {force} as {role}. Its secret is not stored and not shown again:")
     click.echo(secret)
+
+
+def _print_link(issued: Credential, link: str, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json(_credential_json(issued) | {"link": link})
+        return
+    if not quiet:
+        remark(
+            f"Issued credential {issued.id} to {issued.force} as {issued.role}. "
+            "This link signs in once, in the next 15 minutes:"
+        )
+    click.echo(link)
 
 
 @credential.command("list")

@@ -21,7 +21,7 @@ from tests.functional.served import Served, serving
 
 @on_sqlite
 def test_an_unknown_address_is_answered_with_a_problem(live: str, lead: Caller):
-    for path in ("/", "/v1", "/v1/", "/v1/arrests", f"/v1/operations/{live}/", "/v1//operations"):
+    for path in ("/v1", "/v1/", "/v1/arrests", f"/v1/operations/{live}/", "/v1//operations"):
         for method in ("GET", "POST", "PATCH"):
             refused(lead.open(path, method=method), 404, "no_such_address")
     refused(lead.get("/docs/x"), 404, "no_such_address")

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from service.cli.addresses import address_of
 from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, WRONG
 from service.cli.replay.command import NotACredentialsFile, read_credentials
-from service.cli.server.gunicorn_server import AddressNotFree, Server, address_of, listen, settings_of
+from service.cli.server.gunicorn_server import AddressNotFree, Server, listen, settings_of
 from service.config import Config
 from service.storage.db import open_database
 from tests.factories.credentials import issued_secret

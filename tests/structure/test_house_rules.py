@@ -86,8 +86,8 @@ def test_the_fields_of_a_row_are_the_columns_of_its_table_in_their_order(cls: An
     assert list(cls._fields) == [column.name for column in table.columns]
 
 
-def test_neither_api_nor_command_begins_a_transaction():
-    outward = [path for path in SOURCES if path.relative_to(ROOT / "service").parts[0] in ("api", "cli")]
+def test_neither_api_nor_pages_nor_command_begin_a_transaction():
+    outward = [path for path in SOURCES if path.relative_to(ROOT / "service").parts[0] in ("api", "web", "cli")]
     assert len(outward) > 50
     reaching = {path.relative_to(ROOT).as_posix(): ways_into_the_database(path) for path in outward}
     assert {path: ways for path, ways in reaching.items() if ways} == {}
@@ -166,9 +166,13 @@ def test_every_part_with_a_moment_derives_from_timed():
     assert {cls for cls in timed if not issubclass(cls, Timed)} == {Event}
 
 
-def test_only_the_api_and_the_command_import_http_libraries():
+def test_only_the_api_the_pages_and_the_command_import_http_libraries():
     importing = [path.relative_to(ROOT).as_posix() for path in SOURCES if imports_http(path)]
-    assert [path for path in importing if not path.startswith(("service/api/", "service/cli/", "service/app.py"))] == []
+    assert [
+        path
+        for path in importing
+        if not path.startswith(("service/api/", "service/web/", "service/cli/", "service/app.py"))
+    ] == []
 
 
 def imports_http(path: Path) -> bool:

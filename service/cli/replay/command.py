@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from service.access.roles import COORDINATOR, FORCE
+from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER
 from service.cli.calling.given_credentials import cleaned
 from service.cli.calling.http_client import HttpClient
 from service.cli.exit_codes import DONE, WRONG
@@ -21,9 +21,12 @@ from service.cli.replay.seed_directory import read_seed_directory
 from service.cli.settings import Settings, pass_settings
 from service.errors import Invalid
 from service.storage.db import Database
+from service.usecases.access.sign_in import issue_link
 from service.usecases.maintenance.credentials import issue_credential
 
 LIFETIME = timedelta(hours=24)
+# The order in which a visitor may want to try them.
+ROLES_SHOWN = (COORDINATOR, FORCE, OBSERVER, ADMINISTRATOR)
 
 
 class NotACredentialsFile(Invalid):
@@ -100,6 +103,23 @@ def issue_for(database: Database, directory: Path) -> dict[str, str]:
             database, force=force, role=role, operations=(seed.operation,), expires_in=LIFETIME
         )[1]
     return secrets
+
+
+def issue_links(database: Database, directory: Path) -> dict[tuple[str, str], str]:
+    """Return the token of a link to sign in for each role, by force and role: the lead force's, and another force's.
+
+    Each signs in once, within 15 minutes, with a credential that expires after 24 hours.
+    """
+    seed = read_seed_directory(directory)
+    other = next((force for force in seed.senders() if force != seed.lead_force), seed.lead_force)
+    found = {}
+    for role in ROLES_SHOWN:
+        force = other if role == FORCE else seed.lead_force
+        # An administrator's credential is not about operations.
+        limit = () if role == ADMINISTRATOR else (seed.operation,)
+        issued, _secret = issue_credential(database, force=force, role=role, operations=limit, expires_in=LIFETIME)
+        found[force, role] = issue_link(database, issued.id)
+    return found
 
 
 def read_credentials(path: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Examples to try against a service that has just replayed an operation: addresses, credentials, and calls to paste."""
+"""Examples to try against a service that has just replayed an operation: links for a browser, and calls to paste."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from service.cli.addresses import sign_in_address
 from service.cli.replay.replay_directory import CALL_OF
 from service.cli.replay.seed_directory import read_seed_directory
 
@@ -34,7 +35,23 @@ Credentials for {seed.operation}, valid for 24 hours
 Try: arrests by force; three events of {force}; one of its events sent again, which returns the first receipt
   curl -s {lead} '{base}/totals?by=force&measure=arrests'
   curl -s {own} '{base}/events?limit=3'
-  curl -s {own} {as_json} -d {shlex.quote(json.dumps(sent))} '{base}/events'
+  curl -s {own} {as_json} -d {shlex.quote(json.dumps(sent))} '{base}/events'"""
+    )
+
+
+def print_links(url: str, tokens: Mapping[tuple[str, str], str]) -> None:
+    """Print the address to open in a browser, and a link to sign in with for each of `tokens`, by force and role."""
+    width = max(len(f"{force} ({role})") for force, role in tokens)
+    lines = [
+        f"  {f'{force} ({role})':{width}}  {sign_in_address(url, token)}" for (force, role), token in tokens.items()
+    ]
+    shown = "\n".join(lines)
+    click.echo(
+        f"""
+Open in a browser  {url}
+
+Sign in with one of these links. Each works once, in the next 15 minutes
+{shown}
 
 Press Ctrl-C to stop the service."""
     )

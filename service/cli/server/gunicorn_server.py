@@ -61,12 +61,6 @@ def settings_of(config: Config, listener: socket.socket) -> Config:
     return replace(config, port=listener.getsockname()[1])
 
 
-def address_of(config: Config) -> str:
-    """Return the URL at which a client on this machine reaches the service."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - shown, not bound
-    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
-
-
 def run_server(config: Config, listener: socket.socket, *, stop_with_parent: bool = False) -> None:
     """Serve until a signal stops the server; with `stop_with_parent`, also until the parent process ends.
 

@@ -15,13 +15,14 @@ from pathlib import Path
 import click
 import urllib3
 
+from service.cli.addresses import address_of
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import remark
-from service.cli.replay.command import issue_for, print_replay, replay_with_progress
-from service.cli.replay.examples import print_examples
+from service.cli.replay.command import issue_for, issue_links, print_replay, replay_with_progress
+from service.cli.replay.examples import print_examples, print_links
 from service.cli.replay.results import read_results
 from service.cli.replay.seed_directory import read_seed_directory
-from service.cli.server.gunicorn_server import ServerFailed, address_of, listen, run_server, settings_of
+from service.cli.server.gunicorn_server import ServerFailed, listen, run_server, settings_of
 from service.cli.settings import Settings, pass_settings
 from service.config import Config
 from service.usecases.maintenance.migrate import migrate_to_head
@@ -30,7 +31,7 @@ SECONDS_TO_GET_READY = 60
 SECONDS_BETWEEN_CHECKS = 0.1
 
 
-@click.command(short_help="Serve the API.")
+@click.command(short_help="Serve the pages and the API.")
 @click.option(
     "--replay",
     "directory",
@@ -39,11 +40,11 @@ SECONDS_BETWEEN_CHECKS = 0.1
 )
 @pass_settings
 def serve(settings: Settings, directory: Path | None) -> None:
-    """Serve the API at OPRECORD_HOST and OPRECORD_PORT until stopped by SIGTERM or Ctrl-C.
+    """Serve the pages and the API at OPRECORD_HOST and OPRECORD_PORT until stopped by SIGTERM or Ctrl-C.
 
     With --replay, first create the tables if needed, issue each force in the directory a credential for 24 hours, send
-    all messages, and print the published figures beside the record's, then the publications and the returns.
-    Replaying the directory again changes no figure.
+    all messages, and print the published figures beside the record's, then the publications and the returns, and for
+    each role a link that signs in to the pages. Replaying the directory again changes no figure.
     """
     config = settings.config()
     if directory:
@@ -68,6 +69,8 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
         client = HttpClient(address_of(config), secrets, proxied=False)
         print_replay(replay_with_progress(directory, client), read_results(directory, client))
         print_examples(directory, address_of(config), secrets)
+        with settings.database() as database:
+            print_links(address_of(config), issue_links(database, directory))
         server.join()
         raise ServerFailed("The server stopped unexpectedly; see its messages above.")
 

@@ -89,6 +89,15 @@ class Operation:
         """
         return self.days.begun_by(moment if self.closed_at is None else min(moment, self.closed_at - AN_INSTANT))
 
+    def days_ended_by(self, moment: datetime) -> Iterator[date]:
+        """Yield, in order, the days that have ended by this moment: a return that is missing for one is owed.
+
+        The closing ends the day on which it is recorded.
+        """
+        if self.closed_at is not None and self.closed_at <= moment:
+            return self.days_begun_by(moment)
+        return self.days.ended_by(moment)
+
 
 def fold(events: Iterable[RecordedEvent]) -> Operation:
     """Return the operation that results from these setup events, given in log order."""

@@ -31,13 +31,13 @@ def list_operations(
 ) -> tuple[list[tuple[Head, Operation]], str | None]:
     """Return at most `limit` operations that the credential may see, by name after `after`, and the next cursor."""
     with database.reading() as connection:
-        names: list[str] = list(connection.scalars(_names(credential, after).limit(limit + 1)))
+        names: list[str] = list(connection.scalars(names_of(credential, after).limit(limit + 1)))
         contexts = [visible_context(connection, database, name, credential) for name in names[:limit]]
     return [(one.head, one.operation) for one in contexts], names[limit - 1] if len(names) > limit else None
 
 
-def _names(credential: Credential, after: str) -> sa.Select[Any]:
-    """Select the operations in which the credential's force takes part, or which it leads."""
+def names_of(credential: Credential, after: str) -> sa.Select[Any]:
+    """Select the operations that the credential's force takes part in or leads, by name after `after`."""
     joined = sa.select(participants.c.operation_id).where(
         participants.c.force == credential.force,
         participants.c.operation_id == heads.c.operation_id,

@@ -1,0 +1,169 @@
+"""Sessions of the pages: a person who has signed in with a credential. Only the SHA-256 of a secret is stored."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from service.access.credentials import Credential, digest
+from service.errors import NotFound, Unauthenticated
+from service.storage.db import InstantType, metadata
+
+LONGEST = timedelta(hours=12)
+LONGEST_IDLE = timedelta(hours=1)
+# A session that is used often must not write to the database at every request.
+USE_IS_STORED_EVERY = timedelta(minutes=1)
+SECRET_BYTES = 32
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.Uuid(as_uuid=True), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True, comment="SHA-256 of the secret in the cookie"),
+    sa.Column("credential_id", sa.Uuid(as_uuid=True), nullable=False),
+    sa.Column("subject", sa.Text, comment="the person's id at an identity provider; null: a credential was given"),
+    sa.Column("shown_name", sa.Text, comment="the person's name as the identity provider gives it"),
+    sa.Column("browser", sa.Text, nullable=False, comment="the browser and system, by which a person knows it"),
+    sa.Column("created_at", InstantType, nullable=False),
+    sa.Column("last_used_at", InstantType, nullable=False, comment="to the minute"),
+    sa.Index("sessions_credential_id_idx", "credential_id"),
+)
+
+
+class SessionUnknown(Unauthenticated):
+    """Nobody is signed in with this session: it has ended, or there never was one."""
+
+    code = "session_unknown"
+
+
+class SessionTooOld(Unauthenticated):
+    """The session ended 12 hours after it began."""
+
+    code = "session_too_old"
+
+
+class SessionIdle(Unauthenticated):
+    """The session ended because it was not used for an hour."""
+
+    code = "session_idle"
+
+
+class NoSuchSession(NotFound):
+    """This person has no session with this id."""
+
+    code = "no_such_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as stored. `subject` and `shown_name` are those of a person at an identity provider, if any."""
+
+    id: UUID
+    credential_id: UUID
+    subject: str | None
+    shown_name: str | None
+    browser: str
+    created_at: datetime
+    last_used_at: datetime
+
+    def is_to_be_stored(self, now: datetime) -> bool:
+        """Return whether its last use was stored so long ago that this one must be stored as well."""
+        return now - self.last_used_at >= USE_IS_STORED_EVERY
+
+    def ends_at(self) -> datetime:
+        """Return when the session ends unless it is used again."""
+        return min(self.created_at + LONGEST, self.last_used_at + LONGEST_IDLE)
+
+
+def begin_session(
+    connection: sa.Connection, credential: Credential, *, browser: str, now: datetime
+) -> tuple[Session, str]:
+    """Store a new session for a credential; return it with its secret, which is not kept.
+
+    Sessions that have ended by their age are deleted at the same time.
+    """
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    session = Session(
+        id=uuid7(),
+        credential_id=credential.id,
+        subject=None,
+        shown_name=None,
+        browser=browser,
+        created_at=now,
+        last_used_at=now,
+    )
+    connection.execute(sessions.delete().where(sessions.c.created_at <= now - LONGEST))
+    connection.execute(sessions.delete().where(sessions.c.last_used_at <= now - LONGEST_IDLE))
+    connection.execute(
+        sessions.insert().values(
+            id=session.id,
+            digest=digest(secret),
+            credential_id=credential.id,
+            browser=browser,
+            created_at=now,
+            last_used_at=now,
+        )
+    )
+    return session, secret
+
+
+def session_of(connection: sa.Connection, secret: str, now: datetime) -> Session:
+    """Return the session of this secret.
+
+    Raises:
+        SessionUnknown, SessionTooOld, SessionIdle.
+    """
+    row = connection.execute(sa.select(sessions).where(sessions.c.digest == digest(secret))).mappings().one_or_none()
+    if row is None:
+        raise SessionUnknown("Nobody is signed in with this session. Sign in again.")
+    session = _session(row)
+    if now >= session.created_at + LONGEST:
+        raise SessionTooOld("This session ended 12 hours after it began. Sign in again.")
+    if now >= session.last_used_at + LONGEST_IDLE:
+        raise SessionIdle("This session ended because it was not used for an hour. Sign in again.")
+    return session
+
+
+def store_use(connection: sa.Connection, session: Session, now: datetime) -> None:
+    """Store that the session is used now."""
+    connection.execute(sessions.update().where(sessions.c.id == session.id).values(last_used_at=now))
+
+
+def sessions_like(connection: sa.Connection, session: Session, now: datetime) -> list[Session]:
+    """Return the sessions of the same credential and the same person that have not ended, newest first."""
+    table = sessions.c
+    same_person = table.subject.is_(None) if session.subject is None else table.subject == session.subject
+    statement = sa.select(sessions).where(table.credential_id == session.credential_id, same_person)
+    rows = connection.execute(statement.order_by(table.created_at.desc(), table.id.desc())).mappings()
+    return [one for one in map(_session, rows) if now < one.ends_at()]
+
+
+def end_session(connection: sa.Connection, session: Session, session_id: UUID) -> None:
+    """End one of the sessions of the same credential and the same person.
+
+    Raises:
+        NoSuchSession: this person has no session with this id.
+    """
+    table = sessions.c
+    same_person = table.subject.is_(None) if session.subject is None else table.subject == session.subject
+    own = sa.and_(table.id == session_id, table.credential_id == session.credential_id, same_person)
+    if connection.execute(sessions.delete().where(own)).rowcount == 0:
+        raise NoSuchSession(f"Expected the id of one of your sessions; found {session_id}.")
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        id=row["id"],
+        credential_id=row["credential_id"],
+        subject=row["subject"],
+        shown_name=row["shown_name"],
+        browser=row["browser"],
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+    )

@@ -1,0 +1,54 @@
+"""A person's own account: who they are here, their sessions, and signing out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import redirect
+from werkzeug.wrappers import Response
+
+from service.access.roles import ROLES
+from service.usecases.access.sign_in import end_session, own_sessions
+from service.web.site.blueprint import Pages, database, person
+from service.web.site.rendering import address, render
+from service.web.site.session import forget_session
+
+pages = Pages("account", __name__)
+
+
+@pages.route("/account")
+@pages.requires(*ROLES)
+def show() -> str:
+    """Show who is signed in, and where."""
+    return render(
+        "account/account.html.jinja",
+        title="Your account",
+        place="account.show",
+        sessions=own_sessions(database(), person()),
+        now=person().now,
+    )
+
+
+@pages.route("/account/sessions/<uuid:session_id>/end", methods=["POST"])
+@pages.requires(*ROLES)
+def end(session_id: UUID) -> Response:
+    """End one of the person's sessions; ending this one signs out."""
+    end_session(database(), person(), session_id)
+    if session_id == person().session.id:
+        return _signed_out()
+    return redirect(address("account.show") or "/", HTTPStatus.SEE_OTHER)
+
+
+@pages.route("/sign-out", methods=["POST"])
+@pages.requires(*ROLES)
+def sign_out() -> Response:
+    """End this session."""
+    end_session(database(), person(), person().session.id)
+    return _signed_out()
+
+
+def _signed_out() -> Response:
+    answer = redirect(address("sign_in.show", ended="signed_out") or "/", HTTPStatus.SEE_OTHER)
+    forget_session(answer)
+    return answer

@@ -1,0 +1,51 @@
+"""The operations of a person, and the way to the one that runs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from service.access.roles import READERS, ROLES
+from service.domain.model.vocabulary import MARKINGS
+from service.usecases.overview.operations import OperationSummary, list_summaries
+from service.web.site.blueprint import Pages, credential, database
+from service.web.site.rendering import address, render
+
+pages = Pages("operations", __name__)
+
+
+@pages.route("/")
+@pages.requires(*ROLES)
+def home() -> Response:
+    """Go on to the only operation that runs, or to the only one at all; otherwise to the list."""
+    if credential().role not in READERS:
+        return redirect(address("account.show") or "/account", HTTPStatus.SEE_OTHER)
+    found = list_summaries(database(), credential=credential())
+    running = [one for one in found if one.is_running]
+    only = running if len(running) == 1 else found
+    target = address("overview.show", operation=only[0].operation.operation) if len(only) == 1 else None
+    return redirect(target or address("operations.show") or "/operations", HTTPStatus.SEE_OTHER)
+
+
+@pages.route("/operations")
+@pages.requires(*READERS)
+def show() -> str:
+    """List the person's operations: open ones first, closed ones apart."""
+    search = request.args.get("search", "").strip()
+    found = list_summaries(database(), credential=credential(), search=search)
+    return render(
+        "operations/operations.html.jinja",
+        title="Operations",
+        place="operations.show",
+        marking=_highest_marking(found),
+        search=search,
+        open=[one for one in found if not one.operation.closed],
+        closed=[one for one in found if one.operation.closed],
+    )
+
+
+def _highest_marking(found: list[OperationSummary]) -> str | None:
+    markings = [one.operation.marking for one in found]
+    return max(markings, key=MARKINGS.index) if markings else None

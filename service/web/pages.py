@@ -1,0 +1,37 @@
+"""The pages, for people who coordinate, report and observe. They call the same use cases as the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from service.storage.db import Database
+from service.usecases.querying.feed import Feeds
+from service.web.account import routes as account
+from service.web.operations import routes as operations
+from service.web.sign_in import routes as sign_in
+from service.web.site import assets
+from service.web.site.blueprint import EXTENSION, Site
+from service.web.site.errors import register_errors
+from service.web.site.forms import check_origin
+from service.web.site.headers import add_headers
+from service.web.site.rendering import register_templates
+
+PLACES = (sign_in, account, operations, assets)
+
+
+def register_pages(
+    app: Flask, *, database: Database, feeds: Feeds, problem: Callable[[HTTPException], Response]
+) -> None:
+    """Register every place that a person can go to. `problem` makes the API's answer to an unknown address."""
+    app.extensions[EXTENSION] = Site(database, feeds)
+    register_templates(app)
+    pages = Blueprint("pages", __name__)
+    pages.before_request(check_origin)
+    pages.after_request(add_headers)
+    register_errors(app, pages, problem)
+    for place in PLACES:
+        pages.register_blueprint(place.pages)
+    app.register_blueprint(pages)

@@ -1,0 +1,88 @@
+"""The pages of one place: each states who may see it. To anybody else it does not exist: 404, never 403."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, current_app, g
+
+from service.access.credentials import Credential
+from service.errors import NotFound
+from service.storage.db import Database
+from service.usecases.access.sign_in import SignedIn
+from service.usecases.querying.feed import Feeds
+from service.web.site.forms import check_form
+from service.web.site.session import require_signed_in
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+EXTENSION = "oprecord_pages"
+
+
+class PageNotFound(NotFound):
+    """There is no such page, or it is not for this person."""
+
+    code = "page_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages of an app need of it."""
+
+    database: Database
+    feeds: Feeds
+
+
+class Pages(Blueprint):
+    """The blueprint of one place. Each of its views is either `public` or `requires` roles."""
+
+    def requires(self, *roles: str) -> Callable[[View], View]:
+        """Show the page only to people who are signed in with one of these roles; others get 404.
+
+        Who is not signed in is asked to sign in, and then taken to the page. A form must have been sent by a page of
+        this session.
+        """
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def checked(*args: Any, **kwargs: Any) -> Any:
+                g.signed_in = require_signed_in(database())
+                if person().credential.role not in roles:
+                    raise PageNotFound("There is no such page.")
+                check_form()
+                return view(*args, **kwargs)
+
+            checked.roles = roles  # type: ignore[attr-defined]
+            return checked  # type: ignore[return-value]
+
+        return decorate
+
+    def public(self, view: View) -> View:
+        """Show the page to everybody."""
+        view.roles = None  # type: ignore[attr-defined]
+        return view
+
+
+def database() -> Database:
+    """Return the database of the app that answers this request."""
+    return site().database
+
+
+def site() -> Site:
+    """Return what the app that answers this request gives its pages."""
+    found: Site = current_app.extensions[EXTENSION]
+    return found
+
+
+def person() -> SignedIn:
+    """Return who is signed in, on a page that requires it."""
+    found: SignedIn = g.signed_in
+    return found
+
+
+def credential() -> Credential:
+    """Return the credential that the person acts with, on a page that requires one."""
+    return person().credential

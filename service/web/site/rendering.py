@@ -1,0 +1,105 @@
+"""Rendering: every page is a template beside its module, inside the layout that all pages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, url_for
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.routing import BuildError
+
+from service.access.credentials import Credential
+from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, READERS
+from service.domain.model.operation import Operation
+from service.usecases.querying.visibility import coordinates
+from service.web.site import words
+from service.web.site.assets import asset_address
+from service.web.site.forms import FIELD, form_token
+
+# The package of its components wants this name.
+COMPONENTS = "govuk_frontend_jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page of an operation, as its navigation names it. `roles` are those that may see it."""
+
+    endpoint: str
+    label: str
+    roles: tuple[str, ...]
+
+
+# The pages that do not belong to one operation: endpoint, label, and the roles that may see it.
+NAVIGATION = (
+    ("operations.show", "Operations", READERS),
+    ("access.show", "Access", (ADMINISTRATOR, COORDINATOR)),
+    ("forces.show", "Forces", (ADMINISTRATOR,)),
+)
+# In the order in which they are shown. A tab is shown once a page of this endpoint exists.
+TABS = (
+    Tab("overview.show", "Overview", (COORDINATOR, FORCE, OBSERVER)),
+    Tab("day.show", "My day", (FORCE,)),
+    Tab("returns.show", "Returns", (COORDINATOR, FORCE)),
+    Tab("events.show", "Events", (COORDINATOR, FORCE)),
+    Tab("record.show", "Record", (COORDINATOR, FORCE)),
+    Tab("uploads.show", "Upload", (COORDINATOR, FORCE)),
+    Tab("duplicates.show", "Possible duplicates", (COORDINATOR,)),
+    Tab("publications.show", "Publications", (COORDINATOR, FORCE, OBSERVER)),
+    Tab("compare.show", "Compare", (COORDINATOR, FORCE, OBSERVER)),
+    Tab("setup.show", "Set up", (COORDINATOR,)),
+)
+
+
+def register_templates(app: Flask) -> None:
+    """Let the app find the templates. Flask escapes only `*.html` by itself; these are `*.html.jinja`."""
+    app.jinja_options = {"autoescape": True}
+    app.jinja_loader = ChoiceLoader(
+        [PackageLoader("service.web", ""), PrefixLoader({COMPONENTS: PackageLoader(COMPONENTS)})]
+    )
+    app.template_context_processors[None].append(_shared)
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page. Its layout takes `title`, `marking`, `trail`, `operation`, `tab` and `position` from the values.
+
+    `title` is what the page is called; `trail` lists the (name, address) of the places above it; `operation` and `tab`
+    choose the navigation of an operation; `position` is what the figures of the page are true at.
+    """
+    return render_template(template, **values)
+
+
+def address(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a page by its endpoint, such as `events.show`; None if there is no such page yet."""
+    try:
+        return url_for(f"pages.{endpoint}", **values)
+    except BuildError:
+        return None
+
+
+def tabs_of(operation: Operation, who: Credential) -> list[tuple[str, str, str]]:
+    """Return the pages of an operation that a person may see: endpoint, label and address."""
+    known, role = current_app.view_functions, part_of(operation, who)
+    shown = [tab for tab in TABS if role in tab.roles and f"pages.{tab.endpoint}" in known]
+    return [(tab.endpoint, tab.label, address(tab.endpoint, operation=operation.operation) or "") for tab in shown]
+
+
+def part_of(operation: Operation, who: Credential) -> str:
+    """Return the role that a person has in an operation: a coordinator of a force that does not lead it is a force."""
+    if who.role == COORDINATOR and not coordinates(who, operation):
+        return FORCE
+    return who.role
+
+
+def _shared() -> dict[str, Any]:
+    """Return what every template can use."""
+    return {
+        "address": address,
+        "asset": asset_address,
+        "form_field": FIELD,
+        "form_token": form_token,
+        "person": g.get("signed_in"),
+        "site_navigation": NAVIGATION,
+        "tabs_of": tabs_of,
+        "words": words,
+    }

@@ -1,0 +1,74 @@
+"""People in front of a browser: what they do at every page, and what every page must be for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from service.access.credentials import authenticate
+from service.storage.db import open_database
+from service.usecases.access.sign_in import issue_link
+from tests.factories.credentials import issued_secret
+from tests.functional.served import Served
+
+PHONE = {"width": 320, "height": 640}
+LAPTOP = {"width": 1280, "height": 800}
+AXE = Axe()
+OVERFLOWING = """() => [...document.querySelectorAll('body *')]
+  .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map(one => one.outerHTML.slice(0, 100))"""
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own. `complaints` are the errors that the browser reported."""
+
+    page: Page
+    server: Served
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+    def secret(self, force: str, role: str | None = None, operations: tuple[str, ...] = ()) -> str:
+        """Return the secret of a new credential."""
+        database = open_database(self.server.environment["OPRECORD_DATABASE_URL"])
+        try:
+            return issued_secret(database, force, role, operations)
+        finally:
+            database.engine.dispose()
+
+    def link(self, force: str, role: str | None = None) -> str:
+        """Return a new link to sign in with."""
+        secret = self.secret(force, role)
+        database = open_database(self.server.environment["OPRECORD_DATABASE_URL"])
+        try:
+            with database.reading() as connection:
+                credential = authenticate(connection, secret)
+            return f"/sign-in/{issue_link(database, credential.id)}"
+        finally:
+            database.engine.dispose()
+
+    def sign_in(self, force: str, role: str | None = None) -> None:
+        """Sign in with a link."""
+        self.page.goto(self.link(force, role))
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign out").wait_for()
+
+    def open(self, address: str) -> Page:
+        """Open a page, which must exist."""
+        response = self.page.goto(address)
+        assert response is not None
+        assert response.status == 200, f"{address}: {response.status}"
+        return self.page
+
+    def must_find_the_page_usable(self) -> None:
+        """Check the page as it is now: nothing that axe finds, no sideways scrolling, no complaint of the browser."""
+        results = AXE.run(self.page)
+        assert results.violations_count == 0, results.generate_report()
+        width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width[0] <= width[1], self.page.evaluate(OVERFLOWING)
+        assert self.complaints == []

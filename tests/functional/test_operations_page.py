@@ -1,0 +1,117 @@
+"""The list of operations: what is a person's, what runs, what is owed; and where the first page leads."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.factories.bodies import opening
+from tests.factories.setup import LEAD
+from tests.functional.calls import Caller, on_sqlite
+from tests.functional.conftest import opened
+from tests.functional.visitors import Visitor, text_of, visitor
+
+SecretFor = Callable[..., str]
+NOW = datetime.now(UTC)
+
+
+def days(first: int, last: int) -> dict[str, str]:
+    """Return the fields of an opening whose days are these, counted from today."""
+    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {
+        "starts_at": (today + timedelta(days=first)).isoformat().replace("+00:00", "Z"),
+        "ends_at": (today + timedelta(days=last + 1)).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def open_one(lead: Caller, name: str, first: int, last: int, **fields: object) -> str:
+    key = name.casefold().replace(" ", "-").replace("<", "").replace(">", "")
+    return opened(lead, **{"operation": key, "name": name} | days(first, last) | fields)
+
+
+def rows(person: Visitor, address: str = "/operations") -> list[str]:
+    """Return the text of each row of the tables."""
+    page = person.get(address).get_data(as_text=True)
+    return [text_of(row.split("</tr>")[0]) for row in page.split(" data-live>")[1:]]
+
+
+@pytest.fixture
+def coordinator(app: Flask, secret_for: SecretFor) -> Visitor:
+    return visitor(app, secret_for(LEAD))
+
+
+def test_running_ones_come_first_then_owed_ones_then_the_newest(lead: Caller, coordinator: Visitor):
+    open_one(lead, "Past", -9, -8)
+    open_one(lead, "Older", -20, -19)
+    open_one(lead, "Coming", 5, 6)
+    open_one(lead, "Running", -1, 1)
+    lead.change("older", "close", id="018d1a2b-0000-7000-8000-00000000b001")
+    found = rows(coordinator)
+    assert [row.split()[0] for row in found] == ["Running", "Past", "Coming", "Older"]
+    assert "Running Running" in found[0]
+    assert "4 returns owed" in found[0], "yesterday's, of four forces: today is not over"
+    assert "Over, not closed" in found[1]
+    assert "8 returns owed" in found[1]
+    assert "Not begun" in found[2]
+    assert "None owed" in found[2]
+    assert "Closed" in found[3]
+    assert "owed" not in found[3]
+
+
+def test_a_force_sees_its_own_operations_and_what_it_owes_itself(app: Flask, lead: Caller, secret_for: SecretFor):
+    open_one(lead, "Past", -9, -8)
+    open_one(lead, "Elsewhere", -9, -8, forces=["metropolitan", "kent"])
+    (row,) = rows(visitor(app, secret_for("surrey")))
+    assert "Past" in row
+    assert "2 returns owed" in row
+
+
+@on_sqlite
+def test_an_observer_sees_no_returns(app: Flask, lead: Caller, secret_for: SecretFor):
+    open_one(lead, "Past", -9, -8)
+    open_one(lead, "Other", -9, -8)
+    observer = visitor(app, secret_for(LEAD, "observer", ("past",)))
+    (row,) = rows(observer)
+    assert "owed" not in row
+    assert "Returns" not in observer.get("/operations").get_data(as_text=True)
+
+
+@on_sqlite
+def test_operations_are_found_by_their_name(lead: Caller, coordinator: Visitor):
+    open_one(lead, "Lantern", -9, -8)
+    open_one(lead, "Beacon", -9, -8)
+    assert [row.split()[0] for row in rows(coordinator, "/operations?search=TERN")] == ["Lantern"]
+    page = coordinator.get("/operations?search=nothing").get_data(as_text=True)
+    assert "has ‘nothing’ in its name. Show all operations" in text_of(page)
+
+
+@on_sqlite
+def test_an_empty_list_says_what_will_be_there(coordinator: Visitor):
+    assert "There are none yet." in text_of(coordinator.get("/operations").get_data(as_text=True))
+
+
+@on_sqlite
+def test_the_first_page_leads_to_the_list_without_an_operation(coordinator: Visitor):
+    assert coordinator.get("/").location == "/operations"
+
+
+@on_sqlite
+def test_an_administrator_comes_to_the_account(app: Flask, secret_for: SecretFor):
+    assert visitor(app, secret_for(LEAD, "administrator")).get("/").location == "/account"
+
+
+@on_sqlite
+def test_a_name_with_markup_is_refused_and_one_with_an_ampersand_shown_as_text(lead: Caller, coordinator: Visitor):
+    fields = opening(operation="markup", name="<script>alert(1)</script>", **days(0, 1))
+    assert lead.post("/v1/operations", json=fields).status_code == 422
+    open_one(lead, "Knives &amp, lt 'more", 0, 1, operation="ampersand")
+    page = coordinator.get("/operations").get_data(as_text=True)
+    assert "Knives &amp;amp, lt &#39;more" in page
+
+
+@on_sqlite
+def test_the_marking_stands_at_the_top_and_at_the_bottom(lead: Caller, coordinator: Visitor):
+    open_one(lead, "Past", -9, -8, marking="OFFICIAL")
+    open_one(lead, "Other", -9, -8, marking="OFFICIAL-SENSITIVE")
+    assert coordinator.get("/operations").get_data(as_text=True).count('<p class="marking">OFFICIAL-SENSITIVE</p>') == 2

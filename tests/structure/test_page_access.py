@@ -1,0 +1,199 @@
+"""Who may see each page, in one table; every page is tried with every session that it must refuse."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from service.access.credentials import authenticate, issue, revoke
+from service.access.roles import COORDINATOR, FORCE, OBSERVER, ROLES
+from service.access.sessions import LONGEST, LONGEST_IDLE, sessions
+from service.storage.db import Database, open_database
+from tests.factories.operations import opened_operation
+from tests.functional.apps import running_app
+from tests.functional.visitors import OWN, Visitor, heading, visitor
+
+READERS = {FORCE, COORDINATOR, OBSERVER}
+ALL_ROLES = set(ROLES)
+PUBLIC = None
+
+# A new page fails the tests until it is listed here.
+ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
+    ("GET", "/static/<name>"): PUBLIC,
+    ("GET", "/sign-in"): PUBLIC,
+    ("POST", "/sign-in"): PUBLIC,
+    ("GET", "/sign-in/<token>"): PUBLIC,
+    ("POST", "/sign-in/<token>"): PUBLIC,
+    ("POST", "/sign-out"): ALL_ROLES,
+    ("GET", "/account"): ALL_ROLES,
+    ("POST", "/account/sessions/<uuid:session_id>/end"): ALL_ROLES,
+    ("GET", "/"): ALL_ROLES,
+    ("GET", "/operations"): READERS,
+}
+PROTECTED = [call for call, roles in ALLOWED_ROLES.items() if roles is not PUBLIC]
+FOR_AN_OPERATION = [call for call in PROTECTED if "<operation>" in call[1]]
+FORMS = [call for call in PROTECTED if call[0] == "POST"]
+OPERATION, PARTICIPANT, OUTSIDER = "lantern", "metropolitan", "btp"
+SEE_OTHER, NOT_FOUND, BAD_REQUEST = 303, 404, 400
+
+
+def address_of(rule: str) -> str:
+    filled = rule.replace("<operation>", OPERATION).replace("<uuid:session_id>", str(uuid4()))
+    return filled.replace("<token>", "x" * 32).replace("<name>", "nothing.css")
+
+
+@dataclass
+class PageProbe:
+    """Opens pages of an app, which has one operation, with sessions of every kind."""
+
+    app: Flask
+    database: Database
+    visitors: dict[tuple[Any, ...], Visitor] = field(default_factory=dict)
+
+    def secret(self, force: str, role: str, operations: tuple[str, ...] = ()) -> str:
+        with self.database.writing() as connection:
+            return issue(
+                connection, force=force, role=role, operations=operations, now=datetime.now(UTC), expires_at=None
+            )[1]
+
+    def visitor(self, force: str, role: str, operations: tuple[str, ...] = ()) -> Visitor:
+        key = (force, role, operations)
+        if key not in self.visitors:
+            self.visitors[key] = visitor(self.app, self.secret(*key))
+        return self.visitors[key]
+
+    def open(self, person: Visitor, call: tuple[str, str], token: str | None = None) -> Any:
+        """Open a page, or send a form with a token."""
+        method, rule = call
+        data = {} if token is None else {"csrf_token": token}
+        return person.open(address_of(rule), method=method, data=data if method == "POST" else None, headers=OWN)
+
+
+@pytest.fixture(scope="module")
+def probe(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageProbe]:
+    path = tmp_path_factory.mktemp("pages") / "oprecord.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = open_database(f"sqlite:///{path}")
+    opened_operation(database, OPERATION)
+    with running_app(database) as app:
+        yield PageProbe(app, database)
+    database.engine.dispose()
+
+
+def test_the_table_lists_every_page(probe: PageProbe):
+    rules = [rule for rule in probe.app.url_map.iter_rules() if rule.endpoint.startswith("pages.")]
+    routes = [(method, rule.rule) for rule in rules for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+    assert sorted(routes) == sorted(ALLOWED_ROLES)
+    assert len(set(routes)) == len(routes)
+
+
+def test_every_view_states_who_may_see_it_as_the_table_does(probe: PageProbe):
+    for rule in probe.app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages."):
+            roles = probe.app.view_functions[rule.endpoint].roles  # type: ignore[attr-defined]
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                allowed = ALLOWED_ROLES[method, rule.rule]
+                assert (None if roles is None else set(roles)) == allowed, rule
+
+
+def ended_sessions(probe: PageProbe, role: str) -> Iterator[Visitor]:
+    """Yield browsers whose session is missing, invented, revoked, expired, too old, idle, or signed out."""
+    yield visitor(probe.app)
+    for value in ("", "x", "x" * 43, "é" * 43, "x" * 4_000):
+        person = visitor(probe.app)
+        person.set_cookie("oprecord", value, domain="localhost")
+        yield person
+    secret = probe.secret(PARTICIPANT, role)
+    person = visitor(probe.app, secret)
+    with probe.database.writing() as connection:
+        revoke(connection, authenticate(connection, secret).id, datetime.now(UTC))
+    yield person
+    for column, age in ((sessions.c.created_at, LONGEST), (sessions.c.last_used_at, LONGEST_IDLE)):
+        secret = probe.secret(PARTICIPANT, role)
+        person = visitor(probe.app, secret)
+        with probe.database.writing() as connection:
+            its = sessions.c.credential_id == authenticate(connection, secret).id
+            past = datetime.now(UTC) - age - timedelta(seconds=1)
+            connection.execute(sa.update(sessions).where(its).values({column: past}))
+        yield person
+    person = visitor(probe.app, probe.secret(PARTICIPANT, role))
+    kept = person.get_cookie("oprecord")
+    assert kept is not None
+    person.send("/sign-out")
+    person.set_cookie("oprecord", kept.value, domain="localhost")
+    yield person
+
+
+@pytest.mark.parametrize("call", PROTECTED, ids=" ".join)
+def test_every_page_asks_who_is_not_signed_in_to_sign_in(probe: PageProbe, call: tuple[str, str]):
+    for person in ended_sessions(probe, min(ALLOWED_ROLES[call] or ())):
+        answer = probe.open(person, call)
+        assert answer.status_code == SEE_OTHER
+        assert answer.location.startswith("/sign-in?")
+
+
+@pytest.mark.parametrize("call", PROTECTED, ids=" ".join)
+def test_a_credential_in_a_header_opens_no_page(probe: PageProbe, call: tuple[str, str]):
+    person = visitor(probe.app)
+    person.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {probe.secret(PARTICIPANT, COORDINATOR)}"
+    assert probe.open(person, call).status_code == SEE_OTHER
+
+
+@pytest.mark.parametrize("call", PROTECTED, ids=" ".join)
+def test_every_page_does_not_exist_for_other_roles(probe: PageProbe, call: tuple[str, str]):
+    for role in ALL_ROLES - (ALLOWED_ROLES[call] or set()):
+        answer = probe.open(probe.visitor(PARTICIPANT, role), call)
+        assert (answer.status_code, heading(answer)) == (NOT_FOUND, "Page not found"), role
+
+
+@pytest.mark.parametrize("call", FOR_AN_OPERATION, ids=" ".join)
+def test_the_pages_of_an_operation_do_not_exist_for_a_force_outside_it(probe: PageProbe, call: tuple[str, str]):
+    for role in ALLOWED_ROLES[call] or ():
+        people = (probe.visitor(OUTSIDER, role), probe.visitor(PARTICIPANT, role, ("other", f"{OPERATION}-2")))
+        for person in people:
+            answer = probe.open(person, call, token=person.token() if call[0] == "POST" else None)
+            assert (answer.status_code, heading(answer)) == (NOT_FOUND, "Page not found"), role
+
+
+@pytest.mark.parametrize("call", FORMS, ids=" ".join)
+def test_every_form_is_refused_without_the_token_of_its_session(probe: PageProbe, call: tuple[str, str]):
+    role = min(ALLOWED_ROLES[call] or ())
+    person = visitor(probe.app, probe.secret(PARTICIPANT, role))
+    others = visitor(probe.app, probe.secret(PARTICIPANT, role)).token()
+    for token in (None, "", "0" * 64, "é", others):
+        answer = probe.open(person, call, token=token)
+        assert (answer.status_code, heading(answer)) == (BAD_REQUEST, "Open the form again"), token
+    assert person.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize("call", [call for call in ALLOWED_ROLES if call[0] == "POST"], ids=" ".join)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://localhost.elsewhere.example"},
+        {"Origin": "null"},
+        {},
+    ],
+    ids=str,
+)
+def test_every_form_of_another_site_is_refused(probe: PageProbe, call: tuple[str, str], headers: dict[str, str]):
+    role = min(ALLOWED_ROLES[call] or ALL_ROLES)
+    person = visitor(probe.app, probe.secret(PARTICIPANT, role))
+    answer = person.post(address_of(call[1]), data={"csrf_token": person.token()}, headers=headers)
+    assert (answer.status_code, heading(answer)) == (BAD_REQUEST, "Open the form again")
+
+
+def test_a_form_is_accepted_by_its_origin_where_browsers_send_nothing_else(probe: PageProbe):
+    person = visitor(probe.app, probe.secret(PARTICIPANT, FORCE))
+    data = {"csrf_token": person.token()}
+    assert person.post("/sign-out", data=data, headers={"Origin": "http://localhost"}).status_code == SEE_OTHER
