@@ -93,6 +93,17 @@ def events_of_type(connection: sa.Connection, operation: str, wire_type: str) ->
     return [recorded_from_text(text) for text in connection.scalars(statement)]
 
 
+def latest(
+    connection: sa.Connection, operation: str, *, up_to: int, limit: int, forces: Sequence[str] = ()
+) -> list[RecordedEvent]:
+    """Return at most `limit` events with seq <= up_to, the newest first; only those of `forces`, if any."""
+    statement = _of(operation, events.c.text).where(events.c.seq <= up_to)
+    if forces:
+        statement = statement.where(events.c.force.in_(forces))
+    texts = connection.scalars(statement.order_by(events.c.seq.desc()).limit(limit))
+    return [recorded_from_text(text) for text in texts]
+
+
 def page_of_setup_and(
     connection: sa.Connection, operation: str, types: Sequence[str], *, after: int, up_to: int, limit: int
 ) -> list[RecordedEvent]:

@@ -17,6 +17,7 @@ from tests.functional.served import Served, serving
 
 VARIABLE = "CHROMIUM"
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+PATIENCE_MILLISECONDS = 15_000
 INSTALL = "apt-get install -y chromium-headless-shell"
 
 
@@ -81,6 +82,7 @@ def person_for(browser: Browser) -> Iterator[PersonFor]:
 
     def person_for(server: Served, force: str = "", role: str | None = None, **settings: Any) -> Person:
         contexts.append(browser.new_context(base_url=f"http://127.0.0.1:{server.port}", **settings))
+        contexts[-1].set_default_timeout(PATIENCE_MILLISECONDS)
         person = Person(contexts[-1].new_page(), server)
         if force:
             person.sign_in(force, role)

@@ -6,17 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PersonFor
-from tests.browser.people import LAPTOP, PHONE
+from tests.browser.looks import LOOKS
 from tests.functional.served import Served
 
-LOOKS = [
-    pytest.param({"viewport": LAPTOP}, id="laptop"),
-    pytest.param({"viewport": PHONE}, id="phone"),
-    pytest.param({"viewport": LAPTOP, "color_scheme": "dark"}, id="dark"),
-    pytest.param({"viewport": PHONE, "color_scheme": "dark"}, id="dark-phone"),
-    pytest.param({"viewport": LAPTOP, "forced_colors": "active"}, id="forced-colours"),
-    pytest.param({"viewport": LAPTOP, "java_script_enabled": False}, id="without-javascript"),
-]
 PLACES = ("/operations", "/account")
 
 

@@ -1,28 +1,22 @@
 """The list of operations: what is a person's, what runs, what is owed; and where the first page leads."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import opening
+from tests.factories.bodies import midnight, opening
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import opened
 from tests.functional.visitors import Visitor, text_of, visitor
 
 SecretFor = Callable[..., str]
-NOW = datetime.now(UTC)
 
 
 def days(first: int, last: int) -> dict[str, str]:
     """Return the fields of an opening whose days are these, counted from today."""
-    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
-    return {
-        "starts_at": (today + timedelta(days=first)).isoformat().replace("+00:00", "Z"),
-        "ends_at": (today + timedelta(days=last + 1)).isoformat().replace("+00:00", "Z"),
-    }
+    return {"starts_at": midnight(first), "ends_at": midnight(last + 1)}
 
 
 def open_one(lead: Caller, name: str, first: int, last: int, **fields: object) -> str:

@@ -35,6 +35,8 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/account/sessions/<uuid:session_id>/end"): ALL_ROLES,
     ("GET", "/"): ALL_ROLES,
     ("GET", "/operations"): READERS,
+    ("GET", "/operations/<operation>"): READERS,
+    ("GET", "/operations/<operation>/live"): READERS,
 }
 PROTECTED = [call for call, roles in ALLOWED_ROLES.items() if roles is not PUBLIC]
 FOR_AN_OPERATION = [call for call in PROTECTED if "<operation>" in call[1]]

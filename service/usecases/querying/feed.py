@@ -14,6 +14,7 @@ from service.access.credentials import Credential, still_valid
 from service.domain.model.events import FiguresPublished
 from service.errors import RecordError, Unavailable
 from service.eventlog import read
+from service.eventlog.head import Head
 from service.eventlog.table import heads
 from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog
@@ -100,9 +101,24 @@ class Feeds:
         """
         with read_context(self.database, operation, credential) as context:
             head, forces, is_coordinator = context.head, readable_forces(context, ()), context.is_coordinator
+        return self._subscribe(Subscriber(operation, credential, forces, is_coordinator), head, after)
+
+    def subscribe_to_head(self, *, operation: str, credential: Credential, after: int) -> Iterator[int | None]:
+        """Return an endless iterator of the seqs that an operation reaches after `after`; None is a heartbeat.
+
+        Whoever may see the operation's totals may know how long its log is, but gets none of its events by this.
+
+        Raises:
+            as `subscribe`.
+        """
+        with read_context(self.database, operation, credential) as context:
+            head = context.head
+        items = self._subscribe(Subscriber(operation, credential, (), is_coordinator=True), head, after)
+        return (found[-1][0] if found else None for found in items)
+
+    def _subscribe(self, subscriber: Subscriber, head: Head, after: int | None) -> Iterator[list[Item]]:
         if after is not None and after > head.seq:
             raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
-        subscriber = Subscriber(operation, credential, forces, is_coordinator)
         self._add(subscriber, head.seq)
         items = self._items(subscriber, head.seq if after is None else after)
         # Starts the generator: one that has not started runs no `finally`, and an early disconnect would leak its slot.

@@ -86,7 +86,7 @@ def list_publications(database: Database, *, operation: str, credential: Credent
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
     with read_context(database, operation, credential) as context:
-        return _readable(context)
+        return readable_publications(context)
 
 
 def read_publication(database: Database, *, operation: str, credential: Credential, number: int) -> Publication:
@@ -106,7 +106,7 @@ def publication_of(context: ReadContext, number: int) -> Publication:
     Raises:
         NoSuchPublication: there is no publication of this number, or it is under embargo.
     """
-    for publication in _readable(context):
+    for publication in readable_publications(context):
         if publication.published.number == number:
             return publication
     name = context.head.operation
@@ -202,7 +202,8 @@ def _published_figure(figure: Figure) -> PublishedFigure:
     )
 
 
-def _readable(context: ReadContext) -> list[Publication]:
+def readable_publications(context: ReadContext) -> list[Publication]:
+    """Return the publications that the credential of a context may read, by number."""
     found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
     now, public = context.database.now(context.connection), made_public(context.connection, context.head)
     publications = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.access.credentials import Credential
-from service.domain.counting.completeness import Declaration, day_status, is_overdue
+from service.domain.counting.completeness import DONE, Declaration, Declarations, day_status, is_overdue
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
 from service.storage.db import Database
@@ -33,6 +33,11 @@ class Return:
     overdue: bool
     measures: tuple[str, ...]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the force has declared the day complete or nil, and nothing has changed since."""
+        return self.status in DONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returns:
@@ -54,15 +59,24 @@ def returns(database: Database, *, operation: str, credential: Credential, momen
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         position = found[0]
         declared = declarations(context.connection, position.head, up_to=position.seq)
+    return Returns(
+        operation=position.operation,
+        seq=position.seq,
+        recorded_at=position.recorded_at,
+        returns=returns_at(position, declared),
+    )
+
+
+def returns_at(position: Position, declared: Declarations) -> tuple[Return, ...]:
+    """Return the returns at a position, of every reporting force for every day that has begun."""
     state = position.operation
     days = list(state.days_begun_by(position.begun_by))
-    cells = tuple(
+    return tuple(
         _return(participant.force, day, declared.get((participant.force, day), ()), position)
         for participant in state.participants.values()
         if participant.reports != "nothing"
         for day in days
     )
-    return Returns(operation=state, seq=position.seq, recorded_at=position.recorded_at, returns=cells)
 
 
 def _return(force: str, day: date, declared: Sequence[Declaration], position: Position) -> Return:

@@ -1,0 +1,223 @@
+"""An operation at a glance, now or at a past moment: its results so far, who is outstanding, what came in last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from service.access.credentials import Credential
+from service.access.roles import OBSERVER
+from service.domain.counting.completeness import Declarations, Outstanding, is_outstanding, outstanding
+from service.domain.counting.figures import WORDS, display, join
+from service.domain.counting.selection import Selection
+from service.domain.model.events import RecordedEvent
+from service.domain.model.operation import AN_INSTANT, Operation, Participant
+from service.domain.model.reference_data import Measure
+from service.domain.model.vocabulary import Qualifier
+from service.eventlog import read
+from service.projections.returns import declarations
+from service.storage.db import Database
+from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.owed import Owed
+from service.usecases.querying.publications import Publication, readable_publications
+from service.usecases.querying.read_context import Position, ReadContext
+from service.usecases.querying.read_events import readable_forces
+from service.usecases.querying.returns import Return, returns_at
+from service.usecases.querying.totals import Figure, Totals, totals_at
+
+# What a coordinator is asked for first, in this order.
+HEADLINES = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
+BY_REASON = BY_DAY = "arrests"
+LATEST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A figure of one force, or of all, in a table.
+
+    Without a figure, `is_declared` states whether the returns make it a nought; otherwise nobody has spoken of it.
+    `qualifier` takes into account that a return is outstanding: then more may come.
+    """
+
+    measure: str
+    unit: str
+    figure: Figure | None
+    is_declared: bool
+    qualifier: Qualifier
+
+    @property
+    def quantity(self) -> int:
+        """The number, 0 without a figure."""
+        return 0 if self.figure is None else self.figure.quantity
+
+    @property
+    def number(self) -> str:
+        """The number with its unit but without its qualifier: `142`, `£6,210`, and `0` if that is declared.
+
+        Empty if nobody has spoken of it.
+        """
+        return display(self.quantity, self.unit, "exact") if self.figure is not None or self.is_declared else ""
+
+    @property
+    def words(self) -> str:
+        """The qualifier in words, such as `at least`; empty if the figure is exact."""
+        return WORDS[self.qualifier].format("").strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForceRow:
+    """The headline figures of a force, and the returns that it owes for days that have ended."""
+
+    force: Participant
+    cells: tuple[Cell, ...]
+    owed: tuple[Return, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """An operation at a position.
+
+    `operation` has the forces and measures of its parts as well. `moment` is the one that it is shown at: `days` have
+    begun by then, `ended_days` have ended, and `planned_days` are all as far as they are known. `returns` and `latest`
+    are None for an observer; a force gets only its own events. `missing` has the measures that a return leaves out.
+    """
+
+    operation: Operation
+    position: Position
+    log_size: int
+    moment: datetime
+    is_coordinator: bool
+    headlines: tuple[Cell, ...]
+    others: tuple[Figure, ...]
+    rows: tuple[ForceRow, ...]
+    by_reason: tuple[Figure, ...]
+    by_day: tuple[Figure, ...]
+    days: tuple[date, ...]
+    planned_days: tuple[date, ...]
+    ended_days: tuple[date, ...]
+    owed: tuple[Outstanding, ...]
+    returns: tuple[Return, ...] | None
+    missing: Mapping[tuple[str, date], tuple[str, ...]]
+    latest: tuple[RecordedEvent, ...] | None
+    last_publication: Publication | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether one of its days is not over yet, so that every figure may still grow."""
+        return not self.operation.closed and self.operation.days.is_running_at(self.moment)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no force owes a return for a day that has begun."""
+        return not any(cell.figure and cell.figure.outstanding for cell in self.headlines) and not self.owed
+
+
+def read_overview(database: Database, *, operation: str, credential: Credential, moment: Moment) -> Overview:
+    """Return the overview of an operation, read in one transaction.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
+        MeasuresDisagree: two parts count the same measure in different units.
+    """
+    with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        connection, own = context.connection, found[0]
+        overall = totals_at(connection, found, Selection())
+        headlines = tuple(one for one in HEADLINES if one in overall.operation.measures)
+        by_force = totals_at(connection, found, Selection(by=("force",), measures=headlines))
+        owed = Owed.at(connection, overall.operation, found, Selection())
+        declared = declarations(connection, own.head, up_to=own.seq)
+        returns = returns_at(own, declared)
+        ended = tuple(own.operation.days_ended_by(own.begun_by))
+        is_observer = credential.role == OBSERVER
+        return Overview(
+            operation=overall.operation,
+            position=own,
+            log_size=own.head.seq,
+            moment=own.begun_by,
+            is_coordinator=context.is_coordinator,
+            headlines=tuple(_headline(overall, owed, overall.operation.measures[one]) for one in headlines),
+            others=tuple(one for one in overall.figures if one.measure not in headlines),
+            rows=tuple(_rows(by_force, owed, headlines, [one for one in returns if one.day in ended])),
+            by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
+            by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
+            days=tuple(own.operation.days_begun_by(own.begun_by)),
+            planned_days=_planned(own),
+            ended_days=ended,
+            owed=tuple(_owed(own, declared, ended)),
+            returns=None if is_observer else returns,
+            missing=_missing(own.operation, declared),
+            latest=None if is_observer else _latest(context, own),
+            last_publication=_last_publication(context, own),
+        )
+
+
+def _headline(totals: Totals, owed: Owed, measure: Measure) -> Cell:
+    figure = next((one for one in totals.figures if one.measure == measure.measure), None)
+    return _cell(measure, figure, owed.of_figure(measure.measure, None, None))
+
+
+def _rows(totals: Totals, owed: Owed, measures: Sequence[str], ended: Sequence[Return]) -> list[ForceRow]:
+    figures = {(one.force, one.measure): one for one in totals.figures}
+    rows = []
+    for one in totals.operation.participants.values():
+        found = [figures.get((one.force, measure)) for measure in measures]
+        if one.reports == "nothing" and not any(found):
+            continue
+        cells = (
+            _cell(totals.operation.measures[measure], figure, owed.of_figure(measure, one.force, None))
+            for measure, figure in zip(measures, found, strict=True)
+        )
+        owing = tuple(cell for cell in ended if cell.force == one.force and not cell.is_done)
+        rows.append(ForceRow(force=one, cells=tuple(cells), owed=owing))
+    return rows
+
+
+def _cell(measure: Measure, figure: Figure | None, waiting: Sequence[Outstanding]) -> Cell:
+    qualifier: Qualifier = "exact" if figure is None else figure.qualifier
+    return Cell(
+        measure=measure.measure,
+        unit=measure.unit,
+        figure=figure,
+        is_declared=not waiting,
+        qualifier=join(qualifier, "at_least") if waiting else qualifier,
+    )
+
+
+def _figures(context: ReadContext, found: Sequence[Position], selection: Selection) -> tuple[Figure, ...]:
+    if not set(selection.measures) <= set(found[0].operation.measures):
+        return ()
+    return totals_at(context.connection, found, selection).figures
+
+
+def _owed(own: Position, declared: Declarations, ended: Sequence[date]) -> list[Outstanding]:
+    """Return who owes a return for a day that has ended."""
+    forces = [one.force for one in own.operation.participants.values() if one.reports != "nothing"]
+    return outstanding(declared, forces=forces, days=ended, measures=tuple(own.operation.measures))
+
+
+def _missing(operation: Operation, declared: Declarations) -> dict[tuple[str, date], tuple[str, ...]]:
+    """Return the measures that the returns of a force for a day do not cover, where some are covered."""
+    found = {}
+    for key, said in declared.items():
+        missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
+        if missing and len(missing) < len(operation.measures):
+            found[key] = missing
+    return found
+
+
+def _planned(own: Position) -> tuple[date, ...]:
+    days = own.operation.days
+    until = own.begun_by if days.ends_at is None else days.ends_at - AN_INSTANT
+    return tuple(days.begun_by(until))
+
+
+def _latest(context: ReadContext, own: Position) -> tuple[RecordedEvent, ...]:
+    forces = readable_forces(context, ())
+    return tuple(read.latest(context.connection, own.head.operation, up_to=own.seq, limit=LATEST, forces=forces))
+
+
+def _last_publication(context: ReadContext, own: Position) -> Publication | None:
+    found = [one for one in readable_publications(context) if one.seq <= own.seq]
+    return found[-1] if found else None

@@ -1,0 +1,53 @@
+"""The rows of the bar charts: arrests by reason, the most frequent first, and by day with the sum up to each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain.counting.figures import display
+from service.domain.model.vocabulary import UNSTATED
+from service.usecases.overview.operation import Overview
+from service.usecases.querying.totals import Figure
+from service.web.site import words
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    """The arrests of one day, and of all days up to it. `key` names the row; a day may be none in particular."""
+
+    key: str
+    heading: str
+    quantity: int
+    display: str
+    total: str
+    is_running: bool
+
+
+def by_reason(found: Overview) -> list[Figure]:
+    """Return the arrests by main reason, the most frequent first; those of no stated or another reason come last."""
+    main = [one for one in found.by_reason if one.category is not None and "/" not in one.category]
+    return sorted(main, key=lambda one: (one.category == UNSTATED, one.category == OTHER, -one.quantity))
+
+
+def arrests_by_day(found: Overview) -> list[DayRow]:
+    """Return the arrests of each day that has begun, in order, and last those of no single day."""
+    figures = {one.day: one for one in found.by_day}
+    rows, total = [], 0
+    for day in (*found.days, None):
+        figure = figures.get(day)
+        if figure is None and (day is None or not figures):
+            continue
+        total += 0 if figure is None else figure.quantity
+        rows.append(
+            DayRow(
+                key="none" if day is None else str(day),
+                heading="No single day" if day is None else words.short_day(day),
+                quantity=0 if figure is None else figure.quantity,
+                display="0" if figure is None else figure.display,
+                total=display(total, "arrests", "exact"),
+                is_running=day is not None and day not in found.ended_days,
+            )
+        )
+    return rows

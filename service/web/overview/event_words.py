@@ -1,0 +1,132 @@
+"""An event in one line of plain words, as the list of what came in last shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.domain.counting.figures import EXACT, WORDS, display
+from service.domain.model.currencies import amount
+from service.domain.model.events import (
+    ActivityRecorded,
+    AmmunitionLine,
+    ArrestRecorded,
+    CashLine,
+    DrugLine,
+    DuplicateRuledOut,
+    EventWithdrawn,
+    FiguresPublished,
+    ForceJoined,
+    MeasureRegistered,
+    OperationAmended,
+    OperationClosed,
+    OperationOpened,
+    OperationReopened,
+    OtherPropertyLine,
+    PartAccepted,
+    PhoneLine,
+    RecordedEvent,
+    ReturnDeclared,
+    SeizureLine,
+    SeizureRecorded,
+    VehicleLine,
+    WeaponLine,
+)
+from service.domain.model.operation import Operation
+from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED, Qualifier
+from service.web.site import words
+
+ABOUT_THE_OPERATION = {
+    OperationOpened.wire_type: "opened the operation",
+    OperationAmended.wire_type: "changed the operation",
+    OperationClosed.wire_type: "closed the operation",
+    OperationReopened.wire_type: "reopened the operation",
+    DuplicateRuledOut.wire_type: "ruled out a possible duplicate",
+    EventWithdrawn.wire_type: "withdrew an event",
+}
+NOUNS: dict[type[SeizureLine], str] = {
+    WeaponLine: "weapon",
+    AmmunitionLine: "round",
+    VehicleLine: "vehicle",
+    PhoneLine: "phone",
+    OtherPropertyLine: "other item",
+}
+
+
+def force_of(recorded: RecordedEvent, operation: Operation) -> str:
+    """Return the name of the force whose event this is."""
+    participant = operation.participants.get(recorded.event.force)
+    return recorded.event.force if participant is None else participant.name
+
+
+def in_words(recorded: RecordedEvent, operation: Operation) -> str:
+    """Return what an event says, without its force and time: `2 arrests, drugs`."""
+    data = recorded.event.data
+    said = _said(data, operation)
+    is_correction = recorded.event.corrects is not None and not isinstance(data, EventWithdrawn)
+    return f"correction: {said}" if is_correction else said
+
+
+def _said(data: object, operation: Operation) -> str:
+    match data:
+        case ArrestRecorded():
+            said = _qualified(data.qualifier, words.counted(data.count, "arrest"))
+            said += "" if data.reason == UNSTATED else f", {category(data.reason).lower()}"
+        case SeizureRecorded():
+            said = f"seizure of {words.listed(_lines(data.lines))}"
+        case ActivityRecorded():
+            measure = operation.measures[data.measure]
+            said = f"{measure.label}, {display(data.quantity, measure.unit, data.qualifier, data.category)}"
+        case ReturnDeclared():
+            said = f"return for {words.day_and_weekday(data.day)}, {data.status}"
+        case _:
+            said = _said_of_the_operation(data, operation)
+    return said
+
+
+def _said_of_the_operation(data: object, operation: Operation) -> str:
+    match data:
+        case ForceJoined():
+            said = f"added {data.name or data.force}"
+        case MeasureRegistered():
+            said = f"added the measure {operation.measures[data.measure].label}"
+        case PartAccepted():
+            said = f"added the part {data.part}"
+        case FiguresPublished():
+            said = f"published {data.label} figures"
+        case _:
+            wire_type = str(getattr(data, "wire_type", "event"))
+            said = ABOUT_THE_OPERATION.get(wire_type, wire_type.replace(".", " ").replace("_", " "))
+    return said
+
+
+def _lines(lines: Sequence[SeizureLine]) -> list[str]:
+    """Return the lines of a seizure; counts of one kind are added up, and drugs are named once."""
+    counts: dict[type[SeizureLine], int] = {}
+    said: dict[str, None] = {}
+    for line in lines:
+        if isinstance(line, CashLine | DrugLine | AmmunitionLine) or line.qualifier != EXACT:
+            said[_line(line)] = None
+        else:
+            counts[type(line)] = counts.get(type(line), 0) + line.count
+    return [*(words.counted(number, NOUNS[kind]) for kind, number in counts.items()), *said]
+
+
+def _line(line: SeizureLine) -> str:
+    if isinstance(line, CashLine):
+        if line.currency == HOME_CURRENCY:
+            return display(line.amount_minor, "pence", line.qualifier)
+        return _qualified(line.qualifier, amount(line.amount_minor, line.currency))
+    if isinstance(line, DrugLine):
+        return "drugs"
+    number = line.rounds if isinstance(line, AmmunitionLine) else line.count
+    return _qualified(line.qualifier, words.counted(number, NOUNS[type(line)]))
+
+
+def _qualified(qualifier: Qualifier, number: str) -> str:
+    return WORDS[qualifier].format(number)
+
+
+def category(path: str) -> str:
+    """Return a category in words: `Public order` for public_order, `Bladed, machete` for bladed/machete."""
+    said = ", ".join(path.split("/")).replace("_", " ")
+    return "Not stated" if path == UNSTATED else said[:1].upper() + said[1:]

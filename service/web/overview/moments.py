@@ -1,0 +1,56 @@
+"""The moment that a page is asked to show: a date and time as people write it, or the number of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from service.domain.model.days import LONDON
+from service.domain.model.instants import in_utc, parse_instant
+from service.usecases.querying.as_of import (
+    AsOfBeforeLog,
+    AsOfBeyondLog,
+    AsOfInTheFuture,
+    AsOfSeqOfRollUp,
+    Moment,
+)
+
+MOST_DIGITS = 18
+FORM = "Date and time must be complete, for example 18 January 2023, 6pm"
+NUMBER = "Event must be a number"
+WORDS = {
+    AsOfInTheFuture.code: "Date and time must be in the past",
+    AsOfBeforeLog.code: "Date and time must be after the operation was opened",
+    AsOfBeyondLog.code: "Event must be one that has been recorded",
+    AsOfSeqOfRollUp.code: "Choose a date and time: this operation has parts, each with events of its own",
+}
+
+
+class MomentUnclear(ValueError):
+    """The text is not a date and time, or not the number of an event. The message says what it must be."""
+
+
+def requested_moment(query: Mapping[str, str]) -> Moment:
+    """Return the moment in a query: `as_of`, in UK time unless it states a zone, or `event`; now without either.
+
+    Raises:
+        MomentUnclear.
+    """
+    if event := query.get("event", "").strip():
+        if not (event.isascii() and event.isdigit() and len(event) <= MOST_DIGITS and int(event)):
+            raise MomentUnclear(NUMBER)
+        return Moment(None, int(event))
+    if as_of := query.get("as_of", "").strip():
+        return Moment(_instant(as_of), None)
+    return Moment()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        pass
+    try:
+        return in_utc(datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC))
+    except (ValueError, OverflowError) as error:
+        raise MomentUnclear(FORM) from error

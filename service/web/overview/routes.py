@@ -1,0 +1,91 @@
+"""The overview of an operation: how are we doing, and what needs me? Now, or as it was."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from flask import request
+
+from service.access.roles import OBSERVER, READERS
+from service.domain.model.days import london_date
+from service.errors import Invalid
+from service.usecases.overview.operation import Overview, read_overview
+from service.usecases.querying.as_of import Moment
+from service.web.overview import event_words, sentences
+from service.web.overview.charts import arrests_by_day, by_reason
+from service.web.overview.moments import WORDS, MomentUnclear, requested_moment
+from service.web.overview.to_do import to_do
+from service.web.site.blueprint import Pages, credential, database
+from service.web.site.rendering import address, part_of, render
+
+pages = Pages("overview", __name__)
+
+# Wider matrices are for the page of returns.
+MOST_DAYS = 7
+
+
+@pages.route("/operations/<operation>")
+@pages.requires(*READERS)
+def show(operation: str) -> str | tuple[str, int]:
+    """Show an operation now or as it was; a moment that cannot be shown is explained above the latest figures."""
+    try:
+        moment = requested_moment(request.args)
+        found = read_overview(database(), operation=operation, credential=credential(), moment=moment)
+    except MomentUnclear as error:
+        return _without(operation, str(error))
+    except Invalid as error:
+        return _without(operation, WORDS.get(error.code, error.detail))
+    return _page(found, moment)
+
+
+def _without(operation: str, error: str) -> tuple[str, int]:
+    """Show the latest figures, and what is wrong with the moment that was asked for."""
+    found = read_overview(database(), operation=operation, credential=credential(), moment=Moment())
+    return _page(found, Moment(), error), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
+    name, role = found.operation.operation, part_of(found.operation, credential())
+    is_observer = role == OBSERVER
+    return render(
+        "overview/overview.html.jinja",
+        title=found.operation.name,
+        marking=found.operation.marking,
+        trail=[("Operations", address("operations.show"))],
+        place="operations.show",
+        operation=found.operation,
+        tab="overview.show",
+        position=found.position,
+        error=error,
+        errors=[error] if error else [],
+        found=found,
+        is_past=not moment.is_now,
+        live=address("live.feed", operation=name, after=found.position.seq) if moment.is_now else None,
+        asked=request.args.get("as_of", ""),
+        is_observer=is_observer,
+        own_force=credential().force,
+        is_coordinator=found.is_coordinator,
+        sentences=sentences,
+        event_words=event_words,
+        completeness=sentences.completeness(found, naming=not is_observer, is_past=not moment.is_now),
+        to_do=to_do(found, role, credential().force) if moment.is_now else [],
+        by_reason=by_reason(found),
+        by_day=(by_day := arrests_by_day(found)),
+        most_by_day=max((one.quantity for one in by_day), default=0),
+        **_matrix(found, None if not moment.is_now else london_date(found.moment)),
+    )
+
+
+def _matrix(found: Overview, today: date | None) -> dict[str, Any]:
+    """Return the days of the matrix of returns, the returns by force and day, and whether days are left out."""
+    begun = found.days[-MOST_DAYS:]
+    days = found.planned_days if len(found.planned_days) <= MOST_DAYS else begun
+    return {
+        "days": days,
+        "day_headings": sentences.headings(days, today),
+        "is_cut": len(found.days) > len([day for day in days if day in found.days]),
+        "returns_of": {(one.force, one.day): one for one in found.returns or ()},
+        "reporting": [one for one in found.position.operation.participants.values() if one.reports != "nothing"],
+    }

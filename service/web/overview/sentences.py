@@ -1,0 +1,114 @@
+"""The sentences of the overview: how complete its figures are, what a force owes, and how an operation stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from service.domain.counting.completeness import NONE, PARTIAL, REOPENED
+from service.domain.model.days import london_date
+from service.domain.model.operation import Operation
+from service.domain.model.reference_data import Measure
+from service.usecases.overview.operation import Overview
+from service.usecases.querying.returns import Return
+from service.web.site import words
+
+# A list of more measures says less than that some are missing.
+MOST_MEASURES = 3
+
+
+def state_of(overview: Overview) -> tuple[str, str]:
+    """Return how the operation stands, for its tag, and the colour of the tag."""
+    operation, moment = overview.operation, overview.moment
+    if operation.closed_at is not None:
+        return f"Closed {words.long_day(london_date(operation.closed_at))}", "grey"
+    if overview.is_running:
+        of = f" of {len(overview.planned_days)}" if operation.days.ends_at is not None else ""
+        return f"Running, day {len(overview.days)}{of}", "green"
+    if moment < operation.days.starts_at:
+        return f"Begins {words.moment(operation.days.starts_at, moment)}", "grey"
+    return "Over, not closed", "blue"
+
+
+def lead_of(operation: Operation) -> str:
+    """Return the name of the force that leads the operation."""
+    lead = operation.participants.get(operation.lead_force)
+    return operation.lead_force if lead is None else lead.name
+
+
+def completeness(overview: Overview, *, naming: bool, is_past: bool) -> str:
+    """Return the one sentence on completeness; with `naming`, it names the forces that owe a return."""
+    if overview.moment < overview.operation.days.starts_at:
+        return "The operation has not begun."
+    reasons = _reasons(overview, naming=naming, running="the day was not over" if is_past else "today is not over")
+    if reasons:
+        return f"Say ‘at least’: {', and '.join(reasons)}."
+    return "These figures are complete: every force has declared every day."
+
+
+def _reasons(overview: Overview, *, naming: bool, running: str) -> list[str]:
+    reasons = [running] if overview.is_running and set(overview.days) - set(overview.ended_days) else []
+    days = sorted({day for one in overview.owed for day in one.days})
+    number = sum(len(one.days) for one in overview.owed)
+    if number:
+        which = words.day_and_weekday(days[0]) if len(days) == 1 else f"{len(days)} days"
+        owing = [name_of(one.force, overview.operation) for one in overview.owed]
+        who = f" ({words.listed(owing)})" if naming else ""
+        reasons.append(f"{words.counted(number, 'return')} for {which} {'is' if number == 1 else 'are'} not in{who}")
+    if not reasons and not overview.is_complete:
+        reasons.append("not every return of the parts is in")
+    return reasons
+
+
+def name_of(force: str, operation: Operation) -> str:
+    """Return the name of a force in an operation."""
+    known = operation.participants.get(force)
+    return force if known is None else known.name
+
+
+def owes(owed: Sequence[Return], overview: Overview) -> str:
+    """Return what a force owes, under its name: `Owes Tuesday: no return`."""
+    if not owed:
+        return ""
+    if len(owed) > 1:
+        return f"Owes {len(owed)} returns: {words.listed([words.day_and_weekday(one.day) for one in owed])}"
+    (one,) = owed
+    return f"Owes {words.day_and_weekday(one.day)}: {what_is_missing(one, overview)}"
+
+
+def what_is_missing(one: Return, overview: Overview) -> str:
+    """Return why a return is owed, in words: `no return`, `reopened`, or what a partial one leaves out."""
+    if one.status == NONE:
+        return "no return"
+    if one.status == REOPENED:
+        return "reopened"
+    missing = overview.missing.get((one.force, one.day), ())
+    if not missing or len(missing) > MOST_MEASURES:
+        return "partial"
+    return words.listed([overview.operation.measures[measure].label for measure in missing])
+
+
+def due(operation: Operation, moment: datetime) -> str:
+    """Return until when returns are due, or since when they are overdue; empty without a deadline."""
+    due_at = operation.returns_due_at
+    if due_at is None:
+        return ""
+    return f"{'overdue since' if due_at <= moment else 'due'} {words.short_moment(due_at)}"
+
+
+def partial(one: Return, overview: Overview) -> str:
+    """Return what a partial return covers or leaves out: `all but drugs by weight`, `more to come`."""
+    assert one.status == PARTIAL
+    missing = what_is_missing(one, overview)
+    return "more to come" if missing == "partial" else f"all but {missing}"
+
+
+def headings(days: Sequence[date], today: date | None) -> list[str]:
+    """Return the heads of the columns of days; `today` None: the page shows a past moment."""
+    return [words.short_day(day) + (", today" if day == today else "") for day in days]
+
+
+def column(measure: Measure) -> str:
+    """Return the head of the column of a measure: short, because columns are narrow."""
+    label = measure.label.removesuffix(" recovered")
+    return label[:1].upper() + label[1:]

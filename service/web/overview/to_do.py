@@ -1,0 +1,56 @@
+"""What waits for a person in an operation: each with how many there are, and where to do it if there is a page."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from service.access.roles import COORDINATOR, OBSERVER
+from service.usecases.overview.operation import Overview
+from service.web.overview import sentences
+from service.web.site import words
+from service.web.site.rendering import address
+
+
+class Task(NamedTuple):
+    """Something to do: what, where (None: there is no page for it), a remark, and what stands at its right."""
+
+    what: str
+    href: str | None
+    remark: str
+    tag: str
+    is_urgent: bool = True
+
+
+def to_do(found: Overview, role: str, force: str) -> list[Task]:
+    """Return what waits for a person of this role and force."""
+    if role == OBSERVER:
+        return []
+    return [*_returns(found, role, force), *(_coordinating(found) if role == COORDINATOR else [])]
+
+
+def _returns(found: Overview, role: str, force: str) -> list[Task]:
+    name = found.operation.operation
+    tasks = []
+    for day in found.ended_days:
+        owing = [one.force for one in found.owed if day in one.days]
+        if role == COORDINATOR and owing:
+            names = words.listed([sentences.name_of(one, found.operation) for one in owing])
+            what = f"Chase returns for {words.day_and_weekday(day)}"
+            tasks.append(Task(what, address("returns.show", operation=name), names, f"{len(owing)} owed"))
+        elif role != COORDINATOR and force in owing:
+            what = f"Declare your return for {words.day_and_weekday(day)}"
+            remark = sentences.due(found.operation, found.moment)
+            tasks.append(Task(what, address("day.show", operation=name, day=day), remark, "Owed"))
+    return tasks
+
+
+def _coordinating(found: Overview) -> list[Task]:
+    name, last = found.operation.operation, found.last_publication
+    tasks = []
+    if href := address("duplicates.show", operation=name):
+        tasks.append(Task("Decide possible duplicates", href, "Two forces may have recorded one arrest", "", False))
+    if (href := address("publications.new", operation=name)) or last is not None:
+        said = "Nothing published" if last is None else f"Published {words.moment(last.recorded_at, found.moment)}"
+        remark = "Preview the statement at any time" if href else ""
+        tasks.append(Task("Publish", href, remark, said, False))
+    return tasks
