@@ -16,7 +16,7 @@ from tests.functional.served import Served
 AXE = Axe()
 OVERFLOWING = """() => [...document.querySelectorAll('body *')]
   .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map(one => one.outerHTML.slice(0, 100))"""
+  .slice(-3).map(one => one.outerHTML.slice(0, 200))"""
 
 
 @dataclass
