@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import arrest, declared, seizure, today, yesterday
+from tests.factories.bodies import arrest, declared, new_id, seizure, today, yesterday
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, Pandilla
@@ -213,6 +213,18 @@ def test_a_whole_shows_the_figures_of_its_parts(app: Flask, lead: Caller, client
     page = page_of(visitor(app, secret_for(LEAD)), "/operations/whole")
     assert element(page, "headline-arrests") == "at least 1 arrests"
     assert 'name="event"' not in page, "a whole has no single event"
+
+
+@on_sqlite
+def test_a_publication_under_embargo_is_shown_to_the_coordinator_alone(
+    app: Flask, lead: Caller, secret_for: SecretFor, running: str
+):
+    fields = {"id": new_id(), "label": "provisional", "embargo_until": at(2)}
+    assert lead.change(running, "publications", **fields).status_code == 201
+    assert "published provisional figures" in page_of(visitor(app, secret_for(LEAD)), f"/operations/{running}")
+    for role in ("force", "observer"):
+        page = page_of(visitor(app, secret_for(LEAD, role)), f"/operations/{running}")
+        assert "ublished" not in page, role
 
 
 # --- the feed behind the page

@@ -22,7 +22,7 @@ from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import Publication, readable_publications
 from service.usecases.querying.read_context import Position, ReadContext
-from service.usecases.querying.read_events import readable_forces
+from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.totals import Figure, Totals, totals_at
 
@@ -214,8 +214,11 @@ def _planned(own: Position) -> tuple[date, ...]:
 
 
 def _latest(context: ReadContext, own: Position) -> tuple[RecordedEvent, ...]:
-    forces = readable_forces(context, ())
-    return tuple(read.latest(context.connection, own.head.operation, up_to=own.seq, limit=LATEST, forces=forces))
+    forces, hidden = readable_forces(context, ()), under_embargo(context)
+    found = read.latest(
+        context.connection, own.head.operation, up_to=own.seq, limit=LATEST + len(hidden), forces=forces
+    )
+    return tuple([one for one in found if one.seq not in hidden][:LATEST])
 
 
 def _last_publication(context: ReadContext, own: Position) -> Publication | None:
