@@ -188,7 +188,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(
     expect(said).to_have_text(re.compile(r"^Not up to date since \d.*Trying again\.$"), timeout=10_000)
     expect(page).to_have_title(re.compile("^Not up to date"))
     expect(page.locator("#headline-arrests")).to_contain_text("1")
-    person.must_find_the_page_usable_but_for_what_failed()
+    person.must_find_the_page_usable(ignoring="Failed to load resource")
     server.start()
     wait_until(server.is_ready)
     record(arrest(force="surrey"))
@@ -215,3 +215,15 @@ def test_a_figure_without_its_events_page_is_no_link(person_for: PersonFor, pand
         if href.startswith("/"):
             found = page.request.get(href, max_redirects=0)
             assert found.status in (200, 303), href
+
+
+def test_the_list_of_operations_is_up_to_date_too(person_for: PersonFor, server: Served, record: Record):
+    person = person_for(server, LEAD)
+    person.page.clock.install()
+    page = person.open("/operations")
+    expect(page.locator("#freshness-said")).to_have_text("Up to date.")
+    record(arrest(force="surrey"))
+    expect(page.locator("#operation-live")).to_contain_text("event 6")
+    page.clock.fast_forward("00:33")
+    expect(page.locator("#operation-live")).to_contain_text("event 7")
+    person.must_find_the_page_usable()

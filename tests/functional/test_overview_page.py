@@ -246,6 +246,17 @@ def test_the_feed_says_that_the_log_has_grown_and_nothing_else(
         assert (hello["event"], head) == ("hello", {"id": str(seq), "event": "head", "data": str(seq)})
 
 
+def test_the_feed_ends_with_the_session(app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str):
+    person = visitor(app, secret_for("surrey"))
+    (address,) = re.findall(r'data-feed="([^"]*)"', page_of(person, f"/operations/{running}"))
+    with person.get(address, buffered=False) as feed:
+        events = feed_events(feed.response)
+        assert next(events)["event"] == "hello"
+        person.send("/sign-out")
+        client_for("kent").record(running, arrest(force="kent", occurred_at=at(-24)))
+        assert [event["event"] for event in events] == ["bye"]
+
+
 @on_sqlite
 @pytest.mark.parametrize("query", ["", "?after=", "?after=x", "?after=-1", "?after=%C2%B2", "?after=" + "9" * 30])
 def test_a_feed_from_nowhere_does_not_exist(app: Flask, secret_for: SecretFor, running: str, query: str):

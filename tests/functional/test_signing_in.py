@@ -209,6 +209,9 @@ def test_using_a_session_is_stored_at_most_once_a_minute(database: Database, sur
     surrey.get("/operations")
     assert last_used() == before
     move_back(database, sessions.c.last_used_at, timedelta(minutes=2))
+    moved = last_used()
+    surrey.get("/operations", headers={"X-By-Itself": "1"})
+    assert last_used() == moved, "what a page asks by itself is no use"
     surrey.get("/operations")
     assert last_used() > before
 

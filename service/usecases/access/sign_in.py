@@ -73,8 +73,10 @@ def sign_in_with_link(database: Database, *, token: str, browser: str) -> str:
         return _begun(connection, database, credential, browser)
 
 
-def signed_in(database: Database, secret: str) -> SignedIn:
+def signed_in(database: Database, secret: str, *, is_use: bool = True) -> SignedIn:
     """Return who is signed in with the secret of a session. Its use is stored, at most once a minute.
+
+    A request that a page makes by itself `is_use` of nobody: it does not keep a session alive.
 
     Raises:
         SessionUnknown, SessionTooOld, SessionIdle: the session has ended.
@@ -85,7 +87,7 @@ def signed_in(database: Database, secret: str) -> SignedIn:
         session = sessions.session_of(connection, secret, now)
         credential = valid_credential(connection, session.credential_id, now)
         force_name = _force_name(connection, credential.force)
-    if session.is_to_be_stored(now):
+    if is_use and session.is_to_be_stored(now):
         # A standby cannot store it, and must serve its readers all the same.
         with suppress(Unavailable), database.writing() as connection:
             sessions.store_use(connection, session, now)

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from service.access.roles import READERS
-from service.web.site.blueprint import PageNotFound, Pages, credential, site
+from service.errors import Unauthenticated
+from service.storage.db import Database
+from service.usecases.access.sign_in import signed_in
+from service.web.site.blueprint import PageNotFound, Pages, credential, database, site
+from service.web.site.session import session_secret
 
 pages = Pages("live", __name__)
 
@@ -24,14 +28,19 @@ def feed(operation: str) -> Response:
     if not (sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS):
         raise PageNotFound("There is no such feed.")
     seqs = site().feeds.subscribe_to_head(operation=operation, credential=credential(), after=int(sent))
-    response = Response(_stream(seqs), content_type=EVENT_STREAM)
+    response = Response(_stream(seqs, database(), session_secret()), content_type=EVENT_STREAM)
     # nginx would hold it back otherwise.
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _stream(seqs: Iterator[int | None]) -> Iterator[str]:
+def _stream(seqs: Iterator[int | None], database: Database, secret: str) -> Iterator[str]:
+    """Yield the stream until the session ends, which is checked at each heartbeat and each head."""
     yield f"retry: {RETRY_MILLISECONDS}\n\nevent: hello\ndata: {{}}\n\n"
     for seq in seqs:
+        try:
+            signed_in(database, secret, is_use=False)
+        except Unauthenticated:
+            break
         yield "event: beat\ndata: {}\n\n" if seq is None else f"id: {seq}\nevent: head\ndata: {seq}\n\n"
     yield "event: bye\ndata: {}\n\n"

@@ -41,6 +41,7 @@ def show() -> str:
         place="operations.show",
         marking=_highest_marking(found),
         search=search,
+        live="",
         open=[one for one in found if not one.operation.closed],
         closed=[one for one in found if one.operation.closed],
     )

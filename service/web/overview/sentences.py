@@ -40,13 +40,14 @@ def completeness(overview: Overview, *, naming: bool, is_past: bool) -> str:
     """Return the one sentence on completeness; with `naming`, it names the forces that owe a return."""
     if overview.moment < overview.operation.days.starts_at:
         return "The operation has not begun."
-    reasons = _reasons(overview, naming=naming, running="the day was not over" if is_past else "today is not over")
+    reasons = _reasons(overview, naming=naming, is_past=is_past)
     if reasons:
         return f"Say ‘at least’: {', and '.join(reasons)}."
     return "These figures are complete: every force has declared every day."
 
 
-def _reasons(overview: Overview, *, naming: bool, running: str) -> list[str]:
+def _reasons(overview: Overview, *, naming: bool, is_past: bool) -> list[str]:
+    running = "the day was not over" if is_past else "today is not over"
     reasons = [running] if overview.is_running and set(overview.days) - set(overview.ended_days) else []
     days = sorted({day for one in overview.owed for day in one.days})
     number = sum(len(one.days) for one in overview.owed)
@@ -54,7 +55,8 @@ def _reasons(overview: Overview, *, naming: bool, running: str) -> list[str]:
         which = words.day_and_weekday(days[0]) if len(days) == 1 else f"{len(days)} days"
         owing = [name_of(one.force, overview.operation) for one in overview.owed]
         who = f" ({words.listed(owing)})" if naming else ""
-        reasons.append(f"{words.counted(number, 'return')} for {which} {'is' if number == 1 else 'are'} not in{who}")
+        verb = {True: ("was", "were"), False: ("is", "are")}[is_past][number != 1]
+        reasons.append(f"{words.counted(number, 'return')} for {which} {verb} not in{who}")
     if not reasons and not overview.is_complete:
         reasons.append("not every return of the parts is in")
     return reasons
@@ -88,12 +90,11 @@ def what_is_missing(one: Return, overview: Overview) -> str:
     return words.listed([overview.operation.measures[measure].label for measure in missing])
 
 
-def due(operation: Operation, moment: datetime) -> str:
-    """Return until when returns are due, or since when they are overdue; empty without a deadline."""
-    due_at = operation.returns_due_at
+def due(due_at: datetime | None, moment: datetime) -> str:
+    """Return until when a return is due, or since when it is overdue; empty without a deadline."""
     if due_at is None:
         return ""
-    return f"{'overdue since' if due_at <= moment else 'due'} {words.short_moment(due_at)}"
+    return f"{'overdue since' if due_at < moment else 'due'} {words.short_moment(due_at)}"
 
 
 def partial(one: Return, overview: Overview) -> str:

@@ -39,7 +39,7 @@ def _returns(found: Overview, role: str, force: str) -> list[Task]:
             tasks.append(Task(what, address("returns.show", operation=name), names, f"{len(owing)} owed"))
         elif role != COORDINATOR and force in owing:
             what = f"Declare your return for {words.day_and_weekday(day)}"
-            remark = sentences.due(found.operation, found.moment)
+            remark = sentences.due(found.position.operation.return_due_at(day), found.moment)
             tasks.append(Task(what, address("day.show", operation=name, day=day), remark, "Owed"))
     return tasks
 

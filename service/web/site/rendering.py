@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, url_for
@@ -11,6 +12,7 @@ from werkzeug.routing import BuildError
 
 from service.access.credentials import Credential
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, READERS
+from service.access.sessions import LONGEST_IDLE
 from service.domain.model.operation import Operation
 from service.usecases.querying.visibility import coordinates
 from service.web.site import words
@@ -98,6 +100,7 @@ def _shared() -> dict[str, Any]:
         "asset": asset_address,
         "form_field": FIELD,
         "form_token": form_token,
+        "idle_seconds": LONGEST_IDLE // timedelta(seconds=1),
         "person": g.get("signed_in"),
         "site_navigation": NAVIGATION,
         "tabs_of": tabs_of,

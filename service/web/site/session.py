@@ -15,6 +15,8 @@ from service.storage.db import Database
 from service.usecases.access.sign_in import SignedIn, end_session, signed_in
 
 COOKIE = "oprecord"
+# The header of requests that a page makes by itself, to be up to date.
+BY_ITSELF = "X-By-Itself"
 # A cookie with this prefix is taken by browsers only over HTTPS, for this host alone, and for all its pages.
 HTTPS_COOKIE = f"__Host-{COOKIE}"
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -38,7 +40,7 @@ def require_signed_in(database: Database) -> SignedIn:
     secret = session_secret()
     if not secret:
         raise SessionUnknown("Nobody is signed in. Sign in first.")
-    return signed_in(database, secret)
+    return signed_in(database, secret, is_use=BY_ITSELF not in request.headers)
 
 
 def session_secret() -> str:

@@ -2,7 +2,8 @@
 // one listens, and tells the others: a browser opens only six connections to a server.
 
 const { feed } = document.getElementById('live').dataset
-const topic = feed.split('?')[0]
+// A page of several operations has no feed, and asks every 32 seconds.
+const topic = feed.split('?')[0] || location.pathname
 const LOST_AFTER = 40_000
 // A heartbeat comes every 15 seconds, if there is a feed for this page.
 const SILENT_AFTER = 32_000
@@ -59,7 +60,8 @@ function listen () {
   })
 }
 
-if (navigator.locks) navigator.locks.request(topic, listen)
+if (feed === '') asked = Date.now()
+else if (navigator.locks) navigator.locks.request(topic, listen)
 else listen()
 
 // --- asking
@@ -73,7 +75,7 @@ async function ask () {
   isAsking = true
   asked = Date.now()
   try {
-    const answer = await fetch(location.href, { headers: { 'X-Partial': '1' }, signal: AbortSignal.timeout(10_000) })
+    const answer = await fetch(location.href, { headers: { 'X-By-Itself': '1' }, signal: AbortSignal.timeout(10_000) })
     // Signed out, or no longer allowed to see it: show what the service answers.
     if (answer.redirected || answer.status === 404) return location.reload()
     if (!answer.ok) throw new Error(String(answer.status))
