@@ -256,3 +256,38 @@ def test_the_first_day_that_has_not_ended_is_found_also_between_days() -> None:
     assert WEEK.first_day_ending_after(utc(2023, 1, 2)) == date(2023, 1, 16)
     assert WEEK.first_day_ending_after(utc(2023, 1, 23)) is None
     assert OPEN_ENDED.first_day_ending_after(utc(2024, 1, 2, 5)) == date(2024, 1, 2)
+
+
+# Days that have ended
+
+
+@pytest.mark.parametrize(
+    ("days", "moment", "ended"),
+    [
+        (WEEK, utc(2023, 1, 16), []),
+        (WEEK, utc(2023, 1, 16, 23, 59), []),
+        (WEEK, utc(2023, 1, 17), [date(2023, 1, 16)]),
+        (WEEK, utc(2023, 1, 23), [date(2023, 1, day) for day in range(16, 23)]),
+        (between(utc(2023, 1, 16, 9), utc(2023, 1, 16, 17)), utc(2023, 1, 16, 17), [date(2023, 1, 16)]),
+        (OPEN_ENDED, utc(2023, 1, 17, 12), [date(2023, 1, 16)]),
+        (NIGHTS, utc(2023, 1, 17, 3, 59), []),
+        (NIGHTS, utc(2023, 1, 17, 4), [date(2023, 1, 16)]),
+        (NIGHTS, utc(2023, 1, 18, 4), [date(2023, 1, 16), date(2023, 1, 17)]),
+    ],
+)
+def test_a_day_has_ended_once_its_last_moment_is_past(days: OperatingDays, moment: datetime, ended: list[date]) -> None:
+    assert list(days.ended_by(moment)) == ended
+
+
+@given(st.sampled_from(ALL_KINDS), NEAR)
+def test_every_day_that_has_ended_has_begun_and_holds_no_later_moment(days: OperatingDays, moment: datetime) -> None:
+    begun, ended = list(days.begun_by(moment)), list(days.ended_by(moment))
+    assert ended == begun[: len(ended)]
+    assert len(begun) - len(ended) <= 1
+    assert days.day_of(moment) not in ended
+
+
+@given(st.sampled_from(ALL_KINDS), NEAR)
+def test_an_operation_runs_from_its_first_moment_to_its_last(days: OperatingDays, moment: datetime) -> None:
+    if days.day_of(moment) is not None:
+        assert days.is_running_at(moment)

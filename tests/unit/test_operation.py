@@ -184,6 +184,8 @@ def test_a_closed_operation_has_the_days_that_began_before_its_closing(
     closing = RecordedEventFactory(event=OperationClosedFactory(), recorded_at=closed_at)
     closed = evolve(operation, closing)
     assert list(closed.days_begun_by(moment)) == [day for day in begun if first_moment(operation, day) < closed_at]
+    ended = closed.days_begun_by(moment) if closed_at <= moment else closed.days.ended_by(moment)
+    assert list(closed.days_ended_by(moment)) == list(ended)
     reopened = evolve(closed, RecordedEventFactory(event=OperationReopenedFactory(), recorded_at=closed_at))
     assert list(reopened.days_begun_by(moment)) == begun
 

@@ -104,23 +104,13 @@ class OperatingDays:
             yield day
             day += ONE_DAY
 
-    def first_and_last(self) -> tuple[date, date | None]:
-        """Return the first day and the last; None if the end is open."""
-        return london_date(self.starts_at), self._last_day()
-
     def is_running_at(self, moment: datetime) -> bool:
         """Return whether the moment is between the first moment of the operation and its last."""
         return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
 
     def ended_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that have ended by this moment."""
-        if self.windows:
-            yield from (window.day for window in self.windows if window.ends_at <= moment)
-            return
-        has_ended = self.ends_at is not None and self.ends_at <= moment
-        for day in self.begun_by(moment):
-            if has_ended or london_midnight(day + ONE_DAY) <= moment:
-                yield day
+        return (day for day in self.begun_by(moment) if self.extent_of(day)[1] <= moment)
 
     def unchanged_by(self, other: OperatingDays) -> list[Interval]:
         """Return the intervals in which every moment has the same day, or no day, in both."""
