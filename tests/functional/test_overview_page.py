@@ -8,8 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 
+from service.access.credentials import Credential
+from service.storage.db import Database
+from service.usecases.overview.operation import read_overview
+from service.usecases.querying.as_of import Moment
 from tests.factories.bodies import arrest, declared, new_id, seizure, today, yesterday
 from tests.factories.credentials import issued_secret
+from tests.factories.operations import opened_operation
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, Pandilla
 from tests.functional.calls import Caller, feed_events, on_sqlite
@@ -18,6 +23,7 @@ from tests.functional.test_operations_page import days
 from tests.functional.visitors import Visitor, heading, text_of, visitor
 
 SecretFor = Callable[..., str]
+CredentialFor = Callable[..., Credential]
 PANDILLA = "/operations/pandilla-2023-01"
 NOW = datetime.now(UTC)
 
@@ -167,6 +173,15 @@ def test_an_observer_sees_figures_but_no_returns_and_no_events(replayed_pandilla
     for word in ("Owes", "Latest", "To do", "Reopened", "Complete or nil", "Surrey Police and"):
         assert word not in text, word
     assert 'id="return-' not in page
+
+
+@on_sqlite
+def test_an_observer_is_not_even_given_what_its_page_leaves_out(database: Database, credential_for: CredentialFor):
+    operation = opened_operation(database)
+    for role, is_given in (("observer", False), ("force", True)):
+        who = credential_for("surrey", role=role)
+        found = read_overview(database, operation=operation.name, credential=who, moment=Moment())
+        assert (found.latest is not None, found.returns is not None) == (is_given, is_given)
 
 
 def test_a_force_sees_its_own_events_only(app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str):
