@@ -10,7 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from service.access.credentials import CredentialRevoked, authenticate, issue, revoke
+from service.access.sessions import sessions
 from service.storage.db import Database, open_database
+from service.usecases.access.sign_in import (
+    end_session,
+    issue_link,
+    own_sessions,
+    sign_in,
+    sign_in_with_link,
+    signed_in,
+)
+from service.usecases.maintenance.credentials import issue_credential
 from service.usecases.maintenance.migrate import grant_to_serving_role, require_migrated
 from service.usecases.maintenance.rebuild import rebuild
 from tests.factories.operations import OpenedOperation, opened_operation
@@ -62,9 +72,29 @@ def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
     require_migrated(serving)
 
 
+def test_the_serving_role_can_sign_people_in_and_out(serving: Database, postgres_url: str) -> None:
+    owner = open_database(postgres_url)
+    issued, secret = issue_credential(owner, force="surrey", role="force", operations=(), expires_in=None)
+    token = issue_link(owner, issued.id)
+    owner.engine.dispose()
+    with_link = sign_in_with_link(serving, token=token, browser="Firefox")
+    assert signed_in(serving, with_link).credential == issued
+    with serving.writing() as connection:
+        earlier = serving.now(connection) - timedelta(minutes=2)
+        connection.execute(sessions.update().values(last_used_at=earlier))
+    person = signed_in(serving, sign_in(serving, secret=secret, browser="Firefox"))
+    assert len(own_sessions(serving, person)) == 2
+    end_session(serving, person, person.session.id)
+    assert len(own_sessions(serving, signed_in(serving, with_link))) == 1
+
+
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE sessions SET credential_id = id",
+        "UPDATE sign_in_links SET expires_at = now()",
+        "INSERT INTO sign_in_links SELECT * FROM sign_in_links",
+        "DELETE FROM sign_in_links",
         "UPDATE events SET force = 'kent'",
         "DELETE FROM events",
         "TRUNCATE events",
