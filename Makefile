@@ -90,7 +90,7 @@ lock: $(DEV) ## update the lock files
 assets: $(RUN) ## copy govuk-frontend into the pages again; needs npm
 	rm -rf dist/npm && mkdir -p dist/npm
 	cd dist/npm && npm pack --silent govuk-frontend@$(GOVUK_FRONTEND) && tar xzf govuk-frontend-$(GOVUK_FRONTEND).tgz
-	$(BIN)/python tools/vendor_govuk_frontend.py dist/npm/package
+	$(BIN)/python docs/vendor_govuk_frontend.py dist/npm/package
 
 wheel: $(RUN) ## build the wheel into dist/
 	rm -rf dist
