@@ -8,12 +8,12 @@ import marshmallow as ma
 from flask import Response
 
 from service.access.roles import REPORTERS
-from service.api.exports.tables_of_answers import FILES, preferred_media, returns_tables, table_answer
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import AsOfQuery
 from service.domain.counting.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
 from service.domain.model.instants import format_instant
+from service.exports.tables_of_answers import FILES, preferred_media, returns_tables, table_answer
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.returns import Return, returns
 

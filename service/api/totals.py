@@ -7,13 +7,13 @@ from typing import Any
 from flask import Response
 
 from service.access.roles import READERS
-from service.api.exports.tables_of_answers import FILES, preferred_media, table_answer, totals_tables
 from service.api.http.answer_schemas import TotalsSchema
 from service.api.http.answers import totals_json
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import TotalsQuery
 from service.domain.counting.selection import Selection
+from service.exports.tables_of_answers import FILES, preferred_media, table_answer, totals_tables
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.totals import totals
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.api.exports.tables_of_answers import CSV, XLSX
 from service.domain.model.days import ONE_DAY, london_date
 from service.domain.model.instants import format_instant
+from service.exports.tables_of_answers import CSV, XLSX
 from tests.factories.bodies import (
     activity,
     arrest,

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
-from service.api.exports.tables import Column, ExportTable, csv_text, guarded
-from service.api.exports.tables_of_answers import CSV, XLSX, returns_tables
-from service.api.exports.workbooks import workbook
+from service.exports.tables import Column, ExportTable, csv_text, guarded
+from service.exports.tables_of_answers import CSV, XLSX, returns_tables
+from service.exports.workbooks import workbook
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.functional.calls import NDJSON, Caller, Json
 from tests.functional.conftest import opened

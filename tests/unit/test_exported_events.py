@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service.api.exports.tables import csv_text
-from service.api.exports.tables_of_answers import events_table
 from service.domain.model.events import DATA_CLASSES, LINE_CLASSES
+from service.exports.tables import csv_text
+from service.exports.tables_of_answers import events_table
 
 EXPECTED = Path(__file__).parent / "exports/events.csv"
 KNIFE = {"kind": "weapon", "weapon": "bladed/knife", "count": 2, "acquired": "seized", "qualifier": "at_least"}

@@ -9,13 +9,13 @@ from uuid import UUID
 from flask import Response, request
 
 from service.access.roles import REPORTERS
-from service.api.exports.tables_of_answers import FILES, events_table, preferred_media, table_answer
 from service.api.http import examples
 from service.api.http.answer_schemas import DryRunSchema, EventHistorySchema, EventPageSchema, ReceiptSchema
 from service.api.http.answers import receipt_answer
 from service.api.http.blueprint import Blueprint, answer, caller, database, secret
 from service.api.http.bodies import JSON, MOST_BYTES_OF_AN_EVENT, NDJSON, json_body
 from service.api.http.queries import EventsQuery, RecordQuery
+from service.exports.tables_of_answers import FILES, events_table, preferred_media, table_answer
 from service.usecases.querying.read_events import EventNotFound, Filter, read_event, read_page, stream_lines
 from service.usecases.recording.record import record_events
 from service.wire.checked import load_submission

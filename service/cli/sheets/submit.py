@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from service.api.exports.tables import Column, ExportTable, csv_text
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
 from service.cli.sheets.confirmation import confirm
@@ -43,6 +42,7 @@ from service.cli.sheets.sending.submission import (
 )
 from service.cli.sheets.sending.withdrawals import check_withdrawals, withdraw
 from service.errors import Invalid
+from service.exports.tables import Column, ExportTable, csv_text
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of

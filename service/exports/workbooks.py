@@ -9,7 +9,7 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from service.api.exports.tables import Column, ExportTable
+from service.exports.tables import Column, ExportTable
 
 # Rows are written to a temporary file one by one. Text stays text, even if it looks like a formula or a URL.
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -10,9 +10,6 @@ from typing import Any, get_type_hints
 from flask import Response, request
 from msgspec.structs import fields
 
-from service.api.exports.tables import Cell, Column, ExportTable, csv_text
-from service.api.exports.workbooks import workbook
-from service.api.http.bodies import JSON
 from service.domain.model.events import (
     DATA_CLASSES,
     FACTS,
@@ -23,8 +20,11 @@ from service.domain.model.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
+from service.exports.tables import Cell, Column, ExportTable, csv_text
+from service.exports.workbooks import workbook
 from service.spreadsheets.reading.file import XLSX
 
+JSON = "application/json"
 CSV = "text/csv"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
 BETWEEN = "; "
