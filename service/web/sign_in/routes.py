@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 from service.access.credentials import CredentialExpired, CredentialMalformed, CredentialRevoked
 from service.access.sessions import SessionIdle, SessionTooOld
 from service.errors import Unauthenticated
+from service.usecases.access.drafts import keep_draft_of_new_session
 from service.usecases.access.sign_in import look_at_link, sign_in, sign_in_with_link
 from service.web.site.blueprint import Pages, database
 from service.web.site.forms import local_address
+from service.web.site.kept_forms import sent_form
 from service.web.site.rendering import address, render
 from service.web.site.session import browser_name, end_former_session, keep_session
 
@@ -53,6 +55,13 @@ def send() -> Response | tuple[str, int]:
         session = sign_in(database(), secret=secret, browser=browser_name())
     except Unauthenticated as error:
         return _form(following, error=WORDS.get(error.code, UNKNOWN)), HTTPStatus.UNPROCESSABLE_ENTITY
+    if kept := sent_form():
+        # The former session must end first: its drafts end with it.
+        answer = _signed_in(session, kept.address)
+        keep_draft_of_new_session(
+            database(), session, id=kept.draft, operation=kept.operation, address=kept.address, typed=kept.typed
+        )
+        return answer
     return _signed_in(session, following)
 
 
@@ -91,6 +100,7 @@ def _form(following: str | None, *, note: str | None = None, error: str | None =
         "sign_in/sign_in.html.jinja",
         title="Sign in",
         note=note,
+        kept=sent_form(),
         errors=[(error, "#credential")] if error else [],
         error=error,
         following=local_address(following, ""),

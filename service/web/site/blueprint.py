@@ -14,7 +14,7 @@ from service.errors import NotFound
 from service.storage.db import Database
 from service.usecases.access.sign_in import SignedIn
 from service.usecases.querying.feed import Feeds
-from service.web.site.forms import check_form
+from service.web.site.forms import FormFromElsewhere, check_form
 from service.web.site.session import require_signed_in
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,11 +39,11 @@ class Site:
 class Pages(Blueprint):
     """The blueprint of one place. Each of its views is either `public` or `requires` roles."""
 
-    def requires(self, *roles: str) -> Callable[[View], View]:
+    def requires(self, *roles: str, stale: Callable[..., Any] | None = None) -> Callable[[View], View]:
         """Show the page only to people who are signed in with one of these roles; others get 404.
 
         Who is not signed in is asked to sign in, and then taken to the page. A form must have been sent by a page of
-        this session.
+        this session; with `stale`, that view answers other forms, by showing them again with what was typed.
         """
 
         def decorate(view: View) -> View:
@@ -52,10 +52,16 @@ class Pages(Blueprint):
                 g.signed_in = require_signed_in(database())
                 if person().credential.role not in roles:
                     raise PageNotFound("There is no such page.")
-                check_form()
+                try:
+                    check_form()
+                except FormFromElsewhere:
+                    if stale is None:
+                        raise
+                    return stale(*args, **kwargs)
                 return view(*args, **kwargs)
 
             checked.roles = roles  # type: ignore[attr-defined]
+            checked.keeps_form = stale is not None  # type: ignore[attr-defined]
             return checked  # type: ignore[return-value]
 
         return decorate

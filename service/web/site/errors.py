@@ -18,6 +18,7 @@ from service.errors import Forbidden, NotFound, RecordError, Unauthenticated, Un
 from service.web.site.blueprint import database
 from service.web.site.forms import SAFE_METHODS, FormFromElsewhere
 from service.web.site.headers import add_headers
+from service.web.site.kept_forms import form_to_keep, kept_form_page
 from service.web.site.rendering import address, render
 from service.web.site.session import require_signed_in
 
@@ -92,6 +93,8 @@ def register_errors(app: Flask, pages: Blueprint, problem: Callable[[HTTPExcepti
 def error_page(error: RecordError) -> AnyResponse:
     """Return the page for an error of the service; who is not signed in is asked to sign in first."""
     if isinstance(error, Unauthenticated):
+        if (kept := form_to_keep()) is not None:
+            return kept_form_page(kept)
         return redirect(address("sign_in.show", next=_this_page(), ended=error.code) or "/", HTTPStatus.SEE_OTHER)
     return _shown(_page_of(error))
 
