@@ -13,9 +13,8 @@ from service.domain.model.events import (
     VehicleLine,
     WeaponLine,
 )
-from service.web.overview import event_words
 from service.web.overview.moments import MomentUnclear, requested_moment
-from service.web.site import words
+from service.web.site import event_words, words
 from tests.factories.operations import operation_state
 from tests.factories.reports import (
     ActivityRecordedFactory,

@@ -13,10 +13,11 @@ from service.domain.model.days import london_date
 from service.errors import Invalid
 from service.usecases.overview.operation import Overview, read_overview
 from service.usecases.querying.as_of import Moment
-from service.web.overview import event_words, sentences
+from service.web.overview import sentences
 from service.web.overview.charts import arrests_by_day, by_reason
 from service.web.overview.moments import WORDS, MomentUnclear, requested_moment
 from service.web.overview.to_do import to_do
+from service.web.site import event_words
 from service.web.site.blueprint import Pages, credential, database
 from service.web.site.rendering import address, part_of, render
 
