@@ -150,6 +150,13 @@ def correction_of(connection: sa.Connection, operation: str, event_id: UUID) -> 
     return None if text is None else recorded_from_text(text)
 
 
+def corrections(connection: sa.Connection, operation: str, event_id: UUID) -> Iterator[RecordedEvent]:
+    """Yield the versions after this one, in order; the last may be a withdrawal."""
+    while (correction := correction_of(connection, operation, event_id)) is not None:
+        yield correction
+        event_id = correction.event.id
+
+
 def last_seq_by(connection: sa.Connection, operation: str, moment: datetime) -> int | None:
     """Return the largest seq recorded at or before this moment; None if there is none."""
     statement = _of(operation, events.c.seq).where(events.c.recorded_at <= moment)

@@ -53,7 +53,7 @@ def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str
         rows.c.quantity,
         rows.c.lines,
         *_dimensions(rows, selection, by_category),
-    ).where(*_conditions(rows, selection))
+    ).where(*conditions(rows, selection))
 
 
 def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: Sequence[str], limit: int) -> list[int]:
@@ -77,19 +77,20 @@ def _dimensions(rows: sa.FromClause, selection: Selection, by_category: Sequence
     return [*columns, always.label("category")]
 
 
-def _conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
+def conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that these rows are selected, without those of the log."""
+    found: list[sa.ColumnElement[bool]] = []
     if selection.measures:
-        conditions.append(rows.c.measure.in_(selection.measures))
+        found.append(rows.c.measure.in_(selection.measures))
     if selection.forces:
-        conditions.append(rows.c.force.in_(selection.forces))
+        found.append(rows.c.force.in_(selection.forces))
     if selection.without_forces:
-        conditions.append(rows.c.force.not_in(selection.without_forces))
+        found.append(rows.c.force.not_in(selection.without_forces))
     if selection.categories:
-        conditions.append(sa.or_(*(_at_or_under(rows, path) for path in selection.categories)))
+        found.append(sa.or_(*(_at_or_under(rows, path) for path in selection.categories)))
     if selection.without_categories:
-        conditions += [sa.not_(_at_or_under(rows, path)) for path in selection.without_categories]
-    return conditions + _day_conditions(rows, selection)
+        found += [sa.not_(_at_or_under(rows, path)) for path in selection.without_categories]
+    return found + _day_conditions(rows, selection)
 
 
 def _day_conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:

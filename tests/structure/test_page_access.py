@@ -1,5 +1,6 @@
 """Who may see each page, in one table; every page is tried with every session that it must refuse."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,10 @@ READERS = {FORCE, COORDINATOR, OBSERVER}
 ALL_ROLES = set(ROLES)
 PUBLIC = None
 
+REPORTERS = {FORCE, COORDINATOR}
+EVENT = "/operations/<operation>/events/<uuid:event_id>"
+RECORD = "/operations/<operation>/record/<any(arrest,seizure,tally):kind>"
+
 # A new page fails the tests until it is listed here.
 ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/static/<name>"): PUBLIC,
@@ -37,16 +42,36 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/operations"): READERS,
     ("GET", "/operations/<operation>"): READERS,
     ("GET", "/operations/<operation>/live"): READERS,
+    ("GET", "/operations/<operation>/day"): REPORTERS,
+    ("POST", "/operations/<operation>/day"): REPORTERS,
+    ("GET", "/operations/<operation>/events"): REPORTERS,
+    ("GET", "/operations/<operation>/events.<any(csv,xlsx):ending>"): REPORTERS,
+    ("GET", f"{EVENT}"): REPORTERS,
+    ("GET", f"{EVENT}/correct"): REPORTERS,
+    ("POST", f"{EVENT}/correct"): REPORTERS,
+    ("GET", f"{EVENT}/correct/check"): REPORTERS,
+    ("POST", f"{EVENT}/correct/check"): REPORTERS,
+    ("GET", f"{EVENT}/withdraw"): REPORTERS,
+    ("POST", f"{EVENT}/withdraw"): REPORTERS,
+    ("GET", "/operations/<operation>/record"): REPORTERS,
+    ("GET", f"{RECORD}"): REPORTERS,
+    ("POST", f"{RECORD}"): REPORTERS,
+    ("GET", f"{RECORD}/check"): REPORTERS,
+    ("POST", f"{RECORD}/check"): REPORTERS,
+    ("POST", "/operations/<operation>/record/drafts/<uuid:draft_id>/drop"): REPORTERS,
 }
+# Forms that are shown again, with what was typed, if they come from another session: test_kept_forms.py.
+SHOWN_AGAIN = {f"{EVENT}/correct", f"{EVENT}/correct/check", f"{RECORD}", f"{RECORD}/check"}
 PROTECTED = [call for call, roles in ALLOWED_ROLES.items() if roles is not PUBLIC]
 FOR_AN_OPERATION = [call for call in PROTECTED if "<operation>" in call[1]]
-FORMS = [call for call in PROTECTED if call[0] == "POST"]
+FORMS = [call for call in PROTECTED if call[0] == "POST" and call[1] not in SHOWN_AGAIN]
 OPERATION, PARTICIPANT, OUTSIDER = "lantern", "metropolitan", "btp"
 SEE_OTHER, NOT_FOUND, BAD_REQUEST = 303, 404, 400
 
 
 def address_of(rule: str) -> str:
     filled = rule.replace("<operation>", OPERATION).replace("<uuid:session_id>", str(uuid4()))
+    filled = re.sub(r"<uuid:\w+>", str(uuid4()), re.sub(r"<any\((\w+)[^>]*>", r"\1", filled))
     return filled.replace("<token>", "x" * 32).replace("<name>", "nothing.css")
 
 
@@ -172,6 +197,13 @@ def test_every_form_is_refused_without_the_token_of_its_session(probe: PageProbe
         answer = probe.open(person, call, token=token)
         assert (answer.status_code, heading(answer)) == (BAD_REQUEST, "Open the form again"), token
     assert person.get("/account").status_code == 200
+
+
+def test_the_forms_that_are_shown_again_say_so(probe: PageProbe):
+    for rule in probe.app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages.") and "POST" in rule.methods and rule.rule.startswith("/operations/"):
+            view: Any = probe.app.view_functions[rule.endpoint]
+            assert view.keeps_form == (rule.rule in SHOWN_AGAIN), rule
 
 
 @pytest.mark.parametrize("call", [call for call in ALLOWED_ROLES if call[0] == "POST"], ids=" ".join)

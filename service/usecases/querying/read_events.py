@@ -13,8 +13,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from service.access.credentials import Credential, require_still_valid
 from service.domain.deciding.decide import NotYourForce
 from service.domain.model.events import DATA_CLASSES, EventWithdrawn, FiguresPublished, RecordedEvent
@@ -135,9 +133,9 @@ def read_event(database: Database, *, operation: str, credential: Credential, ev
     """
     with read_context(database, operation, credential) as context:
         found = read.event_by_id(context.connection, operation, event_id)
-        if found is None or not _may_read(context, found):
+        if found is None or not may_read(context, found):
             raise EventNotFound(f"This operation has no event {event_id} that this credential may read.")
-        corrections = list(_corrections(context.connection, operation, event_id))
+        corrections = list(read.corrections(context.connection, operation, event_id))
     last = corrections[-1] if corrections else found
     standing = None if isinstance(last.event.data, EventWithdrawn) else as_json(last)
     return History(as_json(found), [as_json(one) for one in corrections], standing, context.head.imported)
@@ -174,7 +172,8 @@ def under_embargo(context: ReadContext) -> frozenset[int]:
     return frozenset(one.seq for one in found if _is_embargoed(one, now))
 
 
-def _may_read(context: ReadContext, found: RecordedEvent) -> bool:
+def may_read(context: ReadContext, found: RecordedEvent) -> bool:
+    """Return whether the credential may read this event: it is its force's, and not under embargo."""
     if context.is_coordinator:
         return True
     now = context.database.now(context.connection)
@@ -191,9 +190,3 @@ def _known_types(types: Sequence[str]) -> Sequence[str]:
         if one not in DATA_CLASSES:
             raise UnknownCode(f"Expected one of {', '.join(DATA_CLASSES)}; found {one!r}.", pointer="/type")
     return types
-
-
-def _corrections(connection: sa.Connection, operation: str, event_id: UUID) -> Iterator[RecordedEvent]:
-    while (correction := read.correction_of(connection, operation, event_id)) is not None:
-        yield correction
-        event_id = correction.event.id

@@ -1,0 +1,98 @@
+"""One day of one force: what it has sent, the figures of that, and its return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from service.access.credentials import Credential
+from service.domain.counting.selection import Selection
+from service.domain.model.operation import Operation
+from service.errors import NotFound
+from service.projections import versions
+from service.storage.db import Database
+from service.usecases.overview.events import Cursor, EventList, list_events
+from service.usecases.querying.as_of import Moment
+from service.usecases.querying.read_context import Position, read_context
+from service.usecases.querying.returns import Return, returns
+from service.usecases.querying.totals import Figure, totals_at
+
+ONE_DAY = timedelta(days=1)
+LATEST = 10
+SECOND_VIEW = "weapons_by_acquisition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A force's own day. `days` are those that have begun; `day` is None if none has.
+
+    `standing` counts the events of the day that count; `returns` are the force's, by day.
+    """
+
+    operation: Operation
+    position: Position
+    moment: datetime
+    days: tuple[date, ...]
+    ended_days: tuple[date, ...]
+    day: date | None
+    figures: tuple[Figure, ...]
+    standing: int
+    returns: dict[date, Return]
+    latest: EventList
+
+
+class NoSuchDay(NotFound):
+    """The operation has no such day, or it has not begun."""
+
+    code = "no_such_day"
+
+
+def read_day(database: Database, *, operation: str, credential: Credential, day: date | None) -> Day:
+    """Return a day of the credential's own force: the one given, or else the last that has begun.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NoSuchDay: the operation has no such day, or it has not begun.
+    """
+    with read_context(database, operation, credential) as context:
+        own, moment = context.positions()[0], database.now(context.connection)
+        days = tuple(own.operation.days_begun_by(moment))
+        if day is not None and day not in days:
+            raise NoSuchDay(f"Expected a day of {operation} that has begun; found {day}.")
+        day = day or (days[-1] if days else None)
+        selection = _of_day(credential.force, day)
+        is_known = credential.force in own.operation.participants and day is not None
+        figures = totals_at(context.connection, [own], selection).figures if is_known else ()
+        numbers = versions.numbers(context.connection, own.head, selection, up_to=own.seq)
+    declared = returns(database, operation=operation, credential=credential, moment=Moment())
+    latest = list_events(
+        database,
+        operation=operation,
+        credential=replace(credential, role="force"),
+        selection=Selection(day_from=selection.day_from, day_before=selection.day_before),
+        moment=Moment(),
+        cursor=Cursor(),
+        limit=LATEST,
+    )
+    return Day(
+        operation=own.operation,
+        position=own,
+        moment=moment,
+        days=days,
+        ended_days=tuple(own.operation.days_ended_by(moment)),
+        day=day,
+        figures=tuple(one for one in figures if _is_shown(own.operation, one)),
+        standing=numbers.versions - numbers.replaced if day is not None else 0,
+        returns={one.day: one for one in declared.returns if one.force == credential.force},
+        latest=latest,
+    )
+
+
+def _is_shown(operation: Operation, figure: Figure) -> bool:
+    """Return whether a figure is a sum that is no second view of another."""
+    return operation.measures[figure.measure].additive and figure.measure != SECOND_VIEW
+
+
+def _of_day(force: str, day: date | None) -> Selection:
+    day_before = None if day is None else day + ONE_DAY
+    return Selection(forces=(force,), day_from=day, day_before=day_before)
