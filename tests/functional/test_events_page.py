@@ -257,3 +257,24 @@ def test_a_publication_under_embargo_is_in_no_list_and_no_file(
         assert "ublished" not in found
     assert "Published final figures" in text_of(coordinator.get(address).get_data(as_text=True))
     assert "figures.published" in coordinator.get(f"{address}.csv").get_data(as_text=True)
+
+
+@on_sqlite
+def test_each_figure_of_the_overview_leads_to_its_events_as_of_the_same_moment(
+    coordinator: Visitor, person: Visitor, surrey: Caller, kent: Caller, live: str
+):
+    (receipt,) = surrey.record(live, arrest("knife"))
+    kent.record(live, arrest("knife", force="kent"))
+    address, events_of = f"/operations/{live}", f"/operations/{live}/events?"
+    now = coordinator.get(address).get_data(as_text=True).replace("&amp;", "&")
+    for query in ("force=surrey&measure=arrests", "measure=arrests&category=knife", f"measure=arrests&day={today()}"):
+        assert f'href="{events_of}{query}"' in now
+        assert len(events(coordinator, f"{events_of}{query}")) == (1 if "surrey" in query else 2)
+    seq = receipt["seq"]
+    past = coordinator.get(f"{address}?event={seq}").get_data(as_text=True).replace("&amp;", "&")
+    assert f'href="{events_of}measure=arrests&event={seq}"' in past
+    assert len(events(coordinator, f"{events_of}measure=arrests&event={seq}")) == 1
+    own = person.get(address).get_data(as_text=True).replace("&amp;", "&")
+    assert f'href="{events_of}force=surrey&measure=arrests"' in own
+    assert "force=kent" not in own
+    assert f'href="{events_of}measure=arrests"' not in own, "the sum of all forces is not its own"
