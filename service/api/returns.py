@@ -12,10 +12,9 @@ from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import AsOfQuery
 from service.domain.counting.completeness import COMPLETE, NIL, NONE, PARTIAL, REOPENED
-from service.domain.model.instants import format_instant
-from service.exports.tables_of_answers import FILES, preferred_media, returns_tables, table_answer
+from service.exports.tables_of_answers import FILES, preferred_media, returns_json, returns_tables, table_answer
 from service.usecases.querying.as_of import Moment
-from service.usecases.querying.returns import Return, returns
+from service.usecases.querying.returns import returns
 
 blueprint = Blueprint("returns", __name__, description="See which forces have declared which days complete")
 
@@ -59,29 +58,6 @@ def get_returns(query: dict[str, Any], operation: str) -> Response:
     """
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = returns(database(), operation=operation, credential=caller(), moment=moment)
-    due_at = found.operation.returns_due_at
-    body = {
-        "operation": operation,
-        "imported": found.operation.imported,
-        "marking": found.operation.marking,
-        "returns_due_at": None if due_at is None else format_instant(due_at),
-        "returns_due_hours": found.operation.returns_due_hours,
-        "seq": found.seq,
-        "returns": [_return_json(one) for one in found.returns],
-    }
+    body = returns_json(found)
     media = preferred_media()
     return answer(body) if media == JSON else table_answer(media, f"{operation}-returns", returns_tables(body))
-
-
-def _return_json(one: Return) -> dict[str, Any]:
-    return {
-        "force": one.force,
-        "day": str(one.day),
-        "status": one.status,
-        "seq": one.seq,
-        "declared_at": None if one.declared_at is None else format_instant(one.declared_at),
-        "due_at": None if one.due_at is None else format_instant(one.due_at),
-        "late": one.late,
-        "overdue": one.overdue,
-        "measures": list(one.measures),
-    }

@@ -20,9 +20,11 @@ from service.domain.model.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
+from service.domain.model.instants import format_instant
 from service.exports.tables import Cell, Column, ExportTable, csv_text
 from service.exports.workbooks import workbook
 from service.spreadsheets.reading.file import XLSX
+from service.usecases.querying.returns import Return, Returns
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -80,6 +82,20 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
     ]
 
 
+def returns_json(found: Returns) -> dict[str, Any]:
+    """Return the returns as JSON: by force in publishing order, day by day, with the position they are true at."""
+    due_at = found.operation.returns_due_at
+    return {
+        "operation": found.operation.operation,
+        "imported": found.operation.imported,
+        "marking": found.operation.marking,
+        "returns_due_at": None if due_at is None else format_instant(due_at),
+        "returns_due_hours": found.operation.returns_due_hours,
+        "seq": found.seq,
+        "returns": [_return_json(one) for one in found.returns],
+    }
+
+
 def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
     """Return the table of a returns answer: a row for each force and day, with its seq and due time.
 
@@ -115,6 +131,20 @@ def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -
 
 def _outstanding(outstanding: Iterable[dict[str, Any]]) -> str:
     return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in outstanding)
+
+
+def _return_json(one: Return) -> dict[str, Any]:
+    return {
+        "force": one.force,
+        "day": str(one.day),
+        "status": one.status,
+        "seq": one.seq,
+        "declared_at": None if one.declared_at is None else format_instant(one.declared_at),
+        "due_at": None if one.due_at is None else format_instant(one.due_at),
+        "late": one.late,
+        "overdue": one.overdue,
+        "measures": list(one.measures),
+    }
 
 
 @cache

@@ -10,13 +10,16 @@ from werkzeug.exceptions import HTTPException
 from service.storage.db import Database
 from service.usecases.querying.feed import Feeds
 from service.web.account import routes as account
+from service.web.compare import routes as compare
 from service.web.day import routes as day
+from service.web.duplicates import routes as duplicates
 from service.web.events import correct
 from service.web.events import routes as events
 from service.web.live import routes as live
 from service.web.operations import routes as operations
 from service.web.overview import routes as overview
 from service.web.record import routes as record
+from service.web.returns import routes as returns
 from service.web.sign_in import routes as sign_in
 from service.web.site import assets
 from service.web.site.blueprint import EXTENSION, Site
@@ -25,7 +28,21 @@ from service.web.site.forms import check_origin
 from service.web.site.headers import add_headers
 from service.web.site.rendering import register_templates
 
-PLACES = (sign_in, account, operations, overview, live, day, events, correct, record, assets)
+PLACES = (
+    sign_in,
+    account,
+    operations,
+    overview,
+    live,
+    day,
+    events,
+    correct,
+    record,
+    returns,
+    duplicates,
+    compare,
+    assets,
+)
 
 
 def register_pages(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 
@@ -17,6 +18,10 @@ MAX_DOTS_IN_A_LINE = 200
 # By file name extension.
 ENDINGS = {".json": JSON, ".toml": TOML, ".csv": CSV}
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# A key of TOML with its value.
+KEY = re.compile(rb"[a-z_]+\s*=")
+
 Measures = Mapping[str, Measure]
 
 
@@ -29,6 +34,16 @@ def read_claims_body(body: bytes, media: str, measures: Measures, operation: str
         WrongClaims: listing every error with its place.
     """
     return READERS[media](body, measures, operation)
+
+
+def media_of(body: bytes) -> str | None:
+    """Return the media type that a claims file without a name has, by its first line; None if it is no claims file."""
+    first = body.removeprefix(BYTE_ORDER_MARK).lstrip().split(b"\n", 1)[0]
+    if first.startswith(b"{"):
+        return JSON
+    if first.startswith((b"#", b"[")) or KEY.match(first):
+        return TOML
+    return CSV if b"measure" in first else None
 
 
 def _from_json(body: bytes, measures: Measures, operation: str | None) -> ClaimsFile:

@@ -21,6 +21,7 @@ from tests.functional.apps import running_app
 from tests.functional.visitors import OWN, Visitor, heading, visitor
 
 READERS = {FORCE, COORDINATOR, OBSERVER}
+REPORTERS = {FORCE, COORDINATOR}
 ALL_ROLES = set(ROLES)
 PUBLIC = None
 
@@ -59,6 +60,21 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", f"{RECORD}/check"): REPORTERS,
     ("POST", f"{RECORD}/check"): REPORTERS,
     ("POST", "/operations/<operation>/record/drafts/<uuid:draft_id>/drop"): REPORTERS,
+    ("GET", "/operations/<operation>/returns"): REPORTERS,
+    ("GET", "/operations/<operation>/returns.<any(csv, xlsx):ending>"): REPORTERS,
+    ("GET", "/operations/<operation>/returns/<force>/<day>"): REPORTERS,
+    ("GET", "/operations/<operation>/returns/<force>/<day>/check"): REPORTERS,
+    ("POST", "/operations/<operation>/returns/<force>/<day>/check"): REPORTERS,
+    ("GET", "/operations/<operation>/compare"): READERS,
+    ("POST", "/operations/<operation>/compare"): READERS,
+    ("GET", "/operations/<operation>/duplicates"): {COORDINATOR},
+    ("POST", "/operations/<operation>/duplicates"): {COORDINATOR},
+    ("POST", "/operations/<operation>/duplicates/ruled-out/<int:seq>/undo"): {COORDINATOR},
+    ("GET", "/operations/<operation>/duplicates/<pair>"): {COORDINATOR},
+    ("POST", "/operations/<operation>/duplicates/<pair>"): {COORDINATOR},
+    ("GET", "/operations/<operation>/duplicates/<pair>/ask"): {COORDINATOR},
+    ("GET", "/operations/<operation>/duplicates/<pair>/withdraw/<int:side>"): {COORDINATOR},
+    ("POST", "/operations/<operation>/duplicates/<pair>/withdraw/<int:side>"): {COORDINATOR},
 }
 # Forms that are shown again, with what was typed, if they come from another session: test_kept_forms.py.
 SHOWN_AGAIN = {f"{EVENT}/correct", f"{EVENT}/correct/check", f"{RECORD}", f"{RECORD}/check"}
@@ -69,10 +85,25 @@ OPERATION, PARTICIPANT, OUTSIDER = "lantern", "metropolitan", "btp"
 SEE_OTHER, NOT_FOUND, BAD_REQUEST = 303, 404, 400
 
 
+# What stands for each variable of an address.
+VALUES = {
+    "<operation>": OPERATION,
+    "<uuid:session_id>": str(uuid4()),
+    "<token>": "x" * 32,
+    "<name>": "nothing.css",
+    "<any(csv, xlsx):ending>": "csv",
+    "<force>": PARTICIPANT,
+    "<day>": "2024-01-16",
+    "<int:seq>": "8",
+    "<pair>": "6.7",
+    "<int:side>": "0",
+}
+
+
 def address_of(rule: str) -> str:
-    filled = rule.replace("<operation>", OPERATION).replace("<uuid:session_id>", str(uuid4()))
-    filled = re.sub(r"<uuid:\w+>", str(uuid4()), re.sub(r"<any\((\w+)[^>]*>", r"\1", filled))
-    return filled.replace("<token>", "x" * 32).replace("<name>", "nothing.css")
+    for variable, value in VALUES.items():
+        rule = rule.replace(variable, value)
+    return re.sub(r"<uuid:\w+>", str(uuid4()), re.sub(r"<any\((\w+)[^>]*>", r"\1", rule))
 
 
 @dataclass

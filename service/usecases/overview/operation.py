@@ -8,16 +8,17 @@ from datetime import date, datetime
 
 from service.access.credentials import Credential
 from service.access.roles import OBSERVER
-from service.domain.counting.completeness import Declarations, Outstanding, is_outstanding, outstanding
+from service.domain.counting.completeness import Declarations, Outstanding, outstanding
 from service.domain.counting.figures import WORDS, display, join
 from service.domain.counting.selection import Selection
 from service.domain.model.events import RecordedEvent
-from service.domain.model.operation import AN_INSTANT, Operation, Participant
+from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import Qualifier
 from service.eventlog import read
 from service.projections.returns import declarations
 from service.storage.db import Database
+from service.usecases.overview.returns import measures_missing, planned_days
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import Publication, readable_publications
@@ -143,11 +144,11 @@ def read_overview(database: Database, *, operation: str, credential: Credential,
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
             days=tuple(own.operation.days_begun_by(own.begun_by)),
-            planned_days=_planned(own),
+            planned_days=planned_days(own),
             ended_days=ended,
             owed=tuple(_owed(own, declared, ended)),
             returns=None if is_observer else returns,
-            missing=_missing(own.operation, declared),
+            missing=measures_missing(own.operation, declared),
             latest=None if is_observer else _latest(context, own),
             last_publication=_last_publication(context, own),
         )
@@ -195,22 +196,6 @@ def _owed(own: Position, declared: Declarations, ended: Sequence[date]) -> list[
     """Return who owes a return for a day that has ended."""
     forces = [one.force for one in own.operation.participants.values() if one.reports != "nothing"]
     return outstanding(declared, forces=forces, days=ended, measures=tuple(own.operation.measures))
-
-
-def _missing(operation: Operation, declared: Declarations) -> dict[tuple[str, date], tuple[str, ...]]:
-    """Return the measures that the returns of a force for a day do not cover, where some are covered."""
-    found = {}
-    for key, said in declared.items():
-        missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
-        if missing and len(missing) < len(operation.measures):
-            found[key] = missing
-    return found
-
-
-def _planned(own: Position) -> tuple[date, ...]:
-    days = own.operation.days
-    until = own.begun_by if days.ends_at is None else days.ends_at - AN_INSTANT
-    return tuple(days.begun_by(until))
 
 
 def _latest(context: ReadContext, own: Position) -> tuple[RecordedEvent, ...]:

@@ -29,7 +29,7 @@ from service.eventlog.head import Head
 from service.projections.duplicates.ruled_out import pairs_ruled_out, rulings
 from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
-from service.usecases.querying.read_context import read_context
+from service.usecases.querying.read_context import ReadContext, read_context
 from service.usecases.querying.search_duplicates import DuplicateKey, DuplicateSearch, Version
 from service.usecases.querying.visibility import knows_of
 
@@ -91,25 +91,37 @@ def possible_duplicates(
         NoSuchPosition: `after` is not a cursor of this list.
     """
     with read_context(database, operation, credential) as context:
-        connection, only_force = context.connection, None if context.is_coordinator else credential.force
-        if only_force is not None and window_minutes is not None:
-            raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
-        minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes
-        counted = context.positions()
-        searched = [one for one in counted if only_force is None or knows_of(credential, one.operation)]
-        days = {one.head.operation: one.operation.days for one in searched}
-        ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
-        standing = StandingCandidates(connection, [(one.head, one.operation.days) for one in searched])
-        search = DuplicateSearch(standing, minutes * 60, ruled_out)
-        keys = search.pairs(after) if only_force is None else search.events_of(only_force, after)
-        some = list(islice(keys, limit + 1))
-        return PossibleDuplicates(
-            operation=context.operation,
-            heads=tuple(one.head for one in searched),
-            window_minutes=minutes,
-            found=tuple(_shown(connection, some[:limit], days=days, window_seconds=minutes * 60)),
-            next_after=some[limit - 1] if len(some) > limit else None,
-        )
+        return duplicates_in(context, window_minutes=window_minutes, after=after, limit=limit)
+
+
+def duplicates_in(
+    context: ReadContext, *, window_minutes: int | None = None, after: DuplicateKey | None = None, limit: int
+) -> PossibleDuplicates:
+    """Return possible duplicates as `possible_duplicates` does, in an open transaction.
+
+    Raises:
+        WindowNotYours: a force gave a window.
+        NoSuchPosition: `after` is not a cursor of this list.
+    """
+    connection, only_force = context.connection, None if context.is_coordinator else context.credential.force
+    if only_force is not None and window_minutes is not None:
+        raise WindowNotYours("Only the coordinator chooses the window.", pointer="/window_minutes")
+    minutes = DEFAULT_WINDOW_MINUTES if window_minutes is None else window_minutes
+    counted = context.positions()
+    searched = [one for one in counted if only_force is None or knows_of(context.credential, one.operation)]
+    days = {one.head.operation: one.operation.days for one in searched}
+    ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
+    standing = StandingCandidates(connection, [(one.head, one.operation.days) for one in searched])
+    search = DuplicateSearch(standing, minutes * 60, ruled_out)
+    keys = search.pairs(after) if only_force is None else search.events_of(only_force, after)
+    some = list(islice(keys, limit + 1))
+    return PossibleDuplicates(
+        operation=context.operation,
+        heads=tuple(one.head for one in searched),
+        window_minutes=minutes,
+        found=tuple(_shown(connection, some[:limit], days=days, window_seconds=minutes * 60)),
+        next_after=some[limit - 1] if len(some) > limit else None,
+    )
 
 
 def list_ruled_out(database: Database, *, operation: str, credential: Credential, after: int, limit: int) -> RuledOut:
@@ -120,11 +132,20 @@ def list_ruled_out(database: Database, *, operation: str, credential: Credential
         NotCoordinator: the credential is not one of the operation's coordinator.
     """
     with read_context(database, operation, credential) as context:
-        if not context.is_coordinator:
-            raise NotCoordinator(f"Only a coordinator of {context.operation.lead_force} sees the pairs ruled out.")
-        head = context.head
-        seqs = [seq for seq in sorted(rulings(context.connection, head).values()) if seq > after]
-        found = read.events_at(context.connection, operation, seqs[:limit])
+        return ruled_out_in(context, after=after, limit=limit)
+
+
+def ruled_out_in(context: ReadContext, *, after: int = 0, limit: int) -> RuledOut:
+    """Return the pairs ruled out as `list_ruled_out` does, in an open transaction.
+
+    Raises:
+        NotCoordinator: the credential is not one of the operation's coordinator.
+    """
+    if not context.is_coordinator:
+        raise NotCoordinator(f"Only a coordinator of {context.operation.lead_force} sees the pairs ruled out.")
+    head = context.head
+    seqs = [seq for seq in sorted(rulings(context.connection, head).values()) if seq > after]
+    found = read.events_at(context.connection, head.operation, seqs[:limit])
     return RuledOut(head, list(found.values()), seqs[limit - 1] if len(seqs) > limit else None)
 
 

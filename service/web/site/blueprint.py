@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, g
+from flask import Blueprint, current_app, g, request
 
 from service.access.credentials import Credential
 from service.errors import NotFound
 from service.storage.db import Database
 from service.usecases.access.sign_in import SignedIn
 from service.usecases.querying.feed import Feeds
-from service.web.site.forms import FormFromElsewhere, check_form
+from service.web.site.forms import MOST_BYTES_OF_A_FORM, FormFromElsewhere, check_form
 from service.web.site.session import require_signed_in
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,11 +39,14 @@ class Site:
 class Pages(Blueprint):
     """The blueprint of one place. Each of its views is either `public` or `requires` roles."""
 
-    def requires(self, *roles: str, stale: Callable[..., Any] | None = None) -> Callable[[View], View]:
+    def requires(
+        self, *roles: str, stale: Callable[..., Any] | None = None, most_bytes: int = MOST_BYTES_OF_A_FORM
+    ) -> Callable[[View], View]:
         """Show the page only to people who are signed in with one of these roles; others get 404.
 
-        Who is not signed in is asked to sign in, and then taken to the page. A form must have been sent by a page of
-        this session; with `stale`, that view answers other forms, by showing them again with what was typed.
+        Who is not signed in is asked to sign in, and then taken to the page. A form is at most `most_bytes` long, and
+        must have been sent by a page of this session; with `stale`, that view answers other forms, by showing them
+        again with what was typed.
         """
 
         def decorate(view: View) -> View:
@@ -52,6 +55,7 @@ class Pages(Blueprint):
                 g.signed_in = require_signed_in(database())
                 if person().credential.role not in roles:
                     raise PageNotFound("There is no such page.")
+                request.max_content_length = most_bytes
                 try:
                     check_form()
                 except FormFromElsewhere:

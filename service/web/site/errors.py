@@ -53,7 +53,11 @@ FROM_ELSEWHERE = ErrorPage(
     ),
     HTTPStatus.BAD_REQUEST,
 )
-TOO_LARGE = ErrorPage("The form is too large", ("Nothing was recorded.",), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+TOO_LARGE = ErrorPage(
+    "What you sent is too large",
+    ("Nothing was recorded. Go back, and send a smaller file or a shorter text.",),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+)
 NOT_AT_THIS_PAGE = ErrorPage("This page does not take forms", ("Nothing was recorded.",), HTTPStatus.METHOD_NOT_ALLOWED)
 FAILED_LOOKING = ErrorPage(
     "Sorry, there is a problem",

@@ -12,6 +12,7 @@ from service.domain.model.events import (
     ArrestRecorded,
     CashLine,
     DrugLine,
+    DuplicateReopened,
     DuplicateRuledOut,
     EventWithdrawn,
     FiguresPublished,
@@ -41,6 +42,7 @@ ABOUT_THE_OPERATION = {
     OperationClosed.wire_type: "closed the operation",
     OperationReopened.wire_type: "reopened the operation",
     DuplicateRuledOut.wire_type: "ruled out a possible duplicate",
+    DuplicateReopened.wire_type: "took back that a possible duplicate was ruled out",
     EventWithdrawn.wire_type: "withdrew an event",
 }
 NOUNS: dict[type[SeizureLine], str] = {
@@ -54,8 +56,13 @@ NOUNS: dict[type[SeizureLine], str] = {
 
 def force_of(recorded: RecordedEvent, operation: Operation) -> str:
     """Return the name of the force whose event this is."""
-    participant = operation.participants.get(recorded.event.force)
-    return recorded.event.force if participant is None else participant.name
+    return force_name(recorded.event.force, operation)
+
+
+def force_name(force: str, operation: Operation) -> str:
+    """Return the name of a force in an operation."""
+    participant = operation.participants.get(force)
+    return force if participant is None else participant.name
 
 
 def in_words(recorded: RecordedEvent, operation: Operation) -> str:

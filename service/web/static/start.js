@@ -47,3 +47,16 @@ if (idleSeconds) {
   uses.postMessage('used')
   wait()
 }
+
+// A text with a button beneath it can be copied. Without JavaScript there is no button, and the text can be selected.
+document.addEventListener('click', async event => {
+  const button = event.target.closest('[data-copies]')
+  if (button === null) return
+  const text = document.getElementById(button.dataset.copies)
+  document.getSelection().selectAllChildren(text)
+  // Browsers have a clipboard only over HTTPS and on this machine.
+  if (navigator.clipboard) await navigator.clipboard.writeText(text.textContent)
+  else document.execCommand('copy')
+  document.getSelection().removeAllRanges()
+  button.nextElementSibling.textContent = 'Copied'
+})

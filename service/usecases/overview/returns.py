@@ -1,0 +1,153 @@
+"""The returns of an operation beside what they leave out, and one return beside what its force has recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from service.access.credentials import Credential
+from service.domain.counting.completeness import Declarations, is_outstanding
+from service.domain.counting.selection import Selection
+from service.domain.model.operation import AN_INSTANT, Operation, Participant
+from service.errors import NotFound
+from service.projections.returns import declarations
+from service.storage.db import Database
+from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.read_context import Position, ReadContext
+from service.usecases.querying.returns import Return, Returns, returns_at
+from service.usecases.querying.totals import Figure, totals_at
+
+ONE_DAY = timedelta(days=1)
+SECOND_VIEW = "{}_by_"
+
+
+class NoSuchReturn(NotFound):
+    """The force does not report to this operation, or the day is none of its days that have begun."""
+
+    code = "no_such_return"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnsByDay:
+    """The returns of every reporting force, for each day that has begun, true at a position.
+
+    `planned_days` are all days as far as they are known, `ended_days` are over. `missing` has the measures that a
+    return leaves out, by force and day, where it covers some.
+    """
+
+    operation: Operation
+    position: Position
+    moment: datetime
+    is_coordinator: bool
+    reporting: tuple[Participant, ...]
+    returns: Mapping[tuple[str, date], Return]
+    days: tuple[date, ...]
+    planned_days: tuple[date, ...]
+    ended_days: tuple[date, ...]
+    missing: Mapping[tuple[str, date], tuple[str, ...]]
+
+    @property
+    def as_answer(self) -> Returns:
+        """The same returns as the API answers with."""
+        return Returns(
+            operation=self.operation,
+            seq=self.position.seq,
+            recorded_at=self.position.recorded_at,
+            returns=tuple(self.returns.values()),
+        )
+
+    @property
+    def owed(self) -> tuple[Return, ...]:
+        """The returns that are owed: of days that are over, and not declared in full."""
+        return tuple(one for one in self.returns.values() if one.day in self.ended_days and not one.is_done)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnOfDay:
+    """The return of one force for one day, and the figures of what the force has recorded for it."""
+
+    all_returns: ReturnsByDay
+    force: Participant
+    declared: Return
+    figures: tuple[Figure, ...]
+
+
+def read_returns(database: Database, *, operation: str, credential: Credential) -> ReturnsByDay:
+    """Return the returns as they are now.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
+        return _returns(context, found[0])
+
+
+def read_return(database: Database, *, operation: str, credential: Credential, force: str, day: date) -> ReturnOfDay:
+    """Return one return as it is now. A force may ask for its own, the coordinator for any.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NoSuchReturn: the force does not report to it, the day has not begun, or it is the return of another force.
+    """
+    with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
+        shown = _returns(context, found[0])
+        declared = shown.returns.get((force, day))
+        if declared is None or not (shown.is_coordinator or force == credential.force):
+            raise NoSuchReturn(f"{operation} has no return of {force} for {day} that this credential may declare.")
+        selection = Selection(forces=(force,), day_from=day, day_before=day + ONE_DAY)
+        return ReturnOfDay(
+            all_returns=shown,
+            force=shown.operation.participants[force],
+            declared=declared,
+            figures=tuple(_main(totals_at(context.connection, found[:1], selection).figures, shown.operation)),
+        )
+
+
+def covered_measures(operation: Operation, left_out: Collection[str]) -> tuple[str, ...]:
+    """Return the measures that a return covers which leaves these out, and with each of them its second views."""
+    views = tuple(SECOND_VIEW.format(one) for one in left_out)
+    return tuple(one for one in operation.measures if one not in left_out and not one.startswith(views))
+
+
+def planned_days(position: Position) -> tuple[date, ...]:
+    """Return all days of an operation; if its end is open, those that have begun."""
+    days = position.operation.days
+    return tuple(days.begun_by(position.begun_by if days.ends_at is None else days.ends_at - AN_INSTANT))
+
+
+def measures_missing(operation: Operation, declared: Declarations) -> dict[tuple[str, date], tuple[str, ...]]:
+    """Return the measures that the returns of a force for a day do not cover, where some are covered."""
+    found = {}
+    for key, said in declared.items():
+        missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
+        if missing and len(missing) < len(operation.measures):
+            found[key] = missing
+    return found
+
+
+def main_measures(operation: Operation, measures: Collection[str]) -> tuple[str, ...]:
+    """Return these measures in the operation's order, without second views of others among them."""
+    views = tuple(SECOND_VIEW.format(one) for one in measures)
+    return tuple(one for one in operation.measures if one in measures and not one.startswith(views))
+
+
+def _returns(context: ReadContext, own: Position) -> ReturnsByDay:
+    declared = declarations(context.connection, own.head, up_to=own.seq)
+    return ReturnsByDay(
+        operation=own.operation,
+        position=own,
+        moment=own.begun_by,
+        is_coordinator=context.is_coordinator,
+        reporting=tuple(one for one in own.operation.participants.values() if one.reports != "nothing"),
+        returns={(one.force, one.day): one for one in returns_at(own, declared)},
+        days=tuple(own.operation.days_begun_by(own.begun_by)),
+        planned_days=planned_days(own),
+        ended_days=tuple(own.operation.days_ended_by(own.begun_by)),
+        missing=measures_missing(own.operation, declared),
+    )
+
+
+def _main(figures: tuple[Figure, ...], operation: Operation) -> list[Figure]:
+    shown = main_measures(operation, {one.measure for one in figures})
+    return [one for one in figures if one.measure in shown]

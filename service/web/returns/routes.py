@@ -1,0 +1,202 @@
+"""Returns: who owes what, and declaring one, for the person's own force or for one that telephones."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.access.roles import COORDINATOR, FORCE
+from service.domain.counting.completeness import COMPLETE, NIL, PARTIAL
+from service.domain.model.days import london_date
+from service.domain.model.events import Event, ReturnDeclared
+from service.domain.model.operation import Operation
+from service.exports.tables_of_answers import CSV, returns_json, returns_tables, table_answer
+from service.spreadsheets.reading.file import XLSX
+from service.usecases.overview.returns import (
+    ReturnOfDay,
+    ReturnsByDay,
+    covered_measures,
+    main_measures,
+    read_return,
+    read_returns,
+)
+from service.usecases.recording.record import record_events
+from service.web.returns import sentences
+from service.web.site import words
+from service.web.site.blueprint import PageNotFound, Pages, credential, database
+from service.web.site.rendering import address, render
+from service.web.site.sending import form_id, submission_of
+
+pages = Pages("returns", __name__)
+
+# A matrix of more days is wider than a screen: then one day is shown at a time.
+MOST_DAYS = 7
+FILES = {"csv": CSV, "xlsx": XLSX}
+STATUSES: tuple[str, ...] = (COMPLETE, NIL, PARTIAL)
+STATUS, WITHOUT, ANYWAY = "status", "without", "anyway"
+
+
+@pages.route("/operations/<operation>/returns")
+@pages.requires(COORDINATOR, FORCE)
+def show(operation: str) -> str:
+    """Show the returns of every force and day; of more than 7 days, one at a time."""
+    found = read_returns(database(), operation=operation, credential=credential())
+    shown = _shown_days(found, request.args.get("day", ""))
+    today = london_date(found.moment)
+    return render(
+        "returns/returns.html.jinja",
+        **_layout(found.operation, title="Returns", tab="returns.show"),
+        position=found.position,
+        live=address("live.feed", operation=operation, after=found.position.seq),
+        tab_counts={"returns.show": len(found.owed)},
+        found=found,
+        shown=shown,
+        is_cut=len(found.planned_days) > MOST_DAYS,
+        today=today,
+        own_force=credential().force,
+        chases=sentences.chases(found, partial(_link, operation)) if found.is_coordinator else [],
+        declared=_declared(found),
+        sentences=sentences,
+    )
+
+
+@pages.route("/operations/<operation>/returns.<any(csv, xlsx):ending>")
+@pages.requires(COORDINATOR, FORCE)
+def download(operation: str, ending: str) -> Response:
+    """Send the returns as a table, with the marking in its name and rows."""
+    found = read_returns(database(), operation=operation, credential=credential())
+    name = f"{found.operation.marking.lower()}-{operation}-returns"
+    return table_answer(FILES[ending], name, returns_tables(returns_json(found.as_answer)))
+
+
+@pages.route("/operations/<operation>/returns/<force>/<day>")
+@pages.requires(COORDINATOR, FORCE)
+def choose(operation: str, force: str, day: str) -> str:
+    """Show how a return stands and what is recorded for its day, and ask what is to be declared."""
+    found = _return_of(operation, force, day)
+    return _page("returns/choose.html.jinja", found, choices=_may_leave_out(found.all_returns.operation))
+
+
+@pages.route("/operations/<operation>/returns/<force>/<day>/check")
+@pages.requires(COORDINATOR, FORCE)
+def check(operation: str, force: str, day: str) -> str:
+    """Show what will be declared, to be sent as it is shown."""
+    found = _return_of(operation, force, day)
+    status, without = _asked(found, request.args.get(STATUS, ""), request.args.getlist(WITHOUT))
+    return _check(found, status, without)
+
+
+@pages.route("/operations/<operation>/returns/<force>/<day>/check", methods=["POST"])
+@pages.requires(COORDINATOR, FORCE)
+def declare(operation: str, force: str, day: str) -> str | AnyResponse:
+    """Declare the return, once however often it is sent. Nil is asked back if something is recorded for the day."""
+    found = _return_of(operation, force, day)
+    status, without = _asked(found, request.form.get(STATUS, ""), request.form.getlist(WITHOUT))
+    if status == NIL and found.figures and ANYWAY not in request.form:
+        return _check(found, status, without)
+    measures = covered_measures(found.all_returns.operation, without) if without else ()
+    # What a return leaves out is outstanding anyway, so a return for all but some measures is complete for the others.
+    data = ReturnDeclared(day=found.declared.day, status=COMPLETE if without else status, measures=measures)  # type: ignore[arg-type]
+    event = Event(id=form_id(), force=force, data=data)
+    submission = submission_of(event, found.all_returns.operation)
+    (outcome,) = record_events(database(), operation=operation, sender=credential(), submissions=[submission])
+    if outcome.error is not None:
+        raise outcome.error
+    shown = {"day": day} if len(found.all_returns.planned_days) > MOST_DAYS else {}
+    said = {"declared": f"{force}.{day}", "again": None if outcome.is_new else 1}
+    return redirect(address("returns.show", operation=operation, **shown, **said) or "/", HTTPStatus.SEE_OTHER)
+
+
+def _link(operation: str, force: str, day: date | None) -> str:
+    """Return the whole address at which a force declares its returns, for a text that leaves this site."""
+    if day is None:
+        return url_for("pages.returns.show", operation=operation, _external=True)
+    return url_for("pages.returns.choose", operation=operation, force=force, day=day, _external=True)
+
+
+def _return_of(operation: str, force: str, day: str) -> ReturnOfDay:
+    return read_return(database(), operation=operation, credential=credential(), force=force, day=_day(day))
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError as error:
+        raise PageNotFound("There is no such day.") from error
+
+
+def _asked(found: ReturnOfDay, status: str, without: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the status and the measures that are left out, as a form or an address asks for them."""
+    if status not in STATUSES:
+        raise PageNotFound("There is no such return.")
+    known = _may_leave_out(found.all_returns.operation)
+    return status, tuple(one for one in known if one in without) if status == PARTIAL else ()
+
+
+def _may_leave_out(operation: Operation) -> tuple[str, ...]:
+    """Return the measures that a person can leave out: those that are counted from arrests and seizures."""
+    known = {one.measure for one in operation.measures.values() if one.core}
+    return main_measures(operation, known)
+
+
+def _check(found: ReturnOfDay, status: str, without: tuple[str, ...]) -> str:
+    left_out = words.listed([found.all_returns.operation.measures[one].label for one in without])
+    return _page(
+        "returns/check.html.jinja",
+        found,
+        status=status,
+        without=without,
+        covers=f"All but {left_out}" if left_out else "",
+        id=uuid4(),
+        is_odd_nil=status == NIL and bool(found.figures),
+    )
+
+
+def _page(template: str, found: ReturnOfDay, **values: Any) -> str:
+    operation = found.all_returns.operation
+    above = ("Returns", address("returns.show", operation=operation.operation))
+    return render(
+        template,
+        **_layout(operation, title=f"Return of {found.force.name}", tab="returns.show", above=[above]),
+        position=found.all_returns.position,
+        found=found,
+        own_force=credential().force,
+        sentences=sentences,
+        **values,
+    )
+
+
+def _layout(
+    operation: Operation, *, title: str, tab: str, above: list[tuple[str, str | None]] | None = None
+) -> dict[str, Any]:
+    overview = (operation.name, address("overview.show", operation=operation.operation))
+    return {
+        "title": title,
+        "marking": operation.marking,
+        "trail": [("Operations", address("operations.show")), overview, *(above or ())],
+        "place": "operations.show",
+        "operation": operation,
+        "tab": tab,
+    }
+
+
+def _shown_days(found: ReturnsByDay, asked: str) -> tuple[date, ...]:
+    """Return the days of the matrix: all of a short operation, otherwise the one asked for or else one that is owed."""
+    if len(found.planned_days) <= MOST_DAYS:
+        return found.planned_days
+    if asked and (day := _day(asked)) in found.days:
+        return (day,)
+    owed = {one.day for one in found.owed}
+    return (max(owed, default=found.days[-1]),) if found.days else ()
+
+
+def _declared(found: ReturnsByDay) -> Any:
+    """Return the return that the person has just declared, so that the page confirms it."""
+    force, _dot, day = request.args.get("declared", "").partition(".")
+    return next((one for one in found.returns.values() if (one.force, str(one.day)) == (force, day)), None)

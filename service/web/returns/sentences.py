@@ -1,0 +1,96 @@
+"""The sentences of returns: what is missing, since when, and the text with which a coordinator asks a force for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from service.domain.counting.completeness import NONE, PARTIAL, REOPENED
+from service.usecases.overview.returns import ReturnsByDay, main_measures
+from service.usecases.querying.returns import Return
+from service.web.site import words
+
+# A list of more measures says less than that some are missing.
+MOST_MEASURES = 3
+
+
+class Chase(NamedTuple):
+    """A text to send to a force: its key and name, and the sentences."""
+
+    force: str
+    name: str
+    text: str
+
+
+def measures_left_out(one: Return, found: ReturnsByDay) -> str:
+    """Return what a return leaves out: `drugs by weight`, `some measures`; empty if it says nothing about that."""
+    missing = main_measures(found.operation, found.missing.get((one.force, one.day), ()))
+    if len(missing) > MOST_MEASURES:
+        return "some measures"
+    return words.listed([found.operation.measures[measure].label for measure in missing])
+
+
+def partial(one: Return, found: ReturnsByDay) -> str:
+    """Return what a partial return covers: `all but drugs by weight`, `more to come`."""
+    missing = measures_left_out(one, found)
+    return f"all but {missing}" if missing else "more to come"
+
+
+def due(one: Return, moment: datetime) -> str:
+    """Return until when a return is due, or since when it is overdue; empty without a deadline."""
+    if one.due_at is None:
+        return ""
+    return f"{'overdue since' if one.due_at < moment else 'due'} {words.short_moment(one.due_at)}"
+
+
+def counts(found: ReturnsByDay, day: date) -> str:
+    """Return how many returns of a day are in: `5 of 7 in, 2 owed`."""
+    returns = [one for one in found.returns.values() if one.day == day]
+    done = sum(one.is_done for one in returns)
+    owed = f", {len(returns) - done} owed" if day in found.ended_days and done < len(returns) else ""
+    return f"{done} of {len(returns)} in{owed}"
+
+
+def chases(found: ReturnsByDay, link: Callable[[str, date | None], str]) -> list[Chase]:
+    """Return a text for each force that owes a return, in publishing order.
+
+    `link` is the address where a force declares: one day, or None for several.
+    """
+    texts = []
+    for force in found.reporting:
+        owed = [one for one in found.owed if one.force == force.force]
+        if owed:
+            where = link(force.force, owed[0].day if len(owed) == 1 else None)
+            said = " ".join((*_asked(owed, found), f"Declare {'it' if len(owed) == 1 else 'them'} at {where}"))
+            texts.append(Chase(force.force, force.name, f"{force.name}: {said}"))
+    return texts
+
+
+def _asked(owed: Sequence[Return], found: ReturnsByDay) -> list[str]:
+    """Return what is asked of one force: its missing returns in one sentence, then each that is in, but not done."""
+    sentences = []
+    if none := [one for one in owed if one.status == NONE]:
+        which = words.listed([words.day_and_weekday(one.day) for one in none])
+        returns = "return for {} is" if len(none) == 1 else "returns for {} are"
+        sentences.append(f"your {returns.format(which)} not in.{_deadline(none, found.moment)}")
+    for one in owed:
+        day = words.day_and_weekday(one.day)
+        if one.status == PARTIAL:
+            missing = measures_left_out(one, found)
+            asked = f"is in, but without {missing}." if missing else "is partial: more was to come."
+            sentences.append(f"your return for {day} {asked}{_deadline([one], found.moment)}")
+        elif one.status == REOPENED:
+            assert one.declared_at is not None, "only a declared return can be reopened"
+            since = words.full_moment(one.declared_at)
+            sentences.append(f"your return for {day} no longer holds: something has changed since {since}.")
+    return [sentences[0], *(sentence[:1].upper() + sentence[1:] for sentence in sentences[1:])]
+
+
+def _deadline(owed: Sequence[Return], moment: datetime) -> str:
+    due_at = min((one.due_at for one in owed if one.due_at is not None), default=None)
+    if due_at is None:
+        return ""
+    return (
+        f" It was due by {words.deadline(due_at)}." if due_at < moment else f" It is due by {words.deadline(due_at)}."
+    )
