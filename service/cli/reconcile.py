@@ -54,8 +54,7 @@ def reconcile(settings: Settings, arguments: tuple[str, ...], *, claims_only: bo
 def _compare_with_each_other(file: Path, operation: str | None) -> dict[str, Any]:
     claims = read_claims_body(file.read_bytes(), ENDINGS[file.suffix], measure_catalogue(), operation)
     findings = compare_claims(claims)
-    agree = not any(one.is_wrong for one in findings)
-    return {"all_agree": agree, "claim_count": len(claims.claims), "findings": findings_json(findings)}
+    return {"all_agree": not findings.any_wrong, "claim_count": len(claims.claims)} | findings_json(findings)
 
 
 def _compare_with_record(settings: Settings, file: Path, operation: str) -> dict[str, Any]:
@@ -75,4 +74,4 @@ def _print(answer: dict[str, Any]) -> None:
         print_reconciliation(answer)
         return
     click.echo(f"{counted(answer['claim_count'], 'figure')} compared with each other")
-    print_findings(answer["findings"])
+    print_findings(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -20,13 +19,16 @@ def print_reconciliation(answer: Json) -> None:
     for claim in answer["claims"]:
         if claim["status"] != "agrees":
             click.echo(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
-    print_findings(answer["findings"])
+    print_findings(answer)
 
 
-def print_findings(findings: Sequence[Json]) -> None:
-    """Print the contradictions and remarks found among the printed figures."""
-    for finding in findings:
-        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join(finding['places'])}]")
+def print_findings(answer: Json) -> None:
+    """Print the contradictions and remarks found among the printed figures, and how many are not listed."""
+    for finding in answer["findings"]:
+        more = [f"{finding['more_places']:,} more"] if "more_places" in finding else []
+        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join([*finding['places'], *more])}]")
+    if answer["findings_not_listed"]:
+        click.echo(f"{answer['findings_not_listed']:,} further findings are not listed: mend these first.")
 
 
 def _title(answer: Json) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +44,38 @@ def sums(
         .having(sa.func.sum(lines.c.lines) > 0)
     )
     return [Sum(**row) for row in connection.execute(statement).mappings()]
+
+
+def summed(cells: Iterable[Sum], selection: Selection, *, by_category: Sequence[str]) -> list[Sum]:
+    """Return what `sums` returns for a selection, from the sums by force, day and category."""
+    found: dict[tuple[str, Qualifier, str | None, str | None, str | None], int] = {}
+    has_category = cache(partial(_has_category, selection))
+    for cell in cells:
+        day = date.fromisoformat(cell.day) if cell.day else None
+        if not selection.has_force(cell.force or "") or not has_category(cell.category or ""):
+            continue
+        if selection.is_by_days and (day is None or not selection.spans(day)):
+            continue
+        by_own = cell.measure in by_category or "category" in selection.by
+        key = (
+            cell.measure,
+            cell.qualifier,
+            cell.force if "force" in selection.by else None,
+            cell.day if "day" in selection.by else None,
+            cell.category if by_own else None,
+        )
+        found[key] = found.get(key, 0) + cell.quantity
+    return [
+        Sum(measure=measure, qualifier=qualifier, quantity=quantity, force=force, day=day, category=category)
+        for (measure, qualifier, force, day, category), quantity in found.items()
+    ]
+
+
+def _has_category(selection: Selection, category: str) -> bool:
+    def is_in(paths: Sequence[str]) -> bool:
+        return any(f"{category}/".startswith(f"{path}/") for path in paths)
+
+    return (not selection.categories or is_in(selection.categories)) and not is_in(selection.without_categories)
 
 
 def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:

@@ -45,7 +45,7 @@ def read(*blocks: Json, **keys: Any) -> ClaimsFile:
 
 def found(*blocks: Json, facts: OperationFacts | None = None, **keys: Any) -> list[Finding]:
     """Return the findings from comparing the claims of a file with each other."""
-    return compare_claims(read(*blocks, **keys), facts or OperationFacts())
+    return list(compare_claims(read(*blocks, **keys), facts or OperationFacts()).listed)
 
 
 def rules(findings: list[Finding]) -> list[str]:

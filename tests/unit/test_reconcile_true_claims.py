@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.claims.rules.families import IndependentSetSearch
+from service.domain.claims.rules.families import Budget, IndependentSetSearch
 from service.domain.claims.rules.findings import Finding
 from tests.factories.claims import block, breakdown, figure, found
 
@@ -145,7 +145,8 @@ def test_the_heaviest_independent_set_is_found(graph: tuple[list[int], set[tuple
     apart = [
         sum(1 << other for other in range(size) if other != one and (one, other) not in together) for one in range(size)
     ]
-    family = IndependentSetSearch(weights=weights, apart=apart, shape=lambda part: part % 2).heaviest(range(size))
+    search = IndependentSetSearch(weights=weights, apart=apart, shape=lambda part: part % 2, budget=Budget())
+    family = search.heaviest((1 << size) - 1)
     assert all(apart[one] >> other & 1 for one in family for other in family if one != other)
     best = max(_weight(chosen, weights, apart) for chosen in range(1 << size))
     assert sum(weights[part] for part in family) == best
@@ -164,7 +165,7 @@ def test_a_search_that_exhausts_its_budget_still_returns_an_independent_set() ->
         sum(1 << at for at, other in enumerate(cells) if other[0] != one[0] and other[1] != one[1]) for one in cells
     ]
     weights = [1 + (7 * at) % 13 for at in range(len(cells))]
-    search = IndependentSetSearch(weights=weights, apart=apart, shape=lambda _part: 0, budget=2_000)
-    family = search.heaviest(range(len(cells)))
-    assert search.budget <= 0
+    search = IndependentSetSearch(weights=weights, apart=apart, shape=lambda _part: 0, budget=Budget(improving=2_000))
+    family = search.heaviest((1 << len(cells)) - 1)
+    assert search.budget.improving <= 0
     assert len({cells[part][0] for part in family}) == len({cells[part][1] for part in family}) == len(family)

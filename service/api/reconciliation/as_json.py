@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from service.api.http.answers import position_json
@@ -11,43 +10,42 @@ from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
 from service.domain.claims.compare import STATUSES, Comparison, Recorded
 from service.domain.claims.extents import ALL, Extent
-from service.domain.claims.rules.findings import Finding
+from service.domain.claims.rules.findings import Finding, Findings
 from service.domain.model.instants import format_instant
 from service.usecases.reconciliation.reconcile import Reconciliation
 
 Json = dict[str, Any]
 
+# The forces listed as outstanding for one claim, and the days of each: a file may have 1,000 claims.
+MOST_FORCES, MOST_DAYS = 20, 10
+
 
 def reconciliation_json(found: Reconciliation) -> Json:
     """Return a reconciliation: the log position it is true at, each claim beside the record, and the findings."""
-    totals = found.totals
-    own = totals.positions[0]
+    operation = found.operation
     counts = Counter(one.status for one in found.comparisons)
     return {
-        "operation": totals.operation.operation,
-        "imported": totals.operation.imported,
-        "marking": totals.operation.marking,
-        "as_of": position_json(own),
-        "log_size": own.head.seq,
+        "operation": operation.operation,
+        "imported": operation.imported,
+        "marking": operation.marking,
+        "as_of": position_json(found.position),
+        "log_size": found.position.head.seq,
         "all_agree": found.all_agree,
         "counts": {status: counts[status] for status in STATUSES},
         "claims": [comparison_json(one) for one in found.comparisons],
-        "findings": findings_json(found.findings),
+        **findings_json(found.findings),
     }
 
 
-def findings_json(findings: Sequence[Finding]) -> list[Json]:
-    """Return the findings about how the claims fit together."""
-    return [
-        {
-            "kind": one.kind,
-            "rule": one.rule,
-            "detail": one.detail,
-            "places": list(one.places),
-            "without": list(one.without),
-        }
-        for one in findings
-    ]
+def findings_json(found: Findings) -> Json:
+    """Return the findings about how the claims fit together, and the number of those that are not listed."""
+    return {"findings": [_finding_json(one) for one in found.listed], "findings_not_listed": found.not_listed}
+
+
+def _finding_json(one: Finding) -> Json:
+    more = {"more_places": one.more_places} if one.more_places else {}
+    places, without = list(one.places), list(one.without)
+    return {"kind": one.kind, "rule": one.rule, "detail": one.detail, "places": places, "without": without} | more
 
 
 def comparison_json(one: Comparison) -> Json:
@@ -83,11 +81,11 @@ def _claim_json(claim: Claim) -> Json:
 
 
 def _recorded_json(recorded: Recorded) -> Json:
-    return {
-        **_bounds_json(recorded.as_known),
-        "display": recorded.display,
-        "outstanding": [{"force": one.force, "days": [str(day) for day in one.days]} for one in recorded.outstanding],
-    }
+    owed = recorded.outstanding
+    listed = [{"force": one.force, "days": [str(day) for day in one.days[:MOST_DAYS]]} for one in owed[:MOST_FORCES]]
+    not_listed = sum(len(one.days) for one in owed) - sum(len(one["days"]) for one in listed)
+    more = {"outstanding_not_listed": not_listed} if not_listed else {}
+    return {**_bounds_json(recorded.as_known), "display": recorded.display, "outstanding": listed} | more
 
 
 def _bounds_json(bounds: Bounds) -> Json:

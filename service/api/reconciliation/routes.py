@@ -35,7 +35,8 @@ blueprint = Blueprint("reconciliation", __name__, description="Compare printed f
 def post_reconciliation(_query: dict[str, Any], operation: str) -> Response:
     """Compare claims, which are figures as printed, with the totals and with each other. Nothing is recorded.
 
-    The format claims/1 is described in docs/reference/claims.md. 422 lists every error in the file with its place.
+    The format claims/1 is described in docs/reference/claims.md. 422 lists the errors in the file with their places.
+    A process makes two reconciliations at once; beyond that the answer is 503 with Retry-After.
     """
     require_media_type(request, JSON, TOML, CSV)
     body, media = read_body(request, MOST_BYTES_OF_A_CALL), request.mimetype

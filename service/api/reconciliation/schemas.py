@@ -7,11 +7,12 @@ from typing import get_args
 import marshmallow as ma
 
 from service.api.http.answer_schemas import AsOfSchema, OutstandingSchema
+from service.api.reconciliation.as_json import MOST_DAYS, MOST_FORCES
 from service.domain.claims.compare import STATUSES
 from service.domain.claims.reading.blocks import DIMENSIONS
 from service.domain.claims.reading.claims_file import FORMAT
 from service.domain.claims.reading.figure import SAYS
-from service.domain.claims.rules.findings import KINDS, Rule
+from service.domain.claims.rules.findings import KINDS, MOST_FINDINGS, MOST_PLACES, Rule
 
 f = ma.fields
 PRINTED = {
@@ -117,6 +118,12 @@ class RecordedSchema(BoundsSchema):
 
     display = f.String(required=True, metadata={"description": "the recorded quantity as written for people"})
     outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+    outstanding_not_listed = f.Integer(
+        metadata={
+            "description": f"the number of returns beyond those listed: of the first {MOST_FORCES} forces, "
+            f"the first {MOST_DAYS} days each. `GET .../totals` lists all"
+        }
+    )
 
 
 class ComparisonSchema(ma.Schema):
@@ -152,6 +159,7 @@ class FindingSchema(ma.Schema):
     rule = f.String(required=True, metadata={"enum": list(get_args(Rule))})
     detail = f.String(required=True)
     places = f.List(f.String(), required=True)
+    more_places = f.Integer(metadata={"description": f"the number of places beyond the {MOST_PLACES} that are listed"})
     without = f.List(f.String(), required=True, metadata={"description": "parts without which the whole agrees"})
 
 
@@ -175,4 +183,7 @@ class ReconciliationSchema(ma.Schema):
     all_agree = f.Boolean(required=True, metadata={"description": "all claims agree, and all findings are notes"})
     counts = f.Nested(CountsSchema, required=True)
     claims = f.List(f.Nested(ComparisonSchema), required=True)
-    findings = f.List(f.Nested(FindingSchema), required=True)
+    findings = f.List(f.Nested(FindingSchema), required=True, metadata={"description": "the worst first"})
+    findings_not_listed = f.Integer(
+        required=True, metadata={"description": f"the number of findings beyond the {MOST_FINDINGS} that are listed"}
+    )

@@ -19,6 +19,7 @@ from typing import Literal
 from service.domain.claims import bounds as possible
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
+from service.domain.claims.extents import listed
 from service.domain.counting.completeness import Outstanding
 
 Status = Literal["agrees", "open", "differs", "cannot_be_compared"]
@@ -137,4 +138,4 @@ def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
 
 
 def _forces(outstanding: Sequence[Outstanding]) -> str:
-    return ", ".join(one.force for one in outstanding)
+    return listed([one.force for one in outstanding])

@@ -29,6 +29,11 @@ class Selection:
         """Return whether the day is one of those selected."""
         return (self.day_from is None or day >= self.day_from) and (self.day_before is None or day < self.day_before)
 
+    @property
+    def is_by_days(self) -> bool:
+        """Whether some days are left out, and with them what belongs to no single day."""
+        return self.day_from is not None or self.day_before is not None
+
     def has_force(self, force: str) -> bool:
         """Return whether the force is one of those asked for."""
         return (not self.forces or force in self.forces) and force not in self.without_forces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -21,6 +21,9 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.read_context import Position
+
+# Returns the outstanding forces for a figure of a measure, a force and a day (None: all).
+OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +86,13 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     operation = combined([position.operation for position in found])
     check_selection(selection, operation)
     logs = [(position.head, position.seq) for position in found]
-    rows = sums(connection, logs, selection, by_category=_not_additive(operation))
+    rows = sums(connection, logs, selection, by_category=not_additive(operation))
     owed, measures = Owed.at(connection, operation, found, selection), selection.measures or tuple(operation.measures)
     return Totals(
         operation=operation,
         positions=tuple(found),
         by=selection.by,
-        figures=tuple(_figures(rows, operation, selection, owed)),
+        figures=tuple(figures_of(rows, operation, selection, owed.of_figure)),
         outstanding=tuple(owed.of(measures)),
         overdue=tuple(owed.overdue(measures)),
     )
@@ -102,16 +105,17 @@ class _Key(NamedTuple):
     category: str | None
 
 
-def _figures(rows: Sequence[Sum], operation: Operation, selection: Selection, owed: Owed) -> Iterable[Figure]:
+def figures_of(rows: Iterable[Sum], operation: Operation, selection: Selection, owed_for: OwedFor) -> Iterable[Figure]:
+    """Yield the figures of sums, in publishing order, with the outstanding forces that `owed_for` returns for each."""
     grouped: dict[_Key, list[Sum]] = {}
     for row in rows:
         for category in _shown_under(row, operation, selection):
             grouped.setdefault(_Key(row.measure, row.force, row.day, category), []).append(row)
     for key in sorted(grouped, key=lambda key: _publishing_order(key, operation)):
-        yield _figure(key, grouped[key], operation, owed)
+        yield _figure(key, grouped[key], operation, owed_for)
 
 
-def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) -> Figure:
+def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed_for: OwedFor) -> Figure:
     quantity, qualifier = sum(row.quantity for row in rows), join_all(row.qualifier for row in rows)
     unit, day = operation.measures[key.measure].unit, date.fromisoformat(key.day) if key.day else None
     return Figure(
@@ -124,7 +128,7 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed: Owed) ->
         qualifier=qualifier,
         display=display(quantity, unit, qualifier, key.category),
         stated=tuple((row.quantity, row.qualifier) for row in rows),
-        outstanding=owed.of_figure(key.measure, key.force, day),
+        outstanding=owed_for(key.measure, key.force, day),
     )
 
 
@@ -152,5 +156,6 @@ def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
     )
 
 
-def _not_additive(operation: Operation) -> tuple[str, ...]:
+def not_additive(operation: Operation) -> tuple[str, ...]:
+    """Return the measures that are never summed over categories."""
     return tuple(measure.measure for measure in operation.measures.values() if not measure.additive)

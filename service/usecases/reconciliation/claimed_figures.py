@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
 
 from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim, Scope
 from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
-from service.domain.claims.extents import ALL, Extent
+from service.domain.claims.extents import ALL, Extent, listed
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
 from service.domain.model.currencies import MINOR_UNITS
@@ -18,26 +15,26 @@ from service.domain.model.days import ONE_DAY, OperatingDays, london_date
 from service.domain.model.operation import Operation
 from service.eventlog.head import UnknownOperation
 from service.usecases.querying.as_of import AsOfBeforeLog, AsOfInTheFuture
-from service.usecases.querying.totals import Figure, Totals
-from service.usecases.reconciliation.claimed_totals import ReadTotals
+from service.usecases.querying.totals import Figure
+from service.usecases.reconciliation.claimed_totals import ReadRecord, Record
 from service.usecases.reconciliation.unplaced_figures import unplaced
 
 INSTANT = timedelta(microseconds=1)
 
 
-def compare_claim(claim: Claim, operation: str, read_totals: ReadTotals) -> Comparison:
-    """Compare a claim with the record of an operation, or of a part of it. `read_totals` reads as of its moment."""
+def compare_claim(claim: Claim, operation: str, read_record: ReadRecord) -> Comparison:
+    """Compare a claim with the record of an operation, or of a part of it. `read_record` reads as of its moment."""
     name = claim.scope.operation or operation
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
     try:
-        state = read_totals(name, Selection()).operation
+        record = read_record(name)
     except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
         return not_comparable(claim, error.detail)
     for check in CHECKS:
-        if reason := check(claim, state):
+        if reason := check(claim, record.operation):
             return not_comparable(claim, reason)
-    return compare(claim, _recorded(claim, state, partial(read_totals, name)))
+    return compare(claim, _recorded(claim, record))
 
 
 def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
@@ -46,16 +43,14 @@ def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
     return london_date(days.starts_at), last
 
 
-def _recorded(claim: Claim, state: Operation, read_totals: Callable[[Selection], Totals]) -> Recorded:
-    # Reads all measures at once, so that the figures of one block share one query.
-    selection = _selection(claim, narrowed=_narrows(claim.scope, state.days))
-    figure = next((one for one in read_totals(selection).figures if _is_of(one, claim)), None)
-    narrowed = selection.day_from is not None
-    maybe = unplaced(claim, state, read_totals, by_day=narrowed, is_nil=figure is None)
+def _recorded(claim: Claim, record: Record) -> Recorded:
+    selection = _selection(claim, narrowed=_narrows(claim.scope, record.operation.days))
+    figure = next((one for one in record.figures(selection) if _is_of(one, claim)), None)
+    maybe = unplaced(claim, record, by_day=selection.is_by_days, is_nil=figure is None)
     if figure is None:
         # Nothing was recorded: that is nil once every return that covers the measure is in.
         nil = display(0, claim.unit, "exact", claim.currency)
-        owed = read_totals(replace(selection, measures=(claim.measure,))).outstanding
+        owed = record.outstanding(selection)
         return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
     return Recorded(
         bounds=summed([recorded_bounds(*stated) for stated in figure.stated]),
@@ -68,6 +63,7 @@ def _recorded(claim: Claim, state: Operation, read_totals: Callable[[Selection],
 def _selection(claim: Claim, *, narrowed: bool) -> Selection:
     scope = claim.scope
     return Selection(
+        measures=(claim.measure,),
         forces=_listed(scope.forces),
         without_forces=tuple(sorted(scope.forces.excluded)),
         categories=_listed(scope.categories),
@@ -79,8 +75,6 @@ def _selection(claim: Claim, *, narrowed: bool) -> Selection:
 
 def _is_of(figure: Figure, claim: Claim) -> bool:
     """Return whether a figure is the claim's. A measure that is not additive has one figure per category."""
-    if figure.measure != claim.measure:
-        return False
     return claim.additive or figure.category in claim.scope.categories.included
 
 
@@ -108,19 +102,19 @@ def _measure_unknown(claim: Claim, state: Operation) -> str:
 def _force_absent(claim: Claim, state: Operation) -> str:
     forces = claim.scope.forces
     absent = sorted((forces.included - {ALL} | forces.excluded) - state.participants.keys())
-    return f"Not in {state.operation}: {', '.join(absent)}." if absent else ""
+    return f"Not in {state.operation}: {listed(absent)}." if absent else ""
 
 
 def _forces_silent(claim: Claim, state: Operation) -> str:
     named = claim.scope.forces.included - {ALL}
     silent = [force for force in sorted(named) if state.participants[force].reports == "nothing"]
-    return f"These forces report nothing: {', '.join(silent)}." if silent and len(silent) == len(named) else ""
+    return f"These forces report nothing: {listed(silent)}." if silent and len(silent) == len(named) else ""
 
 
 def _category_unknown(claim: Claim, state: Operation) -> str:
     measure, categories = state.measures[claim.measure], claim.scope.categories
     unknown = sorted(path for path in categories.included - {ALL} | categories.excluded if not measure.knows(path))
-    return f"{claim.measure} has no category {', '.join(unknown)}." if unknown else ""
+    return f"{claim.measure} has no category {listed(unknown)}." if unknown else ""
 
 
 def _category_needed(claim: Claim, state: Operation) -> str:

@@ -1,52 +1,142 @@
-"""The totals that claims are compared with: current ones read in one transaction, past ones as of each moment."""
+"""The totals that claims are compared with. An operation is read once for each moment; claims are summed from that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache
 
+import sqlalchemy as sa
+
 from service.access.credentials import Credential
+from service.domain.counting.combined import combined
+from service.domain.counting.completeness import Outstanding
 from service.domain.counting.selection import Selection
+from service.domain.model.operation import Operation
+from service.errors import RecordError
+from service.projections.sums import Sum, summed, sums
 from service.storage.db import Database
-from service.usecases.querying.as_of import Moment
+from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.owed import Owed
 from service.usecases.querying.read_context import Position, ReadContext
-from service.usecases.querying.totals import Totals, totals, totals_at
+from service.usecases.querying.totals import Figure, figures_of, not_additive
 
-# Reads the totals of an operation for a selection. Each query goes to the database once.
-ReadTotals = Callable[[str, Selection], Totals]
+EVERY_CELL = ("force", "day", "category")
 
 
-def totals_now(context: ReadContext, found: Sequence[Position]) -> ReadTotals:
-    """Return a cached reader of current totals: at these positions, and of other operations in the same transaction.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An operation and its parts at one moment: the sums of each measure by force, day and category, and what is owed.
+
+    Each answer is computed once.
+    """
+
+    operation: Operation
+    cells: dict[str, list[Sum]]
+    owed: Owed
+    _figures: dict[Selection, tuple[Figure, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, connection: sa.Connection, found: Sequence[Position], measures: Iterable[str]) -> Record:
+        """Read the sums of these measures at these positions."""
+        operation = combined([position.operation for position in found])
+        known = tuple(sorted(operation.measures.keys() & {*measures}))
+        logs, selection = (
+            [(position.head, position.seq) for position in found],
+            Selection(by=EVERY_CELL, measures=known),
+        )
+        cells: dict[str, list[Sum]] = {measure: [] for measure in known}
+        for one in sums(connection, logs, selection, by_category=()) if known else ():
+            cells[one.measure].append(one)
+        return cls(operation, cells, Owed.at(connection, operation, found, Selection()))
+
+    def figures(self, selection: Selection) -> tuple[Figure, ...]:
+        """Return the figures of a selection of one measure."""
+        if selection not in self._figures:
+            (measure,) = selection.measures
+            rows = summed(self.cells[measure], selection, by_category=not_additive(self.operation))
+
+            def owed_for(_measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
+                return self.outstanding(selection, force, day)
+
+            self._figures[selection] = tuple(figures_of(rows, self.operation, selection, owed_for))
+        return self._figures[selection]
+
+    def outstanding(
+        self, selection: Selection, force: str | None = None, day: date | None = None
+    ) -> tuple[Outstanding, ...]:
+        """Return the outstanding forces of a selection of one measure, or of one of its forces or days."""
+        found = self.owed.of(selection.measures)
+        narrowed = (
+            Outstanding(one.force, _among(one.days, day or selection.day_from, day, selection.day_before))
+            for one in found
+            if selection.has_force(one.force) and force in (None, one.force)
+        )
+        return tuple(one for one in narrowed if one.days)
+
+
+# Returns the record of an operation: the file's, or one inside it.
+ReadRecord = Callable[[str], Record]
+
+
+def records_now(context: ReadContext, found: Sequence[Position], measures: frozenset[str]) -> ReadRecord:
+    """Return a reader of current records: at these positions, and of other operations in the same transaction.
 
     The reader raises UnknownOperation: there is no such operation, or the credential may not know of it.
     """
-    begun_by = found[0].begun_by
-    positions = {context.head.operation: found}
 
-    @cache
-    def read_totals(operation: str, selection: Selection) -> Totals:
-        if operation not in positions:
-            positions[operation] = context.of(operation).positions(begun_by=begun_by)
-        return totals_at(context.connection, positions[operation], selection)
+    def read_record(operation: str) -> Record:
+        positions = found
+        if operation != context.head.operation:
+            positions = context.of(operation).positions(begun_by=found[0].begun_by)
+        return Record.at(context.connection, positions, measures)
 
-    return read_totals
+    return _once(read_record)
 
 
-def totals_as_of(database: Database, credential: Credential) -> Callable[[datetime], ReadTotals]:
-    """Return a function that gives, for a past moment, a cached reader of the totals as of that moment.
+def records_as_of(
+    database: Database, credential: Credential, measures: frozenset[str]
+) -> Callable[[datetime], ReadRecord]:
+    """Return a function that gives, for a past moment, a reader of the records as of that moment.
 
     The reader raises UnknownOperation, AsOfInTheFuture, AsOfBeforeLog.
     """
 
     @cache
-    def at_moment(moment: datetime) -> ReadTotals:
-        @cache
-        def read_totals(operation: str, selection: Selection) -> Totals:
+    def at_moment(moment: datetime) -> ReadRecord:
+        def read_record(operation: str) -> Record:
             then = Moment(as_of=moment)
-            return totals(database, operation=operation, credential=credential, selection=selection, moment=then)
+            with read_as_of(database, operation=operation, credential=credential, moment=then) as (context, found):
+                return Record.at(context.connection, found, measures)
 
-        return read_totals
+        return _once(read_record)
 
     return at_moment
+
+
+def _once(read_record: ReadRecord) -> ReadRecord:
+    """Return the reader such that it reads each operation once, also one that it refuses."""
+    known: dict[str, Record | RecordError] = {}
+
+    def read(operation: str) -> Record:
+        if operation not in known:
+            try:
+                known[operation] = read_record(operation)
+            except RecordError as error:
+                known[operation] = error
+        found = known[operation]
+        if isinstance(found, RecordError):
+            raise found
+        return found
+
+    return read
+
+
+def _among(days: tuple[date, ...], first: date | None, only: date | None, before: date | None) -> tuple[date, ...]:
+    """Return the days from `first` to before `before`, or only one; the days are in order."""
+    start = 0 if first is None else bisect_left(days, first)
+    if only is not None:
+        return days[start : start + 1] if days[start : start + 1] == (only,) else ()
+    return days[start : len(days) if before is None else bisect_left(days, before)]

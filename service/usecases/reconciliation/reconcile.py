@@ -9,17 +9,19 @@ from service.access.credentials import Credential
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.compare import Comparison
 from service.domain.claims.rules.between import compare_claims
-from service.domain.claims.rules.findings import Finding
+from service.domain.claims.rules.findings import Findings
 from service.domain.claims.rules.groups import OperationFacts
-from service.domain.counting.selection import Selection
+from service.domain.counting.combined import combined
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
 from service.domain.statement.breakdown import RESIDUAL
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
-from service.usecases.querying.totals import Totals
+from service.usecases.querying.read_context import Position
+from service.usecases.reconciliation.at_once import ReconciliationPlaces
 from service.usecases.reconciliation.claimed_figures import compare_claim, first_and_last
-from service.usecases.reconciliation.claimed_totals import totals_as_of, totals_now
+from service.usecases.reconciliation.claimed_totals import records_as_of, records_now
+from service.usecases.reconciliation.questions import check_questions
 
 # Reads a claims file, given the operation's measures and name.
 ReadClaims = Callable[[Mapping[str, Measure], str], ClaimsFile]
@@ -29,43 +31,56 @@ ReadClaims = Callable[[Mapping[str, Measure], str], ClaimsFile]
 class Reconciliation:
     """The comparison of each claim with the record, in the order of the file, and the findings between claims.
 
-    `totals` are the current totals, which claims without a moment were compared with.
+    Claims without a moment were compared with the record at `position`. `operation` has the forces of all its parts.
     """
 
-    totals: Totals
+    operation: Operation
+    position: Position
     comparisons: tuple[Comparison, ...]
-    findings: tuple[Finding, ...]
+    findings: Findings
 
     @property
     def all_agree(self) -> bool:
         """Whether every claim agrees with the record, and no finding between claims is wrong."""
-        return all(one.status == "agrees" for one in self.comparisons) and not any(
-            one.is_wrong for one in self.findings
-        )
+        return all(one.status == "agrees" for one in self.comparisons) and not self.findings.any_wrong
 
 
 def reconcile(database: Database, *, operation: str, credential: Credential, read: ReadClaims) -> Reconciliation:
     """Compare claims with the totals that this credential may see, and with each other.
 
-    All claims without a moment are compared in one transaction, and so at the same positions.
+    The file is read before the transaction begins. All claims without a moment are compared in one transaction, and so
+    at the same positions.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
-        ClaimsUnreadable, WrongClaims: by `read`.
+        TooManyReconciliations: this process is making its maximum number of reconciliations.
+        ClaimsUnreadable, WrongClaims: by `read`, or the claims have too many scopes or moments.
     """
+    with database.singleton(ReconciliationPlaces).one():
+        file = read(_measures(database, operation, credential), operation)
+        check_questions(file)
+        return _compared(database, operation, credential, file)
+
+
+def _measures(database: Database, operation: str, credential: Credential) -> Mapping[str, Measure]:
+    """Return the measures of an operation and its parts."""
+    with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (_context, found):
+        return combined([position.operation for position in found]).measures
+
+
+def _compared(database: Database, operation: str, credential: Credential, file: ClaimsFile) -> Reconciliation:
+    measures = frozenset(claim.measure for claim in file.claims)
     with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
-        read_totals = totals_now(context, found)
-        now = read_totals(operation, Selection())
-        file = read(now.operation.measures, operation)
-        compared = {one.place: compare_claim(one, operation, read_totals) for one in file.claims if one.moment is None}
-    totals_at_moment = totals_as_of(database, credential)
-    compared |= {
-        one.place: compare_claim(one, operation, totals_at_moment(one.moment)) for one in file.claims if one.moment
-    }
+        read_record = records_now(context, found, measures)
+        now = read_record(operation).operation
+        compared = {one.place: compare_claim(one, operation, read_record) for one in file.claims if one.moment is None}
+    records_at = records_as_of(database, credential, measures)
+    compared |= {one.place: compare_claim(one, operation, records_at(one.moment)) for one in file.claims if one.moment}
     return Reconciliation(
-        totals=now,
+        operation=now,
+        position=found[0],
         comparisons=tuple(compared[claim.place] for claim in file.claims),
-        findings=tuple(compare_claims(file, facts_of(now.operation))),
+        findings=compare_claims(file, facts_of(now)),
     )
 
 

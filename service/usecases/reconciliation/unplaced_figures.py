@@ -6,20 +6,18 @@ with no category stated, under a wider category, or for no single force may belo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim
 from service.domain.claims.compare import Unplaced, recorded_bounds
 from service.domain.claims.extents import ALL, extent
 from service.domain.counting.selection import Selection
-from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import UNSTATED, Qualifier
 from service.domain.statement.breakdown import RESIDUAL
-from service.usecases.querying.totals import Figure, Totals
-
-ReadFigures = Callable[[Selection], Totals]
+from service.usecases.querying.totals import Figure
+from service.usecases.reconciliation.claimed_totals import Record
 
 SEVERAL_DAYS, NO_NARROW_CATEGORY, NO_SINGLE_FORCE = (
     "over several days",
@@ -46,7 +44,7 @@ class UnplacedSearch:
     """
 
     claim: Claim
-    read_figures: ReadFigures
+    record: Record
     residual_forces: frozenset[str]
     by_day: bool
     is_nil: bool
@@ -68,7 +66,7 @@ class UnplacedSearch:
         return Selection(by=by, categories=included, without_categories=excluded)
 
     def _read(self, selection: Selection) -> Iterable[Figure]:
-        return (figure for figure in self.read_figures(selection).figures if figure.measure == self.claim.measure)
+        return self.record.figures(replace(selection, measures=(self.claim.measure,)))
 
     def _placed(self, figure: Figure, quantity: int, reasons: tuple[str, ...]) -> Iterator[UnplacedFigure]:
         scope, force = self.claim.scope, figure.force or ""
@@ -93,12 +91,11 @@ class UnplacedSearch:
                     yield figure, figure.quantity - beneath
 
 
-def unplaced(claim: Claim, state: Operation, read_figures: ReadFigures, *, by_day: bool, is_nil: bool) -> Unplaced:
+def unplaced(claim: Claim, record: Record, *, by_day: bool, is_nil: bool) -> Unplaced:
     """Return the quantity that may belong to a claim, and the reasons. `by_day` and `is_nil` as in UnplacedSearch."""
-    residual_forces = frozenset(one.force for one in state.participants.values() if one.kind == RESIDUAL and is_nil)
-    search = UnplacedSearch(
-        claim=claim, read_figures=read_figures, residual_forces=residual_forces, by_day=by_day, is_nil=is_nil
-    )
+    participants = record.operation.participants.values()
+    residual_forces = frozenset(one.force for one in participants if one.kind == RESIDUAL and is_nil)
+    search = UnplacedSearch(claim=claim, record=record, residual_forces=residual_forces, by_day=by_day, is_nil=is_nil)
     found = [one for one in search.candidates() if one.reasons]
     before = summed([recorded_bounds(one.quantity, one.qualifier) for one in found]).before
     reasons = tuple(

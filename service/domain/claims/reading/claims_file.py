@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.domain.claims.claim import Claim, ClaimsFile, Source
+from service.domain.claims.extents import Extent
 from service.domain.claims.reading.blocks import FileContext, read_block, read_breakdown
 from service.domain.claims.reading.table import (
     ClaimsTable,
@@ -25,6 +26,10 @@ from service.errors import FieldError, Invalid
 
 FORMAT = "claims/1"
 MOST_FIGURES = 1_000
+# Sources, and likewise breakdowns.
+MOST_SOURCES = 200
+# The different codes that all scopes of a file name together.
+MOST_FORCES, MOST_CATEGORIES = 200, 500
 FILE_KEYS = ("format", "operation", "forces", "source", "claims", "breakdown")
 SOURCE_KEYS = ("url", "published", "as_of", "days", "forces", "force_count", "lists_all")
 
@@ -47,6 +52,7 @@ def read_claims(document: Any, measures: Mapping[str, Measure], *, operation: st
         WrongClaims: the file has errors, listed with their places.
     """
     top = open_table(document, "", [], known=FILE_KEYS, required=("format", "source"))
+    _refuse_too_many(top)
     file = FileContext(measures, _operation(top, operation), top.errors)
     _check_format(top)
     forces = top.read("forces", codes, ())
@@ -76,6 +82,37 @@ def wrong_claims(errors: list[FieldError]) -> WrongClaims:
     return WrongClaims(f"{text} And {more:,} more." if more else text, errors=errors)
 
 
+def too_many_figures(found: int) -> WrongClaims:
+    """Return the error for a file with so many figures, or more. Nothing more of it is read."""
+    detail = f"Expected at most {MOST_FIGURES:,} figures; found {found:,} or more. Split the file."
+    return wrong_claims([FieldError("/claims", detail)])
+
+
+def _refuse_too_many(top: ClaimsTable) -> None:
+    """Count figures, sources and breakdowns before any is read.
+
+    Raises:
+        WrongClaims: there are too many.
+    """
+    figures = _count(top, "claims", "figures") + _count(top, "breakdown", "lines")
+    if figures > MOST_FIGURES:
+        raise too_many_figures(figures)
+    for key in ("source", "breakdown"):
+        found = top.values.get(key)
+        if isinstance(found, list | Mapping) and len(found) > MOST_SOURCES:
+            detail = f"Expected at most {MOST_SOURCES} items; found {len(found):,}. Split the file."
+            raise wrong_claims([FieldError(f"/{key}", detail)])
+
+
+def _count(top: ClaimsTable, key: str, items: str) -> int:
+    """Return the number of figures in the blocks under a key. A block without a figure counts as one."""
+    blocks = top.values.get(key)
+    if not isinstance(blocks, list):
+        return 0
+    found = [block.get(items) if isinstance(block, Mapping) else None for block in blocks]
+    return sum(max(1, len(one)) if isinstance(one, list | Mapping) else 1 for one in found)
+
+
 def _operation(top: ClaimsTable, expected: str | None) -> str | None:
     """Return the operation that the claims are about."""
     named: str | None = top.read("operation", a_code)
@@ -92,10 +129,17 @@ def _check_format(top: ClaimsTable) -> None:
 
 
 def _check_size(top: ClaimsTable, claims: list[Claim]) -> None:
-    if len(claims) > MOST_FIGURES:
-        top.add_error("claims", f"Expected at most {MOST_FIGURES:,} figures; found {len(claims):,}.")
     if not claims and not top.errors:
         top.add_error("claims", "The file has no figures.")
+    _check_codes(top, "forces", [claim.scope.forces for claim in claims], MOST_FORCES)
+    _check_codes(top, "categories", [claim.scope.categories for claim in claims], MOST_CATEGORIES)
+
+
+def _check_codes(top: ClaimsTable, what: str, extents: list[Extent], most: int) -> None:
+    """Add an error if the scopes name too many different codes. An extent that several claims share is read once."""
+    found = {code for one in set(extents) for codes_of in (one.included, one.excluded) for code in codes_of}
+    if len(found) > most:
+        top.add_error("claims", f"Expected at most {most} different {what}; found {len(found):,}. Split the file.")
 
 
 def _read_source(name: str, value: Any, file: FileContext) -> None:

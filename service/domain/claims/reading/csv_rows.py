@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -11,11 +12,18 @@ from typing import Any
 
 from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.reading.blocks import SCOPE_KEYS
-from service.domain.claims.reading.claims_file import FORMAT, WrongClaims, read_claims, wrong_claims
+from service.domain.claims.reading.claims_file import (
+    FORMAT,
+    MOST_FIGURES,
+    WrongClaims,
+    read_claims,
+    too_many_figures,
+    wrong_claims,
+)
 from service.domain.claims.reading.figure import CATEGORY_KEYS, FIGURE_KEYS
 from service.domain.claims.reading.table import pointer_step
 from service.domain.model.reference_data import Measure
-from service.errors import FieldError, Invalid
+from service.errors import MOST_FIELDS, FieldError, Invalid
 
 LISTS = ("forces", "without_forces", "days", "lists_all")
 SOURCE_COLUMNS = ("url", "published", "force_count", "lists_all")
@@ -70,15 +78,17 @@ def read_rows(text: str, measures: Mapping[str, Measure], *, operation: str | No
 def _read(text: str, rows: _CsvDocument) -> None:
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     header = next(reader, [])
-    for column in header:
-        if column not in COLUMNS or header.count(column) > 1:
-            rows.errors.append(
-                FieldError(
-                    f"{HEADER}/{pointer_step(column)}",
-                    f"Unknown or duplicate column; expected each at most once, of {', '.join(COLUMNS)}.",
-                )
-            )
+    wrong = [column for column, times in Counter(header).items() if times > 1 or column not in COLUMNS]
+    rows.errors += [
+        FieldError(
+            f"{HEADER}/{pointer_step(column)}",
+            f"Unknown or duplicate column; expected each at most once, of {', '.join(COLUMNS)}.",
+        )
+        for column in wrong[:MOST_FIELDS]
+    ]
     for cells in reader:
+        if len(rows.claims) > MOST_FIGURES:
+            raise too_many_figures(len(rows.claims))
         line = f"/lines/{reader.line_num}"
         if len(cells) > len(header):
             rows.errors.append(FieldError(line, f"Expected {len(header)} cells; found {len(cells)}."))
@@ -118,5 +128,7 @@ def _is_list(name: str, cell: str) -> bool:
 
 def _in_line(place: str, rows: _CsvDocument) -> str:
     """Return the place in the file of a place in the document."""
-    known = max((one for one in rows.lines if f"{place}/".startswith(f"{one}/")), key=len, default=None)
-    return place if known is None else rows.lines[known] + place.removeprefix(known)
+    known = place
+    while known and known not in rows.lines:
+        known = known.rpartition("/")[0]
+    return rows.lines[known] + place.removeprefix(known) if known else place

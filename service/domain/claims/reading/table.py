@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from service.domain.model.days import ONE_DAY, london_midnight
 from service.domain.model.instants import DAY_EXPECTED, INSTANT_EXPECTED, parse_day, parse_instant
 from service.domain.model.vocabulary import STEP, CategoryPath, shape_of
-from service.errors import FieldError
+from service.errors import MOST_FIELDS, FieldError
 
 CODE = re.compile(STEP, re.ASCII)
 PATH = shape_of(CategoryPath)
@@ -64,9 +65,8 @@ def open_table(
         errors.append(FieldError(place, f"Expected a table with {', '.join(known)}."))
         return ClaimsTable({}, place, errors)
     table = ClaimsTable(value, place, errors)
-    for key in value:
-        if key not in known:
-            table.add_error(str(key), f"Unknown key; expected {', '.join(known)}.")
+    for key in islice((key for key in value if key not in known), MOST_FIELDS):
+        table.add_error(str(key), f"Unknown key; expected {', '.join(known)}.")
     for key in required:
         if not table.has(key):
             table.add_error(key, f"{key} is missing.")
@@ -89,18 +89,16 @@ def a_code(value: Any) -> str:
 
 def codes(value: Any) -> tuple[str, ...]:
     """Return a list of codes without duplicates."""
-    return _unique([a_code(item) for item in _a_list(value)])
+    return _unique([a_code(item) for item in _bounded(_a_list(value))])
 
 
 def paths(value: Any) -> tuple[str, ...]:
     """Return one category path, or a list of them without duplicates, as a tuple."""
-    found = value if isinstance(value, list) else [value]
+    found = _bounded(value) if isinstance(value, list) else [value]
     for path in found:
         if not isinstance(path, str) or len(path) > PATH.most or not PATH_EXPRESSION.fullmatch(path):
             raise InvalidValue(f"Expected {PATH.expected}, or a list of them; found {shown(path)}.")
-        if found.count(path) > 1:
-            raise InvalidValue(f"{path} is duplicated in the list.")
-    return tuple(found)
+    return _unique(found)
 
 
 def a_boolean(value: Any) -> bool:
@@ -181,9 +179,14 @@ def _a_list(value: Any) -> list[Any]:
     return value
 
 
-def _unique(items: list[str]) -> tuple[str, ...]:
+def _bounded(items: list[Any]) -> list[Any]:
+    """Return the items of a list, before any is read."""
     if len(items) > LONGEST_LIST:
         raise InvalidValue(f"Expected at most {LONGEST_LIST} items; found {len(items)}.")
+    return items
+
+
+def _unique(items: list[str]) -> tuple[str, ...]:
     if len(set(items)) < len(items):
         raise InvalidValue(f"{next(one for one in items if items.count(one) > 1)} is duplicated in the list.")
     return tuple(items)

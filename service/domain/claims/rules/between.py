@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.domain.claims.claim import ClaimsFile
-from service.domain.claims.rules.findings import KINDS, Finding
-from service.domain.claims.rules.groups import OperationFacts, group_claims, with_canonical_scopes
-from service.domain.claims.rules.lists import compare_to_others, compare_to_whole, complete_lists
+from service.domain.claims.rules.families import Budget
+from service.domain.claims.rules.findings import KINDS, MOST_FINDINGS, Finding, Findings
+from service.domain.claims.rules.groups import OperationFacts, group_claims, key_of, with_canonical_scopes
+from service.domain.claims.rules.lists import compare_lists, complete_lists, scopes_of
 from service.domain.claims.rules.one_scope import compare_one_scope
 from service.domain.claims.rules.parts import compare_parts, lower_bounds_of
 from service.domain.claims.rules.reached import compare_forces
@@ -20,29 +21,44 @@ from service.domain.claims.rules.views import compare_views
 NO_FACTS = OperationFacts()
 
 
-def compare_claims(file: ClaimsFile, facts: OperationFacts = NO_FACTS) -> list[Finding]:
+def compare_claims(file: ClaimsFile, facts: OperationFacts = NO_FACTS) -> Findings:
     """Return the findings between the claims of a file, worst kind first.
 
     `facts` come from the record of the operation. Without a record, the file and its sources are used.
     """
-    return sorted(_findings(file, facts), key=lambda finding: KINDS.index(finding.kind))
+    budget = Budget()
+    found = sorted(_findings(file, facts, budget), key=lambda finding: KINDS.index(finding.kind))
+    not_all = [_not_all_tried()] if budget.is_short else []
+    return Findings(
+        listed=tuple(one.shortened() for one in (*found[:MOST_FINDINGS], *not_all)),
+        not_listed=max(0, len(found) - MOST_FINDINGS),
+        any_wrong=any(one.is_wrong for one in found),
+    )
 
 
-def _findings(file: ClaimsFile, facts: OperationFacts) -> Iterator[Finding]:
+def _findings(file: ClaimsFile, facts: OperationFacts, budget: Budget) -> Iterator[Finding]:
     canonical = with_canonical_scopes(file, facts)
-    groups = group_claims(canonical.claims, canonical.breakdowns)
-    lower_bounds = {key: lower_bounds_of(group) for key, group in groups.items()}
+    lists = complete_lists(canonical)
+    wholes = ((key_of(one.lines[0]), one.scope) for one in canonical.breakdowns)
+    groups = group_claims(canonical.claims, (*wholes, *scopes_of(lists)))
+    lower_bounds = {key: lower_bounds_of(group, budget) for key, group in groups.items()}
     for key, group in groups.items():
         yield from compare_one_scope(group)
         yield from compare_parts(lower_bounds[key])
-    lists = complete_lists(canonical)
-    yield from compare_to_whole(lists, lower_bounds)
-    yield from compare_to_others(lists, canonical.claims)
-    yield from compare_views(canonical.claims)
+    yield from compare_lists(lists, lower_bounds, canonical.claims)
+    yield from compare_views(canonical.claims, budget)
     yield from compare_sources(file, facts)
     for group in groups.values():
-        yield from compare_forces(group, _everybody(file, facts))
+        yield from compare_forces(group, _everybody(file, facts), budget)
     yield from _unknown_measures(file)
+
+
+def _not_all_tried() -> Finding:
+    detail = (
+        "The scopes of the figures overlap in too many ways to try every sum, so a contradiction may be missing here. "
+        "Split the file, for example by measure, and compare each part."
+    )
+    return Finding(kind="note", rule="sums_not_all_tried", detail=detail, places=())
 
 
 def _everybody(file: ClaimsFile, facts: OperationFacts) -> frozenset[str]:

@@ -6,30 +6,55 @@ never reports a false one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from service.domain.claims.rules.groups import bits
+from service.domain.claims.rules.relations import bits
 
-# The number of parts that the search may visit in one group; after that it returns the best set so far.
-BUDGET = 200_000
+# A step visits one part once. The steps for all sets of a file, those for improving them, and those for improving one.
+MOST_STEPS, MOST_IMPROVING, MOST_IMPROVING_ONE = 400_000, 200_000, 50_000
+
+
+@dataclass(slots=True)
+class Budget:
+    """The steps that are left for comparing a file, and those for improving sets that were found.
+
+    `is_short`: something was not compared because too few steps were left.
+    """
+
+    left: int = MOST_STEPS
+    improving: int = MOST_IMPROVING
+    is_short: bool = False
+
+    def spend(self, steps: int) -> bool:
+        """Return whether this many steps were left, and take them."""
+        if steps > self.left:
+            self.is_short = True
+            return False
+        self.left -= steps
+        return True
 
 
 @dataclass(slots=True, kw_only=True)
 class IndependentSetSearch:
     """A search for the heaviest independent set.
 
-    `weights` and `apart` are by part; parts of one `shape` are tried together.
+    `weights` and `apart` are by part; parts of one `shape` are tried together. Without a budget left, every set found
+    is empty.
     """
 
     weights: Sequence[int]
     apart: Sequence[int]
     shape: Callable[[int], Hashable]
-    budget: int = BUDGET
+    budget: Budget
 
-    def heaviest(self, parts: Sequence[int]) -> list[int]:
-        """Return the parts of the heaviest independent set found, in order."""
-        weighted = _mask([part for part in parts if self.weights[part]])
+    def heaviest(self, parts: int) -> list[int]:
+        """Return the parts of the heaviest independent set found, in order. `parts` is a mask."""
+        if not parts or not self.budget.spend(2 * parts.bit_count()):
+            return []
+        weighted = _mask(part for part in bits(parts) if self.weights[part])
         found: list[int] = []
         for component in self._components(weighted):
             found += self._best_of(component) if component & (component - 1) else bits(component)
@@ -54,12 +79,17 @@ class IndependentSetSearch:
         by_shape: dict[Hashable, list[int]] = {}
         for part in parts:
             by_shape.setdefault(self.shape(part), []).append(part)
-        tries = [self._greedy([*first, *parts]) for first in [[], *by_shape.values()]]
+        tries = [self._greedy(component, parts)]
+        tries += [
+            self._greedy(component, [*first, *parts])
+            for first in by_shape.values()
+            if self.budget.spend(2 * len(parts))
+        ]
         return self._improved(component, max(tries, key=self._weight))
 
-    def _greedy(self, parts: Sequence[int]) -> list[int]:
+    def _greedy(self, component: int, parts: Sequence[int]) -> list[int]:
         chosen: list[int] = []
-        free = _mask(sorted(set(parts)))
+        free = component
         for part in parts:
             if free >> part & 1:
                 chosen.append(part)
@@ -70,10 +100,11 @@ class IndependentSetSearch:
         """Return the best set found by branching on the part that overlaps most others: without it, and with it."""
         most = self._weight(best)
         open_branches: list[tuple[int, int, tuple[int, ...]]] = [(component, 0, ())]
-        while open_branches and self.budget > 0:
+        least_left = self.budget.improving - MOST_IMPROVING_ONE
+        while open_branches and self.budget.improving > max(0, least_left):
             rest, weight, chosen = open_branches.pop()
             parts = list(bits(rest))
-            self.budget -= len(parts) + 1
+            self.budget.improving -= len(parts) + 1
             if weight + self._weight(parts) <= most:
                 continue
             if not parts:
@@ -92,5 +123,5 @@ class IndependentSetSearch:
         return sum(self.weights[part] for part in parts)
 
 
-def _mask(parts: Sequence[int]) -> int:
-    return sum(1 << part for part in parts)
+def _mask(parts: Iterable[int]) -> int:
+    return reduce(or_, (1 << part for part in parts), 0)

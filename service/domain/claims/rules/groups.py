@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
-from operator import and_, or_
-from typing import TypeVar
+from operator import or_
 
 from service.domain.claims.bounds import Bounds, joined
-from service.domain.claims.claim import Claim, ClaimsFile, Days, PrintedBreakdown, Scope, days_apart, days_within
-from service.domain.claims.extents import Extent, extent
-
-Value = TypeVar("Value", bound=Hashable)
+from service.domain.claims.claim import Claim, ClaimsFile, Days, Scope
+from service.domain.claims.extents import ALL, Extent, extent
+from service.domain.claims.rules.relations import CATEGORY, DAY, FORCE, Relations, relations_of
 
 # The same officers are deployed on several days, so their number is not additive over days.
 NOT_ADDED_OVER_DAYS = ("officers",)
@@ -50,118 +48,100 @@ class Node:
 class Group:
     """One measure at one moment. Sets of nodes are bit masks: bit i is nodes[i].
 
-    `inside[i]`: the nodes that are a part of node i; `apart[i]`: the nodes disjoint from it.
+    `relations` are those of the nodes' scopes; `apart[i]`: the nodes whose figures can be added to that of node i.
     """
 
     measure: str
     unit: str
     nodes: list[Node]
     index: dict[Scope, int]
-    inside: list[int]
+    relations: Relations
     apart: list[int]
 
-    def parts(self, whole: int) -> list[int]:
-        """Return the nodes that are a part of a node."""
-        return list(bits(self.inside[whole]))
+    def parts(self, whole: int) -> int:
+        """Return the mask of the nodes that are a part of a node."""
+        return self.relations.inside[whole]
+
+    def is_inside_any(self, nodes: Iterable[int]) -> int:
+        """Return the mask of the nodes that are a part of any of these."""
+        return reduce(or_, (self.relations.inside[number] for number in nodes), 0)
 
 
-Key = tuple[datetime | None, str, str, str]
+Key = tuple[datetime | None, str, str, Extent | None]
 
 
 def with_canonical_scopes(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile:
     """Return the file with canonical scopes: a list of all forces, or of all days, becomes the unrestricted scope."""
+    # Most claims share the forces of their block.
+    known: dict[tuple[Extent, frozenset[str]], Extent] = {}
 
-    def canonical(claim: Claim) -> Claim:
-        return replace(claim, scope=_canonical_scope(claim.scope, claim.source, file, facts))
+    def canonical(scope: Scope, source: str) -> Scope:
+        printed = file.sources[source]
+        everybody = file.forces or facts.forces or printed.forces
+        key = (scope.forces, everybody)
+        if key not in known:
+            known[key] = _canonical_forces(*key)
+        days = printed.days or facts.days
+        is_all_days = scope.days and days and scope.days[0] <= days[0] and days[1] <= scope.days[1]
+        return replace(scope, forces=known[key], days=None if is_all_days else scope.days)
+
+    def canonical_claim(claim: Claim) -> Claim:
+        return replace(claim, scope=canonical(claim.scope, claim.source))
 
     breakdowns = tuple(
-        replace(
-            one,
-            scope=_canonical_scope(one.scope, one.lines[0].source, file, facts),
-            lines=tuple(map(canonical, one.lines)),
-        )
+        replace(one, scope=canonical(one.scope, one.lines[0].source), lines=tuple(map(canonical_claim, one.lines)))
         for one in file.breakdowns
         if one.lines
     )
-    return replace(file, claims=tuple(map(canonical, file.claims)), breakdowns=breakdowns)
+    return replace(file, claims=tuple(map(canonical_claim, file.claims)), breakdowns=breakdowns)
 
 
-def group_claims(claims: Iterable[Claim], breakdowns: Iterable[PrintedBreakdown]) -> dict[Key, Group]:
-    """Return the groups of all claims with a number. The whole of a breakdown is included, printed or not."""
+def group_claims(claims: Iterable[Claim], unprinted: Iterable[tuple[Key, Scope]] = ()) -> dict[Key, Group]:
+    """Return the groups of all claims with a number. `unprinted` are further scopes, with or without a figure."""
     nodes: dict[Key, dict[Scope, Node]] = {}
     for claim in claims:
         if claim.bounds is not None:
             scopes = nodes.setdefault(key_of(claim), {})
             scopes.setdefault(claim.scope, Node(claim.scope)).claims.append(claim)
-    for breakdown in breakdowns:
-        scopes = nodes.setdefault(key_of(breakdown.lines[0]), {})
-        scopes.setdefault(breakdown.scope, Node(breakdown.scope))
+    for key, scope in unprinted:
+        scopes = nodes.setdefault(key, {})
+        scopes.setdefault(scope, Node(scope))
     return {key: _group(key, list(scopes.values())) for key, scopes in nodes.items()}
+
+
+def group_scopes(key: Key, claims: Iterable[Claim], scopes: Iterable[Scope]) -> Group:
+    """Return one group of these scopes, and of claims that need not be comparable, such as of several classes."""
+    nodes = {scope: Node(scope) for scope in scopes}
+    for claim in claims:
+        nodes.setdefault(claim.scope, Node(claim.scope)).claims.append(claim)
+    return _group(key, list(nodes.values()))
 
 
 def key_of(claim: Claim) -> Key:
     """Return the key that comparable claims share. A measure that is not additive is compared by category only."""
-    category = "" if claim.additive else claim.scope.categories.describe()
-    return claim.moment, claim.measure, claim.unit, category
-
-
-def bits(mask: int) -> Iterator[int]:
-    """Yield the positions of the bits that are set."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
+    return claim.moment, claim.measure, claim.unit, None if claim.additive else claim.scope.categories
 
 
 def _group(key: Key, nodes: list[Node]) -> Group:
     _moment, measure, unit, _category = key
     for node in nodes:
         node.bounds = joined([claim.bounds for claim in node.claims if claim.bounds is not None] or [Bounds()])
-    scopes = [node.scope for node in nodes]
-    index = {scope: number for number, scope in enumerate(scopes)}
-    inside, apart = _relations(scopes, by_day=unit not in NOT_ADDED_OVER_DAYS)
-    return Group(measure=measure, unit=unit, nodes=nodes, index=index, inside=inside, apart=apart)
+    relations = relations_of([node.scope for node in nodes])
+    dimensions = (FORCE, CATEGORY) if unit in NOT_ADDED_OVER_DAYS else (FORCE, CATEGORY, DAY)
+    return Group(
+        measure=measure,
+        unit=unit,
+        nodes=nodes,
+        index={node.scope: number for number, node in enumerate(nodes)},
+        relations=relations,
+        apart=[reduce(or_, masks) for masks in zip(*(relations.apart[name] for name in dimensions), strict=True)],
+    )
 
 
-def _relations(scopes: Sequence[Scope], *, by_day: bool) -> tuple[list[int], list[int]]:
-    """Return, for each scope, the mask of the scopes inside it and of those disjoint from it.
-
-    Each dimension is compared separately and each distinct value once: scopes are many, forces and categories few.
-    """
-    operations, days = [one.operation for one in scopes], [one.days for one in scopes]
-    forces, categories = [one.forces for one in scopes], [one.categories for one in scopes]
-    within = [
-        _related(operations, lambda one, other: one in (None, other)),
-        _related(days, lambda one, other: days_within(other, one)),
-        _related(forces, lambda one, other: other.within(one)),
-        _related(categories, lambda one, other: other.within(one)),
-    ]
-    apart = [
-        _related(days, lambda one, other: by_day and days_apart(one, other)),
-        _related(forces, Extent.apart_from),
-        _related(categories, Extent.apart_from),
-    ]
-    inside = [reduce(and_, masks) & ~(1 << number) for number, masks in enumerate(zip(*within, strict=True))]
-    return inside, [reduce(or_, masks) for masks in zip(*apart, strict=True)]
-
-
-def _related(values: Sequence[Value], holds: Callable[[Value, Value], bool]) -> list[int]:
-    """Return, for each value, the mask of the values for which the relation holds."""
-    where: dict[Value, int] = {}
-    for number, value in enumerate(values):
-        where[value] = where.get(value, 0) | 1 << number
-    masks = {one: sum(mask for other, mask in where.items() if holds(one, other)) for one in where}
-    return [masks[value] for value in values]
-
-
-def _canonical_scope(scope: Scope, source: str, file: ClaimsFile, facts: OperationFacts) -> Scope:
-    printed = file.sources[source]
-    days = printed.days or facts.days
-    if scope.days and days and scope.days[0] <= days[0] and days[1] <= scope.days[1]:
-        scope = replace(scope, days=None)
-    everybody = file.forces or facts.forces or printed.forces
-    if everybody and not scope.forces.is_all:
-        named = everybody - scope.forces.excluded if "" in scope.forces.included else scope.forces.included
-        if named:
-            scope = replace(scope, forces=extent() if named >= everybody else extent(named))
-    return scope
+def _canonical_forces(forces: Extent, everybody: frozenset[str]) -> Extent:
+    if not everybody or forces.is_all:
+        return forces
+    named = everybody - forces.excluded if ALL in forces.included else forces.included
+    if not named:
+        return forces
+    return extent() if named >= everybody else extent(named)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from service.domain.claims.bounds import Bounds, joined, summed
+from service.domain.claims.bounds import Bounds, joined
 from service.domain.claims.claim import Claim
-from service.domain.claims.rules.families import IndependentSetSearch
-from service.domain.claims.rules.findings import Finding, listed
+from service.domain.claims.rules.families import Budget, IndependentSetSearch
+from service.domain.claims.rules.findings import Finding, described
 from service.domain.claims.rules.groups import Group, Node
 
 
@@ -25,8 +25,8 @@ class LowerBounds:
     least: list[int]
     disjoint: list[list[int]]
 
-    def sum_of(self, parts: Sequence[int]) -> int:
-        """Return the lower bound of the sum of these parts, without counting overlaps twice."""
+    def sum_of(self, parts: int) -> int:
+        """Return the lower bound of the sum of these parts (a mask), without counting overlaps twice."""
         return sum(self.least[part] for part in self.search.heaviest(parts))
 
     def bounds(self, number: int) -> Bounds:
@@ -34,13 +34,14 @@ class LowerBounds:
         return self.group.nodes[number].bounds.at_least(self.least[number])
 
 
-def lower_bounds_of(group: Group) -> LowerBounds:
+def lower_bounds_of(group: Group, budget: Budget) -> LowerBounds:
     """Return the lower bounds of a group's nodes: at least the sum of disjoint parts."""
     least = [node.bounds.least for node in group.nodes]
     disjoint: list[list[int]] = [[] for _ in least]
-    search = IndependentSetSearch(weights=least, apart=group.apart, shape=lambda number: _shape(group.nodes[number]))
+    shapes = [_shape(node) for node in group.nodes]
+    search = IndependentSetSearch(weights=least, apart=group.apart, shape=shapes.__getitem__, budget=budget)
     # A part has fewer parts than its whole, so this order visits parts before wholes.
-    for whole in sorted(range(len(least)), key=lambda number: group.inside[number].bit_count()):
+    for whole in sorted(range(len(least)), key=lambda number: group.parts(number).bit_count()):
         disjoint[whole] = search.heaviest(group.parts(whole))
         least[whole] = max(least[whole], sum(least[part] for part in disjoint[whole]))
     return LowerBounds(group, search, least, disjoint)
@@ -58,20 +59,24 @@ def compare_parts(lower: LowerBounds) -> Iterator[Finding]:
 
 
 def _contradiction(wholes: Sequence[Claim], parts: Sequence[int], lower: LowerBounds) -> Finding:
-    claim = wholes[0]
-    nodes = [lower.group.nodes[part] for part in parts]
+    claim, nodes = wholes[0], lower.group.nodes
     total = claim.describe_bounds(Bounds(sum(lower.least[part] for part in parts)))
     without = _without(joined([one.bounds for one in wholes if one.bounds]), [lower.bounds(part) for part in parts])
-    named = f" Without {listed([_named(nodes[one]) for one in without], ' or ')} they agree." if without else ""
+    left_out = [nodes[parts[one]] for one in without]
+    named = f" Without {described(left_out, _named, ' or ')} they agree." if left_out else ""
+
+    def part(number: int) -> str:
+        return f"{claim.describe_bounds(lower.bounds(number))} ({_named(nodes[number])})"
+
     return Finding(
         kind="contradiction",
         rule="parts_above_whole",
         detail=(
-            f"{claim.measure}, {' and '.join(one.describe() for one in wholes)}: its parts add up to {total}: "
-            f"{listed([_part(nodes[one], lower.least[part], claim) for one, part in enumerate(parts)])}.{named}"
+            f"{claim.measure}, {described(wholes, Claim.describe, ' and ')}: its parts add up to {total}: "
+            f"{described(parts, part)}.{named}"
         ),
-        places=(*(one.place for one in wholes), *(place for one in nodes for place in one.places)),
-        without=tuple(place for one in without for place in nodes[one].places),
+        places=(*(one.place for one in wholes), *(place for number in parts for place in nodes[number].places)),
+        without=tuple(place for node in left_out for place in node.places),
     )
 
 
@@ -81,9 +86,17 @@ def _without(whole: Bounds, parts: list[Bounds]) -> list[int]:
     First choice are parts without which the others make exactly the whole, for example one office's figure that was
     added on top. Otherwise it is the only part without which the others no longer exceed the whole, if there is one.
     """
-    rests = [summed([part for number, part in enumerate(parts) if number != one]) for one in range(len(parts))]
-    exact = [one for one, rest in enumerate(rests) if _makes(rest, whole)]
-    enough = [one for one, rest in enumerate(rests) if not rest.is_above(whole)]
+    least, most = sum(part.least for part in parts), sum(part.before - 1 for part in parts if part.before is not None)
+    unlimited = sum(part.before is None for part in parts)
+    exact, enough = [], []
+    for number, part in enumerate(parts):
+        is_limited = unlimited == (part.before is None)
+        before = most - (part.before - 1 if part.before is not None else 0) + 1 if is_limited else None
+        rest = Bounds(least - part.least, before)
+        if _makes(rest, whole):
+            exact.append(number)
+        if not rest.is_above(whole):
+            enough.append(number)
     return exact or (enough if len(enough) == 1 else [])
 
 
@@ -96,10 +109,6 @@ def _makes(parts: Bounds, whole: Bounds) -> bool:
 
 def _named(node: Node) -> str:
     return node.scope.describe()
-
-
-def _part(node: Node, least: int, claim: Claim) -> str:
-    return f"{claim.describe_bounds(node.bounds.at_least(least))} ({_named(node)})"
 
 
 def _shape(node: Node) -> Hashable:

@@ -3,48 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from service.domain.claims.bounds import summed
-from service.domain.claims.extents import ALL, extent
+from service.domain.claims.extents import ALL, listed
 from service.domain.claims.reading.figure import EXACT
+from service.domain.claims.rules.families import Budget
 from service.domain.claims.rules.findings import Finding
 from service.domain.claims.rules.groups import Group, Node
+from service.domain.claims.rules.relations import CATEGORY, FORCE, bits
 
 
-def compare_forces(group: Group, everybody: frozenset[str]) -> Iterator[Finding]:
+def compare_forces(group: Group, everybody: frozenset[str], budget: Budget) -> Iterator[Finding]:
     """Yield a note for each whole that fewer forces than take part add up to."""
-    for number, node in enumerate(group.nodes):
+    exact = sum(1 << number for number, node in enumerate(group.nodes) if _is_exact(node))
+    for number in bits(exact):
+        node = group.nodes[number]
         forces = everybody if node.scope.forces.is_all else node.scope.forces.included
-        parts = _parts_by_force(number, group)
-        reached = frozenset(force for part in parts for force in part.scope.forces.included)
-        if reached < forces and node.bounds.least and _reach(node, parts):
-            yield _note(node, parts, reached, forces)
+        if node.bounds.least and len(forces) > 1:
+            parts = _parts_by_force(number, exact, group, budget)
+            reached = frozenset(force for part in parts for force in part.scope.forces.included)
+            if reached < forces and summed([part.bounds for part in parts]).meets(node.bounds):
+                yield _note(node, parts, reached, forces)
 
 
-def _parts_by_force(whole: int, group: Group) -> list[Node]:
-    """Return the widest parts that differ from the whole only in their forces; none if they overlap."""
-    scope = group.nodes[whole].scope
-    found = [part for part in group.parts(whole) if _is_by_force(group.nodes[part], group.nodes[whole])]
-    widest = [part for part in found if not any(group.inside[other] >> part & 1 for other in found)]
-    named = [group.nodes[part] for part in widest if ALL not in group.nodes[part].scope.forces.included]
-    one_by_one = sum(len(node.scope.forces.included) for node in named)
-    together = extent([force for node in named for force in node.scope.forces.included])
-    return named if one_by_one == len(together.included) and together.within(scope.forces) else []
+def _parts_by_force(whole: int, exact: int, group: Group, budget: Budget) -> list[Node]:
+    """Return the widest exact parts of some of the whole's forces, for all its days; none if they overlap."""
+    same = group.relations.equal
+    found = group.parts(whole) & exact & same[CATEGORY][whole] & group.relations.equal_but(FORCE, whole)
+    if not budget.spend(2 * found.bit_count()):
+        return []
+    widest = found & ~group.is_inside_any(bits(found))
+    named = [part for part in bits(widest) if ALL not in group.nodes[part].scope.forces.included]
+    is_disjoint = all(not widest & ~group.apart[part] & ~(1 << part) for part in named)
+    return [group.nodes[part] for part in named] if is_disjoint else []
 
 
-def _is_by_force(part: Node, whole: Node) -> bool:
-    return replace(part.scope, forces=whole.scope.forces) == whole.scope
-
-
-def _reach(whole: Node, parts: list[Node]) -> bool:
-    exact = all(any(claim.says == EXACT for claim in node.claims) for node in [whole, *parts])
-    return exact and summed([part.bounds for part in parts]).meets(whole.bounds)
+def _is_exact(node: Node) -> bool:
+    return any(claim.says == EXACT for claim in node.claims)
 
 
 def _note(whole: Node, parts: list[Node], reached: frozenset[str], forces: frozenset[str]) -> Finding:
     claim = whole.claims[0]
-    others = ", ".join(sorted(forces - reached))
+    others = listed(sorted(forces - reached))
     return Finding(
         kind="note",
         rule="reached_by_some_forces",

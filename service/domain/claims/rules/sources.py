@@ -6,12 +6,12 @@ A source whose figures are all about one operation inside this one is compared o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import combinations
 
 from service.domain.claims.claim import ClaimsFile, Days, Source
-from service.domain.claims.rules.findings import Finding
+from service.domain.claims.extents import listed
+from service.domain.claims.rules.findings import Finding, described
 from service.domain.claims.rules.groups import OperationFacts
 from service.domain.model.days import london_date
 
@@ -42,7 +42,7 @@ class NamedForces:
         if self.required is None:
             return f"{self.who}: {self.least} forces"
         others = " and others" if self.has_others else ""
-        return f"{self.who}: {', '.join(sorted(self.required)) or 'no force'}{others}"
+        return f"{self.who}: {listed(sorted(self.required)) or 'no force'}{others}"
 
     def _allows(self, other: NamedForces) -> bool:
         if self.has_others:
@@ -55,18 +55,18 @@ class NamedForces:
 def compare_sources(file: ClaimsFile, facts: OperationFacts) -> Iterator[Finding]:
     """Yield at most one difference in days and one in forces for each moment and operation."""
     by_subject: dict[tuple[datetime | None, str | None], list[Source]] = {}
+    operations: dict[str, set[str | None]] = {}
+    for claim in file.claims:
+        operations.setdefault(claim.source, set()).add(claim.scope.operation)
     for source in file.sources.values():
-        by_subject.setdefault((source.moment, _operation_of(source, file)), []).append(source)
+        about = operations.get(source.source, set())
+        # A source whose figures are all about one operation inside this one.
+        inside = next(iter(about)) if len(about) == 1 else None
+        by_subject.setdefault((source.moment, inside), []).append(source)
     for (moment, inside), sources in by_subject.items():
         yield from _compare_days(sources, facts.days if inside is None else None, moment)
         of_operation = _named_by_operation(file, facts) if inside is None else ()
         yield from _compare_forces([*_named_by_sources(sources), *of_operation])
-
-
-def _operation_of(source: Source, file: ClaimsFile) -> str | None:
-    """Return the operation inside this one that all figures of a source are about; None: this one."""
-    named = {claim.scope.operation for claim in file.claims if claim.source == source.source}
-    return named.pop() if len(named) == 1 else None
 
 
 def _compare_days(sources: Sequence[Source], days: Days | None, moment: datetime | None) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _compare_days(sources: Sequence[Source], days: Days | None, moment: datetime
     if days and named:
         named.append((THE_OPERATION, "", _until(days, moment)))
     if len({days for _who, _place, days in named}) > 1:
-        spans = "; ".join(f"{who}: {first} to {last}" for who, _place, (first, last) in named)
+        spans = described(named, lambda one: f"{one[0]}: {one[2][0]} to {one[2][1]}", "; ")
         places = tuple(f"{place}/days" for _who, place, _days in named if place)
         yield Finding(kind="difference", rule="days_differ", detail=f"The days differ. {spans}.", places=places)
 
@@ -85,16 +85,13 @@ def _until(days: Days, moment: datetime | None) -> Days:
 
 
 def _compare_forces(named: Sequence[NamedForces]) -> Iterator[Finding]:
-    differing = {
-        number
-        for one, other in combinations(range(len(named)), 2)
-        for number in (one, other)
-        if not named[one].is_consistent_with(named[other])
-    }
+    # Of those that name the same forces one is enough. Most of the others differ from one of the first few.
+    different = list({replace(one, who="", place=""): one for one in named}.values())
+    differing = [one for one in named if any(not one.is_consistent_with(other) for other in different)]
     if differing:
-        described = "; ".join(named[number].describe() for number in sorted(differing))
-        places = tuple(named[number].place for number in sorted(differing) if named[number].place)
-        yield Finding(kind="difference", rule="forces_differ", detail=f"The forces differ. {described}.", places=places)
+        words = described(differing, NamedForces.describe, "; ")
+        places = tuple(one.place for one in differing if one.place)
+        yield Finding(kind="difference", rule="forces_differ", detail=f"The forces differ. {words}.", places=places)
 
 
 def _named_by_sources(sources: Sequence[Source]) -> Iterator[NamedForces]:
