@@ -46,8 +46,8 @@ def test_a_value_lies_within_every_true_qualifier_and_outside_every_false_one(qu
 
 
 @given(quantities, st.integers(1, 10**15))
-def test_about_is_within_a_tenth_of_the_number(quantity: int, number: int) -> None:
-    assert holds(bounds.about(Fraction(number)), quantity) == (10 * abs(quantity - number) <= number)
+def test_about_is_within_a_tenth_of_the_number_and_at_least_one(quantity: int, number: int) -> None:
+    assert holds(bounds.about(Fraction(number)), quantity) == (10 * abs(quantity - number) <= max(10, number))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,12 @@ def test_about_is_within_a_tenth_of_the_number(quantity: int, number: int) -> No
         pytest.param(bounds.printed(Printed(Fraction(0), Fraction(1))), Bounds(0, 1), id="zero-is-zero"),
         pytest.param(bounds.more_than(Fraction(0)), Bounds(1), id="more-than-zero"),
         pytest.param(bounds.up_to(Fraction(0)), Bounds(0, 1), id="up-to-zero"),
-        pytest.param(bounds.about(Fraction(5)), Bounds(5, 6), id="about-five"),
-        pytest.param(bounds.about(Fraction(0)), Bounds(0, 1), id="about-zero"),
+        pytest.param(bounds.about(Fraction(5)), Bounds(4, 7), id="about-five"),
+        pytest.param(bounds.about(Fraction(9)), Bounds(8, 11), id="about-nine-may-be-eight"),
+        pytest.param(
+            bounds.about(Fraction(5_000), step=Fraction(1_000)), Bounds(4_000, 6_001), id="about-five-thousand"
+        ),
+        pytest.param(bounds.about(Fraction(0)), Bounds(0, 2), id="about-zero"),
         pytest.param(
             bounds.printed(Printed(Fraction(3, 2), Fraction(1, 10))), Bounds(1, 3), id="finer-than-the-smallest-unit"
         ),

@@ -110,6 +110,25 @@ def test_a_block_that_names_the_operation_itself_covers_all_of_it() -> None:
     assert claim.scope.operation is None
 
 
+def test_one_day_in_a_list_means_that_day() -> None:
+    (claim,) = read(block(figure(1), days=["2024-08-26"])).claims
+    assert claim.scope.days == (date(2024, 8, 26), date(2024, 8, 26))
+    rows = "source,days,measure,value,unit\nrelease,2024-08-26,arrests,1,arrests\n"
+    assert from_csv(rows).claims[0].scope == claim.scope
+
+
+def test_a_force_may_be_written_by_its_name_or_an_alias() -> None:
+    words = ["the Met", "Metropolitan Police Service", "metropolitan police", "metropolitan"]
+    scopes = [read(block(figure(1), forces=[word])).claims[0].scope for word in words]
+    assert {scope.forces for scope in scopes} == {extent(["metropolitan"])}
+    file = read(block(figure(1), without_forces=["Surrey Police"]), breakdowns=(breakdown({"Kent Police": 1}),))
+    assert [claim.scope.forces for claim in file.claims] == [extent([], ["surrey"]), extent(["kent"])]
+    assert read(block(figure(1)), sources={"release": {"forces": ["Met", "BTP"]}}).sources["release"].forces == {
+        "metropolitan",
+        "btp",
+    }
+
+
 def test_lines_have_a_short_form() -> None:
     short = read(breakdowns=(breakdown({"surrey": "21", "kent": 7}),)).claims
     long = read(breakdowns=(breakdown([{"force": "surrey", "value": "21"}, {"force": "kent", "value": 7}]),)).claims
@@ -216,7 +235,15 @@ F = "/claims/0/figures/0"
         pytest.param(document(block(figure(1), source="x")), "/claims/0/source", r"\[source\.x\]", id="no-such-source"),
         pytest.param(document({"figures": [figure(1)]}), "/claims/0/source", "missing", id="no-source"),
         pytest.param(document(block(figure(1), force="kent")), "/claims/0/force", "Unknown key", id="misspelt-scope"),
-        pytest.param(document(block(figure(1), days=["2023-01-17"])), "/claims/0/days", "list of two", id="one-day"),
+        pytest.param(
+            document(block(figure(1), days=["2023-01-17"] * 3)), "/claims/0/days", "found a list of 3", id="three-days"
+        ),
+        pytest.param(
+            document(block(figure(1), forces=["Surey Police"])),
+            "/claims/0/forces",
+            r"code or name of a force.*'Surey Police'\. Did you mean surrey\?",
+            id="misspelt-force",
+        ),
         pytest.param(
             document(block(figure(1), days=["2023-01-19", "2023-01-17"])),
             "/claims/0/days",

@@ -182,6 +182,13 @@ NO_ALARM = [
     ),
     case(block(figure(100, "more than"), figure(199, "more than")), id="thresholds-less-than-twofold-apart"),
     case(block(figure(100, "about"), figure(110)), id="about-at-its-edge"),
+    case(block(figure(9, "about"), figure(8)), id="about-nine-may-be-eight"),
+    case(block(figure(9, "about"), figure(10)), id="about-nine-may-be-ten"),
+    case(block(weight(5, says="about"), weight("4.2")), id="about-five-kilograms-may-be-four"),
+    case(block(cash("9,000"), cash("9,000", says="at least")), id="the-same-digits-with-a-limit-that-they-reach"),
+    case(
+        block(cash("9,000", rounded_to="1,000"), cash("9,000", says="more than")), id="the-same-digits-known-as-rounded"
+    ),
     case(
         block(weapons(28, category="bladed"), weapons(2, category="firearm")),
         block(weapons(5, category="bladed"), forces=["a"]),
@@ -287,6 +294,29 @@ WRONG = [
             block(figure(179), source="bbc"),
             sources={"release": {"as_of": "2023-01-18"}, "bbc": {"as_of": "2023-01-18T23:59:59.999999Z"}},
             id="one-moment-written-in-two-ways",
+        ),
+    ),
+    ("no_common_value", case(block(figure(9, "about"), figure(7)), id="below-about-nine")),
+    ("no_common_value", case(block(weight(5, says="about"), weight("6.1")), id="above-about-five-kilograms")),
+    ("same_digits", case(block(cash("9,000"), cash("9,000", says="more than")), id="pounds-with-and-without-a-limit")),
+    ("same_digits", case(block(weight(65)), block(weight(65, says="nearly"), source="bbc"), id="nearly-and-exactly")),
+    (
+        "breakdown_below_whole",
+        case(
+            block(weapons(20, category="bladed"), weapons(10, category="firearm")),
+            block(weapons(25), forces=["a"]),
+            block(weapons(6), forces=["b"]),
+            sources={"release": {"lists_all": ["weapons"]}},
+            id="a-list-of-all-categories-without-a-printed-whole",
+        ),
+    ),
+    (
+        "not_in_complete_list",
+        case(
+            block(seizures(4, "a"), seizures(5, "b")),
+            block(seizures(1, "c"), source="bbc"),
+            sources={"release": {"lists_all": ["drug_seizures_by_class"]}},
+            id="a-class-that-a-list-lacks",
         ),
     ),
     ("thresholds_apart", case(block(figure(100, "more than"), figure(200, "more than")), id="twofold")),
@@ -595,6 +625,62 @@ def test_a_whole_that_some_forces_add_up_to_is_noted(whole: Any, lines: dict[str
 def test_a_region_that_some_of_its_forces_add_up_to_is_noted() -> None:
     (finding,) = found(block(figure(30), forces=["a", "b", "c"]), breakdowns=(breakdown({"a": 10, "b": 20}),))
     assert "2 of 3 forces; nil or left out: c" in finding.detail
+
+
+def test_a_whole_that_cells_of_some_forces_add_up_to_is_noted() -> None:
+    """One force printed its total, another its arrests by reason; the third is left out."""
+    findings = found(
+        block(figure(30)),
+        block(figure(10, category="knife"), figure(5, category="drugs"), forces=["a"]),
+        block(figure(15), forces=["b"]),
+        forces=["a", "b", "c"],
+    )
+    assert rules(findings) == ["reached_by_some_forces"]
+    assert "2 of 3 forces; nil or left out: c" in findings[0].detail
+    assert findings[0].places == tuple(
+        f"/claims/{block}/figures/{number}" for block, number in ((0, 0), (1, 0), (1, 1), (2, 0))
+    )
+
+
+# Forces
+
+
+def test_a_source_that_names_some_forces_speaks_of_those_alone() -> None:
+    """The release names two of three forces: its 30 is a part of the 40, not another value of it."""
+    sources = {"release": {"forces": ["a", "b"]}, "bbc": {"forces": ["a", "b", "c"]}}
+    whole = block(figure(40), source="bbc")
+    for top in ({}, {"forces": ["a", "b", "c"]}):
+        assert rules(found(block(figure(30)), whole, sources=sources, **top)) == ["forces_differ"]
+        above = found(block(figure(41)), whole, sources=sources, **top)
+        assert rules(above) == ["forces_differ", "parts_above_whole"]
+        same = found(block(figure(30)), block(figure(31), source="bbc", forces=["a", "b"]), sources=sources, **top)
+        assert rules(same) == ["forces_differ", "no_common_value"]
+
+
+def test_a_source_that_names_all_forces_speaks_of_the_whole() -> None:
+    both = {"forces": ["a", "b"]}
+    assert rules(found(block(figure(30)), block(figure(31), source="bbc"), sources={"release": both})) == [
+        "no_common_value"
+    ]
+    others = found(block(figure(30)), block(figure(31), source="bbc"), sources={"release": both}, facts=OPERATION)
+    assert rules(others) == ["no_common_value"]
+
+
+def test_an_unknown_force_is_noted_with_the_one_it_resembles() -> None:
+    findings = found(block(figure(4), forces=["surey", "kent"]), sources={"bbc": {"forces": ["zz-top"]}})
+    assert [(one.rule, one.is_wrong) for one in findings] == [("unknown_force", False)] * 2
+    assert findings[0].detail == (
+        "surey is no known force, and `forces` of the file does not list it. Did you mean surrey?"
+    )
+    assert findings[0].places == ("/claims/0/figures/0",)
+    assert "zz-top is no known force" in findings[1].detail
+    assert findings[1].places == ("/source/bbc/forces",)
+
+
+def test_a_force_that_the_file_or_the_record_lists_is_known() -> None:
+    assert found(block(figure(4), forces=["our-desk"]), forces=["our-desk", "kent"]) == []
+    facts = OperationFacts(forces=frozenset(("our-desk", "kent")))
+    assert found(block(figure(4), forces=["our-desk"]), facts=facts) == []
 
 
 def test_a_measure_that_is_not_in_the_catalogue_is_noted() -> None:

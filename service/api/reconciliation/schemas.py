@@ -23,7 +23,7 @@ PATHS = {
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     "description": "a category path, or a list that is one sum",
 }
-DAYS = {"minItems": 2, "maxItems": 2, "description": "the first and the last day, both included"}
+DAYS = {"minItems": 1, "maxItems": 2, "description": "the first and the last day, both included; or one day"}
 MOMENT = {"description": "the moment at which the figures are true; a day means its end in London"}
 
 

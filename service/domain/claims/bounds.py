@@ -11,7 +11,7 @@ from math import ceil, floor
 
 from service.domain.counting.figures import display
 
-TENTH = Fraction(1, 10)
+TENTH, ONE = Fraction(1, 10), Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,13 @@ def nearly(number: Fraction) -> Bounds:
     return Bounds(0, ceil(number))
 
 
-def about(number: Fraction, to: Fraction | None = None) -> Bounds:
-    """Return the bounds of a number give or take a tenth, both ends included."""
+def about(number: Fraction, to: Fraction | None = None, *, step: Fraction = ONE) -> Bounds:
+    """Return the bounds of a number give or take a tenth, and at least one unit of its last digit: about 9 may be 8.
+
+    Both ends are included. `step` is the size of that unit in the smallest unit.
+    """
     upper = number if to is None else to
-    return _span(number * (1 - TENTH), floor(upper * (1 + TENTH)) + 1, number)
+    return _span(number - max(number * TENTH, step), floor(upper + max(upper * TENTH, step)) + 1, number)
 
 
 def describe(bounds: Bounds, unit: str, category: str | None = None) -> str:

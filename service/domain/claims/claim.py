@@ -73,7 +73,8 @@ class Claim:
     """One printed figure. `place`: its place in the file; `printed`: its words and digits; `bounds` None: no number.
 
     `unit` is the smallest unit of the measure, used by the bounds; `threshold` is the number of "more than" and the
-    like. `known` and `additive` are from the catalogue. `note` is passed through.
+    like, `digits` that of an exact figure that is no range and not known to be rounded. `known` and `additive` are from
+    the catalogue. `note` is passed through.
     """
 
     place: str
@@ -86,6 +87,7 @@ class Claim:
     says: str
     bounds: Bounds | None
     threshold: Fraction | None = None
+    digits: Fraction | None = None
     known: bool = True
     additive: bool = True
     note: str = ""

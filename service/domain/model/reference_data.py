@@ -5,12 +5,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import UNSTATED, ForceKind, Slug, Title
+
+# A word less like the name of a force is not taken for a misspelling of it. Longer words are not compared whole.
+LEAST_LIKENESS, LONGEST_NAME = 0.75, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,32 @@ def force_catalogue() -> Mapping[str, Force]:
         row["force"]: Force(force=row["force"], name=row["name"], kind=row["kind"], aliases=tuple(row["aliases"]))
         for row in _table("forces.toml")["forces"]
     }
+
+
+def force_named(word: str) -> str | None:
+    """Return the key of the force that a word stands for: its key, its name or an alias. None: no force, or several."""
+    return word if word in force_catalogue() else _force_names().get(_normalised(word))
+
+
+def nearest_force(word: str) -> str | None:
+    """Return the key of the force whose key, name or alias resembles a word most; None if none does."""
+    names = {**_force_names(), **{force: force for force in force_catalogue()}}
+    found = get_close_matches(_normalised(word)[:LONGEST_NAME], names, 1, LEAST_LIKENESS)
+    return names[found[0]] if found else None
+
+
+@cache
+def _force_names() -> Mapping[str, str]:
+    """Return the keys of the forces by name and alias, without words that stand for several forces."""
+    meant: dict[str, set[str]] = {}
+    for force in force_catalogue().values():
+        for word in (force.force, force.name, *force.aliases):
+            meant.setdefault(_normalised(word), set()).add(force.force)
+    return {word: next(iter(forces)) for word, forces in meant.items() if len(forces) == 1}
+
+
+def _normalised(word: str) -> str:
+    return " ".join(word.casefold().replace("&", " and ").split())
 
 
 @cache

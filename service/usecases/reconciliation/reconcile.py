@@ -10,7 +10,7 @@ from service.domain.claims.claim import ClaimsFile
 from service.domain.claims.compare import Comparison
 from service.domain.claims.rules.between import compare_claims
 from service.domain.claims.rules.findings import Findings
-from service.domain.claims.rules.groups import OperationFacts
+from service.domain.claims.rules.groups import OperationFacts, with_forces_of_sources
 from service.domain.counting.combined import combined
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
@@ -73,6 +73,7 @@ def _compared(database: Database, operation: str, credential: Credential, file: 
     with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
         read_record = records_now(context, found, measures)
         now = read_record(operation).operation
+        file = with_forces_of_sources(file, facts_of(now))
         compared = {one.place: compare_claim(one, operation, read_record) for one in file.claims if one.moment is None}
     records_at = records_as_of(database, credential, measures)
     compared |= {one.place: compare_claim(one, operation, records_at(one.moment)) for one in file.claims if one.moment}

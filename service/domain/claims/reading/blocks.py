@@ -25,8 +25,8 @@ from service.domain.claims.reading.table import (
     a_day,
     a_moment,
     a_text,
-    codes,
     days,
+    forces,
     open_table,
     paths,
     pointer_step,
@@ -55,12 +55,12 @@ def _read_context(table: ClaimsTable, file: FileContext) -> BlockContext | None:
     """Return the source, moment and scope of a block; None if its source is not in the file."""
     name = table.read("source", a_text)
     nested = table.read("operation", a_code)
-    forces = extent(table.read("forces", codes, ()), table.read("without_forces", codes, ()))
-    if not forces.included:
+    covered = extent(table.read("forces", forces, ()), table.read("without_forces", forces, ()))
+    if not covered.included:
         table.add_error("without_forces", "No force is left.")
     scope = Scope(
         operation=None if nested == file.operation else nested,
-        forces=forces,
+        forces=covered,
         days=table.read("days", days),
     )
     moment = table.read("as_of", a_moment)
@@ -135,4 +135,4 @@ def _a_dimension(value: Any) -> str:
 
 
 def _one_or_more_forces(value: Any) -> tuple[str, ...]:
-    return codes(value if isinstance(value, list) else [value])
+    return forces(value if isinstance(value, list) else [value])

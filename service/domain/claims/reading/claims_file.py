@@ -17,6 +17,7 @@ from service.domain.claims.reading.table import (
     a_text,
     codes,
     days,
+    forces,
     open_table,
     pointer_step,
     shown,
@@ -55,7 +56,7 @@ def read_claims(document: Any, measures: Mapping[str, Measure], *, operation: st
     _refuse_too_many(top)
     file = FileContext(measures, _operation(top, operation), top.errors)
     _check_format(top)
-    forces = top.read("forces", codes, ())
+    taking_part = top.read("forces", forces, ())
     sources = top.values.get("source")
     for name, value in sources.items() if isinstance(sources, Mapping) else ():
         _read_source(str(name), value, file)
@@ -68,7 +69,7 @@ def read_claims(document: Any, measures: Mapping[str, Measure], *, operation: st
         raise wrong_claims(file.errors)
     return ClaimsFile(
         operation=file.operation,
-        forces=frozenset(forces),
+        forces=frozenset(taking_part),
         sources=file.sources,
         claims=tuple(claims),
         breakdowns=breakdowns,
@@ -151,7 +152,7 @@ def _read_source(name: str, value: Any, file: FileContext) -> None:
         published=table.read("published", a_day_or_moment),
         moment=table.read("as_of", a_moment),
         days=table.read("days", days),
-        forces=frozenset(table.read("forces", codes, ())),
+        forces=frozenset(table.read("forces", forces, ())),
         force_count=table.read("force_count", a_count),
         lists_all=frozenset(table.read("lists_all", codes, ())),
     )

@@ -19,6 +19,7 @@ from service.domain.model.currencies import MINOR_UNITS
 from service.domain.model.reference_data import Measure
 
 EXACT, ABOUT, NO_NUMBER = "exact", "about", "no number"
+STRICT = ("more than", "nearly")
 THRESHOLDS: Mapping[str, Callable[[Fraction], Bounds]] = {
     "more than": possible.more_than,
     "at least": possible.at_least,
@@ -90,6 +91,7 @@ def read_claim(table: ClaimsTable, context: BlockContext, subject: Subject) -> C
         says=says,
         bounds=found,
         threshold=value.value if value and says in THRESHOLDS else None,
+        digits=value.value if value and says == EXACT and not (table.has("to") or table.has("rounded_to")) else None,
         known=subject.known is not None,
         additive=subject.known is None or subject.known.additive,
         note=_note(table),
@@ -122,7 +124,7 @@ def _bounds(table: ClaimsTable, says: str, numbers: Mapping[str, Printed | None]
         return None
     ends = [_rounded(table, one, rounded_to) for one in (value, to) if one is not None]
     if says == ABOUT:
-        return possible.about(value.value, None if to is None else to.value)
+        return possible.about(value.value, None if to is None else to.value, step=ends[0].step)
     return possible.printed(ends[0], ends[-1])
 
 

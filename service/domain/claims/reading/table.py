@@ -11,6 +11,7 @@ from typing import Any
 
 from service.domain.model.days import ONE_DAY, london_midnight
 from service.domain.model.instants import DAY_EXPECTED, INSTANT_EXPECTED, parse_day, parse_instant
+from service.domain.model.reference_data import force_named, nearest_force
 from service.domain.model.vocabulary import STEP, CategoryPath, shape_of
 from service.errors import MOST_FIELDS, FieldError
 
@@ -87,6 +88,22 @@ def a_code(value: Any) -> str:
     return value
 
 
+def a_force(value: Any) -> str:
+    """Return the code of a force, from the code or from a name of a known force."""
+    known = force_named(value) if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
+    if known is not None:
+        return known
+    if not isinstance(value, str) or len(value) > LONGEST_CODE or not CODE.fullmatch(value):
+        hint = f" Did you mean {nearest}?" if isinstance(value, str) and (nearest := nearest_force(value)) else ""
+        raise InvalidValue(f"Expected the code or name of a force, such as surrey; found {shown(value)}.{hint}")
+    return value
+
+
+def forces(value: Any) -> tuple[str, ...]:
+    """Return a list of forces without duplicates."""
+    return _unique([a_force(item) for item in _bounded(_a_list(value))])
+
+
 def codes(value: Any) -> tuple[str, ...]:
     """Return a list of codes without duplicates."""
     return _unique([a_code(item) for item in _bounded(_a_list(value))])
@@ -125,10 +142,13 @@ def a_day(value: Any) -> date:
 
 
 def days(value: Any) -> tuple[date, date]:
-    """Return the first and the last day, both included."""
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a first and a last
-        raise InvalidValue(f"Expected the first and the last day as a list of two; found {shown(value)}.")
-    first, last = a_day(value[0]), a_day(value[1])
+    """Return the first and the last day, both included. A list of one day means that day."""
+    if not isinstance(value, list) or len(value) not in (1, 2):
+        found = f"a list of {len(value)}" if isinstance(value, list) else shown(value)
+        raise InvalidValue(
+            f"Expected the first and the last day as a list of two, or one day in a list; found {found}."
+        )
+    first, last = a_day(value[0]), a_day(value[-1])
     if last < first:
         raise InvalidValue(f"The last day, {last}, is before the first, {first}.")
     return first, last

@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.domain.claims.claim import ClaimsFile
+from service.domain.claims.extents import ALL
 from service.domain.claims.rules.families import Budget
 from service.domain.claims.rules.findings import KINDS, MOST_FINDINGS, Finding, Findings
-from service.domain.claims.rules.groups import OperationFacts, group_claims, key_of, with_canonical_scopes
+from service.domain.claims.rules.groups import (
+    OperationFacts,
+    group_claims,
+    key_of,
+    with_canonical_scopes,
+    with_forces_of_sources,
+)
 from service.domain.claims.rules.lists import compare_lists, complete_lists, scopes_of
 from service.domain.claims.rules.one_scope import compare_one_scope
 from service.domain.claims.rules.parts import compare_parts, lower_bounds_of
 from service.domain.claims.rules.reached import compare_forces
 from service.domain.claims.rules.sources import compare_sources
 from service.domain.claims.rules.views import compare_views
+from service.domain.model.reference_data import force_catalogue, nearest_force
 
 NO_FACTS = OperationFacts()
 
@@ -36,7 +44,8 @@ def compare_claims(file: ClaimsFile, facts: OperationFacts = NO_FACTS) -> Findin
     )
 
 
-def _findings(file: ClaimsFile, facts: OperationFacts, budget: Budget) -> Iterator[Finding]:
+def _findings(printed: ClaimsFile, facts: OperationFacts, budget: Budget) -> Iterator[Finding]:
+    file = with_forces_of_sources(printed, facts)
     canonical = with_canonical_scopes(file, facts)
     lists = complete_lists(canonical)
     wholes = ((key_of(one.lines[0]), one.scope) for one in canonical.breakdowns)
@@ -51,6 +60,8 @@ def _findings(file: ClaimsFile, facts: OperationFacts, budget: Budget) -> Iterat
     for group in groups.values():
         yield from compare_forces(group, _everybody(file, facts), budget)
     yield from _unknown_measures(file)
+    if not facts.forces:
+        yield from _unknown_forces(file)
 
 
 def _not_all_tried() -> Finding:
@@ -75,3 +86,19 @@ def _unknown_measures(file: ClaimsFile) -> Iterator[Finding]:
     for measure, places in unknown.items():
         detail = f"{measure} is not in the catalogue; its unit is taken as printed."
         yield Finding(kind="note", rule="unknown_measure", detail=detail, places=tuple(places))
+
+
+def _unknown_forces(file: ClaimsFile) -> Iterator[Finding]:
+    """Yield a note for each force that is neither known nor listed by the file; a record names its own forces."""
+    unknown: dict[str, list[str]] = {}
+    named = {one: one.included | one.excluded for one in {claim.scope.forces for claim in file.claims}}
+    places = [(f"{source.place}/forces", source.forces) for source in file.sources.values()]
+    places += [(claim.place, named[claim.scope.forces]) for claim in file.claims]
+    for place, forces in places:
+        for force in forces - file.forces - force_catalogue().keys() - {ALL}:
+            unknown.setdefault(force, []).append(place)
+    for force in sorted(unknown):
+        nearest = nearest_force(force)
+        hint = f" Did you mean {nearest}?" if nearest else ""
+        detail = f"{force} is no known force, and `forces` of the file does not list it.{hint}"
+        yield Finding(kind="note", rule="unknown_force", detail=detail, places=tuple(unknown[force]))

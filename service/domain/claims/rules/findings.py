@@ -15,6 +15,7 @@ KINDS: tuple[Kind, ...] = ("contradiction", "suspect", "difference", "note")
 Rule = Literal[
     "no_common_value",
     "thresholds_apart",
+    "same_digits",
     "parts_above_whole",
     "breakdown_below_whole",
     "not_in_complete_list",
@@ -23,6 +24,7 @@ Rule = Literal[
     "forces_differ",
     "reached_by_some_forces",
     "unknown_measure",
+    "unknown_force",
     "sums_not_all_tried",
 ]
 

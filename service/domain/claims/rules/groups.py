@@ -70,14 +70,51 @@ class Group:
 Key = tuple[datetime | None, str, str, Extent | None]
 
 
+def with_forces_of_sources(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile:
+    """Return the file in which the figures of a source that names fewer forces than take part are about those alone.
+
+    A figure about some forces, or about an operation inside this one, stays as it is.
+    """
+    taking_part = _named_by_sources(file) if not (file.forces or facts.forces) else file.forces or facts.forces
+    required = taking_part - facts.optional_forces
+    some = {
+        source.source: source.forces
+        for source in file.sources.values()
+        if source.forces and not required <= source.forces
+    }
+
+    def narrowed(scope: Scope, source: str) -> Scope:
+        if source not in some or scope.operation is not None or ALL not in scope.forces.included:
+            return scope
+        named = some[source] - scope.forces.excluded
+        return replace(scope, forces=extent(named)) if named else scope
+
+    def narrowed_claim(claim: Claim) -> Claim:
+        return replace(claim, scope=narrowed(claim.scope, claim.source))
+
+    if not some:
+        return file
+    breakdowns = tuple(
+        replace(one, scope=narrowed(one.scope, one.lines[0].source), lines=tuple(map(narrowed_claim, one.lines)))
+        for one in file.breakdowns
+        if one.lines
+    )
+    return replace(file, claims=tuple(map(narrowed_claim, file.claims)), breakdowns=breakdowns)
+
+
+def _named_by_sources(file: ClaimsFile) -> frozenset[str]:
+    return frozenset(force for source in file.sources.values() for force in source.forces)
+
+
 def with_canonical_scopes(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile:
     """Return the file with canonical scopes: a list of all forces, or of all days, becomes the unrestricted scope."""
     # Most claims share the forces of their block.
     known: dict[tuple[Extent, frozenset[str]], Extent] = {}
+    named = _named_by_sources(file)
 
     def canonical(scope: Scope, source: str) -> Scope:
         printed = file.sources[source]
-        everybody = file.forces or facts.forces or printed.forces
+        everybody = file.forces or facts.forces or named
         key = (scope.forces, everybody)
         if key not in known:
             known[key] = _canonical_forces(*key)

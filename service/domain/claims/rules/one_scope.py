@@ -10,6 +10,7 @@ from math import inf
 
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
+from service.domain.claims.reading.figure import STRICT
 from service.domain.claims.rules.findings import MOST_FINDINGS, Finding, Kind, Rule, described
 from service.domain.claims.rules.groups import Group
 
@@ -22,6 +23,7 @@ def compare_one_scope(group: Group) -> Iterator[Finding]:
         if len(node.claims) > 1:
             yield from _compare_values(node.claims)
             yield from _compare_thresholds([claim for claim in node.claims if claim.threshold is not None])
+            yield from _compare_digits(node.claims)
 
 
 def _compare_values(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -56,6 +58,22 @@ def _compare_thresholds(claims: Sequence[Claim]) -> Iterator[Finding]:
                 yield _finding(others, claim, ("suspect", "thresholds_apart", too_far))
         orders.append(places[value])
         lowest, highest = min(lowest, orders[-1]), max(highest, orders[-1])
+
+
+def _compare_digits(claims: Sequence[Claim]) -> Iterator[Finding]:
+    """Yield a finding for each exact number that is also printed as a limit which it does not reach: more than it."""
+    exact: dict[Fraction, list[Claim]] = {}
+    strict: dict[Fraction, list[Claim]] = {}
+    for claim in claims:
+        if claim.digits is not None:
+            exact.setdefault(claim.digits, []).append(claim)
+        elif claim.threshold is not None and claim.says in STRICT:
+            strict.setdefault(claim.threshold, []).append(claim)
+    for digits in sorted(exact.keys() & strict.keys()):
+        limits = [limit for limit in strict[digits] if not _excludes(limit, exact[digits][0])]
+        if limits:
+            words = "these are the same digits, so one of the two is probably a misprint"
+            yield _finding([*exact[digits], *limits[1:]], limits[0], ("suspect", "same_digits", words))
 
 
 def _some(others: Iterable[Claim], made: int) -> list[Claim]:

@@ -10,7 +10,7 @@ from service.domain.claims.reading.figure import EXACT
 from service.domain.claims.rules.families import Budget
 from service.domain.claims.rules.findings import Finding
 from service.domain.claims.rules.groups import Group, Node
-from service.domain.claims.rules.relations import CATEGORY, FORCE, bits
+from service.domain.claims.rules.relations import CATEGORY, DAY, FORCE, OPERATION, bits
 
 
 def compare_forces(group: Group, everybody: frozenset[str], budget: Budget) -> Iterator[Finding]:
@@ -20,16 +20,17 @@ def compare_forces(group: Group, everybody: frozenset[str], budget: Budget) -> I
         node = group.nodes[number]
         forces = everybody if node.scope.forces.is_all else node.scope.forces.included
         if node.bounds.least and len(forces) > 1:
-            parts = _parts_by_force(number, exact, group, budget)
-            reached = frozenset(force for part in parts for force in part.scope.forces.included)
-            if reached < forces and summed([part.bounds for part in parts]).meets(node.bounds):
-                yield _note(node, parts, reached, forces)
+            same = group.relations.equal
+            split = group.parts(number) & exact & same[DAY][number] & same[OPERATION][number] & ~same[FORCE][number]
+            for parts in (_widest(split & same[CATEGORY][number], group, budget), _widest(split, group, budget)):
+                reached = frozenset(force for part in parts for force in part.scope.forces.included)
+                if reached < forces and summed([part.bounds for part in parts]).meets(node.bounds):
+                    yield _note(node, parts, reached, forces)
+                    break
 
 
-def _parts_by_force(whole: int, exact: int, group: Group, budget: Budget) -> list[Node]:
-    """Return the widest exact parts of some of the whole's forces, for all its days; none if they overlap."""
-    same = group.relations.equal
-    found = group.parts(whole) & exact & same[CATEGORY][whole] & group.relations.equal_but(FORCE, whole)
+def _widest(found: int, group: Group, budget: Budget) -> list[Node]:
+    """Return the widest of these parts, which are by force or by force and category; none if they overlap."""
     if not budget.spend(2 * found.bit_count()):
         return []
     widest = found & ~group.is_inside_any(bits(found))
