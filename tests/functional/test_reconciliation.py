@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.factories.bodies import activity, arrest, declared, hours_ago, midnight, opening, seizure, today
+from tests.factories.bodies import (
+    activity,
+    arrest,
+    declared,
+    hours_ago,
+    midnight,
+    opening,
+    seizure,
+    today,
+    withdrawal,
+    yesterday,
+)
 from tests.factories.claims import block, breakdown, document, figure
 from tests.factories.logs import SEED
 from tests.functional.calls import Caller, on_sqlite, refused
@@ -135,6 +146,35 @@ def test_activities_over_several_days_may_belong_to_any_of_them(live: str, lead:
     scope = {"forces": ["surrey"], "days": [today(), today()]}
     answer = reconciled(lead, live, block(figure(7, **stopped), figure(17, **stopped), figure(18, **stopped), **scope))
     assert statuses(answer) == ["open", "open", "differs"]
+
+
+def test_a_tally_of_exactly_the_claimed_days_is_their_figure(live: str, lead: Caller, surrey: Caller) -> None:
+    """A force that tallied these days owes nothing more for them; on other days, its tally may belong to any."""
+    over_two_days = {"occurred_at": midnight(-1), "occurred_before": hours_ago(0)}
+    tally = activity(quantity=10, **over_two_days)
+    surrey.record(live, tally)
+    stopped = {"measure": "vehicles_stopped", "unit": "vehicles"}
+    printed = (figure(10, **stopped), figure(11, **stopped), figure(9, "more than", **stopped))
+    days = [yesterday(), today()]
+
+    def status(**scope: Any) -> list[str]:
+        return statuses(reconciled(lead, live, block(*printed, **scope)))
+
+    assert status(forces=["surrey"], days=days) == ["agrees", "differs", "agrees"]
+    assert status(days=days) == ["open", "open", "agrees"], "other forces owe their returns"
+    assert status(forces=["surrey"], days=days[1:]) == ["open", "open", "open"]
+    surrey.record(live, activity(quantity=1))
+    assert status(forces=["surrey"], days=days) == ["differs", "agrees", "agrees"]
+    surrey.record(live, withdrawal(tally))
+    assert status(forces=["surrey"], days=days) == ["open", "open", "open"]
+
+
+def test_a_source_that_names_some_forces_is_compared_with_those_alone(live: str, lead: Caller, surrey: Caller) -> None:
+    surrey.record(live, arrest(count=5), declared())
+    lead.record(live, arrest(count=7, force="metropolitan"))
+    sources = {"release": {"forces": ["Surrey Police"]}}
+    claim = only(reconciled(lead, live, block(figure(5), days=[today()]), sources=sources))
+    assert (claim["status"], claim["forces"], claim["days"]) == ("agrees", ["surrey"], [today(), today()])
 
 
 def test_a_figure_without_a_category_may_belong_to_any(live: str, lead: Caller, surrey: Caller) -> None:

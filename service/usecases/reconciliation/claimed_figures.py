@@ -34,7 +34,7 @@ def compare_claim(claim: Claim, operation: str, read_record: ReadRecord) -> Comp
     for check in CHECKS:
         if reason := check(claim, record.operation):
             return not_comparable(claim, reason)
-    return compare(claim, _recorded(claim, record))
+    return compare(claim, _recorded(claim, record.for_days(claim.measure, claim.scope.days)))
 
 
 def first_and_last(days: OperatingDays) -> tuple[date, date | None]:

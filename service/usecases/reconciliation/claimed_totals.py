@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -11,12 +11,15 @@ from functools import cache
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
+from service.domain.claims.claim import Days
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.errors import RecordError
+from service.projections.entries import NO_DAY
 from service.projections.sums import Sum, summed, sums
+from service.projections.tallies import Tally, tallies
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
@@ -30,12 +33,14 @@ EVERY_CELL = ("force", "day", "category")
 class Record:
     """An operation and its parts at one moment: the sums of each measure by force, day and category, and what is owed.
 
-    Each answer is computed once.
+    Each answer is computed once. `tallies` are those of several days; a force owes no return for a `settled` one.
     """
 
     operation: Operation
-    cells: dict[str, list[Sum]]
+    cells: Mapping[str, Sequence[Sum]]
     owed: Owed
+    tallies: Mapping[str, Sequence[Tally]]
+    settled: frozenset[Tally] = frozenset()
     _figures: dict[Selection, tuple[Figure, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -50,7 +55,26 @@ class Record:
         cells: dict[str, list[Sum]] = {measure: [] for measure in known}
         for one in sums(connection, logs, selection, by_category=()) if known else ():
             cells[one.measure].append(one)
-        return cls(operation, cells, Owed.at(connection, operation, found, Selection()))
+        tallied = tuple(measure for measure in known if any(not one.day for one in cells[measure]))
+        over_days: dict[str, list[Tally]] = {measure: [] for measure in tallied}
+        for position in found if tallied else ():
+            days, seq = position.operation.days, position.seq
+            for tally in tallies(connection, position.head, days, up_to=seq, measures=tallied):
+                over_days[tally.measure].append(tally)
+        return cls(operation, cells, Owed.at(connection, operation, found, Selection()), over_days)
+
+    def for_days(self, measure: str, days: Days | None) -> Record:
+        """Return the record in which the tallies of exactly these days count on the first of them.
+
+        Such a tally is the figure of its force for these days, so no return of that force is outstanding for it.
+        """
+        found = self.tallies.get(measure, ())
+        exact = [tally for tally in found if days is not None and (tally.first, tally.last) == days]
+        if not exact or days is None:
+            return self
+        counted = [one for one in self.cells[measure] if one.day]
+        counted += [_cell(tally, days[0] if (tally.first, tally.last) == days else None) for tally in found]
+        return Record(self.operation, {measure: counted}, self.owed, {}, frozenset(exact))
 
     def figures(self, selection: Selection) -> tuple[Figure, ...]:
         """Return the figures of a selection of one measure."""
@@ -69,10 +93,11 @@ class Record:
     ) -> tuple[Outstanding, ...]:
         """Return the outstanding forces of a selection of one measure, or of one of its forces or days."""
         found = self.owed.of(selection.measures)
+        settled = {tally.force for tally in self.settled if tally.covers(selection.categories)}
         narrowed = (
             Outstanding(one.force, _among(one.days, day or selection.day_from, day, selection.day_before))
             for one in found
-            if selection.has_force(one.force) and force in (None, one.force)
+            if selection.has_force(one.force) and force in (None, one.force) and one.force not in settled
         )
         return tuple(one for one in narrowed if one.days)
 
@@ -132,6 +157,17 @@ def _once(read_record: ReadRecord) -> ReadRecord:
         return found
 
     return read
+
+
+def _cell(tally: Tally, day: date | None) -> Sum:
+    return Sum(
+        measure=tally.measure,
+        qualifier=tally.qualifier,
+        quantity=tally.quantity,
+        force=tally.force,
+        day=NO_DAY if day is None else str(day),
+        category=tally.category,
+    )
 
 
 def _among(days: tuple[date, ...], first: date | None, only: date | None, before: date | None) -> tuple[date, ...]:
