@@ -117,7 +117,7 @@ def test_while_returns_are_out_a_figure_is_open(coordinator: Visitor, client_for
         (row(1, "arrests", "many"), "Row 2: Figure must be a number as printed, for example 142"),
         (row(0, "arrests", "1.5"), "Row 1: arrests: Expected no decimal point"),
         (row(3, "cash", "£5 per head"), "Row 4: Expected cash in pounds"),
-        (row(0, "arrests", "3", "no force"), "Row 1: Expected a code"),
+        (row(0, "arrests", "3", "no force"), "Row 1: Expected the code or name of a force"),
     ],
 )
 def test_what_cannot_be_read_is_explained(coordinator: Visitor, fields: dict[str, Any], words: str):

@@ -12,9 +12,11 @@ from service.access.roles import READERS
 from service.domain.claims.reading.claims_file import WrongClaims
 from service.domain.claims.reading.csv_rows import ClaimsUnreadable
 from service.domain.counting.selection import Selection
+from service.domain.model.operation import Operation
 from service.errors import Invalid
 from service.usecases.querying.as_of import Moment
-from service.usecases.querying.totals import Totals, totals
+from service.usecases.querying.read_context import Position
+from service.usecases.querying.totals import totals
 from service.usecases.reconciliation.reconcile import ReadClaims, Reconciliation, reconcile
 from service.web.compare import sentences, typed
 from service.web.compare.typed import FiguresWrong, TypedFigure
@@ -110,8 +112,7 @@ def _wrong(operation: str, sent: Sent, errors: list[tuple[str, str]]) -> tuple[s
 def _page(
     name: str, sent: Sent, *, errors: list[tuple[str, str]] | None = None, found: Reconciliation | None = None
 ) -> str:
-    shown = found.totals if found is not None else _totals(name)
-    operation = shown.operation
+    operation, position = _now(name) if found is None else (found.operation, found.position)
     overview = (operation.name, address("overview.show", operation=name))
     return render(
         "compare/compare.html.jinja",
@@ -121,7 +122,7 @@ def _page(
         place="operations.show",
         operation=operation,
         tab="compare.show",
-        position=shown.positions[0],
+        position=position,
         errors=errors or [],
         found=found,
         verdicts=[] if found is None else sentences.verdicts(found),
@@ -134,8 +135,10 @@ def _page(
     )
 
 
-def _totals(operation: str) -> Totals:
-    return totals(database(), operation=operation, credential=credential(), selection=Selection(), moment=Moment())
+def _now(operation: str) -> tuple[Operation, Position]:
+    """Return the operation with the forces of all its parts, and its position now."""
+    found = totals(database(), operation=operation, credential=credential(), selection=Selection(), moment=Moment())
+    return found.operation, found.positions[0]
 
 
 def _capital(text: str) -> str:

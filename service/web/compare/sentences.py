@@ -40,14 +40,13 @@ class Verdict(NamedTuple):
 def verdicts(found: Reconciliation) -> list[Verdict]:
     """Return the figures beside the record, disagreements first, otherwise in the order of the file."""
     ordered = sorted(found.comparisons, key=lambda one: ORDER.index(one.status))
-    return [_verdict(one, found.totals.operation) for one in ordered]
+    return [_verdict(one, found.operation) for one in ordered]
 
 
 def summary(found: Reconciliation) -> str:
     """Return how many figures agree and how many do not, in sentences."""
     counts: Counter[str] = Counter(one.status for one in found.comparisons)
     number = words.counted(len(found.comparisons), "figure")
-    wrong = sum(one.is_wrong for one in found.findings)
     said = []
     if counts[DIFFERS]:
         said.append(f"{counts[DIFFERS]} of {number} {'differs' if counts[DIFFERS] == 1 else 'differ'} from the record.")
@@ -55,7 +54,7 @@ def summary(found: Reconciliation) -> str:
         said.append(f"{counts[NOT_COMPARABLE]} of {number} cannot be compared.")
     if counts[OPEN]:
         said.append(f"{counts[OPEN]} of {number} may still change, because returns are not in.")
-    if wrong:
+    if found.findings.any_wrong:
         said.append("The figures themselves do not fit together.")
     return (
         " ".join(said)
