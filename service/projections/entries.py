@@ -7,13 +7,18 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.counting.rules import counts_of, day_of
-from service.domain.model.events import FACTS
+from service.domain.counting.rules import counts_of, day_of, span_of
+from service.domain.model.events import FACTS, Event
+from service.domain.model.operation import Operation
 from service.projections.steps import Batch, Step
 from service.storage.db import CodeText, metadata
 from service.storage.writes import Writes
 
+# The day of a figure of activities that cover more than one.
 NO_DAY = ""
+# Between the first and the last day of such an activity's entries, as between the ends of an interval in ISO 8601.
+TO = "/"
+DAY_LENGTH = len("2024-01-16")
 
 entries = sa.Table(
     "entries",
@@ -24,7 +29,7 @@ entries = sa.Table(
     sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("of_seq", sa.BigInteger, nullable=False, comment="the version whose lines these are"),
     sa.Column("force", CodeText, nullable=False),
-    sa.Column("day", CodeText, nullable=False, comment="the operating day; empty if it covers more than one"),
+    sa.Column("day", CodeText, nullable=False, comment="the operating day; of several, first and last with a slash"),
     sa.Column("measure", CodeText, nullable=False),
     sa.Column("category", CodeText, nullable=False, comment="empty where the measure has none"),
     sa.Column("qualifier", CodeText, nullable=False),
@@ -77,14 +82,21 @@ def _own_rows(batch: Batch, step: Step) -> list[EntryRow]:
     event, seq = step.recorded.event, step.recorded.seq
     if not isinstance(event.data, FACTS):
         return []
-    single_day = day_of(event, step.operation.days)
-    day = NO_DAY if single_day is None else single_day.isoformat()
+    day = _days(event, step.operation)
     version, counts = (batch.operation, batch.generation, seq), counts_of(event, step.operation.measures)
     # By position: by name, it would take more than twice as long.
     return [
         EntryRow(*version, number, seq, event.force, day, measure, category, qualifier, quantity, 1)
         for number, (measure, category, quantity, qualifier) in enumerate(counts, start=1)
     ]
+
+
+def _days(event: Event, operation: Operation) -> str:
+    if (span := span_of(event, operation.days)) is not None:
+        return TO.join(day.isoformat() for day in span)
+    day = day_of(event, operation.days)
+    assert day is not None, "what has no day covers more than one"
+    return day.isoformat()
 
 
 def _negated(row: EntryRow) -> EntryRow:

@@ -43,7 +43,7 @@ class Projection:
 BY_SEQ: tuple[Projection, ...] = (
     Projection("participants", 1, participants.participants, participants.rows, (ForceJoined,)),
     Projection("returns", 1, returns.declared_returns, returns.rows, (ReturnDeclared,)),
-    Projection("entries", 1, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
+    Projection("entries", 2, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
     Projection(
         "match_candidates", 1, match_candidates.match_candidates, match_candidates.rows, (*COMPARED, EventWithdrawn)
     ),
@@ -51,7 +51,7 @@ BY_SEQ: tuple[Projection, ...] = (
         "ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut, DuplicateReopened), reads_run=True
     ),
 )
-SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 1), (totals_snapshots.totals_snapshots, 1))
+SUMMED: tuple[tuple[sa.Table, int], ...] = ((totals.totals, 2), (totals_snapshots.totals_snapshots, 2))
 TABLES: tuple[sa.Table, ...] = (*(projection.table for projection in BY_SEQ), *(table for table, _version in SUMMED))
 VERSION = ",".join(
     [

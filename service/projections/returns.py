@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
+from service.projections.entries import TO
 from service.projections.steps import Batch
 from service.projections.totals_snapshots import rows_at
 from service.storage.db import CodeText, InstantType, metadata
@@ -63,15 +66,17 @@ def rows(_writes: Writes, batch: Batch) -> list[DeclaredReturnRow]:
 def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declarations:
     """Return the declarations up to this seq, newest first, by force and day.
 
-    A complete or nil return is reopened by a later event of that force and day, of a measure that the return covers.
+    A complete or nil return is reopened by a later event of that force and day, of a measure that the return covers. An
+    activity that covers several days is an event of each.
     """
     found: dict[tuple[str, date], list[Declaration]] = {}
-    last_seqs = _last_seqs(connection, head, up_to=up_to)
     table = declared_returns.c
     statement = sa.select(table.force, table.day, table.status, table.measures, table.seq, table.recorded_at).where(
         table.operation_id == head.operation, table.generation == head.generation, table.seq <= up_to
     )
-    for force, day, status, measures, seq, recorded_at in connection.execute(statement.order_by(table.seq.desc())):
+    rows = connection.execute(statement.order_by(table.seq.desc())).all()
+    last_seqs = _last_seqs(connection, head, up_to=up_to, of={(row.force, row.day) for row in rows})
+    for force, day, status, measures, seq, recorded_at in rows:
         declared = Declaration(
             status=status,
             measures=frozenset(measures.split(",")) if measures else frozenset(),
@@ -84,12 +89,36 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
     return found
 
 
-def _last_seqs(connection: sa.Connection, head: Head, *, up_to: int) -> dict[tuple[str, str], dict[str, int]]:
-    """Return the seq of the last entry of each measure, by force and day, as of this seq."""
+def _last_seqs(
+    connection: sa.Connection, head: Head, *, up_to: int, of: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, int]]:
+    """Return the seq of the last entry of each measure as of this seq, by force and day; at least for the days of `of`.
+
+    An entry over several days counts as one of each of them that is in `of`.
+    """
     rows = rows_at(head, up_to)
     keys = (rows.c.force, rows.c.day, rows.c.measure)
     statement = sa.select(*keys, sa.func.max(rows.c.last_seq)).group_by(*keys)
     found: dict[tuple[str, str], dict[str, int]] = {}
+    spans: list[tuple[str, str, str, int]] = []
     for force, day, measure, seq in connection.execute(statement):
-        found.setdefault((force, day), {})[measure] = seq
+        if TO in day:
+            spans.append((force, day, measure, seq))
+        else:
+            found.setdefault((force, day), {})[measure] = seq
+    days_by_force = _days_by_force(of) if spans else {}
+    for force, span, measure, seq in spans:
+        first, _to, last = span.partition(TO)
+        days = days_by_force.get(force, [])
+        for day in days[bisect_left(days, first) : bisect_right(days, last)]:
+            seqs = found.setdefault((force, day), {})
+            seqs[measure] = max(seq, seqs.get(measure, 0))
+    return found
+
+
+def _days_by_force(of: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the days of each force, in order."""
+    found: dict[str, list[str]] = {}
+    for force, day in sorted(of):
+        found.setdefault(force, []).append(day)
     return found

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from service.domain.counting.selection import Selection
 from service.domain.model.vocabulary import Qualifier
 from service.eventlog.head import Head
-from service.projections.entries import NO_DAY, entries
+from service.projections.entries import DAY_LENGTH, NO_DAY, entries
 from service.projections.totals_snapshots import rows_at
 
 
@@ -104,7 +104,7 @@ def changing_seqs(connection: sa.Connection, head: Head, *, after: int, forces: 
 
 
 def _dimensions(rows: sa.FromClause, selection: Selection, by_category: Sequence[str]) -> list[sa.ColumnElement[Any]]:
-    columns = [rows.c[name] for name in selection.by if name != "category"]
+    columns = [_day(rows) if name == "day" else rows.c[name] for name in selection.by if name != "category"]
     if "category" in selection.by:
         return [*columns, rows.c.category]
     always = sa.case((rows.c.measure.in_(by_category), rows.c.category), else_=None)
@@ -130,10 +130,18 @@ def conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnEleme
 def _day_conditions(rows: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if selection.day_from is not None:
-        conditions.append(rows.c.day >= str(selection.day_from))
+        conditions += [rows.c.day >= str(selection.day_from), _has_one_day(rows)]
     if selection.day_before is not None:
-        conditions += [rows.c.day < str(selection.day_before), rows.c.day != NO_DAY]
+        conditions += [rows.c.day < str(selection.day_before), _has_one_day(rows)]
     return conditions
+
+
+def _day(rows: sa.FromClause) -> sa.ColumnElement[str]:
+    return sa.case((_has_one_day(rows), rows.c.day), else_=NO_DAY).label("day")
+
+
+def _has_one_day(rows: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.func.length(rows.c.day) == DAY_LENGTH
 
 
 def _at_or_under(rows: sa.FromClause, path: str) -> sa.ColumnElement[bool]:

@@ -15,6 +15,8 @@ from tests.factories.bodies import (
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla, opened
 
+JANUARY = "january"
+IN_JANUARY: Json = {"starts_at": "2023-01-16T00:00:00Z", "ends_at": "2023-01-23T00:00:00Z"}
 OF_JANUARY: Json = {"starts_at": "2023-01-16T00:00:00Z", "imported": True}
 
 
@@ -89,6 +91,48 @@ def test_a_withdrawal_reopens_the_day_too(live: str, surrey: Caller):
     made = arrest(occurred_at=midnight(0))
     surrey.record(live, made, declared("complete"), withdrawal(made))
     assert status(surrey, live) == "reopened"
+
+
+def january(caller: Caller, operation: str, **query: object) -> dict[int, str]:
+    """Return the statuses of Surrey's returns for 17 to 20 January."""
+    days = range(17, 21)
+    return {day: status(caller, operation, day=f"2023-01-{day}", **query) for day in days}
+
+
+def test_a_tally_over_several_days_reopens_each_of_them(lead: Caller, surrey: Caller):
+    opened(lead, operation=JANUARY, **IN_JANUARY)
+    tally = activity(occurred_at="2023-01-17T09:00:00Z", occurred_before="2023-01-20T00:00:00Z")
+    surrey.record(JANUARY, *(declared("complete", day=f"2023-01-{day}") for day in (17, 19, 20)))
+    surrey.record(JANUARY, declared("nil", day="2023-01-18"))
+    (receipt,) = surrey.record(JANUARY, tally)
+    reopened = {17: "reopened", 18: "reopened", 19: "reopened", 20: "complete"}
+    assert january(surrey, JANUARY) == reopened
+    assert january(surrey, JANUARY, as_of_seq=receipt["seq"] - 1) == dict.fromkeys(reopened, "complete") | {18: "nil"}
+    owed = lead.totals(
+        JANUARY, measure="vehicles_stopped", force="surrey", day_from="2023-01-17", day_before="2023-01-21"
+    )["completeness"]
+    days = ["2023-01-17", "2023-01-18", "2023-01-19"]
+    assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": days}], "overdue": []}
+    assert [figure["day"] for figure in lead.totals(JANUARY, by="day", force="surrey")["figures"]] == [None]
+    surrey.record(JANUARY, declared("complete", day="2023-01-18"))
+    assert january(surrey, JANUARY) == reopened | {18: "complete"}
+
+
+def test_correcting_a_tally_reopens_the_days_of_both_versions_and_withdrawing_it_those_of_the_last(
+    lead: Caller, surrey: Caller
+):
+    opened(lead, operation=JANUARY, **IN_JANUARY)
+    every = [declared("complete", day=f"2023-01-{day}") for day in (17, 18, 19, 20)]
+    tally = activity(occurred_at="2023-01-17T09:00:00Z", occurred_before="2023-01-19T00:00:00Z")
+    corrected = correction(
+        tally,
+        occurred_at="2023-01-18T09:00:00Z",
+        data=tally["data"] | {"occurred_before": "2023-01-20T00:00:00Z"},
+    )
+    surrey.record(JANUARY, tally, *every, corrected)
+    assert january(surrey, JANUARY) == {17: "reopened", 18: "reopened", 19: "reopened", 20: "complete"}
+    surrey.record(JANUARY, *(one | {"id": new_id()} for one in every), withdrawal(corrected))
+    assert january(surrey, JANUARY) == {17: "complete", 18: "reopened", 19: "reopened", 20: "complete"}
 
 
 def test_a_return_for_some_measures_leaves_the_others_owed(live: str, surrey: Caller):

@@ -142,9 +142,9 @@ def test_a_declared_zero_stays_until_it_is_withdrawn(operation: OpenedOperation)
     assert operation.figures() == {}
 
 
-def test_an_activity_over_several_days_counts_on_no_single_day(operation: OpenedOperation) -> None:
+def test_an_activity_over_several_days_keeps_its_first_and_last_day(operation: OpenedOperation) -> None:
     operation.record(ActivityRecordedFactory(occurred_before=TUESDAY_EVENING + timedelta(days=2)))
-    assert operation.figures() == {Key("surrey", "", "vehicles_stopped", "", "exact"): 12}
+    assert operation.figures() == {Key("surrey", f"{TUESDAY}/2023-01-19", "vehicles_stopped", "", "exact"): 12}
 
 
 def test_a_correction_leaves_past_totals_unchanged(operation: OpenedOperation) -> None:

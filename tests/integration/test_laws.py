@@ -2,7 +2,7 @@
 
 Live totals equal those of the model, those of a rebuild, and the sum of all entries. The totals as of seq n equal those
 of a log cut at n, whatever the totals snapshot interval. A correction only adds rows. The sum over the forces equals
-the overall total. A corrected qualifier leaves no trace.
+the overall total. A corrected qualifier leaves no trace. A return is reopened by later events of each of their days.
 """
 
 import copy
@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 
 from service.domain.counting.selection import DIMENSIONS, Selection
 from service.domain.model.events import Event
+from service.projections.returns import declarations
 from service.projections.sums import sums
 from service.storage.db import Database
 from service.usecases.maintenance.rebuild import rebuild
@@ -107,6 +108,19 @@ class Model:
                     found[Key(row["force"], day_of(row), measure, category, qualifier)] += quantity
         return dict(found)
 
+    def returns(self, size: int) -> dict[tuple[str, str], str]:
+        """Return the status of the newest return by force and day, of the log cut at this size."""
+        found: dict[tuple[str, str], str] = {}
+        known = {row["id"]: row for row in self.log}
+        for row in self.log[:size]:
+            if row["type"] == "return.declared":
+                found[row["force"], row["data"]["day"]] = row["data"]["status"]
+            facts = [one for one in (row, known.get(row.get("corrects", ""))) if one and one["type"] in FACTS]
+            for (force, day), status in found.items():
+                if status != "partial" and any(force == one["force"] and is_on(day, one) for one in facts):
+                    found[force, day] = "reopened"
+        return found
+
 
 def counted(kind: str, data: Row) -> Iterator[tuple[str, str, int, str]]:
     """Yield (measure, category, quantity, qualifier) for everything that a row counts."""
@@ -146,14 +160,27 @@ def counted_of_line(line: Row, qualifier: str) -> Iterator[tuple[str, str, int, 
 
 
 def day_of(row: Row) -> str:
-    """Return the London date of a row; empty if its activity lasted beyond midnight."""
+    """Return the London date of a row; if its activity lasted beyond midnight, the first and last with a slash."""
     if "occurred_on" in row:
         return str(row["occurred_on"])
     first = last = datetime.fromisoformat(row["occurred_at"])
     if "occurred_before" in row["data"]:
         last = datetime.fromisoformat(row["data"]["occurred_before"]) - timedelta(seconds=1)
     days = {str((moment + timedelta(hours=moment >= CLOCKS_GO_FORWARD)).date()) for moment in (first, last)}
-    return days.pop() if len(days) == 1 else ""
+    return "/".join(sorted(days))
+
+
+def is_on(day: str, row: Row) -> bool:
+    first, _slash, last = day_of(row).partition("/")
+    return first <= day <= (last or first)
+
+
+def of_one_day(figures: dict[Key, int]) -> dict[Key, int]:
+    """Return the figures as they are shown: those of more than one day are added up, without a day."""
+    found: Counter[Key] = Counter()
+    for key, quantity in figures.items():
+        found[key._replace(day="") if "/" in key.day else key] += quantity
+    return dict(found)
 
 
 # Rows that forces send, as JSON
@@ -356,11 +383,17 @@ class Histories(RuleBasedStateMachine):
     def look_back(self, data: st.DataObject) -> None:
         size = data.draw(st.integers(0, len(self.model.log)))
         assert self.operation.figures_as_of(SETUP + size) == self.model.figures(size)
-        assert self.sums_as_of(SETUP + size) == self.model.figures(size)
+        assert self.sums_as_of(SETUP + size) == of_one_day(self.model.figures(size))
+        assert self.returns_as_of(SETUP + size) == self.model.returns(size)
 
     @invariant()
     def live_totals_equal_those_of_the_model(self) -> None:
         assert self.operation.figures() == self.model.figures(len(self.model.log))
+
+    @invariant()
+    def returns_equal_those_of_the_model(self) -> None:
+        size = len(self.model.log)
+        assert self.returns_as_of(SETUP + size) == self.model.returns(size)
 
     @invariant()
     def history_only_grows(self) -> None:
@@ -410,6 +443,11 @@ class Histories(RuleBasedStateMachine):
         with self.operation.database.reading() as connection:
             found = sums(connection, [(self.operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
         return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
+
+    def returns_as_of(self, seq: int) -> dict[tuple[str, str], str]:
+        with self.operation.database.reading() as connection:
+            found = declarations(connection, self.operation.head(), up_to=seq)
+        return {(force, str(day)): newest.status for (force, day), (newest, *_older) in found.items()}
 
     def assert_forces_add_up(self, as_of: Moment) -> None:
         by_force, overall = (

@@ -4,6 +4,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ import service.access
 import service.eventlog
 import service.projections
 from service.domain.counting.selection import Selection
+from service.eventlog.table import heads
+from service.projections.entries import entries
+from service.projections.registry import VERSION
 from service.projections.sums import sums
+from service.projections.totals import totals
 from service.storage.db import Database, metadata, open_database
 from service.usecases.maintenance.migrate import (
     NotMigrated,
@@ -31,9 +36,11 @@ from service.usecases.maintenance.migrate import (
 )
 from service.usecases.maintenance.rebuild import rebuild
 from service.usecases.maintenance.verify import verify_operation
+from service.usecases.recording.appending import ProjectionsOutdated
 from tests.databases import database as new_postgres_database
 from tests.factories.operations import opened_operation
-from tests.factories.reports import ArrestRecordedFactory
+from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFactory
+from tests.factories.setup import STARTS_AT
 
 # Import every module that defines tables, so that `metadata` is complete.
 for package in (service.access, service.eventlog, service.projections):
@@ -178,6 +185,31 @@ def test_facts_without_a_moment_need_no_rebuild_and_keep_the_database_from_going
     assert verify_operation(database, operation.name).fault is None
     with pytest.raises(ValueError, match=f"cannot read facts without a moment, such as seq 8 of {operation.name}"):
         migrate_down_to(database, "0005")
+    assert verify_operation(database, operation.name).fault is None
+
+
+def test_only_operations_with_an_activity_over_several_days_need_a_rebuild(
+    database: Database, database_url: str
+) -> None:
+    other, operation = opened_operation(database, "other"), opened_operation(database)
+    over_days = {"occurred_at": STARTS_AT, "occurred_before": STARTS_AT + timedelta(days=2)}
+    for one, when in ((other, {}), (operation, over_days)):
+        one.record(ActivityRecordedFactory(force="surrey", **when))
+    was = [one["day"] for one in operation.entries()]
+    migrate_down_to(database, "0010")
+    with database.writing() as connection:  # as the former version stored them
+        for table in (entries, totals):
+            connection.execute(table.update().where(table.c.day.contains("/")).values(day=""))
+        former = VERSION.replace("entries=2", "entries=1").replace("totals=2", "totals=1")
+        former = former.replace("totals_snapshots=2", "totals_snapshots=1")
+        connection.execute(heads.update().values(projection_version=former))
+    migrate_to_head(database_url)
+    assert other.head().projection_version == VERSION
+    assert verify_operation(database, other.name).fault is None
+    with pytest.raises(ProjectionsOutdated, match="oprecord projections rebuild"):
+        operation.record(ArrestRecordedFactory())
+    rebuild(database, operation.name)
+    assert [one["day"] for one in operation.entries()] == was == ["2023-01-16/2023-01-17"]
     assert verify_operation(database, operation.name).fault is None
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.domain.counting.rules import Count, counts_of, day_of
+from service.domain.counting.rules import Count, counts_of, day_of, span_of
 from service.domain.model.days import OperatingDays, operating_days
 from service.domain.model.events import (
     AmmunitionLine,
@@ -306,3 +306,20 @@ def test_an_activity_over_midnight_but_within_one_window_counts_on_that_night() 
 def test_an_activity_from_one_window_into_the_next_has_no_day() -> None:
     start, before = datetime(2023, 1, 16, 22, tzinfo=UTC), datetime(2023, 1, 17, 19, tzinfo=UTC)
     assert day_of_activity(TWO_NIGHTS, start, before) is None
+
+
+def span_of_activity(days: OperatingDays, start: datetime, before: datetime) -> tuple[date, date] | None:
+    return span_of(ActivityRecordedFactory(occurred_at=start, occurred_before=before), days)
+
+
+def test_an_activity_over_several_days_has_its_first_and_last_day() -> None:
+    first, second, third = (date(2023, 1, day) for day in (16, 17, 18))
+    nine = datetime(2023, 1, 16, 21, tzinfo=UTC)
+    assert span_of_activity(WEEK, nine, datetime(2023, 1, 18, tzinfo=UTC)) == (first, second)
+    assert span_of_activity(WEEK, nine, datetime(2023, 1, 18, 0, 1, tzinfo=UTC)) == (first, third)
+    assert span_of_activity(WEEK, nine, datetime(2023, 1, 17, tzinfo=UTC)) is None
+    assert span_of_activity(TWO_NIGHTS, nine, datetime(2023, 1, 18, 4, tzinfo=UTC)) == (first, second)
+    assert span_of_activity(TWO_NIGHTS, nine, datetime(2023, 1, 17, 4, tzinfo=UTC)) is None
+    between = datetime(2023, 1, 17, 12, tzinfo=UTC)
+    assert span_of_activity(TWO_NIGHTS, nine, between) == (first, first), "it ends after one night, before the next"
+    assert span_of(ArrestRecordedFactory(occurred_at=nine), WEEK) is None

@@ -61,6 +61,19 @@ def day_of(event: Event, days: OperatingDays) -> date | None:
     return day
 
 
+def span_of(event: Event, days: OperatingDays) -> tuple[date, date] | None:
+    """Return the first and the last operating day of an activity that covers more than one; None for other facts."""
+    if not isinstance(event.data, ActivityRecorded) or event.data.occurred_before is None:
+        return None
+    if day_of(event, days) is not None:
+        return None
+    assert event.occurred_at is not None, "a period starts at a moment"
+    last_moment = event.data.occurred_before - timedelta(microseconds=1)
+    first, last = days.day_of(event.occurred_at), days.last_day_begun_by(last_moment)
+    assert first is not None, "a period starts on a day of the operation"
+    return first, last
+
+
 def _arrest(arrest: ArrestRecorded) -> Count:
     """Count each arrest under one primary reason, so that the reasons add up exactly to the arrests."""
     return Count("arrests", arrest.reason, arrest.count, arrest.qualifier)

@@ -62,6 +62,12 @@ class OperatingDays:
             return None
         return london_date(moment)
 
+    def last_day_begun_by(self, moment: datetime) -> date:
+        """Return the last operating day that began by a moment of the operation, which may be between two windows."""
+        if self.windows:
+            return max(window.day for window in self.windows if window.starts_at <= moment)
+        return london_date(moment)
+
     def covers(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Return whether [starts_at, ends_at) lies entirely between the operation's first and last moment."""
         return starts_at >= self.starts_at and (self.ends_at is None or ends_at <= self.ends_at)

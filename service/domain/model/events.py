@@ -133,8 +133,9 @@ class SeizureRecorded(Part, frozen=True, kw_only=True):
 class ActivityRecorded(Timed, frozen=True, kw_only=True):
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
-    It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day. A period starts at
-    a moment, so occurred_before is refused with occurred_on. A quantity of 0 is a declared zero, without a qualifier.
+    It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day, and reopens the
+    returns of each. A period starts at a moment, so occurred_before is refused with occurred_on. A quantity of 0 is a
+    declared zero, without a qualifier.
     Corrected or withdrawn by its force or the coordinator.
     """
 
