@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.factories.bodies import activity, arrest, new_id, opening, seizure
+from tests.factories.names import NAMES
+from tests.factories.names import PERSONAL as LISTED
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
 
@@ -92,4 +94,30 @@ def test_a_road_a_key_and_a_common_word_are_not_personal(live: str, surrey: Call
 def test_refused_values_are_not_stored(live: str, surrey: Caller, lead: Caller):
     surrey.send(live, arrest("ab12cde"))
     surrey.send(live, seizure({"kind": "other", "property": "sw1a-2aa"}))
+    assert lead.get(f"/v1/operations/{live}").json["head"]["seq"] == 6
+
+
+@on_sqlite
+def test_the_listed_names_pass_for_operations_places_categories_and_measures(live: str, lead: Caller):
+    for name in NAMES:
+        assert lead.post("/v1/operations", json=opening(operation=name, forces=["surrey"])).status_code == 201, name
+        registered = lead.change(live, "measures", id=new_id(), measure=name, label=name, unit="items")
+        assert registered.status_code == 201, name
+    assert lead.change(live, "amendments", id=new_id(), places=list(NAMES)).status_code == 201
+    for measure, some in (("first_half", NAMES[:150]), ("second_half", NAMES[150:])):
+        new = {"measure": measure, "label": measure, "unit": "items", "categories": list(some)}
+        assert lead.change(live, "measures", id=new_id(), **new).status_code == 201
+
+
+@on_sqlite
+def test_the_listed_codes_are_refused_for_operations_places_categories_and_measures(live: str, lead: Caller):
+    for code in LISTED:
+        opened = lead.post("/v1/operations", json=opening(operation=code, forces=["surrey"]))
+        refused_silently(opened, code, "/operation")
+        for address, pointer, body in (
+            ("measures", "/measure", {"measure": code, "label": "items", "unit": "items"}),
+            ("measures", "/categories/0", {"measure": "arrests", "categories": [code]}),
+            ("amendments", "/places/0", {"places": [code]}),
+        ):
+            refused_silently(lead.change(live, address, id=new_id(), **body), code, pointer)
     assert lead.get(f"/v1/operations/{live}").json["head"]["seq"] == 6
