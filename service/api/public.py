@@ -15,6 +15,7 @@ from service.api.statement.as_json import statement_json
 from service.api.statement.schemas import StatementSchema
 from service.api.statement.words import worded
 from service.domain.model.instants import format_instant
+from service.usecases.querying.publications import headline_figures
 from service.usecases.querying.statement import StatementAnswer, public_publication
 
 blueprint = Blueprint("public", __name__, description="Read what was made public; no credential is needed")
@@ -73,6 +74,6 @@ def _public_json(found: StatementAnswer) -> dict[str, Any]:
         "public_since": format_instant(publication.public_since),
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
-        "figures": [figure_json(figure) for figure in published.figures if figure.force is None],
+        "figures": [figure_json(figure) for figure in headline_figures(published.figures) if figure.force is None],
         "statement": {name: value for name, value in statement.items() if name not in NOT_PUBLIC},
     }

@@ -24,7 +24,9 @@ def publish(caller: Caller, operation: str, **fields: object) -> Json:
 
 
 def shown(publication: Json) -> dict[tuple[str, str | None], str]:
-    return {(figure["measure"], figure["force"]): figure["display"] for figure in publication["figures"]}
+    """Return the figures that are not by category."""
+    figures = [figure for figure in publication["figures"] if figure["category"] is None]
+    return {(figure["measure"], figure["force"]): figure["display"] for figure in figures}
 
 
 def test_figures_stay_as_they_were_published(live: str, lead: Caller, surrey: Caller, client_for: ClientFor):
@@ -155,15 +157,56 @@ def test_the_difference_names_figures_and_the_events_that_changed_them(
     (corrected,) = surrey.record(live, correction(made, data={"reason": "drugs", "count": 5}))
     (seized,) = kent.record(live, seizure(force="kent"))
     found = lead.get(address).json
-    changes = {(one["now"]["measure"], one["now"]["force"]): one["change"] for one in found["changes"]}
+    overall = [one for one in found["changes"] if one["now"] and one["now"]["category"] is None]
+    changes = {(one["now"]["measure"], one["now"]["force"]): one["change"] for one in overall}
     assert changes["arrests", None] == changes["arrests", "surrey"] == 2
     assert changes["weapons", None] == changes["weapons", "kent"] == 1
-    assert next(one for one in found["changes"] if one["now"]["force"] == "kent")["published"] is None
+    assert next(one for one in overall if one["now"]["force"] == "kent")["published"] is None
     assert [event["seq"] for event in found["events"]] == [corrected["seq"], seized["seq"]]
     assert [event["force"] for event in kent.get(address).json["events"]] == ["kent"], "a force reads its own events"
     page = lead.get(address, query_string={"limit": 1}).json
     assert page["next"] == corrected["seq"]
     assert [event["seq"] for event in lead.get(f"{address}?after={page['next']}").json["events"]] == [seized["seq"]]
+
+
+def keyed(publication: Json) -> dict[tuple[str, str | None, str | None], int]:
+    """Return the quantity of each figure by measure, force and category; each is in the publication once."""
+    found = {(one["measure"], one["force"], one["category"]): one["quantity"] for one in publication["figures"]}
+    assert len(found) == len(publication["figures"])
+    return found
+
+
+def test_figures_are_frozen_by_category_and_by_force_and_category(
+    live: str, lead: Caller, surrey: Caller, client_for: ClientFor
+):
+    surrey.record(live, arrest(count=12), seizure({"kind": "other", "property": "cigarettes", "count": 20}))
+    client_for("kent").record(live, seizure({"kind": "weapon", "weapon": "bladed/knife", "count": 3}, force="kent"))
+    published = keyed(publish(lead, live))
+    totals = {
+        (one["measure"], one.get("force"), one.get("category")): one["quantity"]
+        for by in ("", "force", "category", "force,category")
+        for one in lead.totals(live, **({"by": by} if by else {}))["figures"]
+    }
+    assert published == totals
+    assert published["weapons", None, "bladed"] == published["weapons", "kent", "bladed/knife"] == 3
+    assert published["arrests", "surrey", "knife"] == 12
+    assert published["other_property", None, "cigarettes"] == 20
+
+
+def test_the_difference_shows_arrests_that_moved_to_another_category(live: str, lead: Caller, surrey: Caller):
+    made = arrest(count=12)
+    surrey.record(live, made)
+    publish(lead, live)
+    surrey.record(live, correction(made, data={"reason": "drugs", "count": 12}))
+    changes = lead.get(f"/v1/operations/{live}/publications/1/difference").json["changes"]
+    figures = [one["published"] or one["now"] for one in changes]
+    assert [(one["force"], one["category"]) for one in figures] == [
+        (None, "knife"),
+        ("surrey", "knife"),
+        (None, "drugs"),
+        ("surrey", "drugs"),
+    ]
+    assert [one["change"] for one in changes] == [-12, -12, 12, 12]
 
 
 def test_a_figure_that_is_gone_is_shown_as_gone(live: str, lead: Caller, surrey: Caller):
@@ -173,7 +216,7 @@ def test_a_figure_that_is_gone_is_shown_as_gone(live: str, lead: Caller, surrey:
     gone = {"id": new_id(), "type": "event.withdrawn", "force": "surrey", "corrects": made["id"]}
     surrey.record(live, gone | {"correction_reason": "de_arrested"})
     changes = lead.get(f"/v1/operations/{live}/publications/1/difference").json["changes"]
-    assert [(one["published"]["display"], one["now"], one["change"]) for one in changes] == [("1", None, -1)] * 2
+    assert [(one["published"]["display"], one["now"], one["change"]) for one in changes] == [("1", None, -1)] * 4
 
 
 def test_a_publication_changes_no_figure_and_the_log_still_verifies(replayed_pandilla: Pandilla):

@@ -16,6 +16,7 @@ from service.usecases.maintenance.log_lines import LineRefused
 from service.usecases.maintenance.transfer import export_operation, import_operation
 from service.usecases.maintenance.verify import verify_operation
 from service.usecases.querying.as_of import Moment
+from service.usecases.querying.difference import difference
 from service.usecases.querying.publications import NoSuchPublication, PublicationDiffers
 from service.usecases.querying.statement import public_publication, read_statement
 from service.usecases.recording.publish import make_public, publish_figures
@@ -94,6 +95,47 @@ def forge(operation: OpenedOperation, name: str) -> int:
 
 def test_what_the_service_published_is_right(published: OpenedOperation) -> None:
     assert verify_operation(published.database, published.name).fault is None
+
+
+def without_categories(operation: OpenedOperation) -> None:
+    """Give the second publication the figures that former versions froze, with every hash of the log recomputed."""
+
+    def edit(_seq: int, text: str) -> str:
+        line = json.loads(text)
+        if line["type"] != FiguresPublished.wire_type or line["data"]["number"] != 2:
+            return text
+        figures = line["data"]["figures"]
+        line["data"]["figures"] = [figure for figure in figures if "category" not in figure]
+        assert 0 < len(line["data"]["figures"]) < len(figures)
+        rehash(line["data"])
+        return rfc8785.dumps(line).decode()
+
+    rewrite_log(operation.database, edit)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_publication_of_a_former_version_verifies_imports_and_has_its_statement(
+    published: OpenedOperation, empty_database: Database
+) -> None:
+    def statement(database: Database) -> object:
+        found = read_statement(
+            database, operation=published.name, credential=COORDINATOR, moment=Moment(), publication=2
+        )
+        return found.statement
+
+    before = statement(published.database)
+    without_categories(published)
+    assert verify_operation(published.database, published.name).fault is None
+    assert statement(published.database) == before
+    import_operation(
+        empty_database, [f"{text}\n".encode() for text in export_operation(published.database, published.name)]
+    )
+    assert verify_operation(empty_database, published.name).fault is None
+    assert statement(empty_database) == before
+    changed = difference(
+        empty_database, operation=published.name, credential=COORDINATOR, number=2, after=0, limit=10
+    ).changes
+    assert [(one.now.force, one.now.category) for one in changed if one.now] == [(None, None), ("surrey", None)]
 
 
 @pytest.mark.parametrize("name", FORGERIES)

@@ -80,7 +80,7 @@ def get_publications(_query: dict[str, Any], operation: str) -> Response:
 @blueprint.query()
 @blueprint.answers({200: PublicationSchema}, problems=(404, 422))
 def get_publication(_query: dict[str, Any], operation: str, number: str) -> Response:
-    """Show a publication with its figures: over all forces, then by force, in publishing order."""
+    """Show a publication with its figures: over all forces, by force, and both by category, in publishing order."""
     found = read_publication(database(), operation=operation, credential=caller(), number=publication_number(number))
     return answer(_publication_json(found))
 

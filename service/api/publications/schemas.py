@@ -50,7 +50,7 @@ class PublicationHeadingSchema(ma.Schema):
 
 
 class PublicationSchema(PublicationHeadingSchema):
-    """A publication with its figures: over all forces, then by force, in publishing order."""
+    """A publication with its figures: over all forces, by force, and both by category, in publishing order."""
 
     figures = f.List(f.Nested(PublishedFigureSchema), required=True)
 

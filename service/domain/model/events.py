@@ -254,7 +254,7 @@ class OperationReopened(Part, frozen=True, kw_only=True):
 
 
 class PublishedFigure(InternedDefaults, frozen=True, kw_only=True):
-    """One figure as published, of all forces or of one; by category if the measure is not additive."""
+    """One figure as published, of all forces or of one, and of all categories or of one."""
 
     measure: Code
     unit: Title

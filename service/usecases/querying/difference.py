@@ -10,7 +10,7 @@ from service.domain.model.events import PublishedFigure, RecordedEvent
 from service.eventlog import read
 from service.projections.sums import changing_seqs
 from service.storage.db import Database
-from service.usecases.querying.publications import Publication, frozen_figures, publication_of
+from service.usecases.querying.publications import Publication, frozen_figures, headline_figures, publication_of
 from service.usecases.querying.read_context import read_context
 from service.usecases.querying.read_events import readable_forces
 from service.wire.codec import recorded_from_text
@@ -49,7 +49,7 @@ def difference(
         published_seq = publication.published.as_of_seq
         assert published_seq is not None, "the service sets it"
         connection, head = context.connection, context.head
-        now = frozen_figures(connection, context.positions())
+        now = _comparable(frozen_figures(connection, context.positions()), publication.published.figures)
         forces = readable_forces(context, ())
         seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
         texts = read.texts(connection, operation, seqs[:limit])
@@ -60,6 +60,17 @@ def difference(
         events=tuple(recorded_from_text(text) for text in texts),
         next_after=seqs[limit - 1] if len(seqs) > limit else None,
     )
+
+
+def _comparable(now: Sequence[PublishedFigure], published: Sequence[PublishedFigure]) -> Sequence[PublishedFigure]:
+    """Return today's figures that can be compared with a publication.
+
+    Former versions froze no categories of additive measures; that such a publication lacks them is no change.
+    """
+    if len(headline_figures(published)) < len(published):
+        return now
+    headline, measures = set(headline_figures(now)), {figure.measure for figure in published}
+    return [figure for figure in now if figure in headline or figure.measure not in measures]
 
 
 def _changes(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[Change]:

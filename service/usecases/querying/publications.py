@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from service.eventlog.head import Head
 from service.eventlog.known_logs import known_logs
 from service.storage.db import Database
 from service.usecases.querying.read_context import PartNotHere, Position, ReadContext, positions, read_context
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 from service.usecases.querying.visibility import is_embargoed
 from service.wire.codec import canonical
 
@@ -137,11 +138,25 @@ def figures_hash(figures: Sequence[PublishedFigure]) -> str:
 
 
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
-    """Return the figures of a publication at these positions: over all forces, then by force."""
-    asked = (Selection(), Selection(by=("force",)))
-    return tuple(
-        _published_figure(figure) for selection in asked for figure in totals_at(connection, found, selection).figures
-    )
+    """Return the figures of a publication at these positions: over all forces, by force, and both by category.
+
+    Measures that are not additive are by category in the first two already; no figure is in it twice.
+    """
+    asked = (Selection(), Selection(by=("force",)), Selection(by=("category",)), Selection(by=("force", "category")))
+    figures = (_published_figure(figure) for selection in asked for figure in figures_at(connection, found, selection))
+    return tuple({(figure.measure, figure.force, figure.category): figure for figure in figures}.values())
+
+
+def headline_figures(figures: Sequence[PublishedFigure]) -> Sequence[PublishedFigure]:
+    """Return the figures of a publication over all forces and by force, without the categories of additive measures.
+
+    They come first, and are all that publications had before they were frozen by category too. A figure over all forces
+    after one of a force begins the categories, because every figure is of at least one force.
+    """
+    for index, (before, figure) in enumerate(pairwise(figures), start=1):
+        if before.force is not None and figure.force is None:
+            return figures[:index]
+    return figures
 
 
 def publication_fault(
@@ -173,7 +188,9 @@ def publication_fault(
     if found:
         recomputed = tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in others)
         wrong["parts"] = (published.parts, recomputed)
-        wrong["figures"] = (published.figures, frozen_figures(connection, found))
+        figures = frozen_figures(connection, found)
+        if published.figures != headline_figures(figures):
+            wrong["figures"] = (published.figures, figures)
     return next((f"its {name} should be {_shown(right)}" for name, (said, right) in wrong.items() if said != right), "")
 
 

@@ -33,6 +33,7 @@ from service.usecases.querying.publications import (
     NoSuchPublication,
     Publication,
     PublicationDiffers,
+    headline_figures,
     proved_publication,
     publication_of,
 )
@@ -134,7 +135,7 @@ def _statement_of(context: ReadContext, publication: Publication) -> StatementAn
     then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
     operation = combined([replace(whole, marking=then.marking), *parts])
     owed = Owed.at(context.connection, operation, found, Selection())
-    figures = [_with_outstanding(figure, owed) for figure in published.figures]
+    figures = [_with_outstanding(figure, owed) for figure in headline_figures(published.figures)]
     outstanding = owed.of(tuple(operation.measures))
     facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)

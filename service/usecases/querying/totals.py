@@ -98,6 +98,20 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     )
 
 
+def figures_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> list[Figure]:
+    """Return the figures of the totals at these positions, without the returns owed for them.
+
+    Raises:
+        UnknownCode: the selection names a code that the operation does not have.
+        MeasuresDisagree: two parts count the same measure in different units.
+    """
+    operation = combined([position.operation for position in found])
+    check_selection(selection, operation)
+    logs = [(position.head, position.seq) for position in found]
+    rows = sums(connection, logs, selection, by_category=_not_additive(operation))
+    return list(_figures(rows, operation, selection, Owed((), [])))
+
+
 class _Key(NamedTuple):
     measure: str
     force: str | None
