@@ -23,6 +23,8 @@ blueprint = Blueprint("operations", __name__, description="Open, change and read
 # The addresses of the coordinator's calls, and the type of event that each records.
 CHANGES = {
     "forces": "force.joined",
+    "forces/left": "force.left",
+    "forces/amendments": "force.amended",
     "measures": "measure.registered",
     "amendments": "operation.amended",
     "parts": "part.accepted",
@@ -80,6 +82,8 @@ def _change(address: str, wire_type: str, summary: str) -> None:
 
 
 _change("forces", CHANGES["forces"], "Add a force")
+_change("forces/left", CHANGES["forces/left"], "Remove a force that joined by mistake and has recorded nothing")
+_change("forces/amendments", CHANGES["forces/amendments"], "Correct the name of a force, or what it reports")
 _change("measures", CHANGES["measures"], "Register a measure, or further categories of a known one")
 _change("amendments", CHANGES["amendments"], "Change dates, places, returns deadline or marking")
 _change("parts", CHANGES["parts"], "Accept an operation as a part: its totals are included in this one's from now on")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.domain.counting.rules import counts_of, day_of, span_of
 from service.domain.model.events import FACTS, Event
 from service.domain.model.operation import Operation
+from service.eventlog.head import Head
 from service.projections.steps import Batch, Step
 from service.storage.db import CodeText, metadata
 from service.storage.writes import Writes
@@ -117,3 +118,16 @@ def _rows_of_versions(writes: Writes, batch: Batch, seqs: Collection[int]) -> di
     for row in writes.connection.execute(statement.order_by(entries.c.seq, entries.c.line)):
         found[row.seq].append(EntryRow._make(row))
     return found
+
+
+def first_standing_seq(connection: sa.Connection, head: Head, force: str) -> int | None:
+    """Return the lowest seq of a standing version that a force counts; None if it counts none."""
+    standing = (
+        sa.select(entries.c.of_seq)
+        .where(entries.c.operation_id == head.operation, entries.c.generation == head.generation)
+        .where(entries.c.force == force)
+        .group_by(entries.c.of_seq)
+        .having(sa.func.sum(entries.c.lines) > 0)
+    )
+    seq: int | None = connection.scalar(standing.order_by(entries.c.of_seq).limit(1))
+    return seq

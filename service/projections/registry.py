@@ -15,6 +15,7 @@ from service.domain.model.events import (
     DuplicateRuledOut,
     EventWithdrawn,
     ForceJoined,
+    ForceLeft,
     ReturnDeclared,
 )
 from service.projections import entries, participants, returns, totals, totals_snapshots
@@ -41,7 +42,7 @@ class Projection:
 
 
 BY_SEQ: tuple[Projection, ...] = (
-    Projection("participants", 1, participants.participants, participants.rows, (ForceJoined,)),
+    Projection("participants", 1, participants.participants, participants.rows, (ForceJoined, ForceLeft)),
     Projection("returns", 1, returns.declared_returns, returns.rows, (ReturnDeclared,)),
     Projection("entries", 2, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
     Projection(

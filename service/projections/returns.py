@@ -89,6 +89,17 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
     return found
 
 
+def first_return_seq(connection: sa.Connection, head: Head, force: str) -> int | None:
+    """Return the seq of the first return that a force declared; None if there is none."""
+    table = declared_returns.c
+    seq: int | None = connection.scalar(
+        sa.select(sa.func.min(table.seq)).where(
+            table.operation_id == head.operation, table.generation == head.generation, table.force == force
+        )
+    )
+    return seq
+
+
 def _last_seqs(
     connection: sa.Connection, head: Head, *, up_to: int, of: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, int]]:

@@ -8,7 +8,9 @@ from service.domain.model.events import (
     DuplicateReopened,
     DuplicateRuledOut,
     FiguresPublished,
+    ForceAmended,
     ForceJoined,
+    ForceLeft,
     MeasureRegistered,
     OperationAmended,
     OperationClosed,
@@ -102,6 +104,28 @@ class ForceJoinedFactory(SetupFactory):
 
     data = factory.LazyAttribute(
         lambda event: ForceJoined(force=event.joining, name=event.name, kind=event.kind, reports=event.reports)
+    )
+
+
+class ForceLeftFactory(SetupFactory):
+    """Kent leaves."""
+
+    class Params:
+        leaving = "kent"
+
+    data = factory.LazyAttribute(lambda event: ForceLeft(force=event.leaving))
+
+
+class ForceAmendedFactory(SetupFactory):
+    """What Kent reports is corrected."""
+
+    class Params:
+        amending = "kent"
+        name = None
+        reports = "tallies"
+
+    data = factory.LazyAttribute(
+        lambda event: ForceAmended(force=event.amending, name=event.name, reports=event.reports)
     )
 
 

@@ -18,6 +18,9 @@ from tests.factories.bodies import (
 )
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
+from tests.functional.test_publications import publish
+
+AS_JSON = {"Accept": "application/json"}
 
 WRONG_OPENINGS = [
     ({"operation": "Live"}, "wrong_fields", "/operation"),
@@ -140,6 +143,70 @@ def test_a_force_joins_later_with_its_name_and_kind(live: str, lead: Caller, cli
     client_for("team-x").record(live, activity("arrests", 1, force="team-x"))
     refused(lead.change(live, "forces", id=new_id(), force="sussex"), 409, "already_joined", "/force")
     refused(lead.change(live, "forces", id=new_id(), force="atlantis"), 422, "unknown_code", "/force")
+
+
+def test_a_force_that_joined_by_mistake_leaves(live: str, lead: Caller, client_for: ClientFor):
+    kent, made = client_for("kent"), arrest(force="kent", count=2)
+    (receipt,) = kent.record(live, made)
+    first = publish(lead, live)
+    leaving = {"id": new_id(), "force": "kent"}
+    problem = refused(lead.change(live, "forces/left", **leaving), 409, "force_has_recorded", "/force")
+    assert problem["seq"] == receipt["seq"]
+    assert "events?force=kent" in problem["detail"]
+    (withdrawn,) = kent.record(live, withdrawal(made))
+    refused(kent.change(live, "forces/left", **leaving), 403, "role_may_not")
+    assert lead.change(live, "forces/left", **leaving).status_code == 201
+    assert lead.change(live, "forces/left", **leaving).status_code == 200, "a replay"
+    refused(lead.change(live, "forces/left", id=new_id(), force="kent"), 422, "force_not_in_operation", "/force")
+    refused(kent.get(f"/v1/operations/{live}"), 404, "unknown_operation")
+    assert kent.get("/v1/operations").json["operations"] == []
+    refused(lead.send(live, arrest(force="kent")), 422, "force_not_in_operation", "/force")
+
+    def owing(**query: object) -> set[str]:
+        return {one["force"] for one in lead.totals(live, **query)["completeness"]["outstanding"]}
+
+    assert owing() == {"metropolitan", "surrey", "essex"}
+    assert owing(as_of_seq=withdrawn["seq"]) == {"metropolitan", "surrey", "kent", "essex"}
+    assert lead.figures(live, "force", "quantity", by="force", as_of_seq=receipt["seq"]) == [("kent", 2)]
+    assert lead.get(f"/v1/operations/{live}/publications/1").json["figures"] == first["figures"]
+    stated = lead.get(f"/v1/operations/{live}/statement", query_string={"publication": 1}, headers=AS_JSON)
+    assert "Kent Police" in stated.text
+    assert "Kent" not in lead.get(f"/v1/operations/{live}/statement", headers=AS_JSON).text
+    changes = lead.get(f"/v1/operations/{live}/publications/1/difference").json["changes"]
+    assert {(one["published"]["force"], one["change"]) for one in changes} == {(None, -2), ("kent", -2)}
+    assert publish(lead, live)["figures"] == []
+    assert lead.change(live, "forces", id=new_id(), force="kent", reports="tallies").status_code == 201
+    assert [one["operation"] for one in kent.get("/v1/operations").json["operations"]] == [live]
+    kent.record(live, activity("arrests", 3, force="kent"))
+
+
+def test_a_force_with_a_return_neither_leaves_nor_is_corrected(live: str, lead: Caller, surrey: Caller):
+    (receipt,) = surrey.record(live, declared("nil"))
+    for call, fields in (("left", {}), ("amendments", {"reports": "tallies"})):
+        response = lead.change(live, f"forces/{call}", id=new_id(), force="surrey", **fields)
+        problem = refused(response, 409, "force_has_recorded", "/force")
+        assert (problem["seq"], "cannot be withdrawn" in problem["detail"]) == (receipt["seq"], True)
+
+
+def test_the_name_and_reports_of_a_force_are_corrected(live: str, lead: Caller, client_for: ClientFor):
+    def forces(**query: object) -> dict[str, tuple[str, str]]:
+        found = lead.get(f"/v1/operations/{live}", query_string=query).json["forces"]
+        return {one["force"]: (one["name"], one["reports"]) for one in found}
+
+    before, kent = forces(), client_for("kent")
+    tally = activity("arrests", 3, force="kent")
+    refused(kent.send(live, tally), 422, "force_reports_events", "/data/measure")
+    assert lead.change(live, "forces/amendments", id=new_id(), force="kent", reports="tallies").status_code == 201
+    assert lead.change(live, "forces/amendments", id=new_id(), force="kent", name="Kent Roads").status_code == 201
+    assert forces() == before | {"kent": ("Kent Roads", "tallies")}
+    assert list(forces()) == list(before), "the publishing order stays"
+    refused(lead.change(live, "forces/amendments", id=new_id(), force="kent"), 422, "amends_nothing")
+    same = {"id": new_id(), "force": "kent", "name": "Kent Roads"}
+    refused(lead.change(live, "forces/amendments", **same), 422, "amends_nothing")
+    absent = lead.change(live, "forces/amendments", **same | {"force": "sussex"})
+    refused(absent, 422, "force_not_in_operation", "/force")
+    kent.record(live, tally)
+    refused(lead.change(live, "forces/amendments", **same | {"name": "Kent"}), 409, "force_has_recorded", "/force")
 
 
 def test_a_change_is_replayed_like_any_event(live: str, lead: Caller):

@@ -22,6 +22,7 @@ def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surre
     for event in (examples.ARREST, examples.SEIZURE, examples.CORRECTION, examples.RETURN):
         assert surrey.post(f"{address}/events", json=event).status_code == 200
     calls = {"forces": "force.joined", "measures": "measure.registered", "amendments": "operation.amended"}
+    calls |= {"forces/amendments": "force.amended", "forces/left": "force.left"}
     calls |= {"close": "operation.closed", "reopen": "operation.reopened"}
     for call, wire_type in calls.items():
         assert lead.post(f"{address}/{call}", json=examples.CHANGES[wire_type]).status_code == 201

@@ -143,6 +143,11 @@ LATER_ROWS += [
     for wire_type, data in (("operation.amended", {}), ("operation.opened", {"name": "Lantern", "lead_force": LEAD}))
     for hours in (0, 12, 720)
 ]
+LATER_ROWS += [
+    {"type": "force.left", "data": {"force": "kent"}},
+    {"type": "force.amended", "data": {"force": "kent", "reports": "tallies"}},
+    {"type": "force.amended", "data": {"force": "kent", "name": "Kent Police", "reports": "events"}},
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -370,6 +375,8 @@ LATER_CHANGES: dict[str, tuple[Json, dict[str, list[Any]]]] = {
     ),
     "publications/1/public": ({}, {"id": IDS[:3], "number": [1], "publication": [None, an_id(1)]}),
     "amendments": ({"places": ["m25", "m1"]}, {"returns_due_hours": [*NUMBERS[:12], 720, 721]}),
+    "forces/left": ({"force": "sussex"}, {"force": TEXTS[:6], "reports": ["events"]}),
+    "forces/amendments": ({"force": "kent"}, {"name": TEXTS[:6], "reports": ["gossip", None, 5], "kind": ["unit"]}),
 }
 OPENING: Json = {
     "name": "Operation Golden",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.access.forces import register_force
-from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.check_report import ForceNotInOperation, OperationIsClosed
 from service.domain.deciding.check_setup import AlreadyJoined
 from service.domain.deciding.decide import ContentDiffers, NotCoordinator
 from service.domain.deciding.draft import Submission
@@ -23,8 +24,12 @@ from service.errors import RecordError
 from service.eventlog.head import UnknownOperation
 from service.eventlog.table import heads
 from service.projections import registry
-from service.storage.db import Database
-from service.usecases.querying.read_operations import read_operation
+from service.storage.db import Database, open_database
+from service.usecases.maintenance.migrate import migrate_to_head
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.transfer import export_operation, import_operation
+from service.usecases.maintenance.verify import verify_operation
+from service.usecases.querying.read_operations import list_operations, read_operation
 from service.usecases.recording.appending import Outcome, ProjectionsOutdated
 from service.usecases.recording.operations import (
     CredentialLimited,
@@ -39,7 +44,9 @@ from tests.factories.reports import ActivityRecordedFactory, ArrestRecordedFacto
 from tests.factories.setup import (
     ENDS_AT,
     STARTS_AT,
+    ForceAmendedFactory,
     ForceJoinedFactory,
+    ForceLeftFactory,
     MeasureRegisteredFactory,
     OperationAmendedFactory,
     OperationClosedFactory,
@@ -362,3 +369,28 @@ def test_an_activity_that_ends_between_windows_does_not_block_a_further_window(
 def test_an_amendment_that_changes_no_day_is_accepted_whatever_facts_stand(nights: OpenedOperation) -> None:
     nights.change(OperationAmendedFactory(places=("m60",), marking="OFFICIAL"))
     nights.change(OperationAmendedFactory(days=(window(16), window(17))))
+
+
+def test_a_force_that_left_is_exported_imported_rebuilt_and_verified(
+    operation: OpenedOperation, tmp_path: Path
+) -> None:
+    arrest = operation.record(ArrestRecordedFactory(force="kent"))
+    operation.record(EventWithdrawnFactory(force="kent", corrects=arrest.id))
+    operation.change(ForceAmendedFactory(amending="kent", reports="tallies"))
+    operation.change(ForceLeftFactory(leaving="kent"))
+    operation.change(ForceJoinedFactory(joining="kent"))
+    operation.change(ForceLeftFactory(leaving="kent"))
+    with pytest.raises(ForceNotInOperation):
+        operation.change(ForceLeftFactory(leaving="kent"))
+    rebuild(operation.database, operation.name)
+    assert verify_operation(operation.database, operation.name).fault is None
+    url = f"sqlite:///{tmp_path / 'imported.db'}"
+    migrate_to_head(url)
+    imported = open_database(url)
+    import_operation(imported, [f"{text}\n".encode() for text in export_operation(operation.database, operation.name)])
+    copy = OpenedOperation(imported, operation.name)
+    assert verify_operation(imported, operation.name).fault is None
+    assert (copy.log(), copy.figures()) == (operation.log(), {})
+    kent = CredentialFactory(force="kent")
+    assert list_operations(imported, credential=kent, after="", limit=10) == ([], None)
+    imported.close()

@@ -239,11 +239,12 @@ def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_datab
         (AMENDED, {"data": {"starts_at": "2023-01-18T00:00:00Z"}}, "standing_event_outside"),
         (JOINED, {"data": {"force": "sussex"}}, "not_as_recorded"),
         (JOINED, {"data": {"force": "surrey", "kind": "territorial", "name": "Surrey Police"}}, "already_joined"),
+        (JOINED, {"type": "force.left", "data": {"force": "surrey"}}, "force_has_recorded"),
         (CORRECTION, {"corrects": "00000000-0000-4000-8000-000000000000"}, "unknown_event"),
         (CORRECTION, {"corrects": None, "correction_reason": None, "id": "repeated"}, "content_differs"),
         (LAST, {"data": {"reason": "boredom"}}, "unknown_code"),
     ],
-    ids=range(36),
+    ids=range(37),
 )
 def test_a_line_that_could_not_have_been_recorded_is_refused_with_its_number(
     lines: Lines, empty_database: Database, line: int, changes: dict[str, Any], cause: str

@@ -45,6 +45,8 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/operations"): {COORDINATOR},
     ("GET", "/v1/operations/<operation>"): REPORTERS,
     ("POST", "/v1/operations/<operation>/forces"): {COORDINATOR},
+    ("POST", "/v1/operations/<operation>/forces/amendments"): {COORDINATOR},
+    ("POST", "/v1/operations/<operation>/forces/left"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/measures"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/amendments"): {COORDINATOR},
     ("POST", "/v1/operations/<operation>/parts"): {COORDINATOR},
@@ -88,6 +90,7 @@ def body_of(rule: str) -> dict[str, Any]:
     }
     change = {
         "forces": {"force": "kent"},
+        "left": {"force": "kent"},
         "measures": {"measure": "arrests", "categories": ["drugs/sale"]},
         "amendments": {"places": ["m1"]},
         "parts": {"part": "week"},
@@ -99,6 +102,8 @@ def body_of(rule: str) -> dict[str, Any]:
         "reopen": {},
     }
     last = rule.rpartition("/")[2]
+    if rule.endswith("forces/amendments"):
+        return {"id": str(uuid4()), "force": "kent", "name": "Kent Roads"}
     if "<operation>" in rule and last in change:
         return {"id": str(uuid4())} | change[last]
     if rule.endswith("ruled-out/batches"):

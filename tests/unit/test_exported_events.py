@@ -48,6 +48,8 @@ SENT: list[dict[str, Any]] = [
     {"type": "activity.recorded", "data": ACTIVITY, "occurred_on": "2024-01-16"},
     {"type": "duplicate.reopened", "data": {"events": [AN_ID, ANOTHER_ID]}},
     {"type": "publication.made_public", "data": {"publication": AN_ID}},
+    {"type": "force.amended", "data": {"force": "surrey", "reports": "tallies"}},
+    {"type": "force.left", "data": {"force": "surrey"}},
 ]
 TEXTS = [
     json.dumps(

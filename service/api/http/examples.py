@@ -19,6 +19,8 @@ OPENING: Json = {
 }
 CHANGES: dict[str, Json] = {
     "force.joined": {"id": "018d1a2b-0000-7000-8000-000000000002", "force": "kent", "reports": "events"},
+    "force.amended": {"id": "018d1a2b-0000-7000-8000-00000000000e", "force": "btp", "reports": "events"},
+    "force.left": {"id": "018d1a2b-0000-7000-8000-00000000000d", "force": "btp"},
     "measure.registered": {
         "id": "018d1a2b-0000-7000-8000-000000000003",
         "measure": "dogs_deployed",

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from service.domain.deciding.check_report import OperationIsClosed
+from service.domain.deciding.check_report import ForceNotInOperation, OperationIsClosed
 from service.domain.model.days import operating_days
 from service.domain.model.events import (
     Event,
+    ForceAmended,
     ForceJoined,
+    ForceLeft,
     MeasureRegistered,
     OperationAmended,
     OperationClosed,
@@ -21,7 +23,7 @@ from service.domain.model.events import (
     OperationReopened,
     PartAccepted,
 )
-from service.domain.model.operation import Operation, UnknownCode, amended
+from service.domain.model.operation import Operation, Participant, UnknownCode, amended
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import Force, Measure
 from service.errors import Conflict, Invalid
@@ -80,12 +82,16 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
     """Check a setup event and return it as it is recorded: force.joined gets its name and kind from reference data.
 
     Raises:
-        AlreadyJoined, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal,
-        AlreadyAPart, OperationIsClosed, NotClosed.
+        AlreadyJoined, ForceNotInOperation, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear,
+        MeasureUnclear, LooksPersonal, AlreadyAPart, OperationIsClosed, NotClosed.
     """
     match event.data:
         case ForceJoined() as joined:
             return replace(event, data=_named(joined, operation, forces))
+        case ForceLeft(force=force):
+            _participant(force, operation)
+        case ForceAmended() as correction:
+            _check_force(correction, operation)
         case OperationAmended() as change:
             _check_amendment(change, operation)
         case MeasureRegistered() as registered:
@@ -116,6 +122,23 @@ def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force
     if kind == "residual" and not operation.imported:
         raise ResidualNotImported("Only an imported operation can have a residual force.", pointer="/kind")
     return replace(joined, name=name, kind=kind)
+
+
+def _participant(force: str, operation: Operation) -> Participant:
+    if force not in operation.participants:
+        refuse_personal(force, "/force")
+        raise ForceNotInOperation(f"{force} does not take part in {operation.operation}.", pointer="/force")
+    return operation.participants[force]
+
+
+def _check_force(change: ForceAmended, operation: Operation) -> None:
+    known = _participant(change.force, operation)
+    refuse_personal(change.name or "", "/name")
+    if change.name in (None, known.name) and change.reports in (None, known.reports):
+        raise AmendsNothing(
+            f"Expected another name or reports for {known.force}; found what it has: {known.name!r}, which reports "
+            f"{known.reports}."
+        )
 
 
 def _check_amendment(change: OperationAmended, operation: Operation) -> None:

@@ -219,6 +219,28 @@ class ForceJoined(InternedDefaults, frozen=True, kw_only=True):
     reports: Reports = "events"
 
 
+class ForceLeft(Part, frozen=True, kw_only=True):
+    """`force.left`: a force that joined by mistake takes part no longer, and owes no returns.
+
+    Refused while standing facts or returns of the force exist. It can join again.
+    """
+
+    wire_type: ClassVar[str] = "force.left"
+    force: Slug
+
+
+class ForceAmended(InternedDefaults, frozen=True, kw_only=True):
+    """`force.amended`: the coordinator corrects the given fields of a force that takes part.
+
+    Refused while standing facts or returns of the force exist.
+    """
+
+    wire_type: ClassVar[str] = "force.amended"
+    force: Slug
+    name: Title | None = None
+    reports: Reports | None = None
+
+
 class MeasureRegistered(Part, frozen=True, kw_only=True):
     """`measure.registered`: the operation counts a new measure, or adds categories to an existing one."""
 
@@ -343,6 +365,8 @@ Setup = (
     OperationOpened
     | OperationAmended
     | ForceJoined
+    | ForceLeft
+    | ForceAmended
     | MeasureRegistered
     | PartAccepted
     | OperationClosed
@@ -356,6 +380,8 @@ SETUP: tuple[type[Setup], ...] = (
     OperationOpened,
     OperationAmended,
     ForceJoined,
+    ForceLeft,
+    ForceAmended,
     MeasureRegistered,
     PartAccepted,
     OperationClosed,

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from service.domain.model.days import OperatingDays, operating_days
 from service.domain.model.events import (
+    ForceAmended,
     ForceJoined,
+    ForceLeft,
     MeasureRegistered,
     OperationAmended,
     OperationClosed,
@@ -118,6 +120,12 @@ def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
             operation = amended(operation, change)
         case ForceJoined() as joined:
             operation = _joined(operation, joined)
+        case ForceLeft(force=left):
+            others = {force: one for force, one in operation.participants.items() if force != left}
+            operation = replace(operation, participants=others)
+        case ForceAmended() as change:
+            participants = {**operation.participants, change.force: _amended_force(operation, change)}
+            operation = replace(operation, participants=participants)
         case MeasureRegistered() as registered:
             measure = registered_measure(operation, registered)
             operation = replace(operation, measures={**operation.measures, measure.measure: measure})
@@ -184,6 +192,11 @@ def _joined(operation: Operation, joined: ForceJoined) -> Operation:
         force=joined.force, name=joined.name or joined.force, kind=joined.kind or "agency", reports=joined.reports
     )
     return replace(operation, participants={**operation.participants, joined.force: participant})
+
+
+def _amended_force(operation: Operation, change: ForceAmended) -> Participant:
+    known = operation.participants[change.force]
+    return replace(known, name=change.name or known.name, reports=change.reports or known.reports)
 
 
 def _amended_days(days: OperatingDays, change: OperationAmended) -> OperatingDays:

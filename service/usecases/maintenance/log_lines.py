@@ -11,7 +11,14 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from service.access.roles import REPORTERS
-from service.domain.model.events import FiguresPublished, OperationAmended, RecordedBy, RecordedEvent
+from service.domain.model.events import (
+    FiguresPublished,
+    ForceAmended,
+    ForceLeft,
+    OperationAmended,
+    RecordedBy,
+    RecordedEvent,
+)
 from service.domain.model.instants import parse_instant
 from service.domain.model.vocabulary import Slug, shape_of
 from service.errors import Invalid, RecordError
@@ -24,7 +31,8 @@ MAX_RUN_LINES, MAX_RUN_BYTES = 4_000, 4 * 1024 * 1024
 # A larger number does not fit the column; a smaller one is compared with the log.
 MAX_SEQ_BITS = 63
 SLUG = shape_of(Slug)
-STARTS_RUN = (OperationAmended, FiguresPublished)
+# What is checked against the stored lines before it.
+STARTS_RUN = (OperationAmended, ForceLeft, ForceAmended, FiguresPublished)
 
 
 class LineRefused(Invalid):

@@ -14,7 +14,14 @@ import sqlalchemy as sa
 
 from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Draft, RecordedAtOutOfOrder, Submission
-from service.domain.model.events import FiguresPublished, OperationAmended, OperationOpened, RecordedEvent
+from service.domain.model.events import (
+    FiguresPublished,
+    ForceAmended,
+    ForceLeft,
+    OperationAmended,
+    OperationOpened,
+    RecordedEvent,
+)
 from service.domain.model.instants import format_instant
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import force_catalogue
@@ -27,7 +34,7 @@ from service.storage.db import Database
 from service.usecases.maintenance.log_lines import ImportedLine, NotAsRecorded, errors_at_line, read_lines, runs
 from service.usecases.querying.publications import PublicationDiffers, publication_fault
 from service.usecases.recording.appending import append_accepted
-from service.usecases.recording.operations import OperationExists, refuse_moved_facts
+from service.usecases.recording.operations import OperationExists, refuse_force_with_events, refuse_moved_facts
 
 LINES_IN_ONE_PAGE = 1_000
 
@@ -158,6 +165,8 @@ class _Import:
                 self._decide(line)
                 if before is not None and isinstance(line.recorded.event.data, OperationAmended):
                     refuse_moved_facts(connection, before, line.recorded.event.data)
+                if isinstance(line.recorded.event.data, ForceLeft | ForceAmended):
+                    refuse_force_with_events(connection, self.head, line.recorded.event.data.force)
                 if isinstance(line.recorded.event.data, FiguresPublished):
                     self._check_publication(connection, line.recorded)
         with errors_at_line(run[0].number, run[-1].number):

@@ -11,7 +11,7 @@ from service.domain.model.operation import Operation
 from service.eventlog import read
 from service.eventlog.head import Head
 from service.eventlog.table import heads
-from service.projections.participants import participants
+from service.projections.participants import takes_part
 from service.storage.db import Database
 from service.usecases.querying.read_context import read_context, visible_context
 
@@ -38,13 +38,9 @@ def list_operations(
 
 def names_of(credential: Credential, after: str) -> sa.Select[Any]:
     """Select the operations that the credential's force takes part in or leads, by name after `after`."""
-    joined = sa.select(participants.c.operation_id).where(
-        participants.c.force == credential.force,
-        participants.c.operation_id == heads.c.operation_id,
-        participants.c.generation == heads.c.generation,
-    )
+    joined = takes_part(credential.force, heads.c.operation_id, heads.c.generation)
     led = read.opened_by(credential.force, heads.c.operation_id)
-    statement = sa.select(heads.c.operation_id).where(heads.c.operation_id > after, sa.or_(joined.exists(), led))
+    statement = sa.select(heads.c.operation_id).where(heads.c.operation_id > after, sa.or_(joined, led))
     if credential.operations:
         statement = statement.where(heads.c.operation_id.in_(credential.operations))
     return statement.order_by(heads.c.operation_id)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.deciding.draft import Opening, Submission
-from service.domain.model.events import Event, OperationAmended, OperationOpened, PartAccepted
+from service.domain.model.events import Event, ForceAmended, ForceLeft, OperationAmended, OperationOpened, PartAccepted
 from service.domain.model.operation import Operation, amended
 from service.domain.model.personal_data import refuse_personal
 from service.errors import Conflict, Forbidden, Invalid, RecordError
@@ -16,6 +16,8 @@ from service.eventlog import read
 from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
 from service.eventlog.known_logs import state_at
 from service.projections import registry, totals_snapshots
+from service.projections.entries import first_standing_seq
+from service.projections.returns import first_return_seq
 from service.storage.db import Database
 from service.usecases.querying.read_context import positions
 from service.usecases.recording.appending import Outcome, append_accepted, decide, draft_of, lock_operation, signature
@@ -49,6 +51,12 @@ class StandingEventOutside(Conflict):
     """The new days would move a standing event outside the operation, or to another day."""
 
     code = "standing_event_outside"
+
+
+class ForceHasRecorded(Conflict):
+    """A force with standing facts or returns can neither leave nor be corrected. `seq` is that of the first."""
+
+    code = "force_has_recorded"
 
 
 def open_operation(database: Database, *, sender: Credential, opening: Opening) -> Outcome:
@@ -94,6 +102,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
     Raises:
         UnknownOperation, NotCoordinator: the sender may not know of the operation, or may not change it.
         StandingEventOutside: the new days would move a standing event outside, or to another day.
+        ForceHasRecorded: the force that is to leave or to be corrected has standing facts or returns.
         NotAPart: the accepted part does not exist, or was not opened as a part of this operation.
         ContainsItself: the accepted part contains this operation.
         RecordError: the event is refused.
@@ -106,6 +115,8 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
             raise result
         if result.is_new and isinstance(submission.event.data, OperationAmended):
             refuse_moved_facts(connection, state, submission.event.data)
+        if result.is_new and isinstance(submission.event.data, ForceLeft | ForceAmended):
+            refuse_force_with_events(connection, head, submission.event.data.force)
         if result.is_new and isinstance(submission.event.data, PartAccepted):
             _check_part(connection, database, operation, submission.event.data.part)
         return append_accepted(connection, head, state, draft, [result])[0]
@@ -146,6 +157,28 @@ def _events_of(opening: Opening) -> list[Submission]:
 
 def _join_id(opening_id: UUID, force: str) -> UUID:
     return uuid5(opening_id, force)
+
+
+def refuse_force_with_events(connection: sa.Connection, head: Head, force: str) -> None:
+    """Refuse that a force leaves, or reports otherwise, while figures or returns depend on it.
+
+    Raises:
+        ForceHasRecorded: naming its first standing fact or, if it has none, its first return.
+    """
+    if (seq := first_standing_seq(connection, head, force)) is not None:
+        raise ForceHasRecorded(
+            f"Expected a force without standing facts or returns; found a fact of {force} at seq {seq}. Withdraw its "
+            f"facts first; GET .../events?force={force} lists them.",
+            pointer="/force",
+            seq=seq,
+        )
+    if (seq := first_return_seq(connection, head, force)) is not None:
+        raise ForceHasRecorded(
+            f"Expected a force without standing facts or returns; found a return of {force} at seq {seq}. A return "
+            f"cannot be withdrawn, so {force} stays as it is.",
+            pointer="/force",
+            seq=seq,
+        )
 
 
 def refuse_moved_facts(connection: sa.Connection, operation: Operation, change: OperationAmended) -> None:

@@ -16,7 +16,9 @@ from service.domain.model.events import (
     DuplicateRuledOut,
     EventWithdrawn,
     FiguresPublished,
+    ForceAmended,
     ForceJoined,
+    ForceLeft,
     MeasureRegistered,
     OperationAmended,
     OperationClosed,
@@ -94,6 +96,10 @@ def _said_of_the_operation(data: object, operation: Operation) -> str:
     match data:
         case ForceJoined():
             said = f"added {data.name or data.force}"
+        case ForceLeft():
+            said = f"removed {data.force}"
+        case ForceAmended():
+            said = f"corrected {data.name or data.force}"
         case MeasureRegistered():
             said = f"added the measure {operation.measures[data.measure].label}"
         case PartAccepted():
