@@ -12,7 +12,7 @@ from service.domain.model.days import OperatingDays
 from service.domain.model.vocabulary import UNSTATED, Qualifier
 from service.eventlog.head import Head
 from service.eventlog.table import events
-from service.projections.entries import NO_DAY, entries
+from service.projections.entries import TO, entries
 
 INSTANT = timedelta(microseconds=1)
 
@@ -53,7 +53,7 @@ def tallies(
             sa.cast(sa.func.sum(entries.c.quantity), sa.BigInteger).label("quantity"),
         )
         .where(entries.c.operation_id == head.operation, entries.c.generation == head.generation)
-        .where(entries.c.seq <= up_to, entries.c.day == NO_DAY, entries.c.measure.in_(measures))
+        .where(entries.c.seq <= up_to, entries.c.day.contains(TO), entries.c.measure.in_(measures))
         .group_by(entries.c.of_seq, entries.c.force, entries.c.measure, entries.c.category, entries.c.qualifier)
         .having(sa.func.sum(entries.c.lines) > 0)
         .subquery()

@@ -108,8 +108,8 @@ def figures_at(connection: sa.Connection, found: Sequence[Position], selection: 
     operation = combined([position.operation for position in found])
     check_selection(selection, operation)
     logs = [(position.head, position.seq) for position in found]
-    rows = sums(connection, logs, selection, by_category=_not_additive(operation))
-    return list(_figures(rows, operation, selection, Owed((), [])))
+    rows = sums(connection, logs, selection, by_category=not_additive(operation))
+    return list(figures_of(rows, operation, selection, Owed((), []).of_figure))
 
 
 class _Key(NamedTuple):
