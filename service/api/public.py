@@ -13,8 +13,8 @@ from service.api.publications.routes import figure_json, publication_number
 from service.api.publications.schemas import PositionSchema, PublishedFigureSchema
 from service.api.statement.as_json import statement_json
 from service.api.statement.schemas import StatementSchema
-from service.api.statement.words import worded
 from service.domain.model.instants import format_instant
+from service.exports.statement.words import worded
 from service.usecases.querying.publications import headline_figures
 from service.usecases.querying.statement import StatementAnswer, public_publication
 

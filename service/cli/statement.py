@@ -8,8 +8,9 @@ import click
 
 from service.api.http.bodies import JSON
 from service.api.http.queries import StatementQuery
-from service.api.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.api.statement.formats import in_media
 from service.cli.settings import Settings, pass_settings
+from service.exports.statement.formats import HTML, MARKDOWN, PLAIN
 from service.usecases.maintenance.credentials import credential_of_lead
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.statement import read_statement
@@ -47,4 +48,4 @@ def statement(settings: Settings, /, operation: str, *, chosen: str, **query: st
             moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
             publication=parameters.get("publication"),
         )
-    click.echo(laid_out(found, FORMATS[chosen]).rstrip("\n"))
+    click.echo(in_media(found, FORMATS[chosen]).rstrip("\n"))

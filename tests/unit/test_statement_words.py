@@ -1,6 +1,5 @@
 """The words of a statement: they match the number, stage and unit, and every format escapes them."""
 
-import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
-from service.api.statement.words import worded
+from service.api.statement.as_json import statement_json
 from service.domain.model.events import Event, FiguresPublished, RecordedBy, RecordedEvent, Window
 from service.domain.model.reference_data import measure_catalogue
 from service.domain.model.vocabulary import QUALIFIERS
+from service.exports.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.exports.statement.words import worded
 from service.usecases.querying.publications import Publication
 from tests.factories.operations import NAME, operation_state
 from tests.factories.setup import LEAD, ForceJoinedFactory, MeasureRegisteredFactory, OperationClosedFactory
@@ -425,7 +425,8 @@ def nasty():
 
 @pytest.mark.parametrize("qualifier", QUALIFIERS)
 def test_the_json_has_the_numbers_of_its_words(qualifier):
-    found = json.loads(laid_out(statement_answer(StatedFigure("arrests", 1_234, qualifier)), "application/json"))
+    answer = statement_answer(StatedFigure("arrests", 1_234, qualifier))
+    found = statement_json(answer, worded(answer))
     headline = found["headline_figure"]
     assert f"{headline['quantity']:,}" in found["headline"]
     assert found["figures"][0]["quantity"] == 1_234

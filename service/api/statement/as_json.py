@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from service.api.http.answers import parts_json, position_json
-from service.api.statement.words import BreakdownTable, Worded
 from service.domain.model.instants import format_instant
 from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.sentences import Owing, StatementLine
 from service.domain.statement.thresholds import StatedNumber
+from service.exports.statement.words import BreakdownTable, Worded
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 

@@ -1,48 +1,19 @@
-"""The formats of a statement: Markdown, plain text, an HTML fragment, and JSON. Each escapes the sentences itself."""
+"""The media types of a statement: the formats that people read, and JSON."""
 
 from __future__ import annotations
 
 import json
-import re
-from functools import cache
-
-from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from service.api.http.bodies import JSON
 from service.api.statement.as_json import statement_json
-from service.api.statement.words import TEMPLATES, worded
+from service.exports.statement.formats import TEMPLATE_OF, laid_out
+from service.exports.statement.words import worded
 from service.usecases.querying.statement import StatementAnswer
 
-MARKDOWN, PLAIN, HTML = "text/markdown", "text/plain", "text/html"
-TEMPLATE_OF = {MARKDOWN: "statement.md.jinja", PLAIN: "statement.txt.jinja", HTML: "statement.html.jinja"}
 # The first is the default.
 MEDIA = (*TEMPLATE_OF, JSON)
-MARKS_OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
-NUMBER_OF_A_LIST = re.compile(r"^(\d+)([.)])")
 
 
-def laid_out(found: StatementAnswer, media: str) -> str:
+def in_media(found: StatementAnswer, media: str) -> str:
     """Return the statement in one of MEDIA."""
-    words = worded(found)
-    if media == JSON:
-        return json.dumps(statement_json(found, words))
-    return _environment().get_template(TEMPLATE_OF[media]).render(words=words)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=TEMPLATES,
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(("html.jinja",)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = _markdown
-    return environment
-
-
-def _markdown(text: str) -> str:
-    """Return a text with all Markdown marks escaped."""
-    return NUMBER_OF_A_LIST.sub(r"\1\\\2", MARKS_OF_MARKDOWN.sub(r"\\\1", text))
+    return json.dumps(statement_json(found, worded(found))) if media == JSON else laid_out(found, media)

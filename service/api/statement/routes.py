@@ -11,8 +11,9 @@ from service.api.http import examples
 from service.api.http.blueprint import Blueprint, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import StatementQuery
-from service.api.statement.formats import HTML, MARKDOWN, MEDIA, PLAIN, laid_out
+from service.api.statement.formats import MEDIA, in_media
 from service.api.statement.schemas import StatementSchema
+from service.exports.statement.formats import HTML, MARKDOWN, PLAIN
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.statement import read_statement
 
@@ -44,4 +45,4 @@ def get_statement(query: dict[str, Any], operation: str) -> Response:
     )
     media = request.accept_mimetypes.best_match(MEDIA, MARKDOWN)
     content_type = media if media == JSON else f"{media}; charset=utf-8"
-    return Response(laid_out(found, media), content_type=content_type, headers={"Vary": "Accept"})
+    return Response(in_media(found, media), content_type=content_type, headers={"Vary": "Accept"})

@@ -1,7 +1,7 @@
 """The results statement: which of an operation's figures may be stated in public, how exactly, and in which order.
 
 Pure functions over figures, the operation and its declared returns, from the log or from a publication. The wording is
-in service/api/statement/templates.
+in service/exports/statement/templates.
 Source: domain notes, the results statement; docs/reference/statement.md.
 """
 

@@ -20,7 +20,7 @@ from service.domain.statement.thresholds import StatedNumber
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 
-TEMPLATES = PackageLoader("service.api.statement", "templates")
+TEMPLATES = PackageLoader("service.exports.statement", "templates")
 NOTES = ("at_least", "qualified", "second_views", "overlapping_views", "apart", "residual", "parts", "imported")
 
 
