@@ -18,6 +18,8 @@ from service.web.events import routes as events
 from service.web.live import routes as live
 from service.web.operations import routes as operations
 from service.web.overview import routes as overview
+from service.web.public import routes as public
+from service.web.publications import routes as publications
 from service.web.record import routes as record
 from service.web.returns import routes as returns
 from service.web.sign_in import routes as sign_in
@@ -41,6 +43,8 @@ PLACES = (
     returns,
     duplicates,
     compare,
+    public,
+    publications,
     assets,
 )
 

@@ -75,6 +75,17 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/operations/<operation>/duplicates/<pair>/ask"): {COORDINATOR},
     ("GET", "/operations/<operation>/duplicates/<pair>/withdraw/<int:side>"): {COORDINATOR},
     ("POST", "/operations/<operation>/duplicates/<pair>/withdraw/<int:side>"): {COORDINATOR},
+    ("GET", "/operations/<operation>/publications"): READERS,
+    ("POST", "/operations/<operation>/publications"): {COORDINATOR},
+    ("GET", "/operations/<operation>/publications/new"): {COORDINATOR},
+    ("GET", "/operations/<operation>/publications/new/check"): {COORDINATOR},
+    ("GET", "/operations/<operation>/publications/<int:number>"): READERS,
+    ("GET", "/operations/<operation>/publications/<int:number>/file.<ending>"): READERS,
+    ("GET", "/operations/<operation>/publications/<int:number>/changes"): READERS,
+    ("GET", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
+    ("POST", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
+    ("GET", "/p/<operation>/<int:number>"): PUBLIC,
+    ("GET", "/p/<operation>/<int:number>/figures.csv"): PUBLIC,
 }
 # Forms that are shown again, with what was typed, if they come from another session: test_kept_forms.py.
 SHOWN_AGAIN = {f"{EVENT}/correct", f"{EVENT}/correct/check", f"{RECORD}", f"{RECORD}/check"}
@@ -97,6 +108,9 @@ VALUES = {
     "<int:seq>": "8",
     "<pair>": "6.7",
     "<int:side>": "0",
+    "<int:number>": "1",
+    "<ending>": "txt",
+    "<task>": "days",
 }
 
 

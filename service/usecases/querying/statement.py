@@ -17,6 +17,7 @@ from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declaration, Declarations, Outstanding
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
+from service.domain.deciding.decide import NotCoordinator
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.vocabulary import PublicationLabel
@@ -27,7 +28,7 @@ from service.eventlog.head import read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.projections.returns import declarations
 from service.storage.db import Database
-from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.as_of import AsOfBeyondLog, Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import (
     NoSuchPublication,
@@ -79,11 +80,36 @@ def read_statement(
         with read_context(database, operation, credential) as context:
             return _statement_of(context, proved_publication(context, publication))
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
-        connection = context.connection
-        overall = totals_at(connection, found, Selection())
-        by_force = totals_at(connection, found, Selection(by=("force",))).figures
-        facts = _facts(connection, found, overall.operation, (*overall.figures, *by_force), overall.outstanding)
-    return StatementAnswer(statement=make_statement(facts), positions=tuple(found))
+        statement = _statement_at(context.connection, found)
+    return StatementAnswer(statement=statement, positions=tuple(found))
+
+
+def preview_statement(
+    database: Database, *, operation: str, credential: Credential, as_of_seq: int | None, label: PublicationLabel | None
+) -> StatementAnswer:
+    """Return the statement that a publication as of a seq would have if it were made now.
+
+    An operation with parts has no single seq: its statement is as of now. Without a label, the statement is provisional
+    if its figures may still change.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+        NotCoordinator: the credential may not publish.
+        AsOfBeyondLog: the log does not have this seq yet.
+        MeasuresDisagree: two parts count the same measure in different units.
+    """
+    with read_context(database, operation, credential) as context:
+        if not context.is_coordinator:
+            raise NotCoordinator(f"Only a coordinator of {context.operation.lead_force} may publish.")
+        if as_of_seq is not None and as_of_seq > context.head.seq:
+            raise AsOfBeyondLog(
+                f"Expected a seq from 1 to {context.head.seq}; found {as_of_seq}.", pointer="/as_of_seq"
+            )
+        is_whole = as_of_seq is None or bool(context.operation.parts)
+        seqs = None if is_whole or as_of_seq is None else {operation: as_of_seq}
+        found = context.positions(begun_by=database.now(context.connection), seqs=seqs)
+        statement = _statement_at(context.connection, found, label=label)
+    return StatementAnswer(statement=statement, positions=tuple(found))
 
 
 def public_publication(database: Database, *, operation: str, number: int) -> StatementAnswer:
@@ -111,6 +137,15 @@ def public_publication(database: Database, *, operation: str, number: int) -> St
                 if publication_of(context, number).is_public(now):
                     return _statement_of(context, proved_publication(context, number))
     raise NoSuchPublication("There is no public publication at this address.")
+
+
+def _statement_at(
+    connection: sa.Connection, found: Sequence[Position], *, label: PublicationLabel | None = None
+) -> Statement:
+    overall = totals_at(connection, found, Selection())
+    by_force = totals_at(connection, found, Selection(by=("force",))).figures
+    figures = (*overall.figures, *by_force)
+    return make_statement(_facts(connection, found, overall.operation, figures, overall.outstanding, label=label))
 
 
 def _refuse_moment(moment: Moment) -> None:

@@ -27,6 +27,7 @@ from service.domain.model.events import (
     OtherPropertyLine,
     PartAccepted,
     PhoneLine,
+    PublicationMadePublic,
     RecordedEvent,
     ReturnDeclared,
     SeizureLine,
@@ -45,6 +46,7 @@ ABOUT_THE_OPERATION = {
     OperationReopened.wire_type: "reopened the operation",
     DuplicateRuledOut.wire_type: "ruled out a possible duplicate",
     DuplicateReopened.wire_type: "took back that a possible duplicate was ruled out",
+    PublicationMadePublic.wire_type: "made a publication public",
     EventWithdrawn.wire_type: "withdrew an event",
 }
 NOUNS: dict[type[SeizureLine], str] = {
