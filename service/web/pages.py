@@ -22,6 +22,7 @@ from service.web.public import routes as public
 from service.web.publications import routes as publications
 from service.web.record import routes as record
 from service.web.returns import routes as returns
+from service.web.setup import routes as setup
 from service.web.sign_in import routes as sign_in
 from service.web.site import assets
 from service.web.site.blueprint import EXTENSION, Site
@@ -45,6 +46,7 @@ PLACES = (
     compare,
     public,
     publications,
+    setup,
     assets,
 )
 

@@ -62,8 +62,10 @@ def test_every_state_is_usable(person_for: PersonFor, server: Served, send: Send
     page.reload()
     look_at("new")
     page.get_by_role("button", name="Check before publishing").click()
-    person.complaints.clear()
     expect(page.get_by_role("alert")).to_contain_text("Choose whether the figures are provisional or final")
+    # The browser itself reports an answer of 422.
+    page.wait_for_load_state("networkidle")
+    person.complaints.clear()
     look_at("new-error")
     page.get_by_label("Provisional").check()
     page.get_by_role("button", name="Check before publishing").click()

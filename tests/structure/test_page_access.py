@@ -84,6 +84,11 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/operations/<operation>/publications/<int:number>/changes"): READERS,
     ("GET", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
     ("POST", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
+    ("GET", "/operations/new"): {COORDINATOR},
+    ("POST", "/operations/new"): {COORDINATOR},
+    ("GET", "/operations/<operation>/setup"): {COORDINATOR},
+    ("GET", "/operations/<operation>/setup/<task>"): {COORDINATOR},
+    ("POST", "/operations/<operation>/setup/<task>"): {COORDINATOR},
     ("GET", "/p/<operation>/<int:number>"): PUBLIC,
     ("GET", "/p/<operation>/<int:number>/figures.csv"): PUBLIC,
 }
