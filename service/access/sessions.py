@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,6 +156,18 @@ def end_session(connection: sa.Connection, session: Session, session_id: UUID) -
     own = sa.and_(table.id == session_id, table.credential_id == session.credential_id, same_person)
     if connection.execute(sessions.delete().where(own)).rowcount == 0:
         raise NoSuchSession(f"Expected the id of one of your sessions; found {session_id}.")
+
+
+def sessions_of(connection: sa.Connection, credential_ids: Collection[UUID], now: datetime) -> list[Session]:
+    """Return the sessions of these credentials that have not ended, newest first."""
+    statement = sa.select(sessions).where(sessions.c.credential_id.in_(credential_ids))
+    rows = connection.execute(statement.order_by(sessions.c.created_at.desc(), sessions.c.id.desc())).mappings()
+    return [one for one in map(_session, rows) if now < one.ends_at()]
+
+
+def end_sessions_of(connection: sa.Connection, credential_id: UUID) -> int:
+    """End all sessions of a credential; return how many there were."""
+    return connection.execute(sessions.delete().where(sessions.c.credential_id == credential_id)).rowcount
 
 
 def _session(row: Any) -> Session:

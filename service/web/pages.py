@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.storage.db import Database
 from service.usecases.querying.feed import Feeds
+from service.web.access import routes as access
 from service.web.account import routes as account
 from service.web.compare import routes as compare
 from service.web.day import routes as day
@@ -47,6 +48,7 @@ PLACES = (
     public,
     publications,
     setup,
+    access,
     assets,
 )
 

@@ -75,8 +75,8 @@ def test_the_serving_role_can_rebuild_projections_and_check_the_migrations(
 def test_the_serving_role_can_sign_people_in_and_out(serving: Database, postgres_url: str) -> None:
     owner = open_database(postgres_url)
     issued, secret = issue_credential(owner, force="surrey", role="force", operations=(), expires_in=None)
-    token = issue_link(owner, issued.id)
     owner.engine.dispose()
+    token = issue_link(serving, issued.id)
     with_link = sign_in_with_link(serving, token=token, browser="Firefox")
     assert signed_in(serving, with_link).credential == issued
     with serving.writing() as connection:
@@ -93,7 +93,6 @@ def test_the_serving_role_can_sign_people_in_and_out(serving: Database, postgres
     [
         "UPDATE sessions SET credential_id = id",
         "UPDATE sign_in_links SET expires_at = now()",
-        "INSERT INTO sign_in_links SELECT * FROM sign_in_links",
         "DELETE FROM sign_in_links",
         "UPDATE events SET force = 'kent'",
         "DELETE FROM events",

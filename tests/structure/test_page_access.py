@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from service.access.credentials import authenticate, issue, revoke
-from service.access.roles import COORDINATOR, FORCE, OBSERVER, ROLES
+from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
 from service.access.sessions import LONGEST, LONGEST_IDLE, sessions
 from service.storage.db import Database, open_database
 from tests.factories.operations import opened_operation
@@ -84,6 +84,13 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/operations/<operation>/publications/<int:number>/changes"): READERS,
     ("GET", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
     ("POST", "/operations/<operation>/publications/<int:number>/public"): {COORDINATOR},
+    ("GET", "/access"): {ADMINISTRATOR, COORDINATOR},
+    ("GET", "/access/new"): {ADMINISTRATOR, COORDINATOR},
+    ("POST", "/access/new"): {ADMINISTRATOR, COORDINATOR},
+    ("POST", "/access/<uuid:credential_id>/link"): {ADMINISTRATOR, COORDINATOR},
+    ("GET", "/access/<uuid:credential_id>/revoke"): {ADMINISTRATOR, COORDINATOR},
+    ("POST", "/access/<uuid:credential_id>/revoke"): {ADMINISTRATOR, COORDINATOR},
+    ("POST", "/access/<uuid:credential_id>/end"): {ADMINISTRATOR, COORDINATOR},
     ("GET", "/operations/new"): {COORDINATOR},
     ("POST", "/operations/new"): {COORDINATOR},
     ("GET", "/operations/<operation>/setup"): {COORDINATOR},

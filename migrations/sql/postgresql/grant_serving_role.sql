@@ -8,7 +8,7 @@ GRANT SELECT, INSERT, DELETE ON declared_returns, entries, match_candidates, par
 GRANT SELECT, INSERT, UPDATE, DELETE ON totals TO :"role";
 GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON sessions TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON drafts TO :"role";
-GRANT SELECT, UPDATE (used_at) ON sign_in_links TO :"role";
+GRANT SELECT, INSERT, UPDATE (used_at) ON sign_in_links TO :"role";
 -- Policies on the table limit which credentials the service can issue, and let it only revoke.
 GRANT SELECT, INSERT, UPDATE (revoked_at) ON credentials TO :"role";
 GRANT SELECT, INSERT ON registered_forces TO :"role";
