@@ -10,8 +10,9 @@ from markupsafe import escape
 from service.exports.publications import figures_table
 from service.exports.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
 from service.exports.tables import Column, ExportTable, csv_text
-from service.exports.tables_of_answers import CSV, XLSX
+from service.exports.tables_of_answers import CSV
 from service.exports.workbooks import workbook
+from service.spreadsheets.reading.file import XLSX
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 from service.web.site.blueprint import PageNotFound

@@ -127,7 +127,7 @@ def fields_of_period(days: OperatingDays) -> Values:
     """Return the fields of an operation's days."""
     if days.windows:
         return fields_of_days(days)
-    first, last = days.first_and_last()
+    first, last = days.first_day, days.last_day
     return {DAYS: "0", "first-day": f"{first}", "last-day": "" if last is None else f"{last}"}
 
 

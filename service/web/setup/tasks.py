@@ -24,7 +24,7 @@ class Task(NamedTuple):
 def tasks_of(operation: Operation) -> list[Task]:
     """Return the tasks of an operation, in the order in which they are done."""
     return [
-        Task("days", "Days", words.period(*operation.days.first_and_last()) + _hours(operation)),
+        Task("days", "Days", words.period(operation.days.first_day, operation.days.last_day) + _hours(operation)),
         Task("forces", "Forces in publishing order", _forces(operation), not operation.participants),
         Task("places", "Places", _listed(operation.places) or "None yet: forces cannot name a place", False),
         Task("deadline", "Deadline for returns", _deadline(operation), not _deadline_is_set(operation)),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from werkzeug.datastructures import MultiDict
 
 from service.domain.model.days import LONDON
 from service.domain.model.instants import format_instant
@@ -26,20 +28,10 @@ class Mistake(NamedTuple):
     text: str
 
 
-class Fields(Protocol):
-    """The fields of a form or of a query, as Flask has them."""
-
-    def get(self, key: str, default: str = "") -> str:
-        """Return the first value of a field."""
-
-    def getlist(self, key: str) -> list[str]:
-        """Return all values of a field."""
-
-
 class Typed:
     """The fields of a form. Reading one that is wrong adds a mistake."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: MultiDict[str, str]) -> None:
         """Read these fields."""
         self.fields = fields
         self.mistakes: list[Mistake] = []
