@@ -3,17 +3,6 @@ const { components, idleSeconds } = document.getElementById('start').dataset
 const { initAll } = await import(components)
 initAll()
 
-// Copies a text, and says so.
-for (const button of document.querySelectorAll('button[data-copies]')) {
-  const text = document.getElementById(button.dataset.copies)
-  const said = document.getElementById(`${text.id}-said`)
-  button.hidden = !navigator.clipboard
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text.value ?? text.textContent)
-    said.textContent = 'Copied'
-  })
-}
-
 // A slider says what it is at.
 for (const slider of document.querySelectorAll('input[data-shown-in]')) {
   const shown = document.getElementById(slider.dataset.shownIn)
