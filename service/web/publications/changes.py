@@ -28,8 +28,11 @@ class ChangedFigure(NamedTuple):
 
 
 def sentence(changes: Sequence[Change], operation: Operation) -> str:
-    """Return what has changed in one sentence, by the figures of all forces."""
-    overall = [one for one in changes if _figure(one).force is None]
+    """Return what has changed in one sentence, by the figures of all forces.
+
+    Categories of a measure are left out if the measure itself has changed.
+    """
+    overall = _without_details([one for one in changes if _figure(one).force is None])
     if not changes:
         return "Nothing has changed since."
     if not overall:
@@ -76,6 +79,14 @@ def force_name(force: str | None, operation: Operation) -> str:
     """Return the name of a force in an operation; empty for all forces."""
     known = operation.participants.get(force or "")
     return (force or "") if known is None else known.name
+
+
+def _without_details(changes: Sequence[Change]) -> list[Change]:
+    figures = [_figure(one) for one in changes]
+    whole = {one.measure for one in figures if one.category is None}
+    return [
+        change for change, one in zip(changes, figures, strict=True) if one.category is None or one.measure not in whole
+    ]
 
 
 def _said(change: Change, operation: Operation) -> str:
