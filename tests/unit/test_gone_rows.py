@@ -1,12 +1,10 @@
 """Rows that were sent and are gone: which they are, how they are named, and references that were rewritten."""
 
-from pathlib import Path
-
 import pytest
 
-from service.cli.sheets.sending.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named, refuse_rewritten
-from service.cli.sheets.sending.sent_rows import SentRow, SentRows
 from service.spreadsheets.events import SheetEvent
+from service.spreadsheets.sending.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named, refuse_rewritten
+from service.spreadsheets.sending.sent_rows import SentRow, SentRows
 
 ID = "018d1a2b-0000-7000-8000-00000000a00"
 
@@ -17,7 +15,7 @@ def event(identity: str, row: int = 2) -> SheetEvent:
 
 def sent(*identities: str, **fields: object) -> SentRows:
     rows = {one: SentRow(f"{ID}{number}", "content", **fields) for number, one in enumerate(identities)}
-    return SentRows(Path("arrests.csv.sent.json"), "live", "surrey", rows)
+    return SentRows("live", "surrey", rows)
 
 
 def test_a_row_that_was_sent_and_is_no_longer_there_is_gone():

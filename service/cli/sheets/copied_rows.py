@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.cli.output import counted, progress, remark
-from service.cli.sheets.preview import Preview, Row, preview_of
-from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME
-from service.cli.sheets.sending.sent_rows import SentRow, SentRows
-from service.cli.sheets.sending.submission import Call, Planned
-from service.cli.sheets.sending.withdrawals import Withdrawal
 from service.domain.model.days import LONDON
 from service.errors import Conflict
 from service.spreadsheets.recorded import Recorded
-from service.spreadsheets.sheets import Sheet, place_of
-
-Parts = list[tuple[Sheet, list[Planned]]]
-# The content of a row whose recorded event differs in what does not count: the next run reports the row as changed.
-DIFFERS = "differs"
+from service.spreadsheets.sending.copied import Parts, take_for_sent
+from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME
+from service.spreadsheets.sending.preview import Preview, Row, preview_of
+from service.spreadsheets.sending.sent_rows import SentRows
+from service.spreadsheets.sending.service import Service
+from service.spreadsheets.sending.withdrawals import Withdrawal
+from service.spreadsheets.sheets import place_of
 
 
 class EqualRecorded(Conflict):
@@ -30,7 +27,7 @@ def compared(
     parts: Parts,
     withdrawals: Sequence[Withdrawal],
     state: SentRows,
-    call: Call,
+    call: Service,
     *,
     equal_are_sent: bool,
     equal_are_new: bool,
@@ -50,7 +47,8 @@ def compared(
         return preview, parts
     _name(preview.copies)
     if equal_are_sent:
-        left = _take_for_sent(preview.copies, parts, state)
+        left = take_for_sent(preview.copies, parts, state)
+        remark("What is listed here is taken for these events and not sent.")
         return preview_of(left, withdrawals, state, call), left
     if not equal_are_new:
         many = f"{counted(len(preview.copies), 'event')} of {len(preview.new):,} that are new here"
@@ -70,18 +68,3 @@ def _name(found: Sequence[tuple[Row, Recorded]]) -> None:
         remark(f"{place}: equals event {recorded.seq}, recorded on {at:%Y-%m-%d} at {at:%H:%M} London time.")
     if len(found) > ROWS_TO_NAME:
         remark(f"... and {len(found) - ROWS_TO_NAME:,} more.")
-
-
-def _take_for_sent(found: Sequence[tuple[Row, Recorded]], parts: Parts, state: SentRows) -> Parts:
-    """Note in the state that these rows are the recorded events that they equal; return what is left to send."""
-    for row, recorded in found:
-        event, one = recorded.event, row.planned.event
-        state.rows[one.identity] = SentRow(
-            str(event.id),
-            one.content if recorded.is_sent_as(row.event) else DIFFERS,
-            corrects=None if event.corrects is None else str(event.corrects),
-            correction_reason=event.correction_reason,
-        )
-    remark("What is listed here is taken for these events and not sent.")
-    taken = {row.planned.event.identity for row, _recorded in found}
-    return [(sheet, [one for one in planned if one.event.identity not in taken]) for sheet, planned in parts]

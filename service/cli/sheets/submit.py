@@ -4,54 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 import click
 
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import counted, progress, remark
+from service.cli.sheets.call import Call, allowed_by, finder, force_of
 from service.cli.sheets.confirmation import confirm
 from service.cli.sheets.copied_rows import compared
 from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
-from service.cli.sheets.preview import show
-from service.cli.sheets.sending.gone_rows import Gone, ReferencesRewritten, gone_rows, keep, named
-from service.cli.sheets.sending.identities import is_unread, prefixes, recognise_counts, refuse_renamed
-from service.cli.sheets.sending.recorded_elsewhere import (
-    finder,
-    forget_withdrawals,
-    name_corrected,
-    name_superseded,
-    sent_from_here,
-    take_over,
-)
 from service.cli.sheets.sending.run_lock import lock_on
-from service.cli.sheets.sending.sent_rows import SentRows, sent_rows, state_path
-from service.cli.sheets.sending.submission import (
-    Call,
-    Planned,
-    RowsChanged,
-    allowed_by,
-    check,
-    force_of,
-    plan,
-    plan_without_conflicts,
-    send,
-)
-from service.cli.sheets.sending.withdrawals import check_withdrawals, withdraw
+from service.cli.sheets.sending.state_file import sent_rows, state_path
+from service.cli.sheets.shown import show
 from service.errors import Invalid
 from service.exports.tables import Column, ExportTable, csv_text
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of
-from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.mapping.mapped_file import mapped_sheets, mapping_path
 from service.spreadsheets.mapping.model import QuestionsOpen
 from service.spreadsheets.reading.file import read_grids
 from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.recorded_events import find_recorded
+from service.spreadsheets.sending.gone_rows import Gone, gone_rows, keep, named
+from service.spreadsheets.sending.identities import is_unread
+from service.spreadsheets.sending.parts import parts_to_send, parts_without_conflicts
+from service.spreadsheets.sending.recorded_elsewhere import (
+    corrected_lines,
+    forget_withdrawals,
+    sent_from_here,
+    superseded_lines,
+)
+from service.spreadsheets.sending.sent_rows import SentRows
+from service.spreadsheets.sending.submission import (
+    Planned,
+    check,
+    send,
+)
+from service.spreadsheets.sending.withdrawals import check_withdrawals, withdraw
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets
 from service.spreadsheets.templates import TEMPLATES
 
@@ -136,16 +128,16 @@ def submit(
             checked = check_sheets(sheets, allowed, datetime.now(UTC))
     checked.add(sent_from_here(sheets, checked.events, state))
     if any(checked.errors.values()):
-        _refuse(_checked_by_service(checked, _without_conflicts(checked, names, state), call), errors_file)
-    name_corrected(sheets, checked.events, corrected, state)
-    parts = _parts(
+        _refuse(_checked_by_service(checked, parts_without_conflicts(checked, names, state), call), errors_file)
+    _print(corrected_lines(sheets, checked.events, corrected, state))
+    parts = parts_to_send(
         names, sheets, checked.events, state, correct=correct, gone_are_decided=changed_are_new or withdraw_missing
     )
     sent_now = [one.event for _sheet, planned in parts for one in planned]
     read = [sheet.name for sheet in sheets]
     gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, read, state)]
-    gone = forget_withdrawals(gone, state)
-    name_superseded(parts)
+    gone, stays = forget_withdrawals(gone, state)
+    _print([*stays, *superseded_lines(parts)])
     facts = _name_gone(gone, withdraw=withdraw_missing)
     withdrawals = check_withdrawals(facts if withdraw_missing else (), state, call)
     _refuse(_checked_by_service(checked, parts, call), errors_file)
@@ -183,6 +175,11 @@ def _sent(
         replayed += old
         checked.errors[sheet.name].extend(wrong)
     return recorded, replayed
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        remark(line)
 
 
 def _refuse_both(options: Mapping[str, bool]) -> None:
@@ -227,13 +224,6 @@ def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
     remark(f"Read {_joined(names)}.{others}")
 
 
-def _without_conflicts(checked: Checked, names: Sequence[str], state: SentRows) -> list[tuple[Sheet, list[Planned]]]:
-    """Return the valid events of sheets with errors, for a dry run; the state stays as it is."""
-    found = prefixes(names, checked.events, replace(state))
-    own = {name: _within(events, found[name]) for name, events in checked.events.items()}
-    return [(sheet, plan_without_conflicts(own[sheet.name], state, sheet.template)) for sheet in checked.sheets]
-
-
 def _checked_by_service(
     checked: Checked, parts: Iterable[tuple[Sheet, Sequence[Planned]]], call: Call
 ) -> list[Mistake]:
@@ -241,51 +231,6 @@ def _checked_by_service(
         with progress(f"Checking {sheet.name}".rstrip()) as report:
             checked.errors[sheet.name].extend(check(planned, call, sheet, report))
     return checked.mistakes()
-
-
-def _within(events: Iterable[SheetEvent], prefix: str) -> list[SheetEvent]:
-    return [one.within(prefix) for one in events]
-
-
-def _parts(
-    names: Sequence[str],
-    sheets: Sequence[Sheet],
-    events: Mapping[str, Sequence[SheetEvent]],
-    state: SentRows,
-    *,
-    correct: bool,
-    gone_are_decided: bool,
-) -> list[tuple[Sheet, list[Planned]]]:
-    """Return what to send, sheet by sheet. A return is sent last: a later event would reopen it.
-
-    Raises:
-        RowsChanged: rows changed since they were sent, and the option that allows it is not set.
-        ReferencesRewritten: a spreadsheet program turned references into numbers.
-    """
-    found = prefixes(names, events, state)
-    if not gone_are_decided:
-        refuse_renamed(names, found, state)
-    own = {name: _within(events[name], prefix) for name, prefix in found.items()}
-    for name, prefix in found.items():
-        recognise_counts(own[name], state, prefix)
-    sent_now = list(chain.from_iterable(own.values()))
-    gone = [one for one in gone_rows(sent_now, state) if not is_unread(one.identity, names, found, state)]
-    take_over(gone, sent_now, state)
-    parts = []
-    for sheet in sorted(sheets, key=lambda sheet: sheet.template.replaced_by_newer):
-        try:
-            planned = plan(
-                own[sheet.name],
-                state,
-                sheet.template,
-                correct=correct,
-                gone_are_decided=gone_are_decided,
-                prefix=found[sheet.name],
-            )
-        except (RowsChanged, ReferencesRewritten) as error:
-            raise type(error)(f"Sheet {sheet.name}: {error.detail}" if sheet.name else error.detail) from error
-        parts.append((sheet, planned))
-    return parts
 
 
 def _name_gone(gone: Sequence[Gone], *, withdraw: bool) -> list[Gone]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.cli.sheets.sending.sent_rows import state_path
+from service.cli.sheets.sending.state_file import state_path
 from service.errors import Conflict
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from service.cli.sheets.sending.sent_rows import SentRow, SentRows, prefix_of
 from service.errors import Conflict
 from service.spreadsheets.events import SHORTENED, SheetEvent
+from service.spreadsheets.sending.sent_rows import SentRow, SentRows, prefix_of
 
 REFERENCE, RETURN, CORRECTS, WITHDRAWS = "reference:", "return:", "corrects:", "withdraws:"
 ROWS_TO_NAME = 20

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from service.cli.sheets.sending.sent_rows import PREFIX, SentRows
-from service.cli.sheets.sending.submission import RowsChanged
 from service.spreadsheets.events import SheetEvent
+from service.spreadsheets.sending.sent_rows import PREFIX, SentRows
+from service.spreadsheets.sending.submission import RowsChanged
 
 
 def prefixes(sheets: Sequence[str], events: Mapping[str, Sequence[SheetEvent]], state: SentRows) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a run of `oprecord submit` would change, shown before anything is sent: new rows, figures, unusual values."""
+"""What sending a spreadsheet would change, shown before anything is sent: new rows, figures, unusual values."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from service.cli.output import counted, print_table, remark
-from service.cli.sheets.own_record import figures, measures_and_days, own_events
-from service.cli.sheets.sending.sent_rows import SentRows
-from service.cli.sheets.sending.submission import Call, Planned
-from service.cli.sheets.sending.withdrawals import Withdrawal
 from service.domain.model.events import FACTS, Event, EventWithdrawn
 from service.errors import FieldError
 from service.spreadsheets.additions import Change, SumLine, additions, sum_lines
 from service.spreadsheets.checking.explained import explained
 from service.spreadsheets.recorded import OwnRecord, Recorded, copies, own_record, said_by
-from service.spreadsheets.sheets import Sheet
+from service.spreadsheets.sending.sent_rows import SentRows
+from service.spreadsheets.sending.service import Service
+from service.spreadsheets.sending.submission import Planned
+from service.spreadsheets.sending.withdrawals import Withdrawal
+from service.spreadsheets.sheets import Sheet, counted
 from service.spreadsheets.unusual import unusual
 from service.wire.checked import load_event
 
-COLUMNS = ("figure", "day", "now", "adds", "then")
 FACT_TYPES = frozenset(cls.wire_type for cls in FACTS)
 
 
@@ -61,7 +59,10 @@ class Preview:
 
 
 def preview_of(
-    parts: Sequence[tuple[Sheet, Sequence[Planned]]], withdrawals: Sequence[Withdrawal], state: SentRows, call: Call
+    parts: Sequence[tuple[Sheet, Sequence[Planned]]],
+    withdrawals: Sequence[Withdrawal],
+    state: SentRows,
+    service: Service,
 ) -> Preview:
     """Return what sending these rows and withdrawals would change. The service has already checked them.
 
@@ -71,7 +72,7 @@ def preview_of(
     rows = [Row(sheet, one, load_event(one.body())) for sheet, planned in parts for one in planned]
     if not (rows or withdrawals):
         return Preview()
-    record = _record(rows, withdrawals, state, call)
+    record = _record(rows, withdrawals, state, service)
     new = [index for index, row in enumerate(rows) if row.event.id not in record.ids]
     withdrawn = [UUID(one.gone.sent.id) for one in withdrawals if _id(one) not in record.ids]
     if not (new or withdrawn):
@@ -80,10 +81,10 @@ def preview_of(
     found = copies([rows[index].event for index in added], record.equal)
     changes = [Change(rows[index].event, _corrected(rows[index].event, record)) for index in new]
     changes += [Change(None, record.versions[one]) for one in withdrawn]
-    measures, days = measures_and_days(call)
+    measures, days = service.measures_and_days()
     adds = additions(changes, measures, days)
-    by_day, _seq = figures(call, state.force, adds, by_day=True)
-    all_days, seq = figures(call, state.force, adds, by_day=False)
+    by_day, _seq = service.figures(state.force, adds, by_day=True)
+    all_days, seq = service.figures(state.force, adds, by_day=False)
     strange = unusual([row.event for row in rows], measures, days, frozenset(new))
     return Preview(
         new=[rows[index] for index in new],
@@ -95,28 +96,14 @@ def preview_of(
     )
 
 
-def show(preview: Preview, file: str, state: SentRows) -> None:
-    """Print the figures that change, now and then, and the unusual values."""
-    if preview.lines:
-        remark(f"Figures of {state.force} in {state.operation} at event {preview.seq}, and what {file} adds:")
-        rows = [
-            (_label(line), line.day, line.shown(line.now), line.signed, line.shown(line.then)) for line in preview.lines
-        ]
-        print_table("", COLUMNS, rows, numbers=COLUMNS[2:], unwrapped=COLUMNS[1:], stderr=True)
-    if preview.unusual:
-        remark(f"Look again at {counted(len(preview.unusual), 'unusual value')}:")
-        for one in preview.unusual:
-            remark(f"  {one}")
-
-
-def _record(rows: Sequence[Row], withdrawals: Sequence[Withdrawal], state: SentRows, call: Call) -> OwnRecord:
+def _record(rows: Sequence[Row], withdrawals: Sequence[Withdrawal], state: SentRows, service: Service) -> OwnRecord:
     types = {row.event.type for row in rows}
     if withdrawals or EventWithdrawn.wire_type in types:
         types |= FACT_TYPES
     corrected = {row.event.corrects for row in rows if row.event.corrects is not None}
     ids = {row.event.id for row in rows} | set(map(_id, withdrawals))
     return own_record(
-        own_events(call, state.force, types | {EventWithdrawn.wire_type}),
+        service.own_events(state.force, types | {EventWithdrawn.wire_type}),
         ids=ids,
         versions=corrected | {UUID(one.gone.sent.id) for one in withdrawals},
         own=ids | _ids(state),
@@ -142,5 +129,6 @@ def _place(row: Row, pointer: str) -> str:
     return row.sheet.place(cell.row, cell.column)
 
 
-def _label(line: SumLine) -> str:
+def label(line: SumLine) -> str:
+    """Return what a figure counts, in words."""
     return ", ".join([line.measure.label, *([line.category] if line.category else [])])

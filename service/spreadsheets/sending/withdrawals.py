@@ -8,11 +8,12 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from service.cli.sheets.sending.gone_rows import CORRECTS, Gone, within_sheet
-from service.cli.sheets.sending.sent_rows import SentRow, SentRows
-from service.cli.sheets.sending.submission import DONE, MISTAKE, Call
 from service.domain.deciding.decide import AlreadyWithdrawn, UnknownEvent
 from service.errors import Conflict
+from service.spreadsheets.sending.gone_rows import CORRECTS, Gone, within_sheet
+from service.spreadsheets.sending.sent_rows import SentRow, SentRows
+from service.spreadsheets.sending.service import Service, results
+from service.spreadsheets.sending.submission import MISTAKE
 
 
 class WithdrawalRefused(Conflict):
@@ -43,7 +44,7 @@ class Withdrawals:
     not_counted: list[Gone]
 
 
-def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> Withdrawals:
+def check_withdrawals(gone: Sequence[Gone], state: SentRows, service: Service) -> Withdrawals:
     """Choose an id for the withdrawal of each gone row, and let the service decide them in a dry run.
 
     Withdrawals that an earlier run began and did not finish are among them.
@@ -57,8 +58,8 @@ def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> With
     left = [Withdrawal(one, state.force) for one in (*begun, *chosen)]
     while left:
         again = []
-        for _number, one, result in call.results(left, dry_run=True):
-            code = "" if result["status"] in DONE else result["problem"]["code"]
+        for _number, one, result in results(service, left, dry_run=True):
+            code = result.code
             if not code:
                 found.to_send.append(one)
             elif code == UnknownEvent.code and one.gone.sent.corrects and not _corrects_named_event(one.gone):
@@ -67,7 +68,7 @@ def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> With
             elif code in (UnknownEvent.code, AlreadyWithdrawn.code):
                 found.not_counted.append(one.gone)
             else:
-                refused.append(f"{one.gone}: {result['problem']['detail']}")
+                refused.append(f"{one.gone}: {result.detail}")
         left = again
     if refused:
         _forget(begun, state)
@@ -75,7 +76,7 @@ def check_withdrawals(gone: Sequence[Gone], state: SentRows, call: Call) -> With
     return found
 
 
-def withdraw(withdrawals: Withdrawals, call: Call, state: SentRows) -> int:
+def withdraw(withdrawals: Withdrawals, service: Service, state: SentRows) -> int:
     """Save the ids of the withdrawals, send them, and note which are recorded; return how many were sent.
 
     Raises:
@@ -89,12 +90,12 @@ def withdraw(withdrawals: Withdrawals, call: Call, state: SentRows) -> int:
         state.rows[one.gone.identity] = one.gone.sent
     state.save()
     refused = []
-    for _number, one, result in call.results(withdrawals.to_send, dry_run=False):
-        if result["status"] in DONE:
+    for _number, one, result in results(service, withdrawals.to_send, dry_run=False):
+        if result.is_done:
             state.rows[one.gone.identity] = replace(one.gone.sent, withdrawn=True)
         else:
             state.rows[one.gone.identity] = replace(one.gone.sent, withdrawal=None)
-            refused.append(f"{one.gone}: {result['problem']['detail']}")
+            refused.append(f"{one.gone}: {result.detail}")
     state.save()
     if refused:
         raise WithdrawalRefused(f"These rows were not withdrawn: {'; '.join(refused)}")

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from service.cli.calling.http_client import Answer, Client
-from service.cli.output import counted
-from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
-from service.cli.sheets.sending.sent_rows import SentRow, SentRows, prefix_of
 from service.domain.deciding.decide import AlreadyWithdrawn
-from service.errors import Conflict, FieldError, Invalid
-from service.spreadsheets.checking.allowed import Allowed, allowed_in
+from service.errors import Conflict, FieldError
 from service.spreadsheets.checking.explained import explained
 from service.spreadsheets.events import SheetEvent
-from service.spreadsheets.sheets import Sheet
+from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
+from service.spreadsheets.sending.sent_rows import SentRow, SentRows, prefix_of
+from service.spreadsheets.sending.service import Result, Service, results
+from service.spreadsheets.sheets import Sheet, counted
 from service.spreadsheets.templates import CellError, Template
 
-EVENTS_IN_ONE_BATCH = 250
 MISTAKE = "mistake"
-DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
-
-
-class SubmissionRefused(Invalid):
-    """The service refused a whole request: the credential, the operation or the URL is wrong."""
-
-    code = "submission_refused"
 
 
 class RowsChanged(Conflict):
     """Rows have changed since they were sent. Sent as they are now, they would count twice."""
 
     code = "rows_changed"
-
-
-class Sendable(Protocol):
-    """What is sent as an event: a row, or the withdrawal of one."""
-
-    def body(self) -> dict[str, Any]:
-        """Return the event as sent."""
-        ...
-
-
-S = TypeVar("S", bound=Sendable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +76,20 @@ def plan_without_conflicts(events: Sequence[SheetEvent], before: SentRows, templ
 
 
 def check(
-    planned: Sequence[Planned], call: Call, sheet: Sheet, progress: Callable[[int, int], None]
+    planned: Sequence[Planned], service: Service, sheet: Sheet, progress: Callable[[int, int], None]
 ) -> list[CellError]:
     """Let the service decide all events in a dry run; return the errors by row and column."""
     errors: list[CellError] = []
-    for done, one, result in call.results(planned, dry_run=True):
+    for done, one, result in results(service, planned, dry_run=True):
         if not _is_done(result, sheet.template):
-            problem = result["problem"]
-            wrong = [FieldError(error["pointer"], error["detail"]) for error in problem["errors"]]
-            wrong = wrong or [FieldError("", problem["detail"])]
-            errors += explained(sheet, one.event.rows, wrong, problem["code"])
+            wrong = result.errors or [FieldError("", result.detail)]
+            errors += explained(sheet, one.event.rows, wrong, result.code)
         progress(done, len(planned))
     return errors
 
 
 def send(
-    planned: Sequence[Planned], call: Call, sheet: Sheet, state: SentRows, progress: Callable[[int, int], None]
+    planned: Sequence[Planned], service: Service, sheet: Sheet, state: SentRows, progress: Callable[[int, int], None]
 ) -> tuple[int, int, list[CellError]]:
     """Save the ids of all events, then send the events; return how many are new, how many were replays, and the errors.
 
@@ -123,63 +99,13 @@ def send(
     state.save()
     recorded = replayed = 0
     errors: list[CellError] = []
-    for done, one, result in call.results(planned, dry_run=False):
-        recorded += result["status"] == HTTPStatus.CREATED
-        replayed += result["status"] != HTTPStatus.CREATED and _is_done(result, sheet.template)
+    for done, one, result in results(service, planned, dry_run=False):
+        recorded += result.is_new
+        replayed += not result.is_new and _is_done(result, sheet.template)
         if not _is_done(result, sheet.template):
-            errors += explained(sheet, one.event.rows, [FieldError("", result["problem"]["detail"])])
+            errors += explained(sheet, one.event.rows, [FieldError("", result.detail)])
         progress(done, len(planned))
     return recorded, replayed, errors
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The destination of batches: client, operation and force."""
-
-    client: Client
-    operation: str
-    force: str
-
-    def results(self, sendable: Sequence[S], *, dry_run: bool) -> Iterator[tuple[int, S, dict[str, Any]]]:
-        """Send events in batches; yield the number done, each event, and the service's result for it."""
-        address = f"/v1/operations/{self.operation}/batches" + ("?dry_run=true" if dry_run else "")
-        for start in range(0, len(sendable), EVENTS_IN_ONE_BATCH):
-            some = sendable[start : start + EVENTS_IN_ONE_BATCH]
-            answer = self.client.post(address, {"events": [one.body() for one in some]}, self.force)
-            for number, (one, result) in enumerate(zip(some, _results(answer), strict=True), start=start + 1):
-                yield number, one, result
-
-
-def allowed_by(client: Client, name: str, operation: str, force: str) -> Allowed:
-    """Return what an operation allows to a force, asked with the credential of this name.
-
-    Raises:
-        SubmissionRefused: the credential cannot read the operation.
-    """
-    answer = client.get(f"/v1/operations/{operation}", name)
-    if answer.status != HTTPStatus.OK:
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The operation cannot be read.')} ({answer.status})")
-    forces = client.get("/v1/forces", name).body.get("forces", ())
-    return allowed_in(answer.body, force, [one["force"] for one in forces])
-
-
-def force_of(client: Client, name: str) -> str:
-    """Return the force that a credential belongs to.
-
-    Raises:
-        SubmissionRefused: the service does not accept the credential.
-    """
-    answer = client.get("/v1/me", name)
-    if answer.status != HTTPStatus.OK:
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The credential was refused.')} ({answer.status})")
-    return str(answer.body["force"])
-
-
-def _results(answer: Answer) -> list[dict[str, Any]]:
-    results = answer.body.get("results")
-    if not isinstance(results, list):
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
-    return results
 
 
 def _refuse_new_for_gone(
@@ -233,11 +159,9 @@ def _refuse_other_reasons(events: Sequence[SheetEvent], before: SentRows) -> Non
             )
 
 
-def _is_done(result: Mapping[str, Any], template: Template) -> bool:
+def _is_done(result: Result, template: Template) -> bool:
     """Return whether the service has, or would have, recorded an event. An event is withdrawn once, by whatever row."""
-    if result["status"] in DONE:
-        return True
-    return template.withdraws and result["problem"]["code"] == AlreadyWithdrawn.code
+    return result.is_done or (template.withdraws and result.code == AlreadyWithdrawn.code)
 
 
 def _row_names(events: Sequence[SheetEvent]) -> str:

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
-from service.cli.calling.http_client import Client
-from service.cli.output import counted, remark
-from service.cli.sheets.sending.gone_rows import ROWS_TO_NAME, Gone, named, reference_of, within_sheet
-from service.cli.sheets.sending.sent_rows import SentRows
-from service.cli.sheets.sending.submission import Planned, SubmissionRefused
 from service.spreadsheets.events import SheetEvent
-from service.spreadsheets.recorded_events import Find, described
-from service.spreadsheets.sheets import Sheet, place_of
+from service.spreadsheets.recorded_events import described
+from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME, Gone, named, reference_of, within_sheet
+from service.spreadsheets.sending.sent_rows import SentRows
+from service.spreadsheets.sending.submission import Planned
+from service.spreadsheets.sheets import Sheet, counted, place_of
 from service.spreadsheets.templates import CORRECTS, CellError
 
 Events = Mapping[str, Sequence[SheetEvent]]
-
-
-def finder(client: Client, operation: str, caller: str) -> Find:
-    """Return a function that asks the service for a recorded event, by id or seq.
-
-    It raises SubmissionRefused if the service does not answer the question.
-    """
-
-    def find(name: str) -> Mapping[str, Any] | None:
-        events = f"/v1/operations/{operation}/events"
-        is_seq = name.isdigit()
-        answer = client.get(f"{events}?after={int(name) - 1}&limit=1" if is_seq else f"{events}/{name}", caller)
-        if answer.status == HTTPStatus.NOT_FOUND and answer.body.get("code") == "event_not_found":
-            return None
-        if answer.status != HTTPStatus.OK:
-            raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
-        found = answer.body["events"] if is_seq else [answer.body["event"]]
-        return next((one for one in found if not is_seq or one["seq"] == int(name)), None)
-
-    return find
 
 
 def sent_from_here(sheets: Sequence[Sheet], events: Events, state: SentRows) -> list[tuple[str, CellError]]:
@@ -54,8 +31,8 @@ def sent_from_here(sheets: Sequence[Sheet], events: Events, state: SentRows) -> 
     ]
 
 
-def name_corrected(sheets: Sequence[Sheet], events: Events, found: Mapping[str, Any], state: SentRows) -> None:
-    """Print which recorded events are corrected and withdrawn by rows that were not sent before."""
+def corrected_lines(sheets: Sequence[Sheet], events: Events, found: Mapping[str, Any], state: SentRows) -> list[str]:
+    """Return lines with the recorded events are corrected and withdrawn by rows that were not sent before."""
     before = {within_sheet(identity) for identity in state.rows}
     new = [
         f"{place_of(sheet.name, one.rows[0])} {'withdraws' if sheet.template.withdraws else 'corrects'} "
@@ -65,8 +42,7 @@ def name_corrected(sheets: Sequence[Sheet], events: Events, found: Mapping[str, 
         if one.corrects is not None and one.identity not in before
     ]
     more = [f"{counted(len(new) - ROWS_TO_NAME, 'more row corrects', 'more rows correct')} or withdraw events."]
-    for line in (*new[:ROWS_TO_NAME], *(more if len(new) > ROWS_TO_NAME else ())):
-        remark(line)
+    return [*new[:ROWS_TO_NAME], *(more if len(new) > ROWS_TO_NAME else ())]
 
 
 def take_over(gone: Sequence[Gone], events: Sequence[SheetEvent], state: SentRows) -> None:
@@ -77,8 +53,8 @@ def take_over(gone: Sequence[Gone], events: Sequence[SheetEvent], state: SentRow
             del state.rows[one.identity]
 
 
-def name_superseded(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> None:
-    """Print which rows no longer count, because another row corrects or withdraws the event that they were sent as."""
+def superseded_lines(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> list[str]:
+    """Return a line for each row that no longer counts, because another row corrects or withdraws its event."""
     by_target = {
         one.event.corrects: f"{'withdrawn' if sheet.template.withdraws else 'corrected'} by "
         f"{place_of(sheet.name, one.event.rows[0])}"
@@ -86,28 +62,30 @@ def name_superseded(parts: Sequence[tuple[Sheet, Sequence[Planned]]]) -> None:
         for one in planned
         if one.event.corrects is not None
     }
-    for sheet, planned in parts:
-        for one in planned:
-            if one.sent.id in by_target:
-                place = place_of(sheet.name, one.event.rows[0])
-                remark(f"{place} is {by_target[one.sent.id]}, and no longer counts: delete it.")
+    return [
+        f"{place_of(sheet.name, one.event.rows[0])} is {by_target[one.sent.id]}, and no longer counts: delete it."
+        for sheet, planned in parts
+        for one in planned
+        if one.sent.id in by_target
+    ]
 
 
-def forget_withdrawals(gone: Sequence[Gone], state: SentRows) -> list[Gone]:
-    """Print that withdrawals whose rows are gone stay, and drop them from the state; return the other gone rows.
+def forget_withdrawals(gone: Sequence[Gone], state: SentRows) -> tuple[list[Gone], list[str]]:
+    """Drop withdrawals whose rows are gone from the state; return the other gone rows, and a line that they stay.
 
     Sent again, such a withdrawal would change nothing, so nothing needs to be known of it.
     """
     withdrawals = [one for one in gone if one.is_withdrawal]
+    lines = []
     if withdrawals:
         rows = counted(len(withdrawals), "withdrawal that was sent is", "withdrawals that were sent are")
-        remark(
+        lines.append(
             f"{rows} gone from the file and stays recorded: {named(withdrawals)}. A withdrawal is final. "
             "To count such an event again, send it as a new row."
         )
     for one in withdrawals:
         del state.rows[one.identity]
-    return [one for one in gone if not one.is_withdrawal]
+    return [one for one in gone if not one.is_withdrawal], lines
 
 
 def _change_its_row(reference: str) -> str:

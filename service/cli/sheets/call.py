@@ -1,0 +1,181 @@
+"""The service over HTTP, as the sending of a spreadsheet asks it: one operation, one credential."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from service.cli.calling.http_client import Answer, Client
+from service.domain.model.days import OperatingDay, OperatingDays
+from service.domain.model.instants import parse_instant
+from service.domain.model.reference_data import Measure
+from service.errors import FieldError
+from service.spreadsheets.additions import Amount, Counted
+from service.spreadsheets.checking.allowed import Allowed, allowed_in
+from service.spreadsheets.recorded_events import Find
+from service.spreadsheets.sending.service import Result, SubmissionRefused
+
+Json = dict[str, Any]
+DONE = (HTTPStatus.CREATED, HTTPStatus.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The service at the address of a client, asked about an operation with the credential of the name `force`."""
+
+    client: Client
+    operation: str
+    force: str
+
+    def record(self, bodies: Sequence[Mapping[str, Any]], *, dry_run: bool) -> list[Result]:
+        """Record events; return the result of each, in order.
+
+        Raises:
+            SubmissionRefused: the service refused the whole batch.
+        """
+        address = f"/v1/operations/{self.operation}/batches" + ("?dry_run=true" if dry_run else "")
+        answer = self.client.post(address, {"events": bodies}, self.force)
+        return [_result(one) for one in _results(answer)]
+
+    def measures_and_days(self) -> tuple[dict[str, Measure], OperatingDays]:
+        """Return the measures of the operation in publishing order, and its days.
+
+        Raises:
+            SubmissionRefused: the service does not show the operation.
+        """
+        found = self._body(f"/v1/operations/{self.operation}")
+        return {row["measure"]: _measure(row) for row in found["measures"]}, _days(found)
+
+    def figures(self, force: str, wanted: Iterable[Counted], *, by_day: bool) -> tuple[dict[Counted, Amount], int]:
+        """Return a force's figures of the wanted measures now, and the seq that they are true at.
+
+        Without `by_day`, each is of all days.
+
+        Raises:
+            SubmissionRefused: the service does not show them.
+        """
+        measures = sorted({one.measure for one in wanted})
+        if not measures:
+            return {}, 0
+        query = {"force": force, "measure": ",".join(measures)} | ({"by": "day"} if by_day else {})
+        found = self._body(f"/v1/operations/{self.operation}/totals?{urlencode(query)}")
+        amounts = {_counted(row): Amount(row["quantity"], row["qualifier"]) for row in found["figures"]}
+        return amounts, found["as_of"]["seq"]
+
+    def own_events(self, force: str, types: Iterable[str]) -> Iterator[str]:
+        """Yield the canonical texts of a force's events of these types, in the order of the log.
+
+        An answer that was cut off is noticed, because the page after it is not empty, and is read on from there.
+
+        Raises:
+            SubmissionRefused, LinesRefused: the service does not show them.
+        """
+        wanted = {"force": force, "type": ",".join(sorted(types))}
+        last = '{"seq": 0}'
+        while True:
+            path = self._events(wanted | {"after": json.loads(last)["seq"]})
+            for last in self.client.lines(path, self.force):
+                yield last
+            if not self._body(self._events(wanted | {"after": json.loads(last)["seq"], "limit": 1}))["events"]:
+                return
+
+    def _events(self, query: Json) -> str:
+        return f"/v1/operations/{self.operation}/events?{urlencode(query)}"
+
+    def _body(self, path: str) -> Json:
+        answer = self.client.get(path, self.force)
+        if answer.status != HTTPStatus.OK:
+            raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
+        return answer.body
+
+
+def finder(client: Client, operation: str, caller: str) -> Find:
+    """Return a function that asks the service for a recorded event, by id or seq.
+
+    It raises SubmissionRefused if the service does not answer the question.
+    """
+
+    def find(name: str) -> Mapping[str, Any] | None:
+        events = f"/v1/operations/{operation}/events"
+        is_seq = name.isdigit()
+        answer = client.get(f"{events}?after={int(name) - 1}&limit=1" if is_seq else f"{events}/{name}", caller)
+        if answer.status == HTTPStatus.NOT_FOUND and answer.body.get("code") == "event_not_found":
+            return None
+        if answer.status != HTTPStatus.OK:
+            raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
+        found = answer.body["events"] if is_seq else [answer.body["event"]]
+        return next((one for one in found if not is_seq or one["seq"] == int(name)), None)
+
+    return find
+
+
+def allowed_by(client: Client, name: str, operation: str, force: str) -> Allowed:
+    """Return what an operation allows to a force, asked with the credential of this name.
+
+    Raises:
+        SubmissionRefused: the credential cannot read the operation.
+    """
+    answer = client.get(f"/v1/operations/{operation}", name)
+    if answer.status != HTTPStatus.OK:
+        raise SubmissionRefused(f"{answer.body.get('detail', 'The operation cannot be read.')} ({answer.status})")
+    forces = client.get("/v1/forces", name).body.get("forces", ())
+    return allowed_in(answer.body, force, [one["force"] for one in forces])
+
+
+def force_of(client: Client, name: str) -> str:
+    """Return the force that a credential belongs to.
+
+    Raises:
+        SubmissionRefused: the service does not accept the credential.
+    """
+    answer = client.get("/v1/me", name)
+    if answer.status != HTTPStatus.OK:
+        raise SubmissionRefused(f"{answer.body.get('detail', 'The credential was refused.')} ({answer.status})")
+    return str(answer.body["force"])
+
+
+def _results(answer: Answer) -> list[Json]:
+    results = answer.body.get("results")
+    if not isinstance(results, list):
+        raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
+    return results
+
+
+def _result(found: Json) -> Result:
+    if found["status"] in DONE:
+        return Result(is_new=found["status"] == HTTPStatus.CREATED)
+    problem = found["problem"]
+    errors = tuple(FieldError(error["pointer"], error["detail"]) for error in problem["errors"])
+    return Result(code=problem["code"], detail=problem["detail"], errors=errors)
+
+
+def _counted(row: Json) -> Counted:
+    day = row.get("day")
+    return Counted(row["measure"], row.get("category") or "", date.fromisoformat(day) if day else None)
+
+
+def _measure(row: Json) -> Measure:
+    return Measure(
+        measure=row["measure"],
+        label=row["label"],
+        unit=row["unit"],
+        core=row["core"],
+        additive=row["additive"],
+        category=row["category"],
+        categories=tuple(row["categories"]),
+        open=row["open"],
+    )
+
+
+def _days(found: Json) -> OperatingDays:
+    windows = tuple(
+        OperatingDay(date.fromisoformat(one["day"]), parse_instant(one["from"]), parse_instant(one["before"]))
+        for one in found["days"]
+    )
+    ends_at = found["ends_at"]
+    return OperatingDays(parse_instant(found["starts_at"]), parse_instant(ends_at) if ends_at else None, windows)
