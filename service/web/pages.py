@@ -31,6 +31,7 @@ from service.web.site.errors import register_errors
 from service.web.site.forms import check_origin
 from service.web.site.headers import add_headers
 from service.web.site.rendering import register_templates
+from service.web.uploads import routes as uploads
 
 PLACES = (
     sign_in,
@@ -49,6 +50,7 @@ PLACES = (
     publications,
     setup,
     access,
+    uploads,
     assets,
 )
 

@@ -24,6 +24,8 @@ READERS = {FORCE, COORDINATOR, OBSERVER}
 REPORTERS = {FORCE, COORDINATOR}
 ALL_ROLES = set(ROLES)
 PUBLIC = None
+UPLOADS = "/operations/<operation>/uploads"
+UPLOAD = f"{UPLOADS}/<uuid:upload_id>"
 
 REPORTERS = {FORCE, COORDINATOR}
 EVENT = "/operations/<operation>/events/<uuid:event_id>"
@@ -98,6 +100,14 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/operations/<operation>/setup/<task>"): {COORDINATOR},
     ("GET", "/p/<operation>/<int:number>"): PUBLIC,
     ("GET", "/p/<operation>/<int:number>/figures.csv"): PUBLIC,
+    ("GET", UPLOADS): REPORTERS,
+    ("POST", UPLOADS): REPORTERS,
+    ("GET", f"{UPLOADS}/template.xlsx"): REPORTERS,
+    ("GET", UPLOAD): REPORTERS,
+    ("GET", f"{UPLOAD}/marked.xlsx"): REPORTERS,
+    ("GET", f"{UPLOAD}/<any(mapping,send):step>"): REPORTERS,
+    ("POST", f"{UPLOAD}/mapping"): REPORTERS,
+    ("POST", f"{UPLOAD}/send"): REPORTERS,
 }
 # Forms that are shown again, with what was typed, if they come from another session: test_kept_forms.py.
 SHOWN_AGAIN = {f"{EVENT}/correct", f"{EVENT}/correct/check", f"{RECORD}", f"{RECORD}/check"}

@@ -10,6 +10,7 @@ from typing import Any
 from service.domain.model.days import LONDON, OperatingDays, operating_days
 from service.domain.model.events import Window
 from service.domain.model.instants import parse_instant
+from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure, force_catalogue, measure_catalogue
 
 
@@ -38,6 +39,21 @@ class Allowed:
             return f"from {first}"
         last = (self.days.ends_at - timedelta(microseconds=1)).astimezone(LONDON).date()
         return f"{first} to {last}" if last > first else str(first)
+
+
+def allowed_by(operation: Operation, force: str, known_forces: Iterable[str] = ()) -> Allowed:
+    """Return what an operation allows to a force. `known_forces` are the keys of forces that are not in it."""
+    participants = {one.force: one.reports for one in operation.participants.values()}
+    return Allowed(
+        operation=operation.operation,
+        force=force,
+        reports=participants.get(force, ""),
+        participants=tuple(participants),
+        days=operation.days,
+        places=tuple(operation.places),
+        measures=operation.measures,
+        forces=frozenset((*force_catalogue(), *participants, *known_forces)),
+    )
 
 
 def allowed_in(operation: Mapping[str, Any], force: str, known_forces: Iterable[str] = ()) -> Allowed:

@@ -1,0 +1,136 @@
+"""The work on an upload: it is checked or sent by a thread, so that its page answers at once and can be left."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from service.access.credentials import Credential
+from service.access.uploads import CHECKED, CHECKING, MAPPING, REFUSED, SENDING, SENT, Upload
+from service.errors import RecordError
+from service.spreadsheets.checking.mistakes import Mistake
+from service.spreadsheets.sending.copied import take_for_sent
+from service.spreadsheets.sending.gone_rows import keep
+from service.spreadsheets.sending.submission import Planned, send
+from service.spreadsheets.sending.withdrawals import check_withdrawals, withdraw
+from service.spreadsheets.sheets import Sheet, place_of
+from service.storage.db import Database
+from service.usecases.access import uploads
+from service.web.uploads.cells import on_a_page
+from service.web.uploads.found import MOST_SHOWN, found_of
+from service.web.uploads.look import Look, NoTemplate, look_at
+from service.web.uploads.own_service import own_service
+
+Json = dict[str, Any]
+Work = Callable[[Database, Upload, Credential], tuple[str, Json]]
+REPORT_EVERY_SECONDS = 1.0
+THREAD = "upload"
+log = logging.getLogger(__name__)
+
+
+def start(database: Database, upload: Upload, credential: Credential, choices: Mapping[str, str] | None = None) -> None:
+    """Check an upload in a thread; with the choices of the person, send it."""
+    work: Work = _checked if choices is None else partial(_sent, choices=choices)
+    upload = replace(upload, state=CHECKING if choices is None else SENDING)
+    threading.Thread(target=_run, args=(work, database, upload, credential), name=THREAD, daemon=True).start()
+
+
+def _run(work: Work, database: Database, upload: Upload, credential: Credential) -> None:
+    try:
+        try:
+            state, found = work(database, upload, credential)
+        except RecordError as error:
+            state, found = _failed(database, upload, credential, error)
+        except Exception:
+            if upload.state == SENDING:
+                raise
+            log.exception("upload %s", upload.id)
+            state, found = REFUSED, {"error": "The service could not read this file. Save it again and upload it."}
+        uploads.finish(database, upload, state=state, found=found)
+    except Exception:
+        # Whoever opens its page takes it over.
+        log.exception("upload %s", upload.id)
+
+
+def _failed(database: Database, upload: Upload, credential: Credential, error: RecordError) -> tuple[str, Json]:
+    """Return what the page shows after an error: while rows were sent, what is left to send."""
+    if upload.state != SENDING:
+        return REFUSED, {"error": on_a_page(error.detail)}
+    state, found = _checked(database, upload, credential)
+    return state, {**found, "interrupted": on_a_page(error.detail)}
+
+
+def _checked(database: Database, upload: Upload, credential: Credential) -> tuple[str, Json]:
+    try:
+        return CHECKED, found_of(look_at(database, upload, credential, _report(database, upload)))
+    except NoTemplate as found:
+        return MAPPING, {"header": found.header, "text": found.text}
+
+
+def _sent(database: Database, upload: Upload, credential: Credential, choices: Mapping[str, str]) -> tuple[str, Json]:
+    look = look_at(database, upload, credential, _report(database, upload))
+    if look.mistakes or look.token() != choices["token"]:
+        return CHECKED, {**found_of(look), "has_changed": True}
+    return SENT, _receipt(database, upload, credential, look, choices)
+
+
+def _receipt(
+    database: Database, upload: Upload, credential: Credential, look: Look, choices: Mapping[str, str]
+) -> Json:
+    """Send what was looked at and return the receipt. The ids are stored first: interrupted, nothing counts twice."""
+    service, _allowed = own_service(database, credential, upload.operation_id)
+    parts, state, report = look.parts, look.state, _report(database, upload)
+    changed = look.changed()
+    if choices.get("copies") == "sent":
+        parts = take_for_sent(look.preview.copies, parts, state)
+    facts = [one for one in look.gone if not one.is_return]
+    is_withdrawing = choices.get("gone") == "withdraw"
+    withdrawals = check_withdrawals(facts if is_withdrawing else (), state, service)
+    state.rows |= {one.event.identity: one.sent for _, planned in parts for one in planned if one.event.corrects}
+    keep([] if is_withdrawing else facts, state)
+    withdrawn = withdraw(withdrawals, service, state)
+    recorded = 0
+    refused: list[Mistake] = []
+    new = {row.planned.event.identity for row in look.preview.new}
+    for sheet, planned in parts:
+        found, _old, wrong = send(planned, service, sheet, state, report)
+        recorded += found
+        refused += [Mistake(sheet, one) for one in wrong]
+    state.save()
+    return {
+        "recorded": recorded,
+        "withdrawn": withdrawn,
+        "corrected": len(changed),
+        "taken": len(look.preview.copies) if choices.get("copies") == "sent" else 0,
+        "before": sum(one.event.identity not in new for _sheet, planned in parts for one in planned),
+        "refused": list(map(str, refused))[:MOST_SHOWN],
+        "events": _events(parts, new, service.seqs),
+    }
+
+
+def _events(parts: Sequence[tuple[Sheet, Sequence[Planned]]], new: set[str], seqs: Mapping[str, int]) -> list[Json]:
+    """Return which row became which event, of those that were sent now."""
+    return [
+        {"place": place_of(sheet.name, one.event.rows[0]), "id": one.sent.id, "seq": seqs[one.sent.id]}
+        for sheet, planned in parts
+        for one in planned
+        if one.event.identity in new and one.sent.id in seqs
+    ]
+
+
+def _report(database: Database, upload: Upload) -> Callable[[int, int], None]:
+    """Return a function that stores how far the work is, at most once a second."""
+    last = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if monotonic() - last >= REPORT_EVERY_SECONDS:
+            last = monotonic()
+            uploads.report_progress(database, upload, done, total)
+
+    return report
