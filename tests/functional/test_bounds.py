@@ -116,6 +116,8 @@ def test_codes_and_paths_have_maximum_lengths(live: str, surrey: Caller, lead: C
     surrey.record(live, arrest(place="p" * 64))
     refused(surrey.send(live, arrest(place="p" * 65)), 422, "wrong_fields", "/place")
     path = "/".join(["a", *["s" * 60] * 2])
+    registered = {"measure": "drug_seizures_by_substance", "categories": [path]}
+    assert lead.change(live, "measures", id=new_id(), **registered).status_code == 201
     surrey.record(live, seizure({"kind": "drug", "drug": path}))
     line = {"kind": "drug", "drug": path + "/" + "s" * 5}
     refused(surrey.send(live, seizure(line)), 422, "wrong_fields", "/data/lines/0/drug")

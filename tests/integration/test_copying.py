@@ -144,6 +144,6 @@ def test_a_keyboard_interrupt_during_a_copy_propagates(database: Database) -> No
 def test_a_connection_lost_during_a_copy_raises_and_is_not_reused(database: Database) -> None:
     with database.writing() as connection:
         for_each_row(connection, "PERFORM pg_terminate_backend(pg_backend_pid())")
-    with pytest.raises(DatabaseBusy, match="Retry the request"), database.writing() as connection:
+    with pytest.raises(DatabaseBusy, match="send the same request again"), database.writing() as connection:
         copy(connection, numbered(range(1000)))
     assert count(database) == 0
