@@ -16,7 +16,7 @@ from service.storage.db import Database, open_database
 from service.storage.postgresql import Limits
 from service.usecases.querying.feed import Feeds
 from service.usecases.recording.record import RequestGroupCommit
-from service.web.pages import register_pages
+from service.web.pages import connect_pages, register_pages
 
 CLOSING_EXTENSION = "closing"
 
@@ -26,10 +26,26 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
 
     Setting the threading.Event in `app.extensions["closing"]` ends the live feeds.
     """
+    app = new_app()
+    connect(app, config, database)
+    return app
+
+
+def new_app() -> Flask:
+    """Return the application with all its routes. It can answer once it has been connected."""
     app = Flask("service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # A wrong address is answered with a problem, not with a redirect.
     app.url_map.merge_slashes = False
+    register_security(app)
+    register_errors(app)
+    register_api(app)
+    register_pages(app, problem=framework_response)
+    return app
+
+
+def connect(app: Flask, config: Config, database: Database | None = None) -> None:
+    """Give an application its database and its live feeds, with the time limits of these settings."""
     database = database or open_database(
         config.database_url,
         pool_size=config.threads + 1,
@@ -38,17 +54,13 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     )
     database.singleton(RequestGroupCommit).wait_seconds = config.lock_timeout_seconds
     closing = threading.Event()
-    app.extensions[DATABASE_EXTENSION] = database
-    app.extensions[CLOSING_EXTENSION] = closing
     feeds = Feeds(
         database=database,
         max_subscribers=config.feed_subscribers,
         poll_seconds=config.feed_poll_milliseconds / 1_000,
         closing=closing,
     )
+    app.extensions[DATABASE_EXTENSION] = database
+    app.extensions[CLOSING_EXTENSION] = closing
     app.extensions[feed.EXTENSION] = feeds
-    register_security(app)
-    register_errors(app)
-    register_api(app)
-    register_pages(app, database=database, feeds=feeds, problem=framework_response)
-    return app
+    connect_pages(app, database, feeds)

@@ -55,11 +55,13 @@ PLACES = (
 )
 
 
-def register_pages(
-    app: Flask, *, database: Database, feeds: Feeds, problem: Callable[[HTTPException], Response]
-) -> None:
-    """Register every place that a person can go to. `problem` makes the API's answer to an unknown address."""
+def connect_pages(app: Flask, database: Database, feeds: Feeds) -> None:
+    """Give the pages of an application their database and the live feeds."""
     app.extensions[EXTENSION] = Site(database, feeds)
+
+
+def register_pages(app: Flask, *, problem: Callable[[HTTPException], Response]) -> None:
+    """Register every place that a person can go to. `problem` makes the API's answer to an unknown address."""
     register_templates(app)
     pages = Blueprint("pages", __name__)
     pages.before_request(check_origin)

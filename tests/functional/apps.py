@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.app import CLOSING_EXTENSION, create_app
+from service.app import CLOSING_EXTENSION, connect, new_app
 from service.cli.calling.http_client import Answer
 from service.cli.replay.replay_directory import replay_directory
 from service.config import Config
@@ -38,9 +39,17 @@ def running_app(database: Database, **settings: int) -> Iterator[Flask]:
 
 def make_app(database: Database, **settings: int) -> Flask:
     """Return an app whose test clients are callers, and whose feeds poll for new events often."""
-    app = create_app(Config(**{"feed_poll_milliseconds": 10} | settings), database)
+    app = copy(routed_app())
+    app.extensions = dict(app.extensions)
     app.test_client_class = Caller
+    connect(app, Config(**{"feed_poll_milliseconds": 10} | settings), database)
     return app
+
+
+@cache
+def routed_app() -> Flask:
+    """Return the one app whose routes the apps of this process share: compiling them takes longer than many a test."""
+    return new_app()
 
 
 def with_secret(app: Flask, secret: str) -> Caller:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from flask import Flask
 
+from service.api.health import SECONDS_KEPT, Readiness
 from service.app import create_app
 from service.config import Config
 from service.storage.db import Database
@@ -32,3 +33,22 @@ def test_a_service_without_its_database_is_live_and_asks_for_a_retry():
     problem = client.get("/readyz")
     refused(problem, 503, "database_busy")
     assert problem.headers["Retry-After"]
+
+
+def test_the_database_is_asked_at_most_once_a_second(app: Flask, database: Database):
+    asked: list[str] = []
+
+    def executing(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    client = app.test_client()
+    sa.event.listen(database.engine, "before_cursor_execute", executing)
+    try:
+        first = client.get("/readyz"), len(asked)
+        assert [client.get("/readyz").status_code for _ in range(20)] == [200] * 20
+        assert (first[0].status_code, len(asked)) == (200, first[1])
+        database.singleton(Readiness)._checked_at -= SECONDS_KEPT
+        client.get("/readyz")
+        assert len(asked) == 2 * first[1] > 0
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", executing)
