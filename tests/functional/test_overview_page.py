@@ -41,6 +41,11 @@ def page_of(person: Visitor, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
+def size_of(pandilla: Pandilla) -> int:
+    """Return the size of the log now: another test publishes its figures once more."""
+    return int(pandilla.lead.totals(pandilla.operation)["log_size"])
+
+
 def person_of(pandilla: Pandilla, force: str = LEAD, role: str | None = None) -> Visitor:
     return visitor(pandilla.app, issued_secret(pandilla.database, force, role))
 
@@ -80,7 +85,7 @@ def test_the_figures_are_those_of_the_totals(replayed_pandilla: Pandilla):
 
 
 def test_a_past_moment_shows_the_page_as_it_was(replayed_pandilla: Pandilla):
-    person = person_of(replayed_pandilla)
+    person, size = person_of(replayed_pandilla), size_of(replayed_pandilla)
     page = page_of(person, f"{PANDILLA}?as_of=2023-01-18T18:00")
     assert element(page, "headline-arrests") == "at least 92 arrests"
     assert element(page, "headline-cash") == "at least £3,745 cash seized"
@@ -93,7 +98,7 @@ def test_a_past_moment_shows_the_page_as_it_was(replayed_pandilla: Pandilla):
     assert 'src="/static/live' not in page
     assert element(page, "position").startswith("All figures on this page are true at event ")
     by_seq = page_of(person, f"{PANDILLA}?event=100")
-    assert "at event 100 of 368" in element(by_seq, "freshness")
+    assert f"at event 100 of {size}" in element(by_seq, "freshness")
 
 
 def test_the_same_past_moment_is_the_same_page_for_ever(replayed_pandilla: Pandilla):

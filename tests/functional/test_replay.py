@@ -59,7 +59,9 @@ def test_the_figures_were_published_as_final_when_every_return_was_in(replayed_p
     lead, base = replayed_pandilla.lead, f"/v1/operations/{OPERATION}"
     publication = lead.get(f"{base}/publications/1").json
     assert (publication["label"], publication["published_at"]) == ("final", "2023-01-24T08:00:00Z")
-    arrests = [one["quantity"] for one in publication["figures"] if one["measure"] == "arrests"]
+    arrests = [
+        one["quantity"] for one in publication["figures"] if (one["measure"], one["category"]) == ("arrests", None)
+    ]
     assert arrests == [179, *BY_FORCE]
     seq = publication["as_of"]["seq"]
     declared = lead.get(f"{base}/returns", query_string={"as_of_seq": seq}).json["returns"]
