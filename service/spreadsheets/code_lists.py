@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from service.domain.model.days import london_date
 from service.domain.model.drugs import drug_list
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure, currencies
@@ -138,8 +137,7 @@ def _categories(title: str, measure: Measure, operation: Operation) -> CodeList:
 def _drugs(operation: Operation, codes: Codes) -> dict[str | date, str]:
     """Return codes with the known drugs and their forms as paths, under the classes of the first and the last day."""
     known = drug_list()
-    first = london_date(operation.days.starts_at)
-    last = known.known_until if operation.days.ends_at is None else london_date(operation.days.ends_at)
+    first, last = operation.days.first_day, operation.days.last_day or known.known_until
     found = dict(codes)
     for drug in known.drugs.values():
         if drug.class_alone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
 
@@ -209,19 +209,27 @@ def _positive() -> dict[str, Any]:
 
 def _between(operation: Operation, *, whole_days: bool) -> dict[str, Any]:
     """Return the rule for moments or days of an operation. It only warns: a time with its zone is text."""
-    starts_at, ends_at = (
-        None if one is None else one.astimezone(LONDON).replace(tzinfo=None)
-        for one in (operation.days.starts_at, operation.days.ends_at)
-    )
-    assert starts_at is not None
-    first = datetime.combine(starts_at.date(), datetime.min.time()) if whole_days else starts_at
+    days = operation.days
+    if whole_days:
+        first, last = _midnight(days.first_day), _midnight(days.last_day)
+    else:
+        first, last = _london(days.starts_at), _london(days.ends_at)
+    assert first is not None
     return {
         "validate": "date",
         "criteria": "between",
         "minimum": max(first, EARLIEST),
-        "maximum": min(ends_at or LATEST, LATEST),
+        "maximum": min(last or LATEST, LATEST),
         "error_type": "warning",
     }
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time())
+
+
+def _london(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(LONDON).replace(tzinfo=None)
 
 
 def _note(template: Template, name: str, about: str) -> str:

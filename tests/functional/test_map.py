@@ -509,3 +509,31 @@ def test_a_blank_place_is_asked_and_refused_as_declared(
     answer(file, {'blank = "refuse"': 'blank = "nothing"'})
     code, said = submit(file, "--check")
     assert code == DONE, said
+
+
+@on_sqlite
+def test_a_blank_amount_with_its_unit_beside_it_is_refused_or_left_out_as_the_mapping_says(
+    tmp_path: Path, mapped: Callable[..., Told], submit: Callable[..., Told]
+):
+    file = answered(office_files.units_beside(tmp_path), mapped, LONDON)
+    file.write_text(file.read_text().replace("Cannabis,250,grams", "Cannabis,,grams"))
+    text = mapping(file).read_text(encoding="utf-8")
+    assert 'to = "amount"' in text
+    for blank in ("refuse", "one"):
+        lines = [line for line in text.splitlines() if not line.startswith("blank")]
+        declared = "\n".join(lines).replace('to = "amount"', f'to = "amount"\nblank = "{blank}"')
+        mapping(file).write_text(declared, encoding="utf-8")
+        code, said = submit(file, "--check")
+        assert code == REFUSED, said
+        assert 'row 3, Qty: The cell is blank. Fill it in, or write blank = "nothing"' in said
+
+
+def test_again_keeps_what_was_answered_about_text_below_a_table(tmp_path: Path, mapped: Callable[..., Told]):
+    file = tmp_path / "arrests.csv"
+    file.write_text("Ref,Date,Offence\n1,16/07/2023,Burglary\n2,17/07/2023,Robbery\n\nSource: custody records\n")
+    mapped(file)
+    text = mapping(file).read_text(encoding="utf-8")
+    assert 'text_below = "leave out"' in text
+    mapping(file).write_text(text.replace('text_below = "leave out"', 'text_below = "refuse"'), encoding="utf-8")
+    mapped(file, "--again")
+    assert 'text_below = "leave out"' not in mapping(file).read_text(encoding="utf-8")

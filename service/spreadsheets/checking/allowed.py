@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from service.domain.model.days import LONDON, OperatingDays, operating_days
+from service.domain.model.days import OperatingDays, operating_days
 from service.domain.model.events import Window
 from service.domain.model.instants import parse_instant
 from service.domain.model.operation import Operation
@@ -33,11 +33,10 @@ class Allowed:
 
     @property
     def span(self) -> str:
-        """The days of the operation in words, as London dates: `2024-01-23 to 2024-01-25`."""
-        first = self.days.starts_at.astimezone(LONDON).date()
-        if self.days.ends_at is None:
+        """The operating days in words: `2024-01-23 to 2024-01-25`."""
+        first, last = self.days.first_day, self.days.last_day
+        if last is None:
             return f"from {first}"
-        last = (self.days.ends_at - timedelta(microseconds=1)).astimezone(LONDON).date()
         return f"{first} to {last}" if last > first else str(first)
 
 

@@ -24,6 +24,7 @@ from service.spreadsheets.mapping.model import (
     AMOUNT,
     AMOUNTS,
     CASH,
+    COUNTS,
     CURRENCY_COLUMN,
     DATE,
     DATE_AND_TIME,
@@ -52,8 +53,9 @@ from service.spreadsheets.reading.grid import MappedCode
 from service.spreadsheets.templates import TEMPLATES, Template
 
 AT, ON, BEFORE = "occurred_at", "occurred_on", "occurred_before"
-# What a row of the seizures template has of its own; the other columns belong to the whole seizure.
-OF_LINE = ("kind", "category", ITEM, "acquired", "currency", "qualifier")
+# The template columns of amounts that have another name in a mapping. An amount whose unit stands beside it is reported
+# as a weight if it cannot be read.
+AMOUNT_COLUMNS = {WEIGHT: "weight_grams", VALUE: "value_pounds", CASH: "cash_pounds", AMOUNT: "weight_grams"}
 Cells = dict[str, Cell]
 MergedCells = Mapping[tuple[int, int], Cell]
 
@@ -148,11 +150,9 @@ class RowReader:
     def amount(self, column: ColumnMapping, row: int) -> Cells:
         """Return the cells of a template for an amount: none if the cell is blank or 0 and nothing is sent for it."""
         cell = self.cell(column, row)
-        name = {WEIGHT: "weight_grams", VALUE: "value_pounds", CASH: "cash_pounds"}.get(column.to, column.to)
+        name = AMOUNT_COLUMNS.get(column.to, column.to)
         if is_blank(cell):
             return self._blank(column, name)
-        if column.to == AMOUNT:
-            return self._in_cell("weight_grams", lambda: dict([units.measured(cell, self.form, self._unit_of(row))]))
         try:
             found = self._converted(column, cell, row, name)
         except ValueError as error:
@@ -246,7 +246,7 @@ class RowReader:
             return {name if name in self.template.names() else self._day_column: Unreadable(str(error))}
 
     def _blank(self, column: ColumnMapping, name: str) -> Cells:
-        if column.blank == ONE:
+        if column.blank == ONE and column.to in COUNTS:
             return {name: "1"}
         if column.blank == ZERO and column.to == "quantity":
             return {name: "0"}
@@ -255,13 +255,15 @@ class RowReader:
         if column.to == "count" and self.template.lines and not column.sets:
             # Some kinds of lines have no count; the template refuses a blank one of the others.
             return {name: ""}
-        if column.to in ("count", "quantity") or column.sets or column.blank == REFUSE:
+        if column.to in ("count", "quantity") or column.sets or column.blank in (REFUSE, ONE):
             options = '"nothing", "zero" or "one"' if column.to in ("count", "quantity") else '"nothing"'
             return {name: Unreadable(f"The cell is blank. Fill it in, or write blank = {options} in {self.name}.")}
         return {}
 
     def _converted(self, column: ColumnMapping, cell: Cell, row: int, name: str) -> Cells:
         cell = _readable(cell)
+        if column.to == AMOUNT:
+            return dict([units.measured(cell, self.form, self._unit_of(row))])
         if column.to == WEIGHT:
             return {name: units.grams(cell, self.form, column.unit)}
         if column.to == CASH and column.unit not in units.PENCE_IN:

@@ -32,7 +32,7 @@ def sent_from_here(sheets: Sequence[Sheet], events: Events, state: SentRows) -> 
 
 
 def corrected_lines(sheets: Sequence[Sheet], events: Events, found: Mapping[str, Any], state: SentRows) -> list[str]:
-    """Return lines with the recorded events are corrected and withdrawn by rows that were not sent before."""
+    """Return a line for each recorded event that a row corrects or withdraws, if the row was not sent before."""
     before = {within_sheet(identity) for identity in state.rows}
     new = [
         f"{place_of(sheet.name, one.rows[0])} {'withdraws' if sheet.template.withdraws else 'corrects'} "
@@ -41,7 +41,8 @@ def corrected_lines(sheets: Sequence[Sheet], events: Events, found: Mapping[str,
         for one in events[sheet.name]
         if one.corrects is not None and one.identity not in before
     ]
-    more = [f"{counted(len(new) - ROWS_TO_NAME, 'more row corrects', 'more rows correct')} or withdraw events."]
+    rows = counted(len(new) - ROWS_TO_NAME, "more row corrects or withdraws", "more rows correct or withdraw")
+    more = [f"{rows} events."]
     return [*new[:ROWS_TO_NAME], *(more if len(new) > ROWS_TO_NAME else ())]
 
 
@@ -79,8 +80,9 @@ def forget_withdrawals(gone: Sequence[Gone], state: SentRows) -> tuple[list[Gone
     lines = []
     if withdrawals:
         rows = counted(len(withdrawals), "withdrawal that was sent is", "withdrawals that were sent are")
+        stay = "stays" if len(withdrawals) == 1 else "stay"
         lines.append(
-            f"{rows} gone from the file and stays recorded: {named(withdrawals)}. A withdrawal is final. "
+            f"{rows} gone from the file and {stay} recorded: {named(withdrawals)}. A withdrawal is final. "
             "To count such an event again, send it as a new row."
         )
     for one in withdrawals:

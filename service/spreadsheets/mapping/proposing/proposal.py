@@ -177,7 +177,7 @@ class _Proposal:
         constants = self._constants(columns)
         group_by = self._group_by(columns)
         self.remarks |= remarks
-        if self.below:
+        if self.below and not self.before:
             self.remarks["text_below"] = f"Rows with a single text below the table: {', '.join(map(str, self.below))}."
         before = self.before
         return SheetMapping(
@@ -189,7 +189,7 @@ class _Proposal:
             primary=before.primary if before else REFUSE,
             sum_rows={**self.sum_rows, **(before.sum_rows if before else {})},
             not_sum_rows=before.not_sum_rows if before else (),
-            text_below=before.text_below if before and not self.below else LEAVE_OUT if self.below else REFUSE,
+            text_below=before.text_below if before else LEAVE_OUT if self.below else REFUSE,
             constants=constants,
             columns=tuple(columns),
             remarks=self.remarks,
