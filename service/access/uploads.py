@@ -132,16 +132,23 @@ def store_upload(
         )
     )
     forget_old(connection, now)
-    kept = sa.select(uploads.c.id).where(*_of(operation, force), uploads.c.body.is_not(None))
+    kept = sa.select(uploads.c.id).where(*_of(operation, force), uploads.c.body.is_not(None), _not_being_sent(now))
     for old in list(connection.scalars(kept.order_by(uploads.c.uploaded_at.desc()).offset(MOST_KEPT))):
         change_upload(connection, old, state=DELETED, body=None, found=None)
     return upload_id
 
 
 def forget_old(connection: sa.Connection, now: datetime) -> None:
-    """Delete the bytes and the check of each upload that is older than 24 hours, and what it shows of its cells."""
-    old = uploads.c.uploaded_at <= now - KEPT, uploads.c.body.is_not(None)
+    """Delete the bytes and the check of each upload that is older than 24 hours, and what it shows of its cells.
+
+    One that is being sent is left until it has its receipt.
+    """
+    old = uploads.c.uploaded_at <= now - KEPT, uploads.c.body.is_not(None), _not_being_sent(now)
     connection.execute(uploads.update().where(*old).values(state=DELETED, body=None, found=None))
+
+
+def _not_being_sent(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(uploads.c.state != SENDING, uploads.c.beat_at <= now - SIGN_OF_LIFE_WITHIN)
 
 
 def change_upload(connection: sa.Connection, upload_id: UUID, *, when: str | None = None, **values: Any) -> bool:

@@ -19,11 +19,13 @@ from werkzeug.test import TestResponse
 from service.access.sessions import sessions
 from service.access.uploads import KEPT, uploads
 from service.storage.db import Database, DatabaseBusy
+from service.usecases.access.uploads import delete_old_uploads
 from service.web.uploads.own_service import OwnService
 from service.web.uploads.work import THREAD
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller
+from tests.functional.served import serving, wait_until
 from tests.functional.test_overview_page import element
 from tests.functional.test_submit import ARRESTS, AT, arrest
 from tests.functional.visitors import OWN, Visitor, text_of, visitor
@@ -362,6 +364,33 @@ def test_a_file_is_deleted_after_24_hours(office: Office):
     assert "has been deleted after 24 hours" in office.said(upload)
     with office.database.reading() as connection:
         assert connection.execute(sa.select(uploads.c.body, uploads.c.found)).one() == (None, None)
+
+
+def test_an_upload_that_is_being_sent_is_not_deleted(office: Office):
+    upload = office.choose(workbook(ARRESTS, arrest("1")))
+    now = datetime.now(UTC)
+    old = {"uploaded_at": now - KEPT - timedelta(seconds=1), "state": "sending"}
+    for beat, kept in ((now, True), (now - timedelta(minutes=3), False)):
+        with office.database.writing() as connection:
+            connection.execute(sa.update(uploads).values(**old, beat_at=beat))
+        delete_old_uploads(office.database)
+        with office.database.reading() as connection:
+            assert (connection.execute(sa.select(uploads.c.body)).scalar_one() is not None) == kept
+    assert upload
+
+
+def test_the_service_deletes_old_uploads_that_nobody_looks_at(office: Office):
+    office.choose(workbook(ARRESTS, arrest("1")))
+    with office.database.writing() as connection:
+        connection.execute(sa.update(uploads).values(uploaded_at=datetime.now(UTC) - KEPT - timedelta(seconds=1)))
+
+    def is_deleted() -> bool:
+        with office.database.reading() as connection:
+            return connection.execute(sa.select(uploads.c.body)).scalar_one() is None
+
+    assert not is_deleted()
+    with serving(office.database.engine.url.render_as_string(hide_password=False)):
+        wait_until(is_deleted)
 
 
 def test_work_that_was_interrupted_begins_again_when_its_page_is_opened(office: Office):

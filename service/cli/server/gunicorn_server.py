@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import signal
 import socket
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -24,11 +26,16 @@ from service.api.http.errors import PROBLEM_JSON, BadRequest, InternalError, pro
 from service.app import CLOSING_EXTENSION, create_app
 from service.cli.server.affinity import assign_processor, pin_to_processor
 from service.config import Config
-from service.errors import Unavailable
+from service.errors import RecordError, Unavailable
 from service.runtime.garbage_collector import collect_rarely
+from service.storage.db import Database
+from service.usecases.access.uploads import delete_old_uploads
 
 BACKLOG = 2048
 GRACEFUL_SECONDS = 30
+SECONDS_BETWEEN_DELETIONS = 3_600
+
+logger = logging.getLogger(__name__)
 
 
 class AddressNotFree(Unavailable):
@@ -193,8 +200,13 @@ class GracefulArbiter(Arbiter):
 
 
 def _prepare_worker(worker: ThreadWorker) -> None:
-    """Make a stopping worker end its live feeds first. Ctrl-C also reaches the workers; only the arbiter acts on it."""
+    """Make a stopping worker end its live feeds first, and let it delete old uploads while it runs.
+
+    Ctrl-C also reaches the workers; only the arbiter acts on it.
+    """
     closing: Event = worker.wsgi.extensions[CLOSING_EXTENSION]
+    expiring = (worker.wsgi.extensions[DATABASE_EXTENSION], closing)
+    Thread(target=_delete_expired, args=expiring, name="expiry", daemon=True).start()
 
     def end_feeds_then(handle: Any) -> Any:
         def handler(number: int, frame: FrameType | None) -> None:
@@ -206,6 +218,17 @@ def _prepare_worker(worker: ThreadWorker) -> None:
     signal.signal(signal.SIGTERM, end_feeds_then(worker.handle_exit))
     signal.signal(signal.SIGQUIT, end_feeds_then(worker.handle_quit))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _delete_expired(database: Database, closing: Event) -> None:
+    """Delete old uploads now and every hour, until the worker stops."""
+    while True:
+        try:
+            delete_old_uploads(database)
+        except (RecordError, sa.exc.SQLAlchemyError) as error:
+            logger.warning("old uploads are not deleted yet: %s", error)
+        if closing.wait(SECONDS_BETWEEN_DELETIONS):
+            return
 
 
 def _close_database(_arbiter: Arbiter, worker: ThreadWorker) -> None:

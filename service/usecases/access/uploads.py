@@ -69,6 +69,16 @@ def own_upload(database: Database, *, operation: str, credential: Credential, up
         return uploads.upload_of(connection, operation, credential.force, upload_id)
 
 
+def delete_old_uploads(database: Database) -> None:
+    """Delete the bytes of every upload that is older than 24 hours, whether or not anybody looks at it again.
+
+    Raises:
+        DatabaseBusy: the database did not answer.
+    """
+    with database.writing() as connection:
+        uploads.forget_old(connection, database.now(connection))
+
+
 def upload_body(database: Database, upload: Upload) -> bytes:
     """Return the bytes of an upload that was read for its force.
 
