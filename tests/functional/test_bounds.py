@@ -1,7 +1,8 @@
 """Size limits: the largest allowed value is accepted, and one more is refused."""
 
 import json
-from contextlib import closing
+import socket
+from contextlib import closing, suppress
 
 import pytest
 
@@ -132,3 +133,19 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(sqlite_url: str, size:
             connection.request("POST", "/v1/operations/live/batches", body=b"x" * size, headers=headers)
             response = connection.getresponse()
             assert (response.status, json.loads(response.read())["code"]) == (401, "credential_malformed")
+
+
+def test_a_refusal_does_not_wait_for_a_client_that_sends_slowly(sqlite_url: str):
+    head = b"POST /v1/operations/live/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
+    with serving(sqlite_url) as served, socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(head)
+        connection.settimeout(0.2)
+        answered = b""
+        # A byte now and then, for as long as it takes: without a limit, for hours.
+        for _ in range(100):
+            with suppress(TimeoutError, OSError):
+                connection.sendall(b"x")
+                answered += connection.recv(1024)
+            if answered:
+                break
+    assert answered.startswith(b"HTTP/1.1 401 ")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
+from contextlib import suppress
+from socket import SHUT_RD, socket
+from threading import Timer
 from typing import Any
 
 from flask import Request
@@ -120,23 +122,26 @@ def discard_rest(request: Request) -> None:
     A server that closes a connection while the client still sends resets it: the client, or a proxy with requests of
     others on the same connection, then sees a broken connection instead of the answer.
     """
-    end = monotonic() + MOST_SECONDS_DISCARDED
     connection = request.environ.get("gunicorn.socket")
-    patience = connection.gettimeout() if connection else None
+    # One read waits until it is full, however slowly the client sends. At the end of the time, reading ends for it.
+    limit = Timer(MOST_SECONDS_DISCARDED, _end_reading, [connection])
+    limit.daemon = True
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if connection is not None and has_body:
+        limit.start()
     discarded = 0
     try:
-        while discarded < MOST_BYTES_DISCARDED and (left := end - monotonic()) > 0:
-            if connection:
-                connection.settimeout(left)
-            chunk = request.stream.read(CHUNK)
-            if not chunk:
-                return
+        while discarded < MOST_BYTES_DISCARDED and (chunk := request.stream.read(CHUNK)):
             discarded += len(chunk)
-    except Exception:  # noqa: BLE001 - whatever breaks off a body that nobody reads, the answer is the same
+    except Exception:  # noqa: BLE001 - any error ends the discarding; the answer is the same
         return
     finally:
-        if connection:
-            connection.settimeout(patience)
+        limit.cancel()
+
+
+def _end_reading(connection: socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(SHUT_RD)
 
 
 def _next_chunk(request: Request) -> bytes:
