@@ -37,7 +37,8 @@ class Readiness:
                 self._error = _error_of(asked)
                 self._checked_at = monotonic()
             if self._error is not None:
-                raise self._error
+                # The same error is raised many times: it must not keep the frames of each request alive.
+                raise self._error.with_traceback(None)
 
 
 def _error_of(asked: Database) -> RecordError | None:

@@ -29,7 +29,9 @@ metadata = sa.MetaData(
 )
 
 BUSY = "The database did not answer in time. Nothing with a receipt is lost: send the same request again later."
-REFUSED = "The database refused the service; its log says why. Send the same request again once it is mended."
+REFUSED = (
+    "The database refused the service; its log says why. Send the same request again after the operator has fixed it."
+)
 READ_ONLY = (
     "The database is read-only. Nothing is lost: every event with a receipt is recorded; send the others again. "
     "Recording resumes by itself once the service's database URL leads to a server that accepts writes, not to a "

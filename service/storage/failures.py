@@ -1,4 +1,4 @@
-"""Failures of the database, classified by their codes: whether waiting can mend them, and what the operator reads."""
+"""Failures of the database, classified by their codes: whether a retry can succeed, and what the operator reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from psycopg.errors import (
     DuplicatePreparedStatement,
     InvalidSqlStatementName,
     LockNotAvailable,
-    QueryCanceled,
     ReadOnlySqlTransaction,
     SerializationFailure,
 )
@@ -56,7 +55,6 @@ REFUSED_CONNECTION = re.compile(
     r"password authentication failed|no pg_hba\.conf entry|no password supplied|role \".*\" does not exist"
     r"|database \".*\" does not exist|permission denied for database"
 )
-TOO_SLOW = (LockNotAvailable, QueryCanceled)
 
 
 def is_temporary(error: sa.exc.DBAPIError) -> bool:
@@ -73,11 +71,6 @@ def is_temporary(error: sa.exc.DBAPIError) -> bool:
 def is_read_only(error: sa.exc.DBAPIError) -> bool:
     """Return whether the database is read-only: a standby, a read-only setting, or a file without write access."""
     return _sqlite_code(error) == SQLITE_READONLY or isinstance(error.orig, ReadOnlySqlTransaction)
-
-
-def is_too_slow(error: sa.exc.DBAPIError) -> bool:
-    """Return whether a statement reached a time limit of the session, for example while it waited for a lock."""
-    return isinstance(error.orig, TOO_SLOW)
 
 
 def reason_of(error: Exception) -> str:

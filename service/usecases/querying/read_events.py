@@ -176,8 +176,10 @@ def may_read(context: ReadContext, found: RecordedEvent) -> bool:
     """Return whether the credential may read this event: it is its force's, and not under embargo."""
     if context.is_coordinator:
         return True
-    now = context.database.now(context.connection)
-    return found.event.force == context.credential.force and not _is_embargoed(found, now)
+    if found.event.force != context.credential.force:
+        return False
+    published = isinstance(found.event.data, FiguresPublished)
+    return not (published and _is_embargoed(found, context.database.now(context.connection)))
 
 
 def _is_embargoed(recorded: RecordedEvent, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
@@ -78,7 +79,7 @@ class GroupCommit(Generic[Item, Answer]):
         if call.is_leader:
             self._lead(key, call, work)
         if call.error is not None:
-            raise call.error
+            raise call.error.with_traceback(None)
         return call.answers[0] if call.answers else work([item])[0]
 
     def _try_to_lead(self, key: Hashable, call: _Call[Item, Answer]) -> bool:
@@ -123,7 +124,8 @@ class GroupCommit(Generic[Item, Answer]):
                 call.answers.append(answer)
         except Unavailable as error:
             for call in group:
-                call.error = error
+                # Each call raises an error of its own, in its own thread.
+                call.error = copy(error)
         except Exception:
             if len(group) == 1:
                 raise

@@ -25,10 +25,6 @@ class LowerBounds:
     least: list[int]
     disjoint: list[list[int]]
 
-    def sum_of(self, parts: int) -> int:
-        """Return the lower bound of the sum of these parts (a mask), without counting overlaps twice."""
-        return sum(self.least[part] for part in self.search.heaviest(parts))
-
     def bounds(self, number: int) -> Bounds:
         """Return the bounds of a node, from its figures and its parts."""
         return self.group.nodes[number].bounds.at_least(self.least[number])
