@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
+from service.domain.model.instants import format_instant, format_optional
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 from service.storage.db import CodeText, Database, InstantType, clock, metadata
 from service.storage.statements import equals_any, read_pipelined
@@ -109,6 +110,19 @@ class Credential:
     def reaches(self, operation: str) -> bool:
         """Return whether the credential covers this operation."""
         return not self.operations or operation in self.operations
+
+
+def as_members(one: Credential) -> dict[str, Any]:
+    """Return what may be shown of a credential, ready for JSON. Its id is named by whoever shows it."""
+    return {
+        "force": one.force,
+        "role": one.role,
+        "operations": list(one.operations),
+        "created_at": format_instant(one.created_at),
+        "expires_at": format_optional(one.expires_at),
+        "revoked_at": format_optional(one.revoked_at),
+        "issued_by": None if one.issued_by is None else str(one.issued_by),
+    }
 
 
 @dataclass(frozen=True, slots=True)

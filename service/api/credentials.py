@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,13 @@ from uuid import UUID
 import marshmallow as ma
 from flask import Response, request
 
-from service.access.credentials import Credential, NoSuchCredential
+from service.access.credentials import Credential, NoSuchCredential, as_members
 from service.access.issuing import MOST_DAYS
 from service.access.roles import ADMINISTRATOR, COORDINATOR, ROLES
 from service.api.http import examples
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
 from service.api.http.queries import Number
-from service.domain.model.instants import format_instant
 from service.domain.model.vocabulary import Items, Slug, Whole
 from service.usecases.maintenance.credentials import (
     issue_within_rights,
@@ -141,17 +140,4 @@ def post_revoke(_query: dict[str, Any], credential_id: str) -> Response:
 
 def credential_json(one: Credential) -> dict[str, Any]:
     """Return a credential without its secret."""
-    return {
-        "credential": str(one.id),
-        "force": one.force,
-        "role": one.role,
-        "operations": list(one.operations),
-        "created_at": format_instant(one.created_at),
-        "expires_at": _moment_json(one.expires_at),
-        "revoked_at": _moment_json(one.revoked_at),
-        "issued_by": None if one.issued_by is None else str(one.issued_by),
-    }
-
-
-def _moment_json(moment: datetime | None) -> str | None:
-    return None if moment is None else format_instant(moment)
+    return {"credential": str(one.id), **as_members(one)}

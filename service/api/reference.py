@@ -20,7 +20,7 @@ from service.api.http.answers import measure_json
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON, MOST_BYTES_OF_A_CALL, json_body
 from service.api.http.drug_answers import drug_list_json
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_optional
 from service.domain.model.reference_data import Force, NewForce, measure_catalogue
 from service.usecases.querying.forces import add_force, list_forces
 from service.wire.schemas import check, schema_of
@@ -82,7 +82,7 @@ def get_me(_query: dict[str, Any]) -> Response:
             "force": credential.force,
             "role": credential.role,
             "operations": list(credential.operations),
-            "expires_at": None if credential.expires_at is None else format_instant(credential.expires_at),
+            "expires_at": format_optional(credential.expires_at),
         }
     )
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import click
 
-from service.access.credentials import Credential
+from service.access.credentials import Credential, as_members
 from service.access.roles import ROLES
 from service.cli.addresses import address_of, sign_in_address
 from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.settings import Settings, pass_settings
-from service.domain.model.instants import format_instant
 from service.usecases.access.sign_in import issue_link
 from service.usecases.maintenance.credentials import issue_credential, list_credentials, revoke_credential
 
@@ -113,17 +112,4 @@ def revoke(settings: Settings, credential_id: UUID) -> None:
 
 
 def _credential_json(one: Credential) -> dict[str, Any]:
-    return {
-        "id": str(one.id),
-        "force": one.force,
-        "role": one.role,
-        "operations": list(one.operations),
-        "created_at": format_instant(one.created_at),
-        "expires_at": _moment_json(one.expires_at),
-        "revoked_at": _moment_json(one.revoked_at),
-        "issued_by": None if one.issued_by is None else str(one.issued_by),
-    }
-
-
-def _moment_json(moment: datetime | None) -> str | None:
-    return None if moment is None else format_instant(moment)
+    return {"id": str(one.id), **as_members(one)}

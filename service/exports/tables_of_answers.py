@@ -20,7 +20,7 @@ from service.domain.model.events import (
     EventWithdrawn,
     ReturnDeclared,
 )
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_optional
 from service.exports.tables import Cell, Column, ExportTable, csv_text
 from service.exports.workbooks import workbook
 from service.spreadsheets.reading.file import XLSX
@@ -89,7 +89,7 @@ def returns_json(found: Returns) -> dict[str, Any]:
         "operation": found.operation.operation,
         "imported": found.operation.imported,
         "marking": found.operation.marking,
-        "returns_due_at": None if due_at is None else format_instant(due_at),
+        "returns_due_at": format_optional(due_at),
         "returns_due_hours": found.operation.returns_due_hours,
         "seq": found.seq,
         "returns": [_return_json(one) for one in found.returns],
@@ -139,8 +139,8 @@ def _return_json(one: Return) -> dict[str, Any]:
         "day": str(one.day),
         "status": one.status,
         "seq": one.seq,
-        "declared_at": None if one.declared_at is None else format_instant(one.declared_at),
-        "due_at": None if one.due_at is None else format_instant(one.due_at),
+        "declared_at": format_optional(one.declared_at),
+        "due_at": format_optional(one.due_at),
         "late": one.late,
         "overdue": one.overdue,
         "measures": list(one.measures),

@@ -11,7 +11,7 @@ from flask import Response
 from service.api.http.blueprint import answer
 from service.api.http.errors import problem, status_of
 from service.domain.counting.completeness import Outstanding
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head
 from service.usecases.querying.read_context import Position
@@ -54,7 +54,7 @@ def operation_json(head: Head, operation: Operation) -> Json:
         "closed": operation.closed,
         "marking": operation.marking,
         "opened_at": format_instant(operation.opened_at),
-        "returns_due_at": None if operation.returns_due_at is None else format_instant(operation.returns_due_at),
+        "returns_due_at": format_optional(operation.returns_due_at),
         "returns_due_hours": operation.returns_due_hours,
         **_days_json(operation),
         "forces": [
@@ -117,7 +117,7 @@ def totals_json(totals: Totals) -> Json:
 
 def _days_json(operation: Operation) -> Json:
     days = operation.days
-    ends_at = None if days.ends_at is None else format_instant(days.ends_at)
+    ends_at = format_optional(days.ends_at)
     windows = [
         {"day": str(one.day), "from": format_instant(one.starts_at), "before": format_instant(one.ends_at)}
         for one in days.windows

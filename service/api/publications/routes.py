@@ -20,7 +20,7 @@ from service.api.publications.schemas import (
 )
 from service.domain.counting.figures import display
 from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_instant, format_optional
 from service.usecases.querying.difference import Change, difference
 from service.usecases.querying.publications import NoSuchPublication, Publication, list_publications, read_publication
 from service.usecases.recording.appending import Outcome
@@ -137,8 +137,8 @@ def _heading_json(publication: Publication) -> dict[str, Any]:
         "number": published.number,
         "label": published.label,
         "published_at": format_instant(publication.recorded_at),
-        "embargo_until": None if embargo is None else format_instant(embargo),
-        "public_since": None if publication.public_since is None else format_instant(publication.public_since),
+        "embargo_until": format_optional(embargo),
+        "public_since": format_optional(publication.public_since),
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
         "parts": [{"operation": one.operation, "seq": one.seq, "root": one.root} for one in published.parts],

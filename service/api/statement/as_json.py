@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.api.http.answers import parts_json, position_json
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.sentences import Owing, StatementLine
@@ -98,6 +98,6 @@ def _publication_json(publication: Publication, text: str) -> Json:
         "number": published.number,
         "label": published.label,
         "published_at": format_instant(publication.recorded_at),
-        "embargo_until": None if embargo is None else format_instant(embargo),
+        "embargo_until": format_optional(embargo),
         "figures_hash": published.figures_hash,
     }

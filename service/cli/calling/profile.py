@@ -10,8 +10,6 @@ from tempfile import NamedTemporaryFile
 
 from service.errors import Invalid
 
-OWNER_ONLY = 0o600
-
 
 class ProfileUnusable(Invalid):
     """The stored profile cannot be used: others can read it, or it is damaged."""
@@ -68,12 +66,12 @@ def save_profile(profile: Profile) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The file is created with mode 0600, and replaces the earlier one whole or not at all.
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        json.dump({"url": profile.url, "credential": profile.credential}, file)
+        new = Path(file.name)
     try:
-        Path(file.name).chmod(OWNER_ONLY)
-        Path(file.name).replace(path)
+        new.write_text(json.dumps({"url": profile.url, "credential": profile.credential}), encoding="utf-8")
+        new.replace(path)
     except OSError:
-        Path(file.name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     return path
 

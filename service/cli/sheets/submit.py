@@ -1,4 +1,4 @@
-"""`oprecord template` and `oprecord submit`: for a force that keeps its results in a spreadsheet."""
+"""`oprecord submit`: send the rows of a spreadsheet, as a force keeps it, as events."""
 
 from __future__ import annotations
 

@@ -58,6 +58,11 @@ def format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def format_optional(moment: datetime | None) -> str | None:
+    """Return a moment in wire format; None if there is none."""
+    return None if moment is None else format_instant(moment)
+
+
 def parse_day(text: str) -> date:
     """Parse a day of the form 2023-01-17.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -89,13 +89,36 @@ def refuse_rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> None:
 def _rewritten(new: Sequence[SheetEvent], gone: Sequence[Gone]) -> Iterator[str]:
     # A reference that was itself sent as a shortened number is to be put right.
     names = [reference for one in gone if (reference := reference_of(one.identity)) is not None]
-    before = [one for one in names if not SHORTENED.fullmatch(one)]
+    before = _References([one for one in names if not SHORTENED.fullmatch(one)])
     for event in new:
         now = reference_of(event.identity)
-        if now is None:
-            continue
-        if (then := next((one for one in before if _is_rewritten(one, now)), None)) is not None:
+        if now is not None and (then := before.rewritten_as(now)) is not None:
             yield f"row {event.rows[0]} has {now!r} and was sent as {then!r}"
+
+
+class _References:
+    """References that are gone, by what a spreadsheet program makes of them: without zeros in front, or as a number."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.texts: dict[str, str] = {}
+        self.numbers: dict[float, str] = {}
+        for name in names:
+            if NUMBER.fullmatch(name):
+                self.numbers.setdefault(float(name), name)
+            else:
+                self.texts.setdefault(name.lstrip("0"), name)
+
+    def rewritten_as(self, now: str) -> str | None:
+        """Return the reference that has become `now`; None if there is none."""
+        number = NUMBER.fullmatch(now)
+        if number is None:
+            return self.texts.get(now.lstrip("0"))
+        if (found := self.numbers.get(float(now))) is not None or number["exponent"] is None:
+            return found
+        # In CSV a long number is written as it was shown: 1.23E+11 for 123456789012.
+        decimals = len(number["decimals"] or "")
+        shown = f"{float(now):.{decimals}e}"
+        return next((then for value, then in self.numbers.items() if f"{value:.{decimals}e}" == shown), None)
 
 
 def within_sheet(identity: str) -> str:
@@ -107,15 +130,3 @@ def reference_of(identity: str) -> str | None:
     """Return the reference in an identity; None if it has none."""
     within = within_sheet(identity)
     return within.removeprefix(REFERENCE) if within.startswith(REFERENCE) else None
-
-
-def _is_rewritten(then: str, now: str) -> bool:
-    """Return whether `now` is what a spreadsheet program makes of `then`: without zeros in front, or as a number."""
-    number = NUMBER.fullmatch(now)
-    if number is None or NUMBER.fullmatch(then) is None:
-        return then.lstrip("0") == now.lstrip("0")
-    if float(then) == float(now):
-        return True
-    # In CSV a long number is written as it was shown: 1.23E+11 for 123456789012.
-    decimals = len(number["decimals"] or "")
-    return number["exponent"] is not None and f"{float(then):.{decimals}e}" == f"{float(now):.{decimals}e}"

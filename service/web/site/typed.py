@@ -10,7 +10,7 @@ from typing import NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from service.domain.model.days import LONDON
-from service.domain.model.instants import format_instant
+from service.domain.model.instants import format_optional
 from service.errors import RecordError
 
 TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?(?::\d\d)?\s*(?P<half>[ap]m)?", re.ASCII | re.IGNORECASE)
@@ -135,7 +135,7 @@ def fields_of_moment(name: str, moment: datetime | None) -> dict[str, str]:
 
 def wire(moment: datetime | None) -> str | None:
     """Return a moment in the format of the service."""
-    return None if moment is None else format_instant(moment)
+    return format_optional(moment)
 
 
 def _day(text: str) -> date | None:

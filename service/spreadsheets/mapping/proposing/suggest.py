@@ -171,7 +171,7 @@ def _seized(label: str, unit: str, day: date | None) -> Side | None:
         to = WEIGHT if unit in GRAMS_IN else drug.amount or (VALUE if unit in ("pounds", "pence") else OPEN)
         return Side(to, {"kind": "drug", "category": drug.path})
     kind = meaning_of("kind", label)
-    weapon = meaning_of("weapon", label, codes_of_category("weapon"))
+    weapon = meaning_of("weapon", label, _categories("weapon"))
     if isinstance(weapon, Known) and weapon.code not in ("other", "unstated"):
         return Side("count", {"kind": "weapon", "category": weapon.code})
     if isinstance(kind, Known) and kind.code in ("phone", "ammunition", "cash"):
@@ -179,11 +179,6 @@ def _seized(label: str, unit: str, day: date | None) -> Side | None:
     if isinstance(kind, Known) and kind.code in ("vehicle", "weapon"):
         return Side("count", {"kind": kind.code, "category": "unstated"})
     return None
-
-
-def codes_of_category(kind: str) -> tuple[str, ...]:
-    """Return the category paths that every operation knows for a kind of line."""
-    return _categories(kind)
 
 
 def _categories(kind: str) -> tuple[str, ...]:
