@@ -1,5 +1,6 @@
 """`--fast` leaves out tests that start a process, but never a unit test."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,8 +52,11 @@ def test_unit_tests_run_all_of_their_cases(request: pytest.FixtureRequest):
 def test_a_test_on_both_databases_runs_on_sqlite():
     command = [sys.executable, "-m", "pytest", "--fast", "-p", "no:cacheprovider", "tests/functional/test_health.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "3 passed, 2 deselected" in done.stdout
-    assert "--fast left out 2 cases, and skipped 0 tests" in done.stdout
+    counts = re.search(r"(\d+) passed, (\d+) deselected", done.stdout)
+    assert counts, done.stdout
+    passed, left_out = map(int, counts.groups())
+    assert passed > left_out > 0, "of a test on both databases one case is left, and others have one case only"
+    assert f"--fast left out {left_out} cases, and skipped 0 tests" in done.stdout
 
 
 def test_a_test_that_starts_postgresql_is_skipped_even_if_its_name_does_not_say_so():
