@@ -114,22 +114,19 @@ def publication_of(context: ReadContext, number: int) -> Publication:
     raise NoSuchPublication(f"{name} has no publication {number} that this credential may read.")
 
 
-def proved_publication(context: ReadContext, number: int) -> Publication:
-    """Return one publication after recomputing it from the log before it.
+def require_proved(context: ReadContext, publication: Publication) -> None:
+    """Recompute a publication from the log before it.
 
     Raises:
-        NoSuchPublication: there is no publication of this number, or it is under embargo.
         PublicationDiffers: the log before it does not add up to it.
     """
-    publication = publication_of(context, number)
     recorded, wire_type = publication.recorded, FiguresPublished.wire_type
     place = read.count_of_type(context.connection, context.head.operation, wire_type, up_to=recorded.seq)
     if detail := publication_fault(context.connection, context.database, context.head, recorded, place):
         raise PublicationDiffers(
-            f"Publication {number} is not what the log adds up to: {detail}. Run oprecord verify. If projections are "
-            "damaged, rebuild them; otherwise the publication is forged."
+            f"Publication {publication.published.number} is not what the log adds up to: {detail}. Run oprecord "
+            "verify. If projections are damaged, rebuild them; otherwise the publication is forged."
         )
-    return publication
 
 
 def figures_hash(figures: Sequence[PublishedFigure]) -> str:

@@ -35,8 +35,8 @@ from service.usecases.querying.publications import (
     Publication,
     PublicationDiffers,
     headline_figures,
-    proved_publication,
     publication_of,
+    require_proved,
 )
 from service.usecases.querying.read_context import Position, ReadContext, read_context
 from service.usecases.querying.totals import Figure, totals_at
@@ -78,7 +78,9 @@ def read_statement(
     if publication is not None:
         _refuse_moment(moment)
         with read_context(database, operation, credential) as context:
-            return _statement_of(context, proved_publication(context, publication))
+            published = publication_of(context, publication)
+            require_proved(context, published)
+            return _statement_of(context, published)
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         statement = _statement_at(context.connection, found)
     return StatementAnswer(statement=statement, positions=tuple(found))
@@ -132,10 +134,12 @@ def public_publication(database: Database, *, operation: str, number: int) -> St
                 revoked_at=None,
             )
             context = ReadContext(connection, database, nobody, head, state)
-            # One that the log does not add up to is not shown; the coordinator is told so.
+            # One that the log does not add up to is not shown; the coordinator gets PublicationDiffers.
             with suppress(NoSuchPublication, PublicationDiffers):
-                if publication_of(context, number).is_public(now):
-                    return _statement_of(context, proved_publication(context, number))
+                published = publication_of(context, number)
+                if published.is_public(now):
+                    require_proved(context, published)
+                    return _statement_of(context, published)
     raise NoSuchPublication("There is no public publication at this address.")
 
 
