@@ -12,6 +12,7 @@ from service.errors import NotFound
 from service.projections import versions
 from service.storage.db import Database
 from service.usecases.overview.events import Cursor, EventList, list_events
+from service.usecases.overview.returns import main_measures
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, read_context
 from service.usecases.querying.returns import Return, returns
@@ -19,7 +20,6 @@ from service.usecases.querying.totals import Figure, totals_at
 
 ONE_DAY = timedelta(days=1)
 LATEST = 10
-SECOND_VIEW = "weapons_by_acquisition"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +81,17 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         days=days,
         ended_days=tuple(own.operation.days_ended_by(moment)),
         day=day,
-        figures=tuple(one for one in figures if _is_shown(own.operation, one)),
+        figures=_sums(own.operation, figures),
         standing=numbers.versions - numbers.replaced if day is not None else 0,
         returns={one.day: one for one in declared.returns if one.force == credential.force},
         latest=latest,
     )
 
 
-def _is_shown(operation: Operation, figure: Figure) -> bool:
-    """Return whether a figure is a sum that is no second view of another."""
-    return operation.measures[figure.measure].additive and figure.measure != SECOND_VIEW
+def _sums(operation: Operation, figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """Return the figures that are sums, without second views of others."""
+    shown = main_measures(operation, {one.measure for one in figures})
+    return tuple(one for one in figures if one.measure in shown and operation.measures[one.measure].additive)
 
 
 def _of_day(force: str, day: date | None) -> Selection:

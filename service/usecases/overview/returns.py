@@ -132,6 +132,11 @@ def main_measures(operation: Operation, measures: Collection[str]) -> tuple[str,
     return tuple(one for one in operation.measures if one in measures and not one.startswith(views))
 
 
+def measures_to_leave_out(operation: Operation) -> tuple[str, ...]:
+    """Return the measures that a person can leave out of a return: those that are counted from arrests and seizures."""
+    return main_measures(operation, {one.measure for one in operation.measures.values() if one.core})
+
+
 def _returns(context: ReadContext, own: Position) -> ReturnsByDay:
     declared = declarations(context.connection, own.head, up_to=own.seq)
     return ReturnsByDay(
