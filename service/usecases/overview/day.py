@@ -10,12 +10,13 @@ from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.errors import NotFound
 from service.projections import versions
+from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.overview.events import Cursor, EventList, list_events
-from service.usecases.overview.returns import main_measures
+from service.usecases.overview.returns import main_measures, measures_missing
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, read_context
-from service.usecases.querying.returns import Return, returns
+from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.totals import Figure, totals_at
 
 ONE_DAY = timedelta(days=1)
@@ -26,7 +27,8 @@ LATEST = 10
 class Day:
     """A force's own day. `days` are those that have begun; `day` is None if none has.
 
-    `standing` counts the events of the day that count; `returns` are the force's, by day.
+    `standing` counts the events of the day that count; `returns` are the force's, by day. `missing` has the
+    measures that the return of the day leaves out, where it covers some.
     """
 
     operation: Operation
@@ -38,6 +40,7 @@ class Day:
     figures: tuple[Figure, ...]
     standing: int
     returns: dict[date, Return]
+    missing: tuple[str, ...]
     latest: EventList
 
 
@@ -55,7 +58,8 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         NoSuchDay: the operation has no such day, or it has not begun.
     """
     with read_context(database, operation, credential) as context:
-        own, moment = context.positions()[0], database.now(context.connection)
+        moment = database.now(context.connection)
+        own = context.positions(begun_by=moment)[0]
         days = tuple(own.operation.days_begun_by(moment))
         if day is not None and day not in days:
             raise NoSuchDay(f"Expected a day of {operation} that has begun; found {day}.")
@@ -64,7 +68,8 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         is_known = credential.force in own.operation.participants and day is not None
         figures = totals_at(context.connection, [own], selection).figures if is_known else ()
         numbers = versions.numbers(context.connection, own.head, selection, up_to=own.seq)
-    declared = returns(database, operation=operation, credential=credential, moment=Moment())
+        declared = declarations(context.connection, own.head, up_to=own.seq)
+    missing = measures_missing(own.operation, declared)
     latest = list_events(
         database,
         operation=operation,
@@ -83,7 +88,8 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         day=day,
         figures=_sums(own.operation, figures),
         standing=numbers.versions - numbers.replaced if day is not None else 0,
-        returns={one.day: one for one in declared.returns if one.force == credential.force},
+        returns={one.day: one for one in returns_at(own, declared) if one.force == credential.force},
+        missing=missing.get((credential.force, day), ()) if day else (),
         latest=latest,
     )
 

@@ -117,12 +117,15 @@ def planned_days(position: Position) -> tuple[date, ...]:
 
 
 def measures_missing(operation: Operation, declared: Declarations) -> dict[tuple[str, date], tuple[str, ...]]:
-    """Return the measures that the returns of a force for a day do not cover, where some are covered."""
+    """Return the measures that the returns of a force for a day do not cover, where some are covered.
+
+    Second views of a measure that is missing are left out: they are missing with it.
+    """
     found = {}
     for key, said in declared.items():
         missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
         if missing and len(missing) < len(operation.measures):
-            found[key] = missing
+            found[key] = main_measures(operation, missing)
     return found
 
 

@@ -37,7 +37,7 @@ from service.domain.model.events import (
 )
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED, Qualifier
-from service.web.site import words
+from service.web.site import return_words, words
 
 ABOUT_THE_OPERATION = {
     OperationOpened.wire_type: "opened the operation",
@@ -88,7 +88,8 @@ def _said(data: object, operation: Operation) -> str:
             measure = operation.measures[data.measure]
             said = f"{measure.label}, {display(data.quantity, measure.unit, data.qualifier, data.category)}"
         case ReturnDeclared():
-            said = f"return for {words.day_and_weekday(data.day)}, {data.status}"
+            covers = return_words.covered(data.measures, operation)
+            said = f"return for {words.day_and_weekday(data.day)}, {data.status}{f' for {covers}' if covers else ''}"
         case _:
             said = _said_of_the_operation(data, operation)
     return said
