@@ -101,6 +101,7 @@ SEIZURE = SeizureRecorded(
     ("event", "said"),
     [
         (ArrestRecordedFactory(reason="public_order"), "1 arrest, public order"),
+        (ArrestRecordedFactory(reason="motoring"), "1 arrest, motoring offence"),
         (ArrestRecordedFactory(reason="unstated", count=12, qualifier="more_than"), "more than 12 arrests"),
         (SeizureRecordedFactory(data=SEIZURE), "seizure of 3 weapons, 1 vehicle, drugs and £310.50"),
         (ReturnDeclaredFactory(status="nil"), ", nil"),
@@ -160,3 +161,23 @@ def test_what_is_no_moment_is_refused(query: dict[str, str]):
 def test_a_time_that_never_is_or_is_twice_in_london_is_refused(typed: str):
     with pytest.raises(MomentUnclear, match="a time that happens once"):
         requested_moment({"as_of": typed})
+
+
+@pytest.mark.parametrize(
+    ("path", "alone", "within"),
+    [
+        ("public_order", "Public order", "public order"),
+        ("bladed/machete", "Bladed: machete", "bladed: machete"),
+        (
+            "motoring/s165a_no_insurance",
+            "Motoring: no insurance (section 165A)",
+            "motoring: no insurance (section 165A)",
+        ),
+        ("poca_asset", "Asset under the Proceeds of Crime Act", "asset under the Proceeds of Crime Act"),
+        ("unstated", "Not stated", "not stated"),
+        ("EUR", "EUR", "EUR"),
+    ],
+)
+def test_a_category_is_said_alone_and_within_a_sentence(path: str, alone: str, within: str):
+    assert words.category(path) == alone
+    assert words.category_in_sentence(path) == within

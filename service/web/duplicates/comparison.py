@@ -79,10 +79,7 @@ def when(event: Event) -> str:
 
 def place(event: Event) -> str:
     """Return a place as people write it: `M25` for m25, `Clacket lane` for clacket_lane."""
-    if event.place is None:
-        return NOT_GIVEN
-    said = event.place.replace("_", " ").replace("-", " ")
-    return said.upper() if any(letter.isdigit() for letter in said) else said[:1].upper() + said[1:]
+    return NOT_GIVEN if event.place is None else words.place(event.place)
 
 
 def noun(event: Event) -> str:
@@ -95,7 +92,7 @@ def what(event: Event) -> str:
     data = event.data
     if isinstance(data, ArrestRecorded):
         number = "an arrest" if (data.count, data.qualifier) == (1, "exact") else _counted(data, "arrest")
-        return number if data.reason == UNSTATED else f"{number} for {event_words.category(data.reason).lower()}"
+        return number if data.reason == UNSTATED else f"{number} for {words.category_in_sentence(data.reason)}"
     assert isinstance(data, SeizureRecorded), "only arrests and seizures are compared"
     return f"a seizure: {', '.join(_line(line) for line in data.lines)}"
 
@@ -129,7 +126,7 @@ def _of_kind(events: list[Event]) -> list[Row]:
 
 def _reason(event: Event) -> tuple[str, ...]:
     assert isinstance(event.data, ArrestRecorded)
-    return (event_words.category(event.data.reason),)
+    return (words.category(event.data.reason),)
 
 
 def _people(event: Event) -> tuple[str, ...]:
@@ -168,17 +165,17 @@ def _assisting(events: list[Event], operation: Operation) -> str:
 def _line(line: SeizureLine) -> str:
     match line:
         case WeaponLine():
-            said = f"{_counted(line, 'weapon')}, {event_words.category(line.weapon).lower()}"
+            said = f"{_counted(line, 'weapon')}, {words.category_in_sentence(line.weapon)}"
         case AmmunitionLine():
             said = WORDS[line.qualifier].format(words.counted(line.rounds, "round"))
         case VehicleLine():
-            said = f"{_counted(line, 'vehicle')}, {event_words.category(line.ground).lower()}"
+            said = f"{_counted(line, 'vehicle')}, {words.category_in_sentence(line.ground)}"
         case CashLine():
             said = _cash(line)
         case PhoneLine():
             said = _counted(line, "phone")
         case OtherPropertyLine():
-            said = f"{_counted(line, 'item')}, {event_words.category(line.property).lower()}"
+            said = f"{_counted(line, 'item')}, {words.category_in_sentence(line.property)}"
         case DrugLine():
             said = _drug(line)
     return said

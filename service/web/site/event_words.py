@@ -81,7 +81,7 @@ def _said(data: object, operation: Operation) -> str:
     match data:
         case ArrestRecorded():
             said = _qualified(data.qualifier, words.counted(data.count, "arrest"))
-            said += "" if data.reason == UNSTATED else f", {category(data.reason).lower()}"
+            said += "" if data.reason == UNSTATED else f", {words.category_in_sentence(data.reason)}"
         case SeizureRecorded():
             said = f"seizure of {words.listed(_lines(data.lines))}"
         case ActivityRecorded():
@@ -140,9 +140,3 @@ def _line(line: SeizureLine) -> str:
 
 def _qualified(qualifier: Qualifier, number: str) -> str:
     return WORDS[qualifier].format(number)
-
-
-def category(path: str) -> str:
-    """Return a category in words: `Public order` for public_order, `Bladed, machete` for bladed/machete."""
-    said = ", ".join(path.split("/")).replace("_", " ")
-    return "Not stated" if path == UNSTATED else said[:1].upper() + said[1:]
