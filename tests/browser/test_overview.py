@@ -114,11 +114,24 @@ def test_new_figures_come_by_themselves_within_two_seconds(person_for: PersonFor
     record(arrest(force="surrey", count=3))
     for person in people:
         expect(person.page.locator("#headline-arrests")).to_contain_text("3", timeout=SECONDS_TO_SHOW)
-        expect(person.page.locator("#headline-arrests [data-change]")).to_have_text(re.compile(r"^\+3 at \d"))
+        expect(person.page.locator("#headline-arrests [data-change]")).to_have_text(re.compile(r"^\+3 at (\d|mid)"))
         expect(person.page.locator("#force-surrey")).to_contain_text("3")
         expect(person.page.locator("#position")).to_contain_text("event 7")
         expect(person.page.locator("#freshness-said")).to_contain_text("New figures at")
         person.must_find_the_page_usable()
+
+
+@pytest.mark.parametrize(("moment", "words"), [("2024-05-14T11:00Z", "midday"), ("2024-05-13T23:00Z", "midnight")])
+def test_midday_and_midnight_are_said_in_words(
+    person_for: PersonFor, server: Served, record: Record, moment: str, words: str
+):
+    person = person_for(server, LEAD)
+    person.page.clock.set_fixed_time(moment)
+    page = person.open(LIVE)
+    expect(page.locator("#freshness-said")).to_have_text("Up to date.")
+    record(arrest(force="surrey"))
+    expect(page.locator("#headline-arrests [data-change]")).to_have_text(f"+1 at {words}")
+    expect(page.locator("#freshness-said")).to_have_text(f"Up to date. New figures at {words}.")
 
 
 def test_what_is_being_read_does_not_move(person_for: PersonFor, server: Served, record: Record):
@@ -137,6 +150,7 @@ def test_what_is_being_read_does_not_move(person_for: PersonFor, server: Served,
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     assert page.locator("#by-force").bounding_box() == top, "nothing moves"
     page.get_by_role("button", name="Show 1 new event").click()
+    assert page.evaluate("document.activeElement.id") == "latest-heading", "the button is gone: focus goes to the list"
     expect(page.locator("#latest")).to_contain_text("Surrey Police: 1 arrest, knife")
     page.mouse.move(0, 0)
     expect(page.locator("#force-surrey")).to_contain_text("1", timeout=SECONDS_TO_SHOW)
@@ -185,14 +199,14 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(
     expect(page.locator("#headline-arrests")).to_contain_text("1")
     server.kill()
     said = page.locator("#freshness-said")
-    expect(said).to_have_text(re.compile(r"^Not up to date since \d.*Trying again\.$"), timeout=10_000)
+    expect(said).to_have_text(re.compile(r"^Not up to date since (\d|mid).*Trying again\.$"), timeout=10_000)
     expect(page).to_have_title(re.compile("^Not up to date"))
     expect(page.locator("#headline-arrests")).to_contain_text("1")
     person.must_find_the_page_usable(ignoring="Failed to load resource")
     server.start()
     wait_until(server.is_ready)
     record(arrest(force="surrey"))
-    expect(said).to_have_text(re.compile(r"^Up to date again at \d"), timeout=15_000)
+    expect(said).to_have_text(re.compile(r"^Up to date again at (\d|mid)"), timeout=15_000)
     expect(page.locator("#headline-arrests")).to_contain_text("2")
     expect(page).not_to_have_title(re.compile("^Not up to date"))
 

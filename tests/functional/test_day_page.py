@@ -1,5 +1,6 @@
 """A force's own day: what it has sent, its totals, and its return by one button each."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -70,6 +71,25 @@ def test_a_return_may_leave_some_measures_out(person: Visitor, lead: Caller, liv
     page = press(person, live, "partial", yesterday(), missing=["drug_weight"])
     assert returns(lead, live)[yesterday()] == "partial"
     assert "all but drugs by weight" in said(follow(person, page))
+
+
+@on_sqlite
+def test_a_return_that_leaves_a_measure_out_leaves_its_second_views_out(person: Visitor, lead: Caller, live: str):
+    press(person, live, "partial", yesterday(), missing=["drug_seizures", "weapons"])
+    found = lead.get(f"/v1/operations/{live}/returns").json["returns"]
+    (covered,) = [one["measures"] for one in found if (one["force"], one["day"]) == ("surrey", yesterday())]
+    assert "arrests" in covered
+    assert not [one for one in covered if one.startswith(("drug_seizures", "weapons"))]
+
+
+@on_sqlite
+def test_what_can_be_left_out_is_the_same_as_on_the_page_of_returns(person: Visitor, live: str):
+    day = person.get(f"/operations/{live}/day").get_data(as_text=True)
+    returns_page = person.get(f"/operations/{live}/returns/surrey/{today()}").get_data(as_text=True)
+    offered = re.findall(r'name="missing"[^>]* value="(\w+)"', day)
+    assert offered == re.findall(r'name="without"[^>]* value="(\w+)"', returns_page)
+    assert "drug_seizures" in offered
+    assert "weapons_by_acquisition" not in offered
 
 
 @on_sqlite

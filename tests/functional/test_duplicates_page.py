@@ -129,10 +129,10 @@ def test_a_seizure_shows_its_lines(coordinator: Visitor, client_for: ClientFor, 
     client_for("kent").record(live, seizure(force="kent", incident="a" * 64, occurred_at=after(0)))
     text = text_of(page_of(coordinator, f"{PAIRS}/7.8"))
     for line in (
-        "2 weapons, bladed, machete",
-        "drugs: cannabis resin (class B), about 2.4 kg",
-        "£6,210.50",
-        "50.00 EUR",
+        "2 weapons, bladed: machete",
+        "Cannabis resin, class B, about 2.4 kg",
+        "£6,210.50 in cash",
+        "50.00 EUR in cash",
     ):
         assert line in text, line
     assert "Cash seized: all forces £6,210.50 to £0, Surrey Police £6,210.50 to £0." in text

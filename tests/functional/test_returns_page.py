@@ -117,6 +117,25 @@ def test_a_return_can_leave_measures_out(coordinator: Visitor, lead: Caller, run
     assert "is in, but without knives and weapons recovered and" in element(page, "chase-surrey")
 
 
+@on_sqlite
+def test_every_page_says_the_same_of_a_return_that_leaves_measures_out(
+    app: Flask, secret_for: SecretFor, coordinator: Visitor, running: str
+):
+    start = f"/operations/{running}/returns/surrey/{yesterday()}"
+    left_out = ["weapons", "drug_seizures", "drug_weight"]
+    send(coordinator, f"{start}/check?status=partial&without=weapons", status="partial", without=left_out)
+    said = "all but knives and weapons recovered, drug seizures and drugs by weight"
+    for page in ("", "/returns"):
+        address = f"/operations/{running}{page}"
+        assert f", {said}" in element(page_of(coordinator, address), f"return-surrey-{yesterday()}"), page
+    assert said in text_of(page_of(coordinator, start))
+    day = text_of(page_of(visitor(app, secret_for("surrey")), f"/operations/{running}/day?day={yesterday()}"))
+    assert f": {said}." in day
+    overview = page_of(coordinator, f"/operations/{running}")
+    assert said.removeprefix("all but ") in element(overview, "force-surrey")
+    assert f", complete for {said}" in element(overview, "latest")
+
+
 def test_nil_asks_back_only_if_something_is_recorded(
     app: Flask, secret_for: SecretFor, client_for: ClientFor, lead: Caller, running: str
 ):

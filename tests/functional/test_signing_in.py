@@ -14,6 +14,7 @@ from service.access.sessions import LONGEST, LONGEST_IDLE, sessions
 from service.access.sign_in_links import LIFETIME, sign_in_links
 from service.storage.db import Database
 from service.usecases.access.sign_in import issue_link
+from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
@@ -124,12 +125,22 @@ def test_a_link_signs_in_once(app: Flask, database: Database, secret_for: Secret
     person = visitor(app)
     page = person.get(address)
     assert page.status_code == 200
-    assert "coordinator of metropolitan" in text_of(page.get_data(as_text=True))
+    said = "This link signs you in for Metropolitan Police Service. It works once."
+    assert said in text_of(page.get_data(as_text=True))
     assert person.post(address, headers=OWN).location == "/"
     assert person.get("/account").status_code == 200
     second = visitor(app).post(address, headers=OWN)
     assert (second.status_code, heading(second)) == (410, "This link cannot be used")
     assert "has been used" in text_of(second.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(("force", "name"), [("surrey", "Surrey Police"), ("kent", "Kent Police")])
+def test_a_link_shows_neither_codes_nor_operations(app: Flask, database: Database, force: str, name: str):
+    address = link_for(database, issued_secret(database, force, operations=("teasel-2024-05",)))
+    page = text_of(visitor(app).get(address).get_data(as_text=True))
+    assert f"This link signs you in for {name}." in page
+    assert "teasel" not in page
+    assert force not in page
 
 
 def test_looking_at_a_link_does_not_use_it_up(app: Flask, database: Database, secret_for: SecretFor):

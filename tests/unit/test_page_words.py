@@ -101,9 +101,12 @@ SEIZURE = SeizureRecorded(
     ("event", "said"),
     [
         (ArrestRecordedFactory(reason="public_order"), "1 arrest, public order"),
+        (ArrestRecordedFactory(reason="motoring"), "1 arrest, motoring offence"),
         (ArrestRecordedFactory(reason="unstated", count=12, qualifier="more_than"), "more than 12 arrests"),
         (SeizureRecordedFactory(data=SEIZURE), "seizure of 3 weapons, 1 vehicle, drugs and £310.50"),
-        (ReturnDeclaredFactory(status="nil"), "nil"),
+        (ReturnDeclaredFactory(status="nil"), ", nil"),
+        (ReturnDeclaredFactory(status="partial"), ", partial"),
+        (ReturnDeclaredFactory(measures=("arrests",)), ", complete for arrests"),
         (EventWithdrawnFactory(), "withdrew an event"),
         (OperationClosedFactory(), "closed the operation"),
         (ForceJoinedFactory(force="kent"), "added"),
@@ -125,6 +128,14 @@ def test_an_event_is_said_in_one_line(event: object, said: str):
         ({"as_of": "2023-01-18T18:00"}, (datetime(2023, 1, 18, 18, tzinfo=UTC), None)),
         ({"as_of": "2023-06-18T18:00"}, (datetime(2023, 6, 18, 17, tzinfo=UTC), None)),
         ({"as_of": "2023-06-18T18:00:00Z"}, (datetime(2023, 6, 18, 18, tzinfo=UTC), None)),
+        ({"as_of": "2024-05-14T18:00+02:00"}, (datetime(2024, 5, 14, 16, tzinfo=UTC), None)),
+        ({"as_of": "2024-10-27T01:30+01:00"}, (datetime(2024, 10, 27, 0, 30, tzinfo=UTC), None)),
+        *(
+            ({"as_of": one}, (datetime(2023, 1, 18, 18, tzinfo=UTC), None))
+            for one in ("18 January 2023, 6pm", "18 jan 2023 6 pm", "18 January 2023 at 18:00", "18/01/2023,18.00")
+        ),
+        ({"as_of": "2023-01-18T18:00:30"}, (datetime(2023, 1, 18, 18, 0, 30, tzinfo=UTC), None)),
+        ({"as_of": "18 June 2023, midday"}, (datetime(2023, 6, 18, 11, tzinfo=UTC), None)),
     ],
 )
 def test_a_moment_is_read_in_uk_time_unless_it_states_a_zone(query: dict[str, str], found: tuple[object, object]):
@@ -136,6 +147,7 @@ def test_a_moment_is_read_in_uk_time_unless_it_states_a_zone(query: dict[str, st
     "query",
     [
         *({"as_of": one} for one in ("yesterday", "18:00", "0001-01-01T00:00", "9999-12-31T23:59", "é")),
+        *({"as_of": one} for one in ("18 January 2023", "2023-01-18", "18 January 2023, 9", "2024-05-14T18:00 02:00")),
         *({"event": one} for one in ("0", "-1", "1.5", "²", "9" * 19, "x")),
     ],
     ids=str,
@@ -143,3 +155,29 @@ def test_a_moment_is_read_in_uk_time_unless_it_states_a_zone(query: dict[str, st
 def test_what_is_no_moment_is_refused(query: dict[str, str]):
     with pytest.raises(MomentUnclear):
         requested_moment(query)
+
+
+@pytest.mark.parametrize("typed", ["2024-03-31T01:30", "31 March 2024, 1:30am", "2024-10-27T01:30"])
+def test_a_time_that_never_is_or_is_twice_in_london_is_refused(typed: str):
+    with pytest.raises(MomentUnclear, match="a time that happens once"):
+        requested_moment({"as_of": typed})
+
+
+@pytest.mark.parametrize(
+    ("path", "alone", "within"),
+    [
+        ("public_order", "Public order", "public order"),
+        ("bladed/machete", "Bladed: machete", "bladed: machete"),
+        (
+            "motoring/s165a_no_insurance",
+            "Motoring: no insurance (section 165A)",
+            "motoring: no insurance (section 165A)",
+        ),
+        ("poca_asset", "Asset under the Proceeds of Crime Act", "asset under the Proceeds of Crime Act"),
+        ("unstated", "Not stated", "not stated"),
+        ("EUR", "EUR", "EUR"),
+    ],
+)
+def test_a_category_is_said_alone_and_within_a_sentence(path: str, alone: str, within: str):
+    assert words.category(path) == alone
+    assert words.category_in_sentence(path) == within

@@ -2,8 +2,9 @@
 
 import pytest
 
-from service.web.duplicates.comparison import apart, place
-from tests.factories.reports import ArrestRecordedFactory
+from service.domain.model.events import CashLine, DrugLine
+from service.web.duplicates.comparison import apart, place, what
+from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,17 @@ def test_how_far_two_moments_are_apart(seconds: int, words: str):
 )
 def test_a_place_is_written_as_people_write_it(code: str | None, words: str):
     assert place(ArrestRecordedFactory(place=code)) == words
+
+
+@pytest.mark.parametrize(
+    ("drug", "said"),
+    [
+        ("unstated", "Drug not known"),
+        ("psychoactive", "Psychoactive substance, drug not known"),
+        ("a", "Class A, drug not known"),
+        ("b/cannabis/resin", "Cannabis resin, class B"),
+    ],
+)
+def test_a_drug_is_named_as_in_the_form(drug: str, said: str):
+    lines = (DrugLine(drug=drug, wraps=2), CashLine(currency="GBP", amount_minor=6_000))
+    assert what(SeizureRecordedFactory(lines=lines)) == f"a seizure: {said}, 2 wraps; £60 in cash"

@@ -49,8 +49,8 @@ def issue_link(database: Database, credential_id: UUID) -> str:
         return sign_in_links.issue_link(connection, credential_id, database.now(connection))
 
 
-def look_at_link(database: Database, token: str) -> Credential:
-    """Return the credential that a link signs in with, without using the link up: mail scanners open links too.
+def look_at_link(database: Database, token: str) -> str:
+    """Return the name of the force that a link signs in for, without using the link up: mail scanners open links too.
 
     Raises:
         LinkUnknown, LinkUsed, LinkExpired: the link does not work.
@@ -58,7 +58,8 @@ def look_at_link(database: Database, token: str) -> Credential:
     """
     with database.reading() as connection:
         now = database.now(connection)
-        return valid_credential(connection, sign_in_links.credential_id_of_link(connection, token, now), now)
+        found = valid_credential(connection, sign_in_links.credential_id_of_link(connection, token, now), now)
+        return _force_name(connection, found.force)
 
 
 def sign_in_with_link(database: Database, *, token: str, browser: str) -> str:

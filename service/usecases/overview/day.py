@@ -10,23 +10,25 @@ from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.errors import NotFound
 from service.projections import versions
+from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.overview.events import Cursor, EventList, list_events
+from service.usecases.overview.returns import main_measures, measures_missing
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, read_context
-from service.usecases.querying.returns import Return, returns
+from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.totals import Figure, totals_at
 
 ONE_DAY = timedelta(days=1)
 LATEST = 10
-SECOND_VIEW = "weapons_by_acquisition"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """A force's own day. `days` are those that have begun; `day` is None if none has.
 
-    `standing` counts the events of the day that count; `returns` are the force's, by day.
+    `standing` counts the events of the day that count; `returns` are the force's, by day. `missing` has the
+    measures that the return of the day leaves out, where it covers some.
     """
 
     operation: Operation
@@ -38,6 +40,7 @@ class Day:
     figures: tuple[Figure, ...]
     standing: int
     returns: dict[date, Return]
+    missing: tuple[str, ...]
     latest: EventList
 
 
@@ -55,7 +58,8 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         NoSuchDay: the operation has no such day, or it has not begun.
     """
     with read_context(database, operation, credential) as context:
-        own, moment = context.positions()[0], database.now(context.connection)
+        moment = database.now(context.connection)
+        own = context.positions(begun_by=moment)[0]
         days = tuple(own.operation.days_begun_by(moment))
         if day is not None and day not in days:
             raise NoSuchDay(f"Expected a day of {operation} that has begun; found {day}.")
@@ -64,7 +68,8 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         is_known = credential.force in own.operation.participants and day is not None
         figures = totals_at(context.connection, [own], selection).figures if is_known else ()
         numbers = versions.numbers(context.connection, own.head, selection, up_to=own.seq)
-    declared = returns(database, operation=operation, credential=credential, moment=Moment())
+        declared = declarations(context.connection, own.head, up_to=own.seq)
+    missing = measures_missing(own.operation, declared)
     latest = list_events(
         database,
         operation=operation,
@@ -81,16 +86,18 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         days=days,
         ended_days=tuple(own.operation.days_ended_by(moment)),
         day=day,
-        figures=tuple(one for one in figures if _is_shown(own.operation, one)),
+        figures=_sums(own.operation, figures),
         standing=numbers.versions - numbers.replaced if day is not None else 0,
-        returns={one.day: one for one in declared.returns if one.force == credential.force},
+        returns={one.day: one for one in returns_at(own, declared) if one.force == credential.force},
+        missing=missing.get((credential.force, day), ()) if day else (),
         latest=latest,
     )
 
 
-def _is_shown(operation: Operation, figure: Figure) -> bool:
-    """Return whether a figure is a sum that is no second view of another."""
-    return operation.measures[figure.measure].additive and figure.measure != SECOND_VIEW
+def _sums(operation: Operation, figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """Return the figures that are sums, without second views of others."""
+    shown = main_measures(operation, {one.measure for one in figures})
+    return tuple(one for one in figures if one.measure in shown and operation.measures[one.measure].additive)
 
 
 def _of_day(force: str, day: date | None) -> Selection:

@@ -117,12 +117,15 @@ def planned_days(position: Position) -> tuple[date, ...]:
 
 
 def measures_missing(operation: Operation, declared: Declarations) -> dict[tuple[str, date], tuple[str, ...]]:
-    """Return the measures that the returns of a force for a day do not cover, where some are covered."""
+    """Return the measures that the returns of a force for a day do not cover, where some are covered.
+
+    Second views of a measure that is missing are left out: they are missing with it.
+    """
     found = {}
     for key, said in declared.items():
         missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
         if missing and len(missing) < len(operation.measures):
-            found[key] = missing
+            found[key] = main_measures(operation, missing)
     return found
 
 
@@ -130,6 +133,11 @@ def main_measures(operation: Operation, measures: Collection[str]) -> tuple[str,
     """Return these measures in the operation's order, without second views of others among them."""
     views = tuple(SECOND_VIEW.format(one) for one in measures)
     return tuple(one for one in operation.measures if one in measures and not one.startswith(views))
+
+
+def measures_to_leave_out(operation: Operation) -> tuple[str, ...]:
+    """Return the measures that a person can leave out of a return: those that are counted from arrests and seizures."""
+    return main_measures(operation, {one.measure for one in operation.measures.values() if one.core})
 
 
 def _returns(context: ReadContext, own: Position) -> ReturnsByDay:

@@ -95,7 +95,7 @@ def _what(claim: Claim, operation: Operation) -> str:
     said = [
         f"{label[:1].upper()}{label[1:]}",
         _extent(scope.forces, lambda force: event_words.force_name(force, operation)) or "all forces",
-        _extent(scope.categories, lambda path: event_words.category(path).lower()),
+        _extent(scope.categories, words.category_in_sentence),
         "" if scope.days is None else words.dates(*scope.days),
         "" if scope.operation is None else f"operation {scope.operation}",
         "" if claim.moment is None else f"as of {words.full_moment(claim.moment)}",

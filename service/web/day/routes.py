@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from service.access.roles import REPORTERS
 from service.domain.model.events import ReturnDeclared
 from service.usecases.overview.day import Day, NoSuchDay, read_day
+from service.usecases.overview.returns import covered_measures, measures_to_leave_out
 from service.web.day import sentences
 from service.web.facts import flow, listing
 from service.web.facts.recording import record_row
@@ -43,12 +44,11 @@ def declare(operation: str) -> Response:
     if status == NIL and found.standing and not request.form.get(ANYWAY):
         target = address("day.show", operation=operation, day=found.day, ask=NIL)
         return redirect(target or "/", HTTPStatus.SEE_OTHER)
-    known = [one.measure for one in found.operation.measures.values()]
-    missing = set(request.form.getlist(MISSING)) & set(known)
+    missing = set(request.form.getlist(MISSING)) & set(measures_to_leave_out(found.operation))
     data: Json = {"day": str(found.day), "status": "complete" if missing else status}
     if missing:
         # What a return leaves out is outstanding, so a return for all but some is complete for the others.
-        data |= {"measures": [one for one in known if one not in missing]}
+        data |= {"measures": list(covered_measures(found.operation, missing))}
     row = {"id": str(event_id), "type": ReturnDeclared.wire_type, "force": credential().force, "data": data}
     sent = record_row(database(), credential(), flow.setting_of(found.operation, credential()), row)
     seq = sent.receipt.seq if sent.receipt else 0
@@ -101,5 +101,5 @@ def _page(found: Day, *, ask_back: bool) -> str:
         sentences=sentences,
         listing=listing,
         own=credential().force,
-        leaving_out=[one for one in found.operation.measures.values() if one.core and one.additive],
+        leaving_out=[found.operation.measures[one] for one in measures_to_leave_out(found.operation)],
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from service.domain.counting.completeness import NONE, PARTIAL, REOPENED
 from service.usecases.overview.day import Day
 from service.usecases.querying.returns import Return
-from service.web.site import words
+from service.web.site import return_words, words
 
 
 class State(NamedTuple):
@@ -37,8 +37,8 @@ def state_of(found: Day, declared: Return | None) -> State | None:
     if declared.status == REOPENED:
         return State("Reopened", "orange", f"Something has changed since you declared it, {at}. Declare it again.")
     if declared.status == PARTIAL:
-        missing = _missing(found, declared)
-        return State("Partial", "blue", f"Declared {at}: {missing}.")
+        covers = return_words.partial(found.missing, found.operation)
+        return State("Partial", "blue", f"Declared {at}: {covers}.")
     late = ", late" if declared.late else ""
     return State(f"{declared.status.capitalize()}{late}", "", f"Declared {at}. Nothing more to do for this day.")
 
@@ -48,13 +48,6 @@ def due(declared: Return, found: Day) -> str:
     due_at = declared.due_at
     if due_at is None:
         return "The day is over, and your return is not in."
-    if due_at <= found.moment:
+    if due_at < found.moment:
         return f"Overdue since {words.deadline(due_at)}."
     return f"Due by {words.deadline(due_at)}."
-
-
-def _missing(found: Day, declared: Return) -> str:
-    if not declared.measures:
-        return "more to come"
-    left_out = [one.label for one in found.operation.measures.values() if one.measure not in declared.measures]
-    return f"all but {words.listed(left_out)}" if len(left_out) <= 3 else "all but some measures"  # noqa: PLR2004

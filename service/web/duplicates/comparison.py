@@ -8,24 +8,12 @@ from datetime import timedelta
 
 from service.domain.counting.figures import WORDS, display
 from service.domain.duplicates.evidence import Evidence
-from service.domain.model.currencies import amount
 from service.domain.model.days import london_date
-from service.domain.model.events import (
-    AmmunitionLine,
-    ArrestRecorded,
-    CashLine,
-    DrugLine,
-    Event,
-    OtherPropertyLine,
-    PhoneLine,
-    SeizureLine,
-    SeizureRecorded,
-    VehicleLine,
-    WeaponLine,
-)
+from service.domain.model.events import ArrestRecorded, Event, SeizureRecorded
 from service.domain.model.operation import Operation
-from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED, Qualifier
+from service.domain.model.vocabulary import UNSTATED
 from service.usecases.overview.duplicates import OpenPair
+from service.web.facts.answers import line_text
 from service.web.site import event_words, words
 
 NOT_GIVEN = "Not given"
@@ -79,10 +67,7 @@ def when(event: Event) -> str:
 
 def place(event: Event) -> str:
     """Return a place as people write it: `M25` for m25, `Clacket lane` for clacket_lane."""
-    if event.place is None:
-        return NOT_GIVEN
-    said = event.place.replace("_", " ").replace("-", " ")
-    return said.upper() if any(letter.isdigit() for letter in said) else said[:1].upper() + said[1:]
+    return NOT_GIVEN if event.place is None else words.place(event.place)
 
 
 def noun(event: Event) -> str:
@@ -91,13 +76,14 @@ def noun(event: Event) -> str:
 
 
 def what(event: Event) -> str:
-    """Return what an event is in a few words: `an arrest for drugs`, `a seizure of 2 weapons, drugs`."""
+    """Return what an event is in a few words: `an arrest for drugs`, `a seizure: 2 phones; £60 in cash`."""
     data = event.data
     if isinstance(data, ArrestRecorded):
-        number = "an arrest" if (data.count, data.qualifier) == (1, "exact") else _counted(data, "arrest")
-        return number if data.reason == UNSTATED else f"{number} for {event_words.category(data.reason).lower()}"
+        counted = WORDS[data.qualifier].format(words.counted(data.count, "arrest"))
+        number = "an arrest" if (data.count, data.qualifier) == (1, "exact") else counted
+        return number if data.reason == UNSTATED else f"{number} for {words.category_in_sentence(data.reason)}"
     assert isinstance(data, SeizureRecorded), "only arrests and seizures are compared"
-    return f"a seizure: {', '.join(_line(line) for line in data.lines)}"
+    return f"a seizure: {'; '.join(line_text(line) for line in data.lines)}"
 
 
 def apart(seconds: int) -> str:
@@ -129,7 +115,7 @@ def _of_kind(events: list[Event]) -> list[Row]:
 
 def _reason(event: Event) -> tuple[str, ...]:
     assert isinstance(event.data, ArrestRecorded)
-    return (event_words.category(event.data.reason),)
+    return (words.category(event.data.reason),)
 
 
 def _people(event: Event) -> tuple[str, ...]:
@@ -139,7 +125,7 @@ def _people(event: Event) -> tuple[str, ...]:
 
 def _lines(event: Event) -> tuple[str, ...]:
     assert isinstance(event.data, SeizureRecorded)
-    return tuple(_line(line) for line in event.data.lines)
+    return tuple(line_text(line) for line in event.data.lines)
 
 
 def _assisted_by(event: Event, operation: Operation) -> tuple[str, ...]:
@@ -163,51 +149,3 @@ def _assisting(events: list[Event], operation: Operation) -> str:
         for a, b in named
     ]
     return ", ".join(said)
-
-
-def _line(line: SeizureLine) -> str:
-    match line:
-        case WeaponLine():
-            said = f"{_counted(line, 'weapon')}, {event_words.category(line.weapon).lower()}"
-        case AmmunitionLine():
-            said = WORDS[line.qualifier].format(words.counted(line.rounds, "round"))
-        case VehicleLine():
-            said = f"{_counted(line, 'vehicle')}, {event_words.category(line.ground).lower()}"
-        case CashLine():
-            said = _cash(line)
-        case PhoneLine():
-            said = _counted(line, "phone")
-        case OtherPropertyLine():
-            said = f"{_counted(line, 'item')}, {event_words.category(line.property).lower()}"
-        case DrugLine():
-            said = _drug(line)
-    return said
-
-
-def _cash(line: CashLine) -> str:
-    if line.currency == HOME_CURRENCY:
-        return display(line.amount_minor, "pence", line.qualifier)
-    return WORDS[line.qualifier].format(amount(line.amount_minor, line.currency))
-
-
-def _drug(line: DrugLine) -> str:
-    amounts = (
-        None if line.weight_milligrams is None else display(line.weight_milligrams, "milligrams", line.qualifier),
-        _number(line.plants, "plant", line.qualifier),
-        _number(line.tablets, "tablet", line.qualifier),
-        _number(line.wraps, "wrap", line.qualifier),
-        None if line.value_pence is None else f"worth {display(line.value_pence, 'pence', line.qualifier)}",
-    )
-    drug_class, *steps = line.drug.split("/")
-    named = (
-        f"{' '.join(steps).replace('_', ' ')} (class {drug_class.upper()})" if steps else f"class {drug_class.upper()}"
-    )
-    return ", ".join((f"drugs: {named}", *(one for one in amounts if one)))
-
-
-def _number(count: int | None, noun: str, qualifier: Qualifier) -> str | None:
-    return None if count is None else WORDS[qualifier].format(words.counted(count, noun))
-
-
-def _counted(line: ArrestRecorded | WeaponLine | VehicleLine | PhoneLine | OtherPropertyLine, noun: str) -> str:
-    return WORDS[line.qualifier].format(words.counted(line.count, noun))

@@ -55,7 +55,7 @@ def lead(found: OpenPair) -> str:
     said = f"{parties} recorded {number[one.event.force != other.event.force]}"
     data = one.event.data
     if isinstance(data, ArrestRecorded) and data.reason in evidence.categories:
-        said += f" for {event_words.category(data.reason).lower()}"
+        said += f" for {words.category_in_sentence(data.reason)}"
     said += f" at {comparison.place(one.event)}" if evidence.place is not None else ""
     said += f", {_when(evidence)}" if _when(evidence) else ""
     certainty = "Certain: both give the same incident key." if found.pair.certainty == "certain" else "Likely."

@@ -24,7 +24,6 @@ from service.usecases.querying.read_operations import read_operation
 from service.web.events import sentences
 from service.web.facts import listing
 from service.web.facts.answers import answers, changes
-from service.web.forms import choices
 from service.web.site import event_words, words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
 from service.web.site.rendering import address, part_of, render
@@ -62,7 +61,6 @@ def show(operation: str) -> str:
         sentences=sentences,
         event_words=event_words,
         listing=listing,
-        choices=choices,
         now=person().now,
     )
 

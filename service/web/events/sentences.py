@@ -17,7 +17,6 @@ from service.domain.model.events import (
 from service.domain.model.operation import Operation
 from service.usecases.overview.events import EventList
 from service.usecases.overview.versions import Versions
-from service.web.forms import choices
 from service.web.forms.fact import REASONS
 from service.web.site import words
 
@@ -45,7 +44,7 @@ def title_of(selection: Selection, operation: Operation) -> str:
         return "Events"
     measure = operation.measures.get(selection.measures[0])
     label = "Events" if measure is None else measure.label[:1].upper() + measure.label[1:]
-    category = f": {choices.category_text(selection.categories[0]).lower()}" if selection.categories else ""
+    category = f": {words.category_in_sentence(selection.categories[0])}" if selection.categories else ""
     return label + category
 
 

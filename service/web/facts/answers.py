@@ -68,17 +68,17 @@ def line_text(line: SeizureLine) -> str:
     match line:
         case WeaponLine():
             acquired = "" if line.acquired == "unstated" else f", {ACQUIRED[line.acquired]}"
-            kind = choices.category_text(line.weapon).lower()
+            kind = words.category_in_sentence(line.weapon)
             text = f"{_counted(line.qualifier, line.count, 'weapon')}, {kind}{acquired}"
         case VehicleLine():
-            ground = choices.category_text(line.ground)
-            text = f"{_counted(line.qualifier, line.count, 'vehicle')}, {ground[:1].lower()}{ground[1:]}"
+            ground = words.category_in_sentence(line.ground)
+            text = f"{_counted(line.qualifier, line.count, 'vehicle')}, {ground}"
         case PhoneLine():
             text = _counted(line.qualifier, line.count, "phone")
         case AmmunitionLine():
             text = _counted(line.qualifier, line.rounds, "round")
         case OtherPropertyLine():
-            text = f"{choices.category_text(line.property)}: {_counted(line.qualifier, line.count, 'item')}"
+            text = f"{words.category(line.property)}: {_counted(line.qualifier, line.count, 'item')}"
         case CashLine(currency=currency, amount_minor=minor) if currency != HOME_CURRENCY:
             text = WORDS[line.qualifier].format(amount(minor, currency)) + " in cash"
         case CashLine():
@@ -101,7 +101,7 @@ def _amounts(line: DrugLine) -> Iterator[str]:
 def _data(data: object, operation: Operation) -> Iterator[Answer]:
     match data:
         case ArrestRecorded():
-            yield Answer("Main reason for the arrest", choices.category_text(data.reason), "reason")
+            yield Answer("Main reason for the arrest", words.category(data.reason), "reason")
             yield Answer("How many people", display(data.count, "people", data.qualifier), "count")
         case SeizureRecorded():
             for number, line in enumerate(data.lines, start=1):
@@ -112,7 +112,7 @@ def _data(data: object, operation: Operation) -> Iterator[Answer]:
             measure = operation.measures[data.measure]
             yield Answer("What was counted", measure.label[:1].upper() + measure.label[1:], "measure")
             if data.category:
-                yield Answer("Of which kind", choices.category_text(data.category), "category")
+                yield Answer("Of which kind", words.category(data.category), "category")
             yield Answer("How many", display(data.quantity, measure.unit, data.qualifier, data.category), "quantity")
             if data.occurred_before:
                 yield Answer("Until", words.full_moment(data.occurred_before))
@@ -138,7 +138,7 @@ def _when(event: Event) -> Iterator[Answer]:
 
 def _where(event: Event) -> Iterator[Answer]:
     if event.place is not None:
-        yield Answer("Place", choices.place_text(event.place), "place")
+        yield Answer("Place", words.place(event.place), "place")
 
 
 def _counted(qualifier: Qualifier, number: int, noun: str) -> str:

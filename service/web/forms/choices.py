@@ -9,7 +9,7 @@ from service.domain.model.operation import Operation
 from service.domain.model.reference_data import currencies
 from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED
 from service.web.forms.questions import Option, Setting
-from service.web.site.event_words import category
+from service.web.site import words
 
 NOT_STATED = Option("", "Not stated")
 CHOOSE = Option("", "Choose")
@@ -26,39 +26,18 @@ ACQUIRED = (
     Option("seized", "Seized"),
     Option("surrendered_or_found", "Surrendered or found"),
 )
-# What a category that cannot be guessed from its code means.
-CATEGORIES = {
-    "motoring": "Motoring offence",
-    "motoring/s165a_no_insurance": "Motoring: no insurance (section 165A)",
-    "motoring/s165a_no_licence": "Motoring: no licence (section 165A)",
-    "motoring/s59": "Motoring: anti-social use (section 59)",
-    "poca_asset": "Asset under the Proceeds of Crime Act",
-    "stun_or_spray": "Stun gun or spray",
-    "stolen_recovered": "Stolen, recovered",
-    UNSTATED: "Not stated",
-}
-
-
-def category_text(path: str) -> str:
-    """Return a category in words, the general before the particular: `Bladed: knife`."""
-    return CATEGORIES.get(path) or category(path).replace(", ", ": ", 1)
 
 
 def categories(operation: Operation, measure: str) -> tuple[Option, ...]:
     """Return the categories of a measure; those that say less come last."""
     found = operation.measures[measure].categories
     ordered = sorted(found, key=lambda path: (path == UNSTATED, path == "other", found.index(path.partition("/")[0])))
-    return (CHOOSE, *(Option(path, category_text(path)) for path in ordered))
-
-
-def place_text(place: str) -> str:
-    """Return a place in words: a code with digits is a road, such as M25; others are words."""
-    return place.upper() if any(sign.isdigit() for sign in place) else category(place)
+    return (CHOOSE, *(Option(path, words.category(path)) for path in ordered))
 
 
 def places(operation: Operation) -> tuple[Option, ...]:
     """Return the places of the operation."""
-    return (NOT_STATED, *(Option(place, place_text(place)) for place in operation.places))
+    return (NOT_STATED, *(Option(place, words.place(place)) for place in operation.places))
 
 
 def reporting_forces(operation: Operation) -> tuple[Option, ...]:
@@ -84,7 +63,7 @@ def other_forces(setting: Setting) -> tuple[Option, ...]:
 def registered_drugs(operation: Operation) -> tuple[Option, ...]:
     """Return the drugs that the coordinator has added to the list."""
     known = operation.measures["drug_seizures_by_substance"].categories
-    return tuple(Option(path, category_text(path)) for path in known if "/" in path)
+    return tuple(Option(path, words.category(path)) for path in known if "/" in path)
 
 
 @cache

@@ -8,7 +8,8 @@ from service.domain.model.drug_words import DrugFound, DrugUnclear, drug_categor
 from service.domain.model.drugs import drug_list, known_drug
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import UNSTATED
-from service.web.forms.choices import category_text, registered_drugs
+from service.web.forms.choices import registered_drugs
+from service.web.site import words
 
 CLASSES = {"a": "class A", "b": "class B", "c": "class C", "psychoactive": "psychoactive substance"}
 ALONE = {fold(f"{name}, drug not known"): letter for letter, name in CLASSES.items()} | {
@@ -30,7 +31,7 @@ def typed_drug(path: str) -> str:
     drug, form = known_drug(path), "/".join(path.split("/")[2:])
     if drug is None:
         first, *further = path.split("/")
-        return category_text("/".join(further)) if further else drug_text(first)
+        return words.category("/".join(further)) if further else drug_text(first)
     name = f"{drug.drug} {form}".replace("_", " ") if form else drug.label
     return _capital(name)
 

@@ -21,6 +21,7 @@ from service.domain.model.vocabulary import HOME_CURRENCY
 from service.web.forms import amounts, choices, drugs
 from service.web.forms.arrest import NUMBER_EXPECTED, qualifier
 from service.web.forms.questions import Json, Mistake, Option, Question, Setting, Typed
+from service.web.site import words
 
 NOT_CODE = frozenset(" /-")
 DRUG_AMOUNTS = (
@@ -226,7 +227,7 @@ def _other_questions(setting: Setting, line: Line) -> tuple[Question, ...]:
             label="What it is",
             kind="suggest",
             hint="The kind of thing, like cigarettes or watches. Never a name or a number",
-            options=tuple(Option(choices.category_text(path), "") for path in known),
+            options=tuple(Option(words.category(path), "") for path in known),
             width=20,
         ),
         number(line),

@@ -9,6 +9,7 @@ from service.domain.model.reference_data import Measure, currencies
 from service.web.forms import amounts, choices
 from service.web.forms.arrest import NUMBER_EXPECTED, qualifier
 from service.web.forms.questions import Group, Json, Mistake, Option, Question, Setting, Typed
+from service.web.site import words
 
 FIELDS = {"measure": "measure", "category": "category", "quantity": "quantity", "qualifier": "qualifier"}
 PENCE, MILLIGRAMS = "pence", "milligrams"
@@ -86,7 +87,7 @@ class TallyForm:
 
 def _category(measure: Measure | None) -> Question:
     if measure is not None and measure.categories:
-        options = tuple(Option(one, choices.category_text(one)) for one in measure.categories)
+        options = tuple(Option(one, words.category(one)) for one in measure.categories)
         return Question(name="category", label="Of which kind", kind="suggest", options=options, width=20)
     known = tuple(Option(one, "") for one in sorted(currencies())) if measure and measure.category == "currency" else ()
     hint = "Only if the measure has kinds, like adult or child"

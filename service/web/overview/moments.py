@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from service.domain.model.days import LONDON
-from service.domain.model.instants import in_utc, parse_instant
+from service.domain.model.instants import in_utc
 from service.usecases.querying.as_of import (
     AsOfBeforeLog,
     AsOfBeyondLog,
@@ -14,9 +13,11 @@ from service.usecases.querying.as_of import (
     AsOfSeqOfRollUp,
     Moment,
 )
+from service.web.site.typed import london, read_day_and_time
 
 MOST_DIGITS = 18
 FORM = "Date and time must be complete, for example 18 January 2023, 6pm"
+ONCE = "Date and time must be a time that happens once. Clocks change on that day: choose another time"
 NUMBER = "Event must be a number"
 WORDS = {
     AsOfInTheFuture.code: "Date and time must be in the past",
@@ -47,10 +48,16 @@ def requested_moment(query: Mapping[str, str]) -> Moment:
 
 def _instant(text: str) -> datetime:
     try:
-        return parse_instant(text)
+        return in_utc(datetime.fromisoformat(text))
     except ValueError:
         pass
+    typed = read_day_and_time(text)
+    if typed is None:
+        raise MomentUnclear(FORM)
+    moment = london(*typed)
+    if moment is None:
+        raise MomentUnclear(ONCE)
     try:
-        return in_utc(datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC))
-    except (ValueError, OverflowError) as error:
+        return in_utc(moment)
+    except ValueError as error:
         raise MomentUnclear(FORM) from error

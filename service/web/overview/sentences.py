@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from service.domain.counting.completeness import NONE, PARTIAL, REOPENED
+from service.domain.counting.completeness import NONE, REOPENED
 from service.domain.model.days import london_date
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
 from service.usecases.overview.operation import Overview
 from service.usecases.querying.returns import Return
-from service.web.site import words
-
-# A list of more measures says less than that some are missing.
-MOST_MEASURES = 3
+from service.web.site import return_words, words
 
 
 def state_of(overview: Overview) -> tuple[str, str]:
@@ -85,23 +82,17 @@ def what_is_missing(one: Return, overview: Overview) -> str:
     if one.status == REOPENED:
         return "reopened"
     missing = overview.missing.get((one.force, one.day), ())
-    if not missing or len(missing) > MOST_MEASURES:
-        return "partial"
-    return words.listed([overview.operation.measures[measure].label for measure in missing])
+    return return_words.left_out(missing, overview.operation) or "partial"
 
 
 def due(due_at: datetime | None, moment: datetime) -> str:
     """Return until when a return is due, or since when it is overdue; empty without a deadline."""
-    if due_at is None:
-        return ""
-    return f"{'overdue since' if due_at < moment else 'due'} {words.short_moment(due_at)}"
+    return return_words.due(due_at, moment)
 
 
 def partial(one: Return, overview: Overview) -> str:
     """Return what a partial return covers or leaves out: `all but drugs by weight`, `more to come`."""
-    assert one.status == PARTIAL
-    missing = what_is_missing(one, overview)
-    return "more to come" if missing == "partial" else f"all but {missing}"
+    return return_words.partial(overview.missing.get((one.force, one.day), ()), overview.operation)
 
 
 def headings(days: Sequence[date], today: date | None) -> list[str]:

@@ -11,7 +11,6 @@ from service.exports.tables import csv_text
 from service.exports.tables_of_answers import CSV
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer, public_publication
-from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, database
 from service.web.site.rendering import render
 
@@ -34,7 +33,6 @@ def show(operation: str, number: int) -> Response:
         said=worded(answer),
         lines=answer.statement.lines,
         display=display,
-        event_words=event_words,
     )
     return _kept(Response(body, content_type="text/html; charset=utf-8"))
 

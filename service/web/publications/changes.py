@@ -11,7 +11,6 @@ from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation
 from service.usecases.querying.difference import Change
 from service.web.site import words
-from service.web.site.event_words import category
 
 # A list of more figures says less than their number.
 MOST_IN_A_SENTENCE = 3
@@ -65,7 +64,7 @@ def what(figure: PublishedFigure, operation: Operation) -> str:
     label = figure.measure.replace("_", " ") if measure is None else measure.label
     if figure.category is None or (measure is not None and measure.category == "currency"):
         return label
-    return f"{label} ({category(figure.category).lower()})"
+    return f"{label} ({words.category_in_sentence(figure.category)})"
 
 
 def shown(figure: PublishedFigure | None) -> str:

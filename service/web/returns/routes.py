@@ -22,7 +22,7 @@ from service.usecases.overview.returns import (
     ReturnOfDay,
     ReturnsByDay,
     covered_measures,
-    main_measures,
+    measures_to_leave_out,
     read_return,
     read_returns,
 )
@@ -80,7 +80,7 @@ def download(operation: str, ending: str) -> Response:
 def choose(operation: str, force: str, day: str) -> str:
     """Show how a return stands and what is recorded for its day, and ask what is to be declared."""
     found = _return_of(operation, force, day)
-    return _page("returns/choose.html.jinja", found, choices=_may_leave_out(found.all_returns.operation))
+    return _page("returns/choose.html.jinja", found, choices=measures_to_leave_out(found.all_returns.operation))
 
 
 @pages.route("/operations/<operation>/returns/<force>/<day>/check")
@@ -135,14 +135,8 @@ def _asked(found: ReturnOfDay, status: str, without: list[str]) -> tuple[str, tu
     """Return the status and the measures that are left out, as a form or an address asks for them."""
     if status not in STATUSES:
         raise PageNotFound("There is no such return.")
-    known = _may_leave_out(found.all_returns.operation)
+    known = measures_to_leave_out(found.all_returns.operation)
     return status, tuple(one for one in known if one in without) if status == PARTIAL else ()
-
-
-def _may_leave_out(operation: Operation) -> tuple[str, ...]:
-    """Return the measures that a person can leave out: those that are counted from arrests and seizures."""
-    known = {one.measure for one in operation.measures.values() if one.core}
-    return main_measures(operation, known)
 
 
 def _check(found: ReturnOfDay, status: str, without: tuple[str, ...]) -> str:

@@ -7,12 +7,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from service.domain.counting.completeness import NONE, PARTIAL, REOPENED
-from service.usecases.overview.returns import ReturnsByDay, main_measures
+from service.usecases.overview.returns import ReturnsByDay
 from service.usecases.querying.returns import Return
-from service.web.site import words
-
-# A list of more measures says less than that some are missing.
-MOST_MEASURES = 3
+from service.web.site import return_words, words
 
 
 class Chase(NamedTuple):
@@ -25,23 +22,17 @@ class Chase(NamedTuple):
 
 def measures_left_out(one: Return, found: ReturnsByDay) -> str:
     """Return what a return leaves out: `drugs by weight`, `some measures`; empty if it says nothing about that."""
-    missing = main_measures(found.operation, found.missing.get((one.force, one.day), ()))
-    if len(missing) > MOST_MEASURES:
-        return "some measures"
-    return words.listed([found.operation.measures[measure].label for measure in missing])
+    return return_words.left_out(found.missing.get((one.force, one.day), ()), found.operation)
 
 
 def partial(one: Return, found: ReturnsByDay) -> str:
     """Return what a partial return covers: `all but drugs by weight`, `more to come`."""
-    missing = measures_left_out(one, found)
-    return f"all but {missing}" if missing else "more to come"
+    return return_words.partial(found.missing.get((one.force, one.day), ()), found.operation)
 
 
 def due(one: Return, moment: datetime) -> str:
     """Return until when a return is due, or since when it is overdue; empty without a deadline."""
-    if one.due_at is None:
-        return ""
-    return f"{'overdue since' if one.due_at < moment else 'due'} {words.short_moment(one.due_at)}"
+    return return_words.due(one.due_at, moment)
 
 
 def counts(found: ReturnsByDay, day: date) -> str:

@@ -68,12 +68,12 @@ def send() -> Response | tuple[str, int]:
 @pages.route("/sign-in/<token>")
 @pages.public
 def show_link(token: str) -> str | tuple[str, int]:
-    """Show whom a link signs in, and a button that does it. Programs that look at links must not use them up."""
+    """Show for which force a link signs in, and a button that does it. A program that looks at it uses nothing up."""
     try:
-        credential = look_at_link(database(), token)
+        force_name = look_at_link(database(), token)
     except Unauthenticated as error:
         return _broken(error)
-    return render("sign_in/link.html.jinja", title="Sign in", credential=credential)
+    return render("sign_in/link.html.jinja", title="Sign in", force_name=force_name)
 
 
 @pages.route("/sign-in/<token>", methods=["POST"])

@@ -37,7 +37,7 @@ from service.domain.model.events import (
 )
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED, Qualifier
-from service.web.site import words
+from service.web.site import return_words, words
 
 ABOUT_THE_OPERATION = {
     OperationOpened.wire_type: "opened the operation",
@@ -81,14 +81,15 @@ def _said(data: object, operation: Operation) -> str:
     match data:
         case ArrestRecorded():
             said = _qualified(data.qualifier, words.counted(data.count, "arrest"))
-            said += "" if data.reason == UNSTATED else f", {category(data.reason).lower()}"
+            said += "" if data.reason == UNSTATED else f", {words.category_in_sentence(data.reason)}"
         case SeizureRecorded():
             said = f"seizure of {words.listed(_lines(data.lines))}"
         case ActivityRecorded():
             measure = operation.measures[data.measure]
             said = f"{measure.label}, {display(data.quantity, measure.unit, data.qualifier, data.category)}"
         case ReturnDeclared():
-            said = f"return for {words.day_and_weekday(data.day)}, {data.status}"
+            covers = return_words.covered(data.measures, operation)
+            said = f"return for {words.day_and_weekday(data.day)}, {data.status}{f' for {covers}' if covers else ''}"
         case _:
             said = _said_of_the_operation(data, operation)
     return said
@@ -139,9 +140,3 @@ def _line(line: SeizureLine) -> str:
 
 def _qualified(qualifier: Qualifier, number: str) -> str:
     return WORDS[qualifier].format(number)
-
-
-def category(path: str) -> str:
-    """Return a category in words: `Public order` for public_order, `Bladed, machete` for bladed/machete."""
-    said = ", ".join(path.split("/")).replace("_", " ")
-    return "Not stated" if path == UNSTATED else said[:1].upper() + said[1:]

@@ -13,11 +13,15 @@ from service.domain.model.days import LONDON
 from service.domain.model.instants import format_optional
 from service.errors import RecordError
 
-TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?(?::\d\d)?\s*(?P<half>[ap]m)?", re.ASCII | re.IGNORECASE)
+TIME = re.compile(
+    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?(?::(?P<second>\d\d))?\s*(?P<half>[ap]m)?", re.ASCII | re.IGNORECASE
+)
 NAMED = {"midday": "12:00", "noon": "12:00", "midnight": "0:00"}
 HALF_A_DAY = 12
 MOST_DIGITS = 9
 A_DAY, A_TIME = "a date, for example 18 January 2024", "a time, for example 9:40pm"
+# Between a date and a time in one field: `18 January 2023, 6pm`, `2023-01-18T18:00`.
+BETWEEN = re.compile(r"\s*,\s*|\s+at\s+|\s+|(?<=\d)T(?=\d)")
 DAYS = ("%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%d/%m/%Y")
 
 
@@ -117,6 +121,15 @@ class Typed:
             self.wrong(field, texts.get(error.code) or texts.get(field) or detail)
 
 
+def read_day_and_time(text: str) -> tuple[date, time] | None:
+    """Return the date and the time of day that are typed into one field; None if one of them is missing."""
+    for between in BETWEEN.finditer(text):
+        day, clock = _day(text[: between.start()]), _time(text[between.end() :])
+        if day is not None and clock is not None:
+            return day, clock
+    return None
+
+
 def london(day: date, clock: time) -> datetime | None:
     """Return the moment at which it is this time in London, in UTC; None if it never is, or twice."""
     local = datetime.combine(day, clock, LONDON)
@@ -157,6 +170,6 @@ def _time(text: str) -> time | None:
     if half:
         hour = hour % HALF_A_DAY + (HALF_A_DAY if half == "pm" else 0)
     try:
-        return time(hour, int(found["minute"] or 0))
+        return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
     except ValueError:
         return None

@@ -210,6 +210,7 @@ function say (text) {
 
 function clock (moment) {
   const [hour, minute] = moment.toLocaleTimeString('en-GB', { timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit' }).split(':')
+  if (minute === '00' && hour % 12 === 0) return hour === '12' ? 'midday' : 'midnight'
   const twelve = Number(hour) % 12 || 12
   return `${twelve}${minute === '00' ? '' : ':' + minute}${Number(hour) < 12 ? 'am' : 'pm'}`
 }
