@@ -211,7 +211,9 @@ def test_the_list_says_what_has_changed_newest_first(coordinator: Visitor, surre
         assert page.index("Publication 2") < page.index("Publication 1")
         assert "Nothing has changed since." in page
         assert re.search(r"Since then: arrests (at least )?3, now (at least )?2", page)
-    changes = text_of(page_of(coordinator, f"{LIST}/1/changes"))
+    page = page_of(coordinator, f"{LIST}/1/changes")
+    assert re.search(r'href="/operations/live/events/[0-9a-f-]{36}">Surrey Police: correction', page)
+    changes = text_of(page)
     assert "1 fewer" in changes
     assert "Surrey Police: correction: 2 arrests, knife" in changes
     observed = text_of(page_of(person(LEAD, "observer"), f"{LIST}/1/changes"))

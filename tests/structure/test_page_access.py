@@ -187,6 +187,14 @@ def test_the_table_lists_every_page(probe: PageProbe):
     assert len(set(routes)) == len(routes)
 
 
+def test_every_address_in_a_template_or_view_is_the_address_of_a_page(probe: PageProbe):
+    web = Path(__file__).parents[2] / "service" / "web"
+    texts = [path.read_text() for path in web.rglob("*") if path.suffix in (".py", ".jinja")]
+    named = {name for text in texts for name in re.findall(r"""(?:address|see_other)\(\s*["']([a-z_.]+)["']""", text)}
+    assert len(named) > 40
+    assert {f"pages.{name}" for name in named} <= set(probe.app.view_functions)
+
+
 def test_every_view_states_who_may_see_it_as_the_table_does(probe: PageProbe):
     for rule in probe.app.url_map.iter_rules():
         if rule.endpoint.startswith("pages."):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import redirect, request
+from flask import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -36,7 +36,7 @@ from service.usecases.maintenance.credentials import (
 from service.usecases.overview.operations import list_summaries
 from service.usecases.querying.forces import list_forces
 from service.web.site.blueprint import Pages, credential, database, person
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 from service.web.site.typed import Typed
 
 pages = Pages("access", __name__)
@@ -196,7 +196,6 @@ def _form(typed: Typed) -> str:
         roles=[(role, role.capitalize(), ABOUT_ROLES[role]) for role in roles],
         operations=_operations(),
         given=GIVEN,
-        is_administrator=credential().role == ADMINISTRATOR,
     )
 
 
@@ -215,4 +214,4 @@ def _force_names() -> dict[str, str]:
 
 
 def _to_list(done: str) -> Response:
-    return redirect(address("access.show", done=done) or "/", HTTPStatus.SEE_OTHER)
+    return see_other("access.show", done=done)

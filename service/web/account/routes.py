@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import redirect
 from werkzeug.wrappers import Response
 
 from service.access.roles import ROLES
 from service.usecases.access.sign_in import end_session, own_sessions
 from service.web.site.blueprint import Pages, database, person
-from service.web.site.rendering import address, render
+from service.web.site.rendering import render, see_other
 from service.web.site.session import forget_session
 
 pages = Pages("account", __name__)
@@ -37,7 +35,7 @@ def end(session_id: UUID) -> Response:
     end_session(database(), person(), session_id)
     if session_id == person().session.id:
         return _signed_out()
-    return redirect(address("account.show") or "/", HTTPStatus.SEE_OTHER)
+    return see_other("account.show")
 
 
 @pages.route("/sign-out", methods=["POST"])
@@ -49,6 +47,6 @@ def sign_out() -> Response:
 
 
 def _signed_out() -> Response:
-    answer = redirect(address("sign_in.show", ended="signed_out") or "/", HTTPStatus.SEE_OTHER)
+    answer = see_other("sign_in.show", ended="signed_out")
     forget_session(answer)
     return answer

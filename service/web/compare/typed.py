@@ -71,11 +71,6 @@ def read_figures(rows: Mapping[int, TypedFigure], measures: Mapping[str, Measure
         raise FiguresWrong([Mistake(row, found[row]) for row in sorted(found)]) from error
 
 
-def row_of(place: str, rows: Sequence[int]) -> int:
-    """Return the row of the form that a claim at this place comes from."""
-    return _row(place, list(rows))
-
-
 def _row(place: str, order: Sequence[int]) -> int:
     said = FIGURE_PLACE.match(place)
     return order[int(said["row"])] if said else order[0]

@@ -98,7 +98,6 @@ def _page(found: Day, *, ask_back: bool) -> str:
         owed=[day for day in found.ended_days if not sentences.is_done(found.returns.get(day))],
         just_declared=bool(declared and request.args.get("declared") == str(declared.seq)),
         is_tallies=found.operation.participants[credential().force].reports == "tallies",
-        sentences=sentences,
         listing=listing,
         own=credential().force,
         leaving_out=[found.operation.measures[one] for one in measures_to_leave_out(found.operation)],

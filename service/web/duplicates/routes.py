@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from flask import redirect, request
+from flask import request
 from werkzeug.wrappers import Response
 
 from service.access.roles import COORDINATOR
@@ -22,7 +22,7 @@ from service.usecases.recording.record import record_events
 from service.usecases.recording.rule_out import reopen_duplicate, rule_out_duplicates
 from service.web.duplicates import comparison, sentences
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 from service.web.site.sending import form_id, submission_of
 
 pages = Pages("duplicates", __name__)
@@ -106,10 +106,10 @@ def decide(operation: str, pair: str) -> str | Response | tuple[str, int]:
     except PairNotFound:
         return _already(operation, form_id(), following)
     if decision == ASK:
-        return _to("duplicates.ask", operation=operation, pair=pair)
+        return see_other("duplicates.ask", operation=operation, pair=pair)
     if decision.startswith(WITHDRAW) and decision.removeprefix(WITHDRAW) in ("0", "1"):
         side = int(decision.removeprefix(WITHDRAW))
-        return _to("duplicates.check", operation=operation, pair=pair, side=side, next=following)
+        return see_other("duplicates.check", operation=operation, pair=pair, side=side, next=following)
     if decision != TWO:
         return _pair_page(found, error=NO_DECISION), HTTPStatus.UNPROCESSABLE_ENTITY
     (outcome,) = rule_out_duplicates(
@@ -217,19 +217,15 @@ def _withdrawable(found: OpenPair, side: int) -> Side:
     return found.sides[side]
 
 
-def _to(endpoint: str, **values: Any) -> Response:
-    return redirect(address(endpoint, **values) or "/", HTTPStatus.SEE_OTHER)
-
-
 def _to_list(operation: str, **said: Any) -> Response:
-    return _to("duplicates.show", operation=operation, **said)
+    return see_other("duplicates.show", operation=operation, **said)
 
 
 def _to_next(operation: str, following: str, **said: Any) -> Response:
     """Go on to the next pair, if there is one; otherwise to the list."""
     if PAIR.fullmatch(following) is None:
         return _to_list(operation, **said)
-    return _to("duplicates.compare", operation=operation, pair=following, **said)
+    return see_other("duplicates.compare", operation=operation, pair=following, **said)
 
 
 def _already(operation: str, event_id: UUID, following: str) -> Response:

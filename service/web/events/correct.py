@@ -23,7 +23,7 @@ from service.web.forms.seizure import SeizureForm
 from service.web.forms.tally import TallyForm
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 
 pages = Pages("correct", __name__)
 
@@ -98,7 +98,7 @@ def withdraw(operation: str, event_id: UUID) -> Response:
     typed = flow.sent_fields()
     if not typed.get(SENT) or reason_missing(typed):
         where = {"operation": operation, "event_id": event_id, "draft": draft, REASON: typed.get(REASON)}
-        return redirect(address("correct.withdrawal", **where) or "/", HTTPStatus.SEE_OTHER)
+        return see_other("correct.withdrawal", **where)
     return _withdrawn(found, event_id, typed, draft)
 
 
@@ -179,8 +179,8 @@ def _way(found: Versions, event_id: UUID) -> flow.Way:
         title=f"Correct this {fact.noun}",
         check_title="Check the correction",
         button="Record the correction",
-        here=address("correct.form", **here, draft=draft) or "",
-        check=address("correct.check", **here, draft=draft) or "",
+        here=address("correct.form", **here, draft=draft),
+        check=address("correct.check", **here, draft=draft),
         tab="events.show",
         above=_above(found, event_id),
     )

@@ -27,7 +27,7 @@ from service.web.forms.questions import Mistake, Question, Setting, Typed
 from service.web.site import event_words
 from service.web.site.blueprint import credential, database, person
 from service.web.site.forms import FIELD
-from service.web.site.rendering import address, part_of, render
+from service.web.site.rendering import address, part_of, render, see_other
 
 ACTION = "action"
 CHECKED, KEPT = "checked", "kept"
@@ -73,7 +73,7 @@ def fresh_id() -> UUID:
 
 def new_draft(endpoint: str, **values: Any) -> Response:
     """Go to the same form with a new id in its address, so that Back and reload find the same event."""
-    return redirect(address(endpoint, draft=fresh_id(), **values) or "/", HTTPStatus.SEE_OTHER)
+    return see_other(endpoint, draft=fresh_id(), **values)
 
 
 def setting_of(operation: Operation, who: Credential, corrected: RecordedEvent | None = None) -> Setting:

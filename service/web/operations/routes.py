@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from flask import redirect, request
+from flask import request
 from werkzeug.wrappers import Response
 
 from service.access.roles import READERS, ROLES
 from service.domain.model.vocabulary import MARKINGS
 from service.usecases.overview.operations import OperationSummary, list_summaries
 from service.web.site.blueprint import Pages, credential, database
-from service.web.site.rendering import address, render
+from service.web.site.rendering import render, see_other
 
 pages = Pages("operations", __name__)
 
@@ -21,12 +19,13 @@ pages = Pages("operations", __name__)
 def home() -> Response:
     """Go on to the only operation that runs, or to the only one at all; otherwise to the list."""
     if credential().role not in READERS:
-        return redirect(address("account.show") or "/account", HTTPStatus.SEE_OTHER)
+        return see_other("account.show")
     found = list_summaries(database(), credential=credential())
     running = [one for one in found if one.is_running]
     only = running if len(running) == 1 else found
-    target = address("overview.show", operation=only[0].operation.operation) if len(only) == 1 else None
-    return redirect(target or address("operations.show") or "/operations", HTTPStatus.SEE_OTHER)
+    if len(only) == 1:
+        return see_other("overview.show", operation=only[0].operation.operation)
+    return see_other("operations.show")
 
 
 @pages.route("/operations")

@@ -46,11 +46,9 @@ def _returns(found: Overview, role: str, force: str) -> list[Task]:
 
 def _coordinating(found: Overview) -> list[Task]:
     name, last = found.operation.operation, found.last_publication
-    tasks = []
-    if href := address("duplicates.show", operation=name):
-        tasks.append(Task("Decide possible duplicates", href, "Two forces may have recorded one arrest", "", False))
-    if (href := address("publications.new", operation=name)) or last is not None:
-        said = "Nothing published" if last is None else f"Published {words.moment(last.recorded_at, found.moment)}"
-        remark = "Preview the statement at any time" if href else ""
-        tasks.append(Task("Publish", href, remark, said, False))
-    return tasks
+    said = "Nothing published" if last is None else f"Published {words.moment(last.recorded_at, found.moment)}"
+    pairs, publish = (address(endpoint, operation=name) for endpoint in ("duplicates.show", "publications.new"))
+    return [
+        Task("Decide possible duplicates", pairs, "Two forces may have recorded one arrest", "", False),
+        Task("Publish", publish, "Preview the statement at any time", said, False),
+    ]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from service.domain.model.events import FiguresPublished
 from service.domain.model.vocabulary import PublicationLabel
 from service.web.site.blueprint import PageNotFound
-from service.web.site.typed import Typed, fields_of_moment, wire
+from service.web.site.typed import Typed, wire
 
 MOST_DIGITS = 15
 LABELS: dict[str, PublicationLabel] = {"provisional": "provisional", "final": "final"}
@@ -60,11 +60,6 @@ def read_embargo(typed: Typed, now: datetime) -> datetime | None:
     if embargo is not None and embargo <= now:
         typed.wrong("embargo-day", IN_THE_FUTURE)
     return embargo
-
-
-def fields_of(label: str, embargo: datetime | None) -> dict[str, str]:
-    """Return the fields of a label and an embargo."""
-    return {"label": label, **fields_of_moment("embargo", embargo)}
 
 
 def request_of(draft: Draft, label: str, embargo: datetime | None, *, is_whole: bool) -> dict[str, Any]:

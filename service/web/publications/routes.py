@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import redirect, request
+from flask import request
 from werkzeug.wrappers import Response
 
 from service.access.roles import COORDINATOR, OBSERVER, READERS
@@ -22,7 +22,7 @@ from service.usecases.querying.difference import difference
 from service.usecases.querying.read_operations import read_operation
 from service.usecases.querying.statement import StatementAnswer, read_statement
 from service.usecases.recording.publish import AlreadyPublic, make_public, publish_figures
-from service.web.publications.changes import changed_figures, force_name, sentence
+from service.web.publications.changes import changed_figures, sentence
 from service.web.publications.draft import (
     WIRE_TYPE,
     draft_of,
@@ -35,7 +35,7 @@ from service.web.publications.files import KINDS, file_of, published
 from service.web.publications.warnings import warnings_of
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
-from service.web.site.rendering import address, part_of, render
+from service.web.site.rendering import address, part_of, render, see_other
 from service.web.site.typed import Typed
 from service.wire.checked import load_change
 
@@ -59,7 +59,6 @@ def show(operation: str) -> str:
         found=found,
         live=address("live.feed", operation=operation, after=found.position.seq),
         position=found.position,
-        force_name=force_name,
         sentence_since=lambda number: sentence(found.since[number].changes, found.operation),
     )
 
@@ -124,7 +123,7 @@ def publish(operation: str) -> Response | tuple[str, int]:
     except ContentDiffers:
         page = render("publications/used.html.jinja", title="This form was sent before", **_shared(state))
         return page, HTTPStatus.CONFLICT
-    return _to("publications.one", operation=operation, number=found.published.number)
+    return see_other("publications.one", operation=operation, number=found.published.number)
 
 
 @pages.route("/operations/<operation>/publications/<int:number>")
@@ -139,7 +138,6 @@ def one(operation: str, number: int) -> str:
         title=f"Publication {number}",
         **_shared(publication.operation, _list_of(publication.operation)),
         publication=publication,
-        answer=answer,
         words_of=worded(answer),
         text=laid_out(answer, PLAIN),
         kinds=KINDS,
@@ -195,7 +193,7 @@ def check_public(operation: str, number: int) -> str | Response:
     publication = published(answer)
     _require_coordinator(publication.operation)
     if publication.public_since is not None:
-        return _to("publications.one", operation=operation, number=number)
+        return see_other("publications.one", operation=operation, number=number)
     return render(
         "publications/check_public.html.jinja",
         title=f"Make publication {number} public",
@@ -221,14 +219,14 @@ def send_public(operation: str, number: int) -> Response:
         make_public(
             database(), operation=operation, sender=credential(), number=_checked(number), submission=submission
         )
-    return _to("publications.one", operation=operation, number=number)
+    return see_other("publications.one", operation=operation, number=number)
 
 
 def _fresh(operation: str) -> Response:
     """Go to a preview as of now. Its address names the event and the id, so that Back and reload find the same."""
     head, state = read_operation(database(), operation=operation, credential=credential())
     _require_coordinator(state)
-    return _to("publications.new", operation=operation, **new_draft(head.seq).fields)
+    return see_other("publications.new", operation=operation, **new_draft(head.seq).fields)
 
 
 def _preview(operation: str, typed: Typed) -> str:
@@ -304,7 +302,3 @@ def _one_of(state: Operation, number: int) -> tuple[str, str | None]:
 
 def _public_address(operation: str, number: int) -> str | None:
     return address("public.show", operation=operation, number=number, _external=True)
-
-
-def _to(endpoint: str, **values: Any) -> Response:
-    return redirect(address(endpoint, **values) or "/", HTTPStatus.SEE_OTHER)

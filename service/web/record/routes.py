@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import redirect
 from werkzeug.wrappers import Response
 
 from service.access.roles import REPORTERS
@@ -21,7 +19,7 @@ from service.web.forms.mistakes import closed
 from service.web.forms.seizure import SeizureForm
 from service.web.forms.tally import TallyForm
 from service.web.site.blueprint import Pages, credential, database, person
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 
 pages = Pages("record", __name__)
 
@@ -100,7 +98,7 @@ def drop(operation: str, draft_id: UUID) -> Response:
     """Delete a form that was begun."""
     _operation(operation)
     drop_draft(database(), person(), draft_id)
-    return redirect(address("record.show", operation=operation) or "/", HTTPStatus.SEE_OTHER)
+    return see_other("record.show", operation=operation)
 
 
 def _operation(name: str) -> Operation:
@@ -126,8 +124,8 @@ def _way(operation: str, kind: str, draft: UUID | None) -> flow.Way:
         title=f"Record {article} {found.noun}",
         check_title="Check your answers",
         button=f"Record this {found.noun}",
-        here=address("record.form", **here) or "",
-        check=address("record.check", **here) or "",
+        here=address("record.form", **here),
+        check=address("record.check", **here),
         tab="record.show",
         above=[("Record", address("record.show", operation=operation))],
     )

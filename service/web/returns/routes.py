@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.roles import COORDINATOR, FORCE
@@ -30,7 +29,7 @@ from service.usecases.recording.record import record_events
 from service.web.returns import sentences
 from service.web.site import words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 from service.web.site.sending import form_id, submission_of
 
 pages = Pages("returns", __name__)
@@ -110,7 +109,7 @@ def declare(operation: str, force: str, day: str) -> str | AnyResponse:
         raise outcome.error
     shown = {"day": day} if len(found.all_returns.planned_days) > MOST_DAYS else {}
     said = {"declared": f"{force}.{day}", "again": None if outcome.is_new else 1}
-    return redirect(address("returns.show", operation=operation, **shown, **said) or "/", HTTPStatus.SEE_OTHER)
+    return see_other("returns.show", operation=operation, **shown, **said)
 
 
 def _link(operation: str, force: str, day: date | None) -> str:

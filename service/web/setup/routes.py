@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import redirect, request
+from flask import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -23,7 +23,7 @@ from service.web.setup.shared import require_coordinator, shared
 from service.web.setup.tasks import task_of, tasks_of
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.forms import FIELD
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 from service.web.site.typed import Typed
 from service.wire.checked import load_opening
 
@@ -57,7 +57,7 @@ def send_new() -> str | Response | tuple[str, int]:
             opening = load_opening(row, credential().force)
             if action == OPEN:
                 open_operation(database(), sender=credential(), opening=opening)
-                return _to("setup.show", operation=opening.operation, saved="opened")
+                return see_other("setup.show", operation=opening.operation, saved="opened")
         except (Invalid, Conflict, CredentialLimited) as error:
             refuse(typed, error)
     if typed.mistakes:
@@ -151,7 +151,3 @@ def _id_of(values: rows.Values) -> str:
         return str(UUID(values.get("draft", "")))
     except ValueError as error:
         raise PageNotFound("There is no such form.") from error
-
-
-def _to(endpoint: str, **values: Any) -> Response:
-    return redirect(address(endpoint, **values) or "/", HTTPStatus.SEE_OTHER)

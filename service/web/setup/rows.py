@@ -15,7 +15,6 @@ FORCES, DAYS = "forces", "windows"
 # The fields of each row; the number of the row follows.
 FIELDS = {FORCES: ("force", "order", "reports"), DAYS: ("start-day", "start-time", "end-day", "end-time")}
 PREFIX = {FORCES: "", DAYS: "window-"}
-FIRST_ROWS = {FORCES: 4, DAYS: 0}
 ADDED = {FORCES: 3, DAYS: 1}
 MOST = {FORCES: 200, DAYS: 60}
 REPORTS = (

@@ -10,7 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -19,7 +19,7 @@ from service.web.site.blueprint import database
 from service.web.site.forms import SAFE_METHODS, FormFromElsewhere
 from service.web.site.headers import add_headers
 from service.web.site.kept_forms import form_to_keep, kept_form_page
-from service.web.site.rendering import address, render
+from service.web.site.rendering import render, see_other
 from service.web.site.session import require_signed_in
 
 HTML, JSON = "text/html", "application/json"
@@ -99,7 +99,7 @@ def error_page(error: RecordError) -> AnyResponse:
     if isinstance(error, Unauthenticated):
         if (kept := form_to_keep()) is not None:
             return kept_form_page(kept)
-        return redirect(address("sign_in.show", next=_this_page(), ended=error.code) or "/", HTTPStatus.SEE_OTHER)
+        return see_other("sign_in.show", next=_this_page(), ended=error.code)
     return _shown(_page_of(error))
 
 

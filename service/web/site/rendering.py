@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, current_app, g, render_template, url_for
+from flask import Flask, g, redirect, render_template, url_for
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
-from werkzeug.routing import BuildError
+from werkzeug import Response
 
 from service.access.credentials import Credential
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, READERS
@@ -36,9 +37,8 @@ class Tab:
 NAVIGATION = (
     ("operations.show", "Operations", READERS),
     ("access.show", "Access", (ADMINISTRATOR, COORDINATOR)),
-    ("forces.show", "Forces", (ADMINISTRATOR,)),
 )
-# In the order in which they are shown. A tab is shown once a page of this endpoint exists.
+# In the order in which they are shown.
 TABS = (
     Tab("overview.show", "Overview", (COORDINATOR, FORCE, OBSERVER)),
     Tab("day.show", "My day", (FORCE,)),
@@ -71,19 +71,25 @@ def render(template: str, **values: Any) -> str:
     return render_template(template, **values)
 
 
-def address(endpoint: str, **values: Any) -> str | None:
-    """Return the address of a page by its endpoint, such as `events.show`; None if there is no such page yet."""
-    try:
-        return url_for(f"pages.{endpoint}", **values)
-    except BuildError:
-        return None
+def address(endpoint: str, **values: Any) -> str:
+    """Return the address of a page by its endpoint, such as `events.show`.
+
+    Raises:
+        BuildError: there is no such page, or a value is missing.
+    """
+    return url_for(f"pages.{endpoint}", **values)
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """Return the redirect to a page after a form was sent, so that a reload does not send it again."""
+    return redirect(address(endpoint, **values), HTTPStatus.SEE_OTHER)
 
 
 def tabs_of(operation: Operation, who: Credential) -> list[tuple[str, str, str]]:
     """Return the pages of an operation that a person may see: endpoint, label and address."""
-    known, role = current_app.view_functions, part_of(operation, who)
-    shown = [tab for tab in TABS if role in tab.roles and f"pages.{tab.endpoint}" in known]
-    return [(tab.endpoint, tab.label, address(tab.endpoint, operation=operation.operation) or "") for tab in shown]
+    role = part_of(operation, who)
+    shown = [tab for tab in TABS if role in tab.roles]
+    return [(tab.endpoint, tab.label, address(tab.endpoint, operation=operation.operation)) for tab in shown]
 
 
 def part_of(operation: Operation, who: Credential) -> str:
