@@ -1,13 +1,17 @@
 """Recording: receipts, replays, requests of several events, atomic requests and dry runs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from service.access.credentials import Credential, Secret
 from service.access.forces import register_force
 from service.domain.deciding.check_report import ForceReportsTallies
 from service.domain.deciding.decide import AlreadyCorrected, ContentDiffers, IdTaken, NotYourForce
@@ -23,6 +27,7 @@ from service.projections import registry
 from service.projections.totals import MOST, TotalTooLarge, totals
 from service.storage.db import Database
 from service.storage.writes import MAX_ROWS_IN_A_STATEMENT, Writes
+from service.usecases.recording import record
 from service.usecases.recording.appending import Outcome, ProjectionsOutdated
 from service.usecases.recording.record import NotRecorded
 from tests.factories.credentials import CredentialFactory
@@ -299,6 +304,24 @@ def test_an_atomic_request_that_would_make_a_total_too_large_records_nothing(nea
     outcomes = nearly_full.submit(ArrestRecordedFactory(), cash(101), atomic=True)
     assert {type(outcome.error) for outcome in outcomes} <= {TotalTooLarge, NotRecorded}
     assert nearly_full.head().seq == SETUP + 1
+
+
+def test_a_sender_that_made_a_total_too_large_fails_no_group_of_others(nearly_full: OpenedOperation) -> None:
+    grouped: list[Credential | Secret] = []
+    work = record._record_together
+
+    def watched(database: Database, operation: str, requests: Sequence[record.Request]) -> list[record.Answer]:
+        grouped.extend(request.sender for request in requests)
+        return work(database, operation, requests)
+
+    kent, surrey = CredentialFactory(force="kent"), CredentialFactory(force="surrey")
+    with patch.object(record, "_record_together", watched):
+        for sender, event in ((surrey, cash(101)), (surrey, cash(101)), (kent, ArrestRecordedFactory(force="kent"))):
+            nearly_full.submit(event, sender=sender)
+        assert grouped == [surrey, kent], "the second time Surrey records apart"
+        with patch.object(record, "monotonic", lambda: monotonic() + record.SECONDS_APART):
+            assert outcome_codes(nearly_full.submit(cash(100), sender=surrey)) == ["recorded"]
+        assert grouped == [surrey, kent, surrey], "after a minute it is in groups again"
 
 
 # Access

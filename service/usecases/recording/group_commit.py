@@ -17,7 +17,7 @@ from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
-from service.errors import Unavailable
+from service.errors import RecordError, Unavailable
 from service.storage.db import DatabaseBusy
 
 logger = logging.getLogger(__name__)
@@ -126,10 +126,12 @@ class GroupCommit(Generic[Item, Answer]):
             for call in group:
                 # Each call raises an error of its own, in its own thread.
                 call.error = copy(error)
-        except Exception:
+        except Exception as error:
             if len(group) == 1:
                 raise
-            logger.warning("A group of %d failed; each is retried alone", len(group), exc_info=True)
+            # An error of the service is the answer to one of them; any other needs its traceback.
+            traceback = None if isinstance(error, RecordError) else error
+            logger.warning("A group of %d failed (%s); each is retried alone", len(group), error, exc_info=traceback)
         finally:
             self._promote_next(key)
             for call in group[1:]:

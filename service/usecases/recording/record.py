@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from time import monotonic
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -50,12 +51,35 @@ class Request:
     submissions: Sequence[Submission | RecordError]
 
 
+SECONDS_APART = 60
 Answer = list[Outcome] | RecordError
 Given = TypeVar("Given")
 
 
 class RequestGroupCommit(GroupCommit[Request, Answer]):
     """Group commit of requests, by operation."""
+
+
+class SendersApart:
+    """The senders that lately made a total too large. They record apart for a minute, so that no group fails by them.
+
+    Whether a total becomes too large is known only once a group has been written, and then the whole group is rolled
+    back. A sender that keeps on causing that would slow down all others.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._until: dict[Credential | Secret, float] = {}
+
+    def add(self, sender: Credential | Secret) -> None:
+        """Keep a sender apart from now on; forget those whose minute is over."""
+        now = monotonic()
+        self._until = {one: until for one, until in self._until.copy().items() if now < until}
+        self._until[sender] = now + SECONDS_APART
+
+    def has(self, sender: Credential | Secret) -> bool:
+        """Return whether a sender is kept apart."""
+        return monotonic() < self._until.get(sender, 0)
 
 
 def record_events(
@@ -78,13 +102,14 @@ def record_events(
         ProjectionsOutdated: another version of the code built the operation's totals.
         DatabaseBusy: the database is unreachable, busy or read-only; retries are idempotent.
     """
-    request = Request(sender, submissions)
+    request, apart = Request(sender, submissions), database.singleton(SendersApart)
     try:
-        if atomic or dry_run:
+        if atomic or dry_run or apart.has(sender):
             return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
         work = partial(_record_together, database, operation)
         return _or_raise(database.singleton(RequestGroupCommit).join(operation, request, len(submissions), work))
     except TotalTooLarge as error:
+        apart.add(sender)
         if atomic or len(submissions) == 1:
             return [Outcome(is_new=False, error=error) for _ in submissions]
     return [
