@@ -3,14 +3,18 @@
 Live totals equal those of the model, those of a rebuild, and the sum of all entries. The totals as of seq n equal those
 of a log cut at n, whatever the totals snapshot interval. A correction only adds rows. The sum over the forces equals
 the overall total. A corrected qualifier leaves no trace. A return is reopened by later events of each of their days.
+What was recorded, publications included, can be exported, and imported elsewhere with the same root and figures.
 """
 
 import copy
 import itertools
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import settings
@@ -25,17 +29,21 @@ from hypothesis.stateful import (
 )
 
 from service.domain.counting.selection import DIMENSIONS, Selection
+from service.domain.deciding.draft import Submission
 from service.domain.model.events import Event
 from service.projections.returns import declarations
 from service.projections.sums import sums
-from service.storage.db import Database
+from service.storage.db import Database, open_database
 from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.transfer import export_operation, import_operation
+from service.usecases.maintenance.verify import verify_operation
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.totals import totals
+from service.usecases.recording.publish import publish_figures
 from service.wire.checked import load_event
 from tests.factories.credentials import CredentialFactory
-from tests.factories.operations import Key, opened_operation
-from tests.factories.setup import LEAD, OperationClosedFactory, OperationReopenedFactory
+from tests.factories.operations import Key, OpenedOperation, opened_operation
+from tests.factories.setup import LEAD, FiguresPublishedFactory, OperationClosedFactory, OperationReopenedFactory
 
 Row = dict[str, Any]
 
@@ -333,8 +341,9 @@ class Histories(RuleBasedStateMachine):
 
     operation_numbers = itertools.count(1)
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, elsewhere: Database) -> None:
         super().__init__()
+        self.elsewhere = elsewhere
         self.operation = opened_operation(
             database,
             f"history-{next(self.operation_numbers)}",
@@ -369,6 +378,19 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.change(OperationReopenedFactory(), closed=False)
+
+    @rule(sent_twice=st.booleans())
+    def publish(self, *, sent_twice: bool) -> None:
+        event = FiguresPublishedFactory(id=UUID(next(self.ids)))
+        for is_new in [True, False][: 1 + sent_twice]:
+            outcome, _publication = publish_figures(
+                self.operation.database,
+                operation=self.operation.name,
+                sender=CredentialFactory(force=LEAD),
+                submission=Submission(event),
+            )
+            assert outcome.is_new == is_new
+        self.model.log.append({"id": str(event.id), "type": event.type})
 
     @precondition(lambda self: len(self.model.log) > self.size_when_rebuilt)
     @rule(snapshot_every=st.none() | st.integers(1, 9))
@@ -407,6 +429,7 @@ class Histories(RuleBasedStateMachine):
         assert self.operation.difference() is None
         self.assert_forces_add_up(Moment())
         self.assert_forces_add_up(Moment(as_of_seq=size // 2))
+        self.assert_it_can_be_exported_and_imported()
 
     # Steps of the rules
 
@@ -449,6 +472,13 @@ class Histories(RuleBasedStateMachine):
             found = declarations(connection, self.operation.head(), up_to=seq)
         return {(force, str(day)): newest.status for (force, day), (newest, *_older) in found.items()}
 
+    def assert_it_can_be_exported_and_imported(self) -> None:
+        name, figures = self.operation.name, self.operation.figures()
+        root = verify_operation(self.operation.database, name).root
+        lines = (f"{text}\n".encode() for text in export_operation(self.operation.database, name))
+        import_operation(self.elsewhere, lines, expected_root=root)
+        assert OpenedOperation(self.elsewhere, name).figures() == figures
+
     def assert_forces_add_up(self, as_of: Moment) -> None:
         by_force, overall = (
             totals(
@@ -468,6 +498,8 @@ class Histories(RuleBasedStateMachine):
 
 # Shrinking a history that breaks an invariant takes longer than the usual timeout.
 @pytest.mark.timeout(900)
-def test_random_histories_keep_the_invariants(database: Database) -> None:
+def test_random_histories_keep_the_invariants(database: Database, sqlite_template: Path, tmp_path: Path) -> None:
+    elsewhere = open_database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'elsewhere.db')}")
     short = settings(stateful_step_count=15, report_multiple_bugs=False)
-    run_state_machine_as_test(lambda: Histories(database), settings=short)
+    run_state_machine_as_test(lambda: Histories(database, elsewhere), settings=short)
+    elsewhere.engine.dispose()
