@@ -15,6 +15,7 @@ from service.config import Config
 from service.storage.db import Database, open_database
 from service.storage.postgresql import Limits
 from service.usecases.querying.feed import Feeds
+from service.usecases.recording.clocks import ClockTolerance
 from service.usecases.recording.record import RequestGroupCommit
 from service.web.pages import connect_pages, register_pages
 
@@ -53,6 +54,7 @@ def connect(app: Flask, config: Config, database: Database | None = None) -> Non
         limits=Limits(config.lock_timeout_seconds, config.statement_timeout_seconds),
     )
     database.singleton(RequestGroupCommit).wait_seconds = config.lock_timeout_seconds
+    database.singleton(ClockTolerance).seconds = config.clock_tolerance_seconds
     closing = threading.Event()
     feeds = Feeds(
         database=database,

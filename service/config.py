@@ -37,6 +37,12 @@ class Config:
     statement_timeout_seconds: int = _setting(
         60, "how long a statement of a request may take in PostgreSQL before the request gets 503", 1
     )
+    clock_tolerance_seconds: int = _setting(
+        60,
+        "how far the database's clock may be behind the last event of an operation, or ahead of the service's clock, "
+        "before nothing is recorded and requests get 503",
+        1,
+    )
     pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before it gets 503", 1)
 
 

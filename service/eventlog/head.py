@@ -123,6 +123,12 @@ def require_head(head: Head | None, operation: str) -> Head:
     return head
 
 
+def newest_moment(connection: sa.Connection) -> datetime:
+    """Return the recorded_at of the newest event of all logs; BEFORE_EVERYTHING if there is none."""
+    found: datetime | None = connection.scalar(sa.select(sa.func.max(heads.c.recorded_at)))
+    return found or BEFORE_EVERYTHING
+
+
 def share_head(connection: sa.Connection, operation: str) -> Head | None:
     """Return the operation's head under a share lock, so that it does not move until the transaction ends."""
     return _head(connection, SHARED, operation)

@@ -9,11 +9,13 @@ from service.config import Config
 from service.storage.db import Database
 from tests.functional.calls import refused
 
+READY = {"status": "ready", "clock": "right"}
+
 
 def test_a_live_service_with_its_tables_is_ready(app: Flask):
     client = app.test_client()
     assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "alive"})
-    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready"})
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, READY)
 
 
 def test_a_service_without_its_tables_is_live_but_not_ready(app: Flask, database: Database):

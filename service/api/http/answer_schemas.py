@@ -431,3 +431,12 @@ class HealthSchema(ma.Schema):
     """Whether the service is up."""
 
     status = f.String(required=True)
+
+
+class ReadinessSchema(HealthSchema):
+    """Whether the service can answer, and whether its clock lets it record.
+
+    `clock` is `right`, or `wrong`: then reading works, and recording gets 503 with the reason.
+    """
+
+    clock = f.String(required=True, validate=ma.validate.OneOf(["right", "wrong"]))

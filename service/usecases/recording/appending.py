@@ -28,6 +28,7 @@ from service.projections.steps import Batch, steps_of
 from service.storage.db import Database
 from service.storage.writes import Writes
 from service.usecases.querying.visibility import require_visible
+from service.usecases.recording.clocks import require_right_clock
 
 Result = Decided | RecordError
 
@@ -80,17 +81,24 @@ def require_current(head: Head) -> None:
 
 def draft_of(
     connection: sa.Connection,
-    clock: datetime,
+    database: Database,
     head: Head,
     state: Operation | None,
     submissions: Sequence[Submission | RecordError],
     *,
+    clock: datetime | None = None,
     history: LogHistory | None = None,
 ) -> Draft:
     """Return the draft in which these submissions are decided, with the log's history of the ids they name.
 
-    `clock` is the database's clock, read under the head lock. `history` is read from the log unless given.
+    `clock` is the database's clock, read under the head lock, and `history` comes from the log; each is read unless
+    given.
+
+    Raises:
+        ClockWrong: the clock is behind the log, or ahead of the service's own.
     """
+    clock = clock or database.now(connection)
+    require_right_clock(database, clock, head.recorded_at)
     return Draft(
         name=head.operation,
         operation=state,

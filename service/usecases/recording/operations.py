@@ -89,7 +89,7 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
             snapshot_every=totals_snapshots.EVERY,
         )
         state = _existing(connection, database, head, sender)
-        draft = draft_of(connection, database.now(connection), head, state, _events_of(opening))
+        draft = draft_of(connection, database, head, state, _events_of(opening))
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
@@ -109,7 +109,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
     """
     with database.writing() as connection:
         head, state = lock_operation(connection, database, operation, sender)
-        draft = draft_of(connection, database.now(connection), head, state, [submission])
+        draft = draft_of(connection, database, head, state, [submission])
         (result,) = decide(draft, [submission], sender)
         if isinstance(result, RecordError):
             raise result

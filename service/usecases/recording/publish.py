@@ -54,7 +54,7 @@ def publish_figures(
     """
     with database.writing() as connection:
         head, state = lock_operation(connection, database, operation, sender)
-        draft = draft_of(connection, database.now(connection), head, state, [submission])
+        draft = draft_of(connection, database, head, state, [submission])
 
         def freeze(event: Event) -> Event:
             assert isinstance(event.data, FiguresPublished)
@@ -87,7 +87,7 @@ def make_public(
             raise NoSuchPublication(f"{operation} has no publication {number}.")
         event = replace(submission.event, data=PublicationMadePublic(publication=published.event.id))
         asked = submission._replace(event=event)
-        draft = draft_of(connection, database.now(connection), head, state, [asked])
+        draft = draft_of(connection, database, head, state, [asked])
         decided = draft.add(asked, signature(sender))
         earlier = made_public(connection, head).get(published.event.id)
         if decided.is_new and earlier is not None:

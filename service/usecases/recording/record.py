@@ -130,7 +130,15 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
         if found.head is None or len(refused) == len(senders):
             # Reading on would take longer than for an operation that does not exist, and so reveal that this one does.
             return list(refused)
-        draft = draft_of(connection, found.clock, found.head, state, _submissions(requests), history=found.history)
+        draft = draft_of(
+            connection,
+            database,
+            found.head,
+            state,
+            _submissions(requests),
+            clock=found.clock,
+            history=found.history,
+        )
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
         results = [result for results in decided if isinstance(results, list) for result in results]
@@ -198,7 +206,9 @@ def _record_by_itself(
         sender, state = _or_raise(found.senders[0]), state_at(connection, database, found.head)
         head, state = require_visible(operation, sender, found.head, state)
         require_current(head)
-        draft = draft_of(connection, found.clock, head, state, request.submissions, history=found.history)
+        draft = draft_of(
+            connection, database, head, state, request.submissions, clock=found.clock, history=found.history
+        )
         results = decide(draft, request.submissions, sender)
         if atomic and any(isinstance(result, RecordError) for result in results):
             return _all_refused(results)

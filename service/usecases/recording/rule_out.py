@@ -73,7 +73,7 @@ def rule_out_duplicates(
         head, state = lock_operation(connection, database, operation, sender)
         if not coordinates(sender, state):
             raise NotCoordinator(f"Only a coordinator of {state.lead_force} may rule out pairs of {operation}.")
-        draft = draft_of(connection, database.now(connection), head, state, submissions)
+        draft = draft_of(connection, database, head, state, submissions)
         complete = _located(connection, database, head, state, sender)
         results = [_decided(draft, submission, sender, complete) for submission in submissions]
         return append_accepted(connection, head, state, draft, results)
@@ -91,7 +91,7 @@ def reopen_duplicate(database: Database, *, operation: str, sender: Credential, 
     """
     with database.writing() as connection:
         head, state = lock_operation(connection, database, operation, sender)
-        draft = draft_of(connection, database.now(connection), head, state, [submission])
+        draft = draft_of(connection, database, head, state, [submission])
         result = _decided(draft, submission, sender, _located(connection, database, head, state, sender))
         if not isinstance(result, RecordError) and result.is_new:
             _require_ruled_out(connection, head, result.recorded.event)
