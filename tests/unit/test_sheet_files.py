@@ -2,7 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import openpyxl
 import pytest
@@ -330,6 +330,48 @@ def test_a_file_with_too_many_rows_is_refused_before_it_is_read(
     assert "NDJSON lines, in any number: POST /v1/operations/{operation}/batches." in said
     # A workbook has not been opened; of a CSV file, less than was allowed has been read.
     assert all(done <= 1_002 for done, _size in seen)
+
+
+def stray(path: Path) -> Path:
+    """Fill in a cell in the last column of Excel."""
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD3"] = "force", "x"
+    book.save(path)
+    return path
+
+
+def long_row(path: Path, value: bytes, times: int) -> Path:
+    """Write a workbook, one row of which holds a value many times."""
+    stray(path)
+    with ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    members[name] = members[name].replace(b"</sheetData>", b'<row r="9">' + value * times + b"</row></sheetData>")
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return path
+
+
+def test_a_cell_far_to_the_right_is_refused_and_named(tmp_path: Path):
+    said = "expected at most 500 columns, up to SF; row 3 has 16,384, up to XFD. If that cell is stray, delete it"
+    with pytest.raises(NotASpreadsheet, match=said):
+        read_grids(stray(tmp_path / "a.xlsx"))
+    (tmp_path / "a.csv").write_text("force" + ",x" * 500 + "\n")
+    with pytest.raises(NotASpreadsheet, match="row 1 has 501, up to SG"):
+        read_grids(tmp_path / "a.csv")
+
+
+def test_a_row_that_unpacks_to_many_megabytes_is_not_kept(tmp_path: Path):
+    text = long_row(tmp_path / "a.xlsx", b"<c><is><t>" + b"a" * 1_000_000 + b"</t></is></c>", 13)
+    with pytest.raises(NotASpreadsheet, match="a row has more than 10,000,000 bytes"):
+        read_grids(text)
+
+
+def test_a_workbook_with_millions_of_values_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(workbooks, "MOST_VALUES", 20_000)
+    with pytest.raises(NotASpreadsheet, match="expected at most 20,000 cells with values; found 20,0"):
+        read_grids(long_row(tmp_path / "a.xlsx", b"<c><v>1</v></c>", 20_000))
 
 
 def test_a_file_that_is_far_too_large_is_not_opened(tmp_path: Path):

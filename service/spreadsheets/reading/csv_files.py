@@ -10,7 +10,14 @@ from itertools import pairwise
 
 from service.spreadsheets.headers import has_personal_heading
 from service.spreadsheets.reading.cells import Cell, as_typed
-from service.spreadsheets.reading.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
+from service.spreadsheets.reading.grid import (
+    MOST_ROWS,
+    Grid,
+    NotASpreadsheet,
+    Report,
+    require_few_columns,
+    too_many_rows,
+)
 
 ROWS_BETWEEN_REPORTS = 500
 SAVE_AGAIN = "In Excel, save it as CSV UTF-8 (comma delimited), or run oprecord map, which reads it as it is."
@@ -72,6 +79,7 @@ def _records(name: str, text: str, separator: str, report: Report | None) -> Ite
                 raise too_many_rows(name, f"about {lines:,}")
             if report is not None and number % ROWS_BETWEEN_REPORTS == 0:
                 report(number, lines)
+            require_few_columns(name, number, len(cells))
             yield number, cells
     except csv.Error as error:
         raise NotASpreadsheet(f"{name}: not CSV in UTF-8 ({error}). {SAVE_AGAIN}") from error

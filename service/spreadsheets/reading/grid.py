@@ -13,6 +13,8 @@ from service.spreadsheets.reading.cells import Cell
 Report = Callable[[int, int], None]
 # Twice this many rows would need more memory than many an office machine has to spare.
 MOST_ROWS = 20_000
+# Sheets that count by month and by offence side by side have a few hundred, by day 366.
+MOST_COLUMNS = 500
 
 
 class TooManyRows(Invalid):
@@ -28,6 +30,20 @@ def too_many_rows(file: str, found: str) -> TooManyRows:
         "rows to files with other names, each row to one file only. Or let a program send the events as NDJSON lines, "
         "in any number: POST /v1/operations/{operation}/batches."
     )
+
+
+def require_few_columns(file: str, row: int, columns: int) -> None:
+    """Refuse a row that is filled in beyond the columns that are read.
+
+    Raises:
+        NotASpreadsheet.
+    """
+    if columns > MOST_COLUMNS:
+        raise NotASpreadsheet(
+            f"{file}: expected at most {MOST_COLUMNS:,} columns, up to {column_letters(MOST_COLUMNS - 1)}; "
+            f"row {row} has {columns:,}, up to {column_letters(columns - 1)}. If that cell is stray, delete it; "
+            "otherwise send the sheet in parts."
+        )
 
 
 class NotASpreadsheet(Invalid):

@@ -18,10 +18,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
 
 from service.spreadsheets.reading.cells import Cell, Unreadable, as_typed, error_cell, is_blank
-from service.spreadsheets.reading.grid import MOST_ROWS, Grid, NotASpreadsheet, Report, too_many_rows
+from service.spreadsheets.reading.grid import (
+    MOST_ROWS,
+    Grid,
+    NotASpreadsheet,
+    Report,
+    require_few_columns,
+    too_many_rows,
+)
 
 # A workbook of 10,000 rows is about 10 MB when unpacked. A small file can be made to unpack to gigabytes.
 MOST_BYTES = 200_000_000
+# openpyxl keeps each in about 200 bytes. 20,000 rows of 50 columns are a million.
+MOST_VALUES = 2_000_000
+MOST_BYTES_IN_A_ROW = 10_000_000
 # openpyxl creates every merged cell, and a whole column has 1,048,576.
 MOST_MERGED_CELLS = 100_000
 MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z$0-9]+:[A-Za-z$0-9]+)["']""")
@@ -77,16 +87,20 @@ def workbook_grids(name: str, body: bytes, report: Report | None = None) -> list
                     f"{name}: expected a workbook of at most {MOST_BYTES:,} bytes when unpacked; found {size:,}. "
                     "Split it into several files."
                 )
-            rows, merged, sheets = _sizes(archive)
+            rows, values, merged, sheets = _sizes(name, archive)
             # Each sheet has a header.
             if rows > MOST_ROWS + sheets:
                 raise too_many_rows(name, f"{rows:,}")
+            if values > MOST_VALUES:
+                raise NotASpreadsheet(
+                    f"{name}: expected at most {MOST_VALUES:,} cells with values; found {values:,}. Send it in parts."
+                )
             if merged > MOST_MERGED_CELLS:
                 raise NotASpreadsheet(
                     f"{name}: expected at most {MOST_MERGED_CELLS:,} merged cells; found {merged:,}. Unmerge them."
                 )
             is_uncalculated = _is_uncalculated(archive)
-        grids = _grids(body, report, is_uncalculated=is_uncalculated)
+        grids = _grids(name, body, report, is_uncalculated=is_uncalculated)
     except DAMAGED as error:
         raise NotASpreadsheet(
             f"{name} is a damaged or incomplete XLSX workbook ({error}). Copy it again, or open it and save it again."
@@ -96,28 +110,40 @@ def workbook_grids(name: str, body: bytes, report: Report | None = None) -> list
     return grids
 
 
-def _sizes(archive: ZipFile) -> tuple[int, int, int]:
-    """Return how many rows with values and how many merged cells all sheets have, and how many sheets there are."""
-    rows = merged = sheets = 0
+def _sizes(file: str, archive: ZipFile) -> tuple[int, int, int, int]:
+    """Return how many rows with values, values and merged cells all sheets have, and how many sheets there are.
+
+    Raises:
+        NotASpreadsheet: a row is far too long.
+    """
+    rows = values = merged = sheets = 0
     for name in archive.namelist():
         if "worksheets/" not in name or not name.endswith(".xml"):
             continue
         sheets += 1
-        for text in _pieces(archive, name):
-            rows += sum(VALUE.search(row) is not None for row in ROW_END.split(text)[:-1])
+        for text in _pieces(file, archive, name):
+            in_rows = [len(VALUE.findall(row)) for row in ROW_END.split(text)[:-1]]
+            rows += sum(map(bool, in_rows))
+            values += sum(in_rows)
             merged += sum(_cells_in(match[1].decode()) for match in MERGED.finditer(text))
-    return rows, merged, sheets
+    return rows, values, merged, sheets
 
 
-def _pieces(archive: ZipFile, name: str) -> Iterator[bytes]:
-    """Yield the text of a sheet, in bounded memory, in pieces that end where a row or a merged area does."""
+def _pieces(file: str, archive: ZipFile, name: str) -> Iterator[bytes]:
+    """Yield the text of a sheet, in bounded memory, in pieces that end where a row or a merged area does.
+
+    Raises:
+        NotASpreadsheet: a row is far too long.
+    """
     rest = b""
-    with archive.open(name) as file:
-        while read := file.read(BYTES_AT_A_TIME):
+    with archive.open(name) as sheet:
+        while read := sheet.read(BYTES_AT_A_TIME):
             text = rest + read
             end = max((match.end() for match in PIECE_END.finditer(text)), default=0)
             yield text[:end]
             rest = text[end:]
+            if len(rest) > MOST_BYTES_IN_A_ROW:
+                raise NotASpreadsheet(f"{file}: a row has more than {MOST_BYTES_IN_A_ROW:,} bytes. Send it in parts.")
     yield rest
 
 
@@ -139,7 +165,7 @@ def _is_uncalculated(archive: ZipFile) -> bool:
     )
 
 
-def _grids(body: bytes, report: Report | None, *, is_uncalculated: bool) -> list[Grid]:
+def _grids(name: str, body: bytes, report: Report | None, *, is_uncalculated: bool) -> list[Grid]:
     book = _load(body, report, values=False)
     formulas = {
         sheet.title: {place: str(cell.value) for place, cell in sheet._cells.items() if cell.data_type == "f"}  # noqa: SLF001 - see _cells
@@ -149,7 +175,7 @@ def _grids(body: bytes, report: Report | None, *, is_uncalculated: bool) -> list
         # With values, openpyxl does not say which of them are results of formulas, so it reads the file twice.
         del book
         book = _load(body, report, values=True)
-    return [_grid(sheet, formulas[sheet.title], is_uncalculated=is_uncalculated) for sheet in book.worksheets]
+    return [_grid(name, sheet, formulas[sheet.title], is_uncalculated=is_uncalculated) for sheet in book.worksheets]
 
 
 class _Watched(BytesIO):
@@ -173,13 +199,14 @@ def _load(body: bytes, report: Report | None, *, values: bool) -> Workbook:
         return load_workbook(_Watched(body, report), data_only=values, keep_links=False)
 
 
-def _grid(sheet: Worksheet, formulas: Mapping[tuple[int, int], str], *, is_uncalculated: bool) -> Grid:
+def _grid(file: str, sheet: Worksheet, formulas: Mapping[tuple[int, int], str], *, is_uncalculated: bool) -> Grid:
     cells: dict[int, dict[int, Cell]] = {}
     # The public iterators create every cell up to the last one that has a format, which can be in row 1,048,576.
     for (row, column), stored in sheet._cells.items():  # noqa: SLF001
         is_formula = (row, column) in formulas
         cell = NOT_CALCULATED if is_formula and is_uncalculated else _cell(stored, is_formula=is_formula)
         if not is_blank(cell):
+            require_few_columns(file, row, column)
             cells.setdefault(row, {})[column - 1] = cell
     shown: dict[tuple[int, int], Cell] = {}
     for merged in sheet.merged_cells.ranges:
