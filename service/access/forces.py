@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from service.domain.model.names import refuse_misleading, refuse_name_of_another
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import Force, force_catalogue
 from service.errors import Conflict
@@ -38,9 +39,12 @@ def register_force(connection: sa.Connection, force: Force) -> bool:
     Raises:
         ForceExists: a force with this key has another name or kind.
         LooksPersonal: the key or name looks like personal data.
+        NameMisleading: the name could pass for another force's, or for a link.
     """
     refuse_personal(force.force, "/force")
     refuse_personal(force.name, "/name")
+    refuse_misleading(force.name, "/name")
+    refuse_name_of_another(force.force, force.name, force_catalogue(), "/name", imported=True)
     is_new = force.force not in force_catalogue() and _insert(connection, force)
     known = known_forces(connection)[force.force]
     if (known.name, known.kind) != (force.name, force.kind):

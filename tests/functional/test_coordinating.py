@@ -193,19 +193,21 @@ def test_the_name_and_reports_of_a_force_are_corrected(live: str, lead: Caller, 
         found = lead.get(f"/v1/operations/{live}", query_string=query).json["forces"]
         return {one["force"]: (one["name"], one["reports"]) for one in found}
 
-    before, kent = forces(), client_for("kent")
-    tally = activity("arrests", 3, force="kent")
-    refused(kent.send(live, tally), 422, "force_reports_events", "/data/measure")
-    assert lead.change(live, "forces/amendments", id=new_id(), force="kent", reports="tallies").status_code == 201
-    assert lead.change(live, "forces/amendments", id=new_id(), force="kent", name="Kent Roads").status_code == 201
-    assert forces() == before | {"kent": ("Kent Roads", "tallies")}
+    unit = {"force": "kent-roads", "name": "Kent Rods", "kind": "unit"}
+    assert lead.change(live, "forces", id=new_id(), **unit).status_code == 201
+    before, roads = forces(), client_for("kent-roads")
+    tally = activity("arrests", 3, force="kent-roads")
+    refused(roads.send(live, tally), 422, "force_reports_events", "/data/measure")
+    assert lead.change(live, "forces/amendments", id=new_id(), force="kent-roads", reports="tallies").status_code == 201
+    assert lead.change(live, "forces/amendments", id=new_id(), force="kent-roads", name="Kent Roads").status_code == 201
+    assert forces() == before | {"kent-roads": ("Kent Roads", "tallies")}
     assert list(forces()) == list(before), "the publishing order stays"
-    refused(lead.change(live, "forces/amendments", id=new_id(), force="kent"), 422, "amends_nothing")
-    same = {"id": new_id(), "force": "kent", "name": "Kent Roads"}
+    refused(lead.change(live, "forces/amendments", id=new_id(), force="kent-roads"), 422, "amends_nothing")
+    same = {"id": new_id(), "force": "kent-roads", "name": "Kent Roads"}
     refused(lead.change(live, "forces/amendments", **same), 422, "amends_nothing")
     absent = lead.change(live, "forces/amendments", **same | {"force": "sussex"})
     refused(absent, 422, "force_not_in_operation", "/force")
-    kent.record(live, tally)
+    roads.record(live, tally)
     refused(lead.change(live, "forces/amendments", **same | {"name": "Kent"}), 409, "force_has_recorded", "/force")
 
 

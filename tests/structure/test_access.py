@@ -103,7 +103,7 @@ def body_of(rule: str) -> dict[str, Any]:
     }
     last = rule.rpartition("/")[2]
     if rule.endswith("forces/amendments"):
-        return {"id": str(uuid4()), "force": "kent", "name": "Kent Roads"}
+        return {"id": str(uuid4()), "force": "kent", "reports": "tallies"}
     if "<operation>" in rule and last in change:
         return {"id": str(uuid4())} | change[last]
     if rule.endswith("ruled-out/batches"):

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
+from service.access.forces import known_forces
 from service.domain.deciding.draft import Opening, Submission
-from service.domain.model.events import Event, ForceAmended, ForceLeft, OperationAmended, OperationOpened, PartAccepted
+from service.domain.model.events import (
+    Event,
+    ForceAmended,
+    ForceJoined,
+    ForceLeft,
+    MeasureRegistered,
+    OperationAmended,
+    OperationOpened,
+    PartAccepted,
+)
+from service.domain.model.names import refuse_misleading, refuse_name_of_another
 from service.domain.model.operation import Operation, amended
 from service.domain.model.personal_data import refuse_personal
 from service.errors import Conflict, Forbidden, Invalid, RecordError
@@ -68,6 +80,7 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
     Raises:
         OperationExists: the name is taken.
         ContainsItself: its part_of names the operation itself.
+        NameMisleading: the name of the operation or of a force could pass for another, or for a link.
         CredentialLimited: the credential is limited to other operations.
         ProjectionsOutdated: the operation exists, and another version of the code built its totals.
         RecordError: an event is refused; nothing is recorded.
@@ -93,6 +106,9 @@ def open_operation(database: Database, *, sender: Credential, opening: Opening) 
         if state is not None and opening.submission.event.id not in draft.history.recorded:
             raise OperationExists(f"The name {opening.operation} is taken.", pointer="/operation")
         decided = [draft.add(submission, signature(sender)) for submission in _events_of(opening)]
+        if decided[0].is_new:
+            for submission in _events_of(opening):
+                _refuse_misleading(connection, submission.event.data, imported=opened.imported)
         return append_accepted(connection, head, state, draft, decided)[0]
 
 
@@ -105,6 +121,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         ForceHasRecorded: the force that is to leave or to be corrected has standing facts or returns.
         NotAPart: the accepted part does not exist, or was not opened as a part of this operation.
         ContainsItself: the accepted part contains this operation.
+        NameMisleading: a name or label could pass for another, or for a link.
         RecordError: the event is refused.
     """
     with database.writing() as connection:
@@ -113,13 +130,33 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         (result,) = decide(draft, [submission], sender)
         if isinstance(result, RecordError):
             raise result
-        if result.is_new and isinstance(submission.event.data, OperationAmended):
-            refuse_moved_facts(connection, state, submission.event.data)
-        if result.is_new and isinstance(submission.event.data, ForceLeft | ForceAmended):
-            refuse_force_with_events(connection, head, submission.event.data.force)
-        if result.is_new and isinstance(submission.event.data, PartAccepted):
-            _check_part(connection, database, operation, submission.event.data.part)
+        if result.is_new:
+            _check_change(connection, database, head, state, submission.event.data)
         return append_accepted(connection, head, state, draft, [result])[0]
+
+
+def _check_change(connection: sa.Connection, database: Database, head: Head, state: Operation, data: Any) -> None:
+    """Check a new setup event against what else is recorded; the operation itself has accepted it."""
+    _refuse_misleading(connection, data, imported=head.imported)
+    match data:
+        case OperationAmended():
+            refuse_moved_facts(connection, state, data)
+        case ForceLeft() | ForceAmended():
+            refuse_force_with_events(connection, head, data.force)
+        case PartAccepted():
+            _check_part(connection, database, head.operation, data.part)
+
+
+def _refuse_misleading(connection: sa.Connection, data: Any, *, imported: bool) -> None:
+    match data:
+        case OperationOpened(name=name):
+            refuse_misleading(name, "/name")
+        case ForceJoined(force=force, name=str(name)) | ForceAmended(force=force, name=str(name)):
+            refuse_misleading(name, "/name")
+            refuse_name_of_another(force, name, known_forces(connection), "/name", imported=imported)
+        case MeasureRegistered(label=label, unit=unit):
+            refuse_misleading(label or "", "/label")
+            refuse_misleading(unit or "", "/unit")
 
 
 def _existing(connection: sa.Connection, database: Database, head: Head, sender: Credential) -> Operation | None:
