@@ -36,5 +36,5 @@ def export(ours: Ours, operation: str, file: Path) -> None:
     """Write a log to a file, one event in canonical form per line."""
     database = open_database(ours.urls.owner)
     with file.open("wb") as lines:
-        lines.writelines(text.encode() + b"\n" for text in export_operation(database, operation))
+        lines.writelines(text.encode() + b"\n" for text in export_operation(database, operation).texts)
     database.engine.dispose()

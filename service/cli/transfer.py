@@ -21,13 +21,12 @@ LINES_BETWEEN_REPORTS = 100
 @click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write instead of stdout.")
 @pass_settings
 def export_log(settings: Settings, operation: str, output: IO[bytes]) -> None:
-    """Print the log of an OPERATION: the canonical text of each event, one per line.
+    """Print the log of an OPERATION: its size and root, then the canonical text of each event, one per line.
 
-    An event's leaf hash is the SHA-256 of a zero byte followed by its line. The last line gives operation and size.
+    An event's leaf hash is the SHA-256 of a zero byte followed by its line.
     """
     with settings.database() as database:
-        for text in export_operation(database, operation):
-            output.write(text.encode() + b"\n")
+        output.writelines(export_operation(database, operation).lines())
 
 
 @click.command("import", short_help="Record an exported log in this database.")
@@ -37,12 +36,18 @@ def export_log(settings: Settings, operation: str, output: IO[bytes]) -> None:
 def import_log(settings: Settings, file: IO[bytes], root: str | None) -> None:
     """Record the exported log in FILE (- for stdin), all or nothing. The operation must not exist in this database.
 
-    Every event is checked against the rules again. To prove that the log is complete, give --root: the root of the
-    last receipt, or the root that `oprecord verify` prints for the database the log comes from.
+    Every event is checked against the rules again, and so are their number and root, which the first line gives. To
+    prove that it is the log you expect, give --root: the root of the last receipt, or the root that `oprecord verify`
+    prints for the database the log comes from.
     """
     with settings.database() as database, progress("Importing") as report, collecting_rarely():
         imported = import_operation(database, _lines(file, report), expected_root=root)
     remark(f"Imported {imported.operation}: {counted(imported.size, 'event')}")
+    if not imported.is_complete:
+        remark(
+            "Its first line does not say how many events it has, as in exports of older versions. If the file was cut "
+            "at the end of a line, events are missing: compare the root with one that you know."
+        )
     click.echo(imported.root)
 
 

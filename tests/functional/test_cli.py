@@ -357,7 +357,8 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
     recorded_seed(database)
     code, log, _err = oprecord("export", PANDILLA)
     assert code == DONE
-    assert log.count("\n") == 368
+    header, *events = log.splitlines()
+    assert len(events) == json.loads(header)["log"]["size"] == 368
     file, elsewhere = tmp_path / "log.ndjson", f"sqlite:///{tmp_path / 'elsewhere.db'}"
     assert oprecord("export", PANDILLA, "--output", file)[:2] == (DONE, "")
     assert file.read_text() == log
@@ -377,6 +378,45 @@ def test_a_log_is_exported_and_imported(database: Database, oprecord: Oprecord, 
 
 
 @on_sqlite
+def test_an_export_that_was_cut_or_added_to_is_refused(database: Database, oprecord: Oprecord, tmp_path: Path):
+    recorded_live(database)
+    lines = oprecord("export", NAME)[1].splitlines(keepends=True)
+    elsewhere, file = f"sqlite:///{tmp_path / 'elsewhere.db'}", tmp_path / "log"
+    oprecord("init", url=elsewhere)
+    size = len(lines) - 1
+    for kept, found in ((lines[:-1], size - 1), (lines[:8], 7), (lines[:1], 0)):
+        file.write_text("".join(kept))
+        code, _out, err = oprecord("import", file, url=elsewhere)
+        assert code == REFUSED
+        assert f"Expected {size} events, as the first line says; found {found}." in only_line(err)
+    root = json.loads(lines[0])["log"]["root"]
+    file.write_text("".join([lines[0].replace(root, "0" * 64), *lines[1:]]))
+    code, _out, err = oprecord("import", file, url=elsewhere)
+    assert (code, f"found {root}" in only_line(err)) == (REFUSED, True)
+    file.write_text("".join([lines[0].replace("size", "length"), *lines[1:]]))
+    code, _out, err = oprecord("import", file, url=elsewhere)
+    assert (code, only_line(err).startswith("oprecord: Line 1: Expected operation, root and size")) == (REFUSED, True)
+    assert json.loads(oprecord("verify", "--json", url=elsewhere)[1]) == []
+
+
+@on_sqlite
+def test_an_export_of_an_older_version_is_imported_with_a_warning(
+    database: Database, oprecord: Oprecord, tmp_path: Path
+):
+    recorded_live(database)
+    header, *events = oprecord("export", NAME)[1].splitlines(keepends=True)
+    root = json.loads(header)["log"]["root"]
+    file = tmp_path / "log"
+    file.write_text("".join(events))
+    for name, options in (("a", ()), ("b", ("--root", root))):
+        elsewhere = f"sqlite:///{tmp_path / name}.db"
+        oprecord("init", url=elsewhere)
+        code, out, err = oprecord("import", file, *options, url=elsewhere)
+        assert (code, out) == (DONE, f"{root}\n")
+        assert ("If the file was cut at the end of a line, events are missing" in err) == (not options)
+
+
+@on_sqlite
 def test_a_closed_pipe_is_not_an_error(database: Database, database_url: str):
     recorded_seed(database)
     export = [COMMAND, "--database-url", database_url, "export", PANDILLA]
@@ -391,13 +431,13 @@ def test_a_closed_pipe_is_not_an_error(database: Database, database_url: str):
 def test_an_invalid_line_is_reported_by_number(database: Database, oprecord: Oprecord, tmp_path: Path):
     recorded_live(database)
     lines = oprecord("export", NAME)[1].splitlines()
-    lines[6] = lines[6].replace('"count":2', '"count":-2')
+    lines[7] = lines[7].replace('"count":2', '"count":-2')
     (tmp_path / "log").write_text("\n".join(lines))
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     oprecord("init", url=elsewhere)
     code, _out, err = oprecord("import", tmp_path / "log", url=elsewhere)
     assert code == REFUSED
-    assert only_line(err).startswith("oprecord: Line 7: /data/count: ")
+    assert only_line(err).startswith("oprecord: Line 8: /data/count: ")
 
 
 @on_sqlite

@@ -30,7 +30,7 @@ def test_a_whole_imported_without_its_part_names_the_missing_one(database: Datab
     whole = opened_operation(source, "whole")
     opened_operation(source, "county", part_of=("whole",)).record(ArrestRecordedFactory())
     whole.change(Event(id=uuid4(), force=LEAD, data=PartAccepted(part="county")))
-    lines = {name: [text.encode() for text in export_operation(source, name)] for name in ("whole", "county")}
+    lines = {name: [text.encode() for text in export_operation(source, name).texts] for name in ("whole", "county")}
     import_operation(database, lines["whole"])
     asked_at = format_instant(now())
     addresses = [f"/v1/operations/whole/{what}" for what in ("totals", "statement", "possible-duplicates")]

@@ -128,7 +128,7 @@ def test_a_publication_of_a_former_version_verifies_imports_and_has_its_statemen
     assert verify_operation(published.database, published.name).fault is None
     assert statement(published.database) == before
     import_operation(
-        empty_database, [f"{text}\n".encode() for text in export_operation(published.database, published.name)]
+        empty_database, [f"{text}\n".encode() for text in export_operation(published.database, published.name).texts]
     )
     assert verify_operation(empty_database, published.name).fault is None
     assert statement(empty_database) == before
@@ -152,7 +152,7 @@ def test_verify_finds_a_forged_publication(published: OpenedOperation, name: str
 @pytest.mark.parametrize("name", FORGERIES)
 def test_import_refuses_a_forged_publication(published: OpenedOperation, empty_database: Database, name: str) -> None:
     seq = forge(published, name)
-    lines = [f"{text}\n".encode() for text in export_operation(published.database, published.name)]
+    lines = [f"{text}\n".encode() for text in export_operation(published.database, published.name).texts]
     with pytest.raises(LineRefused, match=f"^Line {seq}: Publication 2 is not what the log adds up to"):
         import_operation(empty_database, lines)
 

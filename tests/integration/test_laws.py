@@ -475,7 +475,7 @@ class Histories(RuleBasedStateMachine):
     def assert_it_can_be_exported_and_imported(self) -> None:
         name, figures = self.operation.name, self.operation.figures()
         root = verify_operation(self.operation.database, name).root
-        lines = (f"{text}\n".encode() for text in export_operation(self.operation.database, name))
+        lines = (f"{text}\n".encode() for text in export_operation(self.operation.database, name).texts)
         import_operation(self.elsewhere, lines, expected_root=root)
         assert OpenedOperation(self.elsewhere, name).figures() == figures
 

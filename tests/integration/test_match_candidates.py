@@ -91,7 +91,7 @@ def test_a_rebuild_produces_the_same_rows(
 
 
 def test_an_import_produces_the_same_rows(recorded: OpenedOperation, empty_database: Database):
-    texts = [text.encode() for text in export_operation(recorded.database, recorded.name)]
+    texts = [text.encode() for text in export_operation(recorded.database, recorded.name).texts]
     import_operation(empty_database, texts)
     for table in (match_candidates, ruled_out):
         names = [column.name for column in table.c]

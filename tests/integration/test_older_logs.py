@@ -77,7 +77,7 @@ def imported(database: Database) -> OpenedOperation:
 
 
 def test_an_old_log_imports_with_the_same_text_root_and_figures(database: Database, imported: OpenedOperation) -> None:
-    assert list(export_operation(database, NAME)) == OLD_TEXTS
+    assert list(export_operation(database, NAME).texts) == OLD_TEXTS
     assert verify_operation(database, NAME).root == root_of(OLD_TEXTS)
     assert imported.quantity("drug_weight", category="a/cocain") == 12
     assert imported.quantity("drug_seizures_by_substance", category="a/cocain") == 1

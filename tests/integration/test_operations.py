@@ -387,7 +387,9 @@ def test_a_force_that_left_is_exported_imported_rebuilt_and_verified(
     url = f"sqlite:///{tmp_path / 'imported.db'}"
     migrate_to_head(url)
     imported = open_database(url)
-    import_operation(imported, [f"{text}\n".encode() for text in export_operation(operation.database, operation.name)])
+    import_operation(
+        imported, [f"{text}\n".encode() for text in export_operation(operation.database, operation.name).texts]
+    )
     copy = OpenedOperation(imported, operation.name)
     assert verify_operation(imported, operation.name).fault is None
     assert (copy.log(), copy.figures()) == (operation.log(), {})

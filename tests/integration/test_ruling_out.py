@@ -90,7 +90,7 @@ def test_an_import_identifies_both_events_without_the_part(found: Found, elsewhe
     import_operation(elsewhere, exported(found))
     assert found.rows(elsewhere) == found.rows(found.whole.database)
     assert verify_operation(elsewhere, "whole").fault is None
-    assert [text.encode() for text in export_operation(elsewhere, "whole")] == exported(found)
+    assert [text.encode() for text in export_operation(elsewhere, "whole").texts] == exported(found)
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_a_reopened_pair_is_stored_verified_and_imported(found: Found, elsewhere
 
 
 def exported(found: Found) -> list[bytes]:
-    return [text.encode() for text in export_operation(found.whole.database, found.whole.name)]
+    return [text.encode() for text in export_operation(found.whole.database, found.whole.name).texts]

@@ -53,7 +53,7 @@ def lines(postgres_url: str) -> Lines:
 
 
 def exported_lines(database: Database, operation: str) -> Lines:
-    return [text.encode() + b"\n" for text in export_operation(database, operation)]
+    return [text.encode() + b"\n" for text in export_operation(database, operation).texts]
 
 
 def edited(line: bytes, **changes: Any) -> bytes:
@@ -116,7 +116,7 @@ def test_lines_are_read_in_runs_and_an_amendment_starts_a_new_run(lines: Lines, 
 
 def test_an_export_ends_at_the_head_it_started_with(database: Database):
     operation, _receipts = recorded_live(database)
-    texts = export_operation(database, NAME)
+    texts = export_operation(database, NAME).texts
     next(texts)
     operation.record(ArrestRecordedFactory())
     assert len(list(texts)) == LAST - 1
@@ -298,4 +298,4 @@ def test_exporting_a_log_with_a_gap_is_refused(database: Database, seq: int):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on_table}")
         connection.execute(events.delete().where(events.c.seq == seq))
     with pytest.raises(LogHasGap, match=f"seq {seq}"):
-        list(export_operation(database, NAME))
+        list(export_operation(database, NAME).texts)

@@ -1,4 +1,4 @@
-"""The lines of a log to import: each is parsed and checked strictly, and must be in canonical form."""
+"""The lines of an exported log: the first says how many follow, and every other is an event in canonical form."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import DecodeError, json
+from msgspec import DecodeError, Struct, json
 
 from service.access.roles import REPORTERS
 from service.domain.model.events import (
@@ -31,6 +31,8 @@ MAX_RUN_LINES, MAX_RUN_BYTES = 4_000, 4 * 1024 * 1024
 # A larger number does not fit the column; a smaller one is compared with the log.
 MAX_SEQ_BITS = 63
 SLUG = shape_of(Slug)
+HEADER: Literal["log"] = "log"
+HEADER_START = b'{"log":'
 # What is checked against the stored lines before it.
 STARTS_RUN = (OperationAmended, ForceLeft, ForceAmended, FiguresPublished)
 
@@ -47,6 +49,38 @@ class NotAsRecorded(Invalid):
     code = "not_as_recorded"
 
 
+class LogHeader(Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line of an exported log: which log it is, how many events follow, and the root over them, in hex.
+
+    Exports of older versions lack it.
+    """
+
+    operation: str
+    root: str
+    size: int
+
+    def line(self) -> str:
+        """Return the line. No event has a member of this name."""
+        return json.encode({HEADER: self}).decode()
+
+
+def header_in(line: bytes) -> LogHeader | None:
+    """Return the header in the first line of a file; None if the line is no header.
+
+    Raises:
+        LineRefused: it is a header with other members.
+    """
+    if not line.startswith(HEADER_START):
+        return None
+    with errors_at_line(1):
+        try:
+            return json.decode(line, type=dict[Literal["log"], LogHeader])[HEADER]
+        except DecodeError as error:
+            raise NotAsRecorded(
+                f"Expected operation, root and size of the log; found something else: {error}."
+            ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedLine:
     """A parsed line: its number in the file, from 1, its length in bytes, and the recorded event that it contains."""
@@ -56,13 +90,13 @@ class ImportedLine:
     recorded: RecordedEvent
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[ImportedLine]:
-    """Read the lines one by one.
+def read_lines(lines: Iterable[bytes], first: int = 1) -> Iterator[ImportedLine]:
+    """Read the lines one by one; `first` is the number of the first of them in its file.
 
     Raises:
         LineRefused: while iterating, naming the first invalid line.
     """
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=first):
         with errors_at_line(number):
             yield ImportedLine(number, len(line), _recorded(line.removesuffix(b"\n")))
 

@@ -1,5 +1,7 @@
 """Export and import of a log: its canonical texts, one per line, hold everything that is recorded.
 
+A line before them gives their number and the root, so that a file that was cut is found.
+
 An import trusts nothing: every line is parsed, checked and decided again by the rules, and must give the identical
 text. So the copy has the same totals and the same root. Only its drugs are not compared with the drug list, which
 changes with the law and with releases: a log recorded under an earlier list imports unchanged.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -27,11 +30,19 @@ from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import force_catalogue
 from service.errors import Conflict, Invalid
 from service.eventlog import read
-from service.eventlog.head import BEFORE_EVERYTHING, Head, UnknownOperation, begin_log, read_head
+from service.eventlog.head import BEFORE_EVERYTHING, Head, begin_log, existing_head
 from service.projections import registry, totals_snapshots
 from service.runtime.prefetch import prefetched
 from service.storage.db import Database
-from service.usecases.maintenance.log_lines import ImportedLine, NotAsRecorded, errors_at_line, read_lines, runs
+from service.usecases.maintenance.log_lines import (
+    ImportedLine,
+    LogHeader,
+    NotAsRecorded,
+    errors_at_line,
+    header_in,
+    read_lines,
+    runs,
+)
 from service.usecases.querying.publications import PublicationDiffers, publication_fault
 from service.usecases.recording.appending import append_accepted
 from service.usecases.recording.operations import OperationExists, refuse_force_with_events, refuse_moved_facts
@@ -51,6 +62,12 @@ class NothingToImport(Invalid):
     code = "nothing_to_import"
 
 
+class LogCut(Invalid):
+    """The file has fewer events, or more, than its first line says: it was cut, or lines were added."""
+
+    code = "log_cut"
+
+
 class RootDiffers(Invalid):
     """The imported log does not have the expected root: it is another log, or an incomplete one."""
 
@@ -59,25 +76,43 @@ class RootDiffers(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The imported operation, its size in events, and its root in hex."""
+    """The imported operation, its size in events, its root in hex, and whether the file said that it is all of them."""
 
     operation: str
     size: int
     root: str
+    is_complete: bool
 
 
-def export_operation(database: Database, operation: str) -> Iterator[str]:
-    """Return the canonical texts of a log up to its current head, read in pages, one short transaction per page.
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A log up to its head when the export began. `texts` are read in pages, one short transaction per page.
+
+    Iterating over `texts` raises LogHasGap if an event is missing.
+    """
+
+    header: LogHeader
+    texts: Iterator[str]
+
+    def lines(self) -> Iterator[bytes]:
+        """Return the lines of the file, each with its line end."""
+        return (text.encode() + b"\n" for text in chain([self.header.line()], self.texts))
+
+
+def export_operation(database: Database, operation: str) -> Export:
+    """Return the log of an operation, to be written to a file.
 
     Raises:
         UnknownOperation: there is no such operation.
-        LogHasGap: while iterating, if an event is missing.
+        LogHasGap: an event is missing. Others are found while iterating over the texts.
     """
     with database.reading() as connection:
-        head = read_head(connection, operation)
-    if head is None:
-        raise UnknownOperation(f"There is no operation {operation!r}.")
-    return _texts(database, head)
+        head = existing_head(connection, operation)
+        try:
+            root = read.tree_at(connection, operation, head.seq).root().hex()
+        except KeyError as error:
+            raise LogHasGap(f"{operation} has no event at seq {error}. Run `oprecord verify`.") from error
+    return Export(LogHeader(operation, root, head.seq), _texts(database, head))
 
 
 def _texts(database: Database, head: Head) -> Iterator[str]:
@@ -100,20 +135,36 @@ def import_operation(database: Database, lines: Iterable[bytes], *, expected_roo
 
     Raises:
         LineRefused: naming the first invalid line and its error.
-        OperationExists, NothingToImport, RootDiffers.
+        OperationExists, NothingToImport, LogCut, RootDiffers.
     """
+    lines = iter(lines)
+    first = next(lines, b"")
+    header = header_in(first)
+    events = read_lines(lines, 2) if header else read_lines(chain([first] if first else [], lines))
     with database.writing() as connection:
         importing: _Import | None = None
-        for run in prefetched(runs(read_lines(lines))):
+        for run in prefetched(runs(events)):
             importing = importing or _begin(connection, database, run[0])
             importing.add(connection, run)
+        if header is not None:
+            _require_all(header, importing.head if importing else None)
         if importing is None:
             raise NothingToImport("Expected the lines of an exported log; found none.")
         head = importing.head
         root = read.tree_at(connection, head.operation, head.seq).root().hex()
-        if expected_root is not None and root != expected_root.lower():
-            raise RootDiffers(f"Expected the root {expected_root}; found {root} after {head.seq:,} lines.")
-        return ImportResult(head.operation, head.seq, root)
+        for expected in (header.root if header else root, expected_root or root):
+            if root != expected.lower():
+                raise RootDiffers(f"Expected the root {expected}; found {root} after {head.seq:,} events.")
+        return ImportResult(head.operation, head.seq, root, is_complete=header is not None or expected_root is not None)
+
+
+def _require_all(header: LogHeader, head: Head | None) -> None:
+    found = head.seq if head else 0
+    if found != header.size:
+        raise LogCut(
+            f"Expected {header.size:,} events, as the first line says; found {found:,}. Nothing was imported. Copy the "
+            "file again, or export the log again."
+        )
 
 
 def _begin(connection: sa.Connection, database: Database, first: ImportedLine) -> _Import:
