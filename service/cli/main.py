@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "verify",
     "export": "transfer",
     "import": "transfer",
+    "backup": "backup",
     "credential": "credential",
     "projections": "projections",
     "template": "sheets.template",

@@ -66,6 +66,20 @@ def sqlite_engine(address: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     return engine
 
 
+def back_up(engine: sa.Engine, file: Path) -> None:
+    """Copy a database, with everything that is committed when this begins, to an empty file.
+
+    SQLite does so in one read transaction, which no writer waits for.
+    """
+    with engine.connect() as connection:
+        source: Any = connection.connection.driver_connection
+        target = type(source)(str(file))
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+
+
 def _newest_module() -> ModuleType:
     """Return pysqlite3, which has a newer SQLite, if it is installed; otherwise the standard library's sqlite3."""
     if find_spec("pysqlite3") is not None:

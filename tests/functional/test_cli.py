@@ -2,9 +2,12 @@
 
 import json
 import secrets
+import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -19,7 +22,8 @@ from service.projections.totals import totals
 from service.storage.db import Database, open_database
 from tests import databases
 from tests.factories.logs import recorded_live, recorded_seed
-from tests.factories.operations import NAME
+from tests.factories.operations import NAME, OpenedOperation, opened_operation
+from tests.factories.reports import ArrestRecordedFactory
 from tests.functional.calls import on_sqlite
 from tests.functional.served import COMMAND
 
@@ -61,6 +65,7 @@ NEEDS_DATABASE = {
     "verify": [],
     "export": ["x"],
     "import": ["-"],
+    "backup": ["x"],
     "credential issue": ["surrey", "--role", "force"],
     "credential list": [],
     "credential revoke": ["00000000-0000-4000-8000-000000000000"],
@@ -414,6 +419,61 @@ def test_an_export_of_an_older_version_is_imported_with_a_warning(
         code, out, err = oprecord("import", file, *options, url=elsewhere)
         assert (code, out) == (DONE, f"{root}\n")
         assert ("If the file was cut at the end of a line, events are missing" in err) == (not options)
+
+
+# --- backup
+
+
+@on_sqlite
+def test_a_backup_has_every_event_that_was_recorded_before_it_and_others_go_on(
+    database: Database, oprecord: Oprecord, tmp_path: Path
+):
+    operation, file = opened_operation(database), tmp_path / "backup.db"
+    receipts, ending = [operation.record(ArrestRecordedFactory())], Event()
+
+    def record() -> None:
+        while not ending.is_set():
+            receipts.append(operation.record(ArrestRecordedFactory()))
+
+    with ThreadPoolExecutor() as pool:
+        recording = pool.submit(record)
+        try:
+            for number in range(5):
+                before = len(receipts)
+                code, _out, err = oprecord("backup", tmp_path / f"{number}.db")
+                assert (code, err) == (DONE, "")
+                copy = open_database(f"sqlite:///{tmp_path / f'{number}.db'}")
+                assert OpenedOperation(copy, operation.name).head().seq >= receipts[before - 1].seq
+                copy.close()
+        finally:
+            ending.set()
+        recording.result(60)
+    code, out, _err = oprecord("backup", file)
+    assert (code, f"with {receipts[-1].seq} events to {file} (" in out) == (DONE, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+    # The file is complete by itself: verified in a folder without the others.
+    moved = shutil.move(file, tmp_path / "elsewhere.db")
+    found = json.loads(oprecord("verify", "--json", url=f"sqlite:///{moved}")[1])
+    assert [(one["fault"], one["checked"]["events"]) for one in found] == [(None, receipts[-1].seq)]
+    assert sorted(path.name for path in tmp_path.glob("*unfinished*")) == []
+
+
+@on_sqlite
+def test_a_backup_replaces_no_file(oprecord: Oprecord, tmp_path: Path):
+    (tmp_path / "backup.db").write_text("precious")
+    code, _out, err = oprecord("backup", tmp_path / "backup.db")
+    assert (code, only_line(err)) == (
+        REFUSED,
+        f"oprecord: {tmp_path / 'backup.db'} exists. Name a new file, or move that one away.",
+    )
+    assert (tmp_path / "backup.db").read_text() == "precious"
+    code, _out, err = oprecord("backup", tmp_path / "no" / "backup.db")
+    assert (code != DONE, "No such file or directory" in only_line(err)) == (True, True)
+
+
+def test_a_backup_of_postgresql_is_left_to_its_own_programs(postgres_url: str, oprecord: Oprecord, tmp_path: Path):
+    code, _out, err = oprecord("backup", tmp_path / "backup.db", url=postgres_url)
+    assert (code, "pg_dump" in only_line(err)) == (REFUSED, True)
 
 
 @on_sqlite
