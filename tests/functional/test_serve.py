@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests.functional.served import COMMAND, PATIENCE_SECONDS, Served, answer, f
 
 PANDILLA = "pandilla-2023-01"
 LEAD = "metropolitan"
+KEEPALIVE_TIMER = "02"
 SHOWN_LAST = "Press Ctrl-C to stop the service."
 Json = dict[str, Any]
 
@@ -32,7 +34,7 @@ Json = dict[str, Any]
 class ServedShown(Served):
     """A server whose output is kept; with `--replay`, it is ready once it has printed everything."""
 
-    def __init__(self, folder: Path, database_url: str, *arguments: object) -> None:
+    def __init__(self, folder: Path, database_url: str, *arguments: object, stdin: int = subprocess.DEVNULL) -> None:
         super().__init__(database_url)
         self.database_url = database_url
         self.url = f"http://127.0.0.1:{self.port}"
@@ -40,7 +42,12 @@ class ServedShown(Served):
         self.command = [COMMAND, "serve", *map(str, arguments)]
         with self.shown.open("wb") as output:
             self.process = subprocess.Popen(
-                self.command, env=self.environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                self.command,
+                env=self.environment,
+                stdin=stdin,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     @property
@@ -82,8 +89,8 @@ def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
     """Return a function that starts a server and waits until it is ready. All servers are stopped at the end."""
     started: list[ServedShown] = []
 
-    def serve(*arguments: object, url: str = sqlite_url) -> ServedShown:
-        started.append(ServedShown(tmp_path, url, *arguments))
+    def serve(*arguments: object, url: str = sqlite_url, stdin: int = subprocess.DEVNULL) -> ServedShown:
+        started.append(ServedShown(tmp_path, url, *arguments, stdin=stdin))
         wait_until(started[-1].has_shown_all)
         return started[-1]
 
@@ -104,6 +111,38 @@ def test_a_signal_stops_it_cleanly(serve: Serve, tmp_path: Path, number: int):
     assert served.text == f"Serving at {served.url}, documentation at {served.url}/docs\n"
     assert served.is_gone()
     assert sorted(path.name for path in tmp_path.glob("oprecord.db*")) == ["oprecord.db"]
+
+
+def test_a_hangup_stops_it_only_if_it_has_a_terminal(serve: Serve):
+    served = serve()
+    assert served.process is not None
+    served.process.send_signal(signal.SIGHUP)
+    assert served.request("GET", "/readyz").status == 200
+    assert served.process.poll() is None
+    terminal, end = os.openpty()
+    try:
+        assert serve(stdin=end).signalled(signal.SIGHUP) == DONE
+    finally:
+        os.close(terminal)
+        os.close(end)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the timers of a connection")
+def test_the_system_looks_whether_a_silent_client_is_still_there(serve: Serve):
+    served = serve()
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: record\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        wait_until(lambda: timer_of(served.port, client.getsockname()[1]) == KEEPALIVE_TIMER)
+
+
+def timer_of(server_port: int, client_port: int) -> str:
+    """Return which timer runs for the server's end of a connection. Source: Linux, proc_net_tcp.txt."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _number, local, remote, _state, _queues, timer, *_rest = line.split()
+        if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (server_port, client_port):
+            return timer.split(":")[0]
+    return ""
 
 
 def test_a_database_without_tables_is_not_served(tmp_path: Path):

@@ -32,7 +32,9 @@ from service.storage.db import Database
 from service.usecases.access.uploads import delete_old_uploads
 
 BACKLOG = 2048
+GONE_AFTER_SECONDS = 30
 GRACEFUL_SECONDS = 30
+STDIN = 0
 SECONDS_BETWEEN_DELETIONS = 3_600
 
 logger = logging.getLogger(__name__)
@@ -58,9 +60,29 @@ def listen(config: Config) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
-        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise AddressNotFree(f"Cannot listen at {config.host} port {config.port}: {error.strerror}.") from error
+    _notice_vanished_clients(listener)
+    return listener
+
+
+def _notice_vanished_clients(listener: socket.socket) -> None:
+    """Let the system end a connection whose client is gone without a word, in half a minute instead of 15 minutes.
+
+    Connections inherit these options. Keep-alive finds that an idle client is gone, and the user timeout that one takes
+    nothing of what is sent.
+    Only Linux has all of them.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", GONE_AFTER_SECONDS // 2),
+        ("TCP_KEEPINTVL", GONE_AFTER_SECONDS // 6),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", GONE_AFTER_SECONDS * 1_000),
+    ):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def settings_of(config: Config, listener: socket.socket) -> Config:
@@ -71,7 +93,8 @@ def settings_of(config: Config, listener: socket.socket) -> Config:
 def run_server(config: Config, listener: socket.socket, *, stop_with_parent: bool = False) -> None:
     """Serve until a signal stops the server; with `stop_with_parent`, also until the parent process ends.
 
-    SIGTERM, SIGINT and SIGHUP end live feeds and give requests 30 seconds to finish; a second SIGINT ends them at once.
+    SIGTERM, SIGINT and the end of its terminal (SIGHUP) end live feeds and give requests 30 seconds to finish; a second
+    SIGINT ends them at once. Without a terminal, SIGHUP is ignored.
 
     Raises:
         ServerFailed: the workers do not start.
@@ -186,8 +209,12 @@ class GracefulArbiter(Arbiter):
     handle_hup = Arbiter.handle_term
 
     def init_signals(self) -> None:
-        """Install the signal handlers, except over an ignored SIGHUP: under nohup, the server outlives its terminal."""
-        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        """Install the signal handlers, except for a SIGHUP that is ignored.
+
+        It stops the server when its terminal closes. Without a terminal, or under nohup, it is ignored: there it asks
+        a server to read its settings again, and these are read once.
+        """
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or not os.isatty(STDIN)
         super().init_signals()
         if ignored:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
