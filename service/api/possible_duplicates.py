@@ -70,12 +70,11 @@ def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
     categories and the same place, and are at most the window apart. If one of them has only its day (`occurred_on`),
     the other must be on that day. Only standing versions are compared, and pairs that were ruled out are left out.
 
-    The coordinator sees both events of a pair; a force sees each of its own events that is in a pair once, and of the
-    other event only that it exists.
+    The coordinator sees all pairs. A force sees pairs of its own events alone: whether an event of another force is
+    like one of its own is shown to the coordinator only.
 
     An operation with parts also lists pairs of events from two operations: itself and all its parts, each operation
-    once. Such a pair may be of a single force. Pairs within one part are listed only for that part. A force sees a
-    pair only if it takes part in the operations of both events.
+    once. Such a pair may be of a single force. Pairs within one part are listed only for that part.
     """
     found = possible_duplicates(
         database(),
@@ -183,7 +182,7 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
         "pairs": [
             {
                 "certainty": one.certainty,
-                "evidence": _evidence_json(one.evidence, is_whole=len(one.events) > 1),
+                "evidence": _evidence_json(one.evidence),
                 "events": [as_json(recorded) for recorded in one.events],
             }
             for one in found.found
@@ -192,12 +191,9 @@ def _found_json(found: PossibleDuplicates) -> dict[str, Any]:
     }
 
 
-def _evidence_json(evidence: Evidence, *, is_whole: bool) -> dict[str, Any]:
-    """Return the evidence; for a force, which sees one event only, just the shared features."""
-    same: dict[str, Any] = {"same": list(evidence.same)}
-    if not is_whole:
-        return same
-    return same | {
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "same": list(evidence.same),
         "place": evidence.place,
         "categories": list(evidence.categories),
         **({} if evidence.seconds_apart is None else {"seconds_apart": evidence.seconds_apart}),

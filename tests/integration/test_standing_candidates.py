@@ -152,7 +152,6 @@ def test_incidents_named_by_only_one_party_are_not_read(database: Database):
     with database.reading() as connection:
         candidates = StandingCandidates(connection, [(operation.head(), WEEK)])
         assert [one.seq for one in candidates.by_incident()] == [10, 11, 12, 13]
-        assert [one.seq for one in candidates.by_incident(force="surrey")] == [10, 11]
         assert [one.seq for one in candidates.by_incident(since=candidates.at(operation.name, 12))] == [
             12,
             13,
@@ -194,10 +193,9 @@ class Work:
             sa.event.remove(database.engine, "before_cursor_execute", statement)
 
 
-@pytest.mark.parametrize("force", [LEAD, "surrey"])
 @pytest.mark.parametrize("reasons", [("knife", "knife"), ("knife", "drugs")])
 def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
-    database: Database, monkeypatch: pytest.MonkeyPatch, force: str, reasons: tuple[str, str]
+    database: Database, monkeypatch: pytest.MonkeyPatch, reasons: tuple[str, str]
 ):
     """Two forces make hundreds of arrests at one place within half an hour; either all of them are pairs, or none."""
     monkeypatch.setattr(standing_candidates, "ROWS_ALONG_THE_INDEX", (20, 40))
@@ -215,7 +213,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
             found = possible_duplicates(
                 database,
                 operation=operation.name,
-                credential=CredentialFactory(force=force),
+                credential=CredentialFactory(force=LEAD),
                 window_minutes=None,
                 after=None,
                 limit=10,

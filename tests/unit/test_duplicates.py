@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, Pair, categories_of, shared_categories
-from service.domain.duplicates.pairs import certain_pairs, certainly_doubled, likely_doubled, likely_pairs
+from service.domain.duplicates.pairs import certain_pairs, likely_pairs
 from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
@@ -100,14 +100,6 @@ def seqs(pairs: list[Pair]) -> list[tuple[int, ...]]:
     return sorted(tuple(sorted((pair.earlier.seq, pair.later.seq))) for pair in pairs)
 
 
-def never(_pair: Pair) -> bool:
-    return False
-
-
-def of_kent(one: MatchCandidate) -> bool:
-    return one.force == "kent"
-
-
 @given(logs())
 def test_likely_pairs_are_those_found_by_comparing_all_with_all(rows: list[MatchCandidate]):
     found = list(likely_pairs(by_place(rows), WINDOW))
@@ -147,18 +139,6 @@ def test_a_list_continues_after_a_pair_whose_later_event_was_replaced(rows: list
         assert [one for one in rest if one in following] == following
 
 
-@given(logs())
-def test_a_force_finds_its_events_of_every_unresolved_pair_in_order(rows: list[MatchCandidate]):
-    pairs = list(likely_pairs(by_place(rows), WINDOW))
-    resolved = {pair.event_keys for pair in pairs[::2]}
-    doubled = {one.seq for pair in pairs if pair.event_keys not in resolved for one in pair if of_kent(one)}
-    found = list(likely_doubled(by_place(rows), of_kent, lambda pair: pair.event_keys in resolved, WINDOW))
-    assert found == [one for one in by_place(rows) if one.seq in doubled]
-    certain = {one.seq for pair in certain_pairs(by_incident(rows)) for one in pair if of_kent(one)}
-    found = list(certainly_doubled(by_incident(rows), of_kent, never))
-    assert found == [one for one in by_incident(rows) if one.seq in certain]
-
-
 def test_the_window_includes_both_ends():
     at = [
         candidate(1, "surrey", 0),
@@ -179,29 +159,23 @@ def test_a_moment_of_the_early_morning_is_in_the_night_before_not_in_the_next():
     nights = [candidate(1, "surrey", 0, day=DayExtent(4, 14)), candidate(3, "surrey", 10, day=DayExtent(14, 24))]
     at = sorted([*nights, candidate(2, "kent", 12)], key=lambda one: one.occurred_microseconds)
     assert seqs(list(likely_pairs(at, WINDOW))) == [(1, 2)]
-    found = likely_doubled(at, lambda one: one.force == "surrey", never, WINDOW)
-    assert [one.seq for one in found] == [1]
 
 
 def test_events_of_a_day_do_not_make_moments_pair_beyond_the_window():
     day = candidate(1, "surrey", 0, "phone", day=DayExtent(0, 90))
     rows = [day, candidate(2, "surrey", 1), candidate(3, "kent", 9)]
     assert list(likely_pairs(rows, WINDOW)) == []
-    assert list(likely_doubled(rows, lambda _one: True, never, WINDOW)) == []
 
 
 def test_many_events_of_one_day_without_pairs_take_linear_time():
     days = [candidate(seq, "surrey", 0, "phone", day=DayExtent(0, 90_000)) for seq in range(1, 15_001)]
     moments = [candidate(seq, ("surrey", "kent")[seq % 2], seq * (WINDOW + 1)) for seq in range(15_001, 30_001)]
     assert list(likely_pairs([*days, *moments], WINDOW)) == []
-    assert list(likely_doubled([*days, *moments], lambda _one: True, never, WINDOW)) == []
 
 
 def test_many_events_of_one_force_at_one_moment_take_linear_time():
     crowd = [candidate(seq, "surrey") for seq in range(1, 30_001)]
     assert list(likely_pairs(crowd, WINDOW)) == []
-    last = candidate(30_001, "kent")
-    assert list(likely_doubled([*crowd, last], lambda one: one.force == "surrey", never, WINDOW)) == crowd
 
 
 def test_the_first_pairs_of_an_endless_input_are_yielded_at_once():
@@ -209,7 +183,6 @@ def test_the_first_pairs_of_an_endless_input_are_yielded_at_once():
         return (candidate(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
 
     assert len(list(islice(certain_pairs(crowd()), 100))) == 100
-    assert len(list(islice(likely_doubled(crowd(), of_kent, never, WINDOW), 100))) == 100
 
 
 class CountingForce(str):
@@ -235,8 +208,7 @@ def test_a_busy_place_without_pairs_costs_a_few_comparisons_per_event(mine: str)
     rows = [candidate(seq, forces[seq % 2], seq, categories[seq % 2]) for seq in range(2_000)]
     CountingForce.comparisons = 0
     assert list(likely_pairs(rows, len(rows))) == []
-    assert list(likely_doubled(rows, of_kent, never, len(rows))) == []
-    assert len(rows) < CountingForce.comparisons < 4 * len(rows)
+    assert CountingForce.comparisons < 2 * len(rows)
 
 
 @pytest.mark.parametrize(

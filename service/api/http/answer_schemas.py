@@ -356,14 +356,14 @@ class TotalsSchema(ma.Schema):
 
 
 class EvidenceSchema(ma.Schema):
-    """The features that two events share. A force sees only one of the events, and therefore only `same`."""
+    """The features that two events share."""
 
     same = f.List(
         f.String(),
         required=True,
         metadata={
             "description": "any of incident, type, category, place; time: within the window; day: the same day, if one "
-            "of the events has only its day. For a force's event with a moment, time stands for both"
+            "of the events has only its day"
         },
     )
     place = f.String(allow_none=True)
@@ -373,7 +373,7 @@ class EvidenceSchema(ma.Schema):
 
 
 class PossibleDuplicateSchema(ma.Schema):
-    """A pair of events, of two forces or two operations, that may be one; a force sees only its own event of it."""
+    """A pair of events, of two forces or two operations, that may be one; for a force, both are its own."""
 
     certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
     evidence = f.Nested(EvidenceSchema, required=True)

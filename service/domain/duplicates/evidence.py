@@ -1,4 +1,4 @@
-"""The evidence that two events are one: what they have in common, as shown to the coordinator."""
+"""The evidence that two events are one: what they have in common."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.duplicates.match_candidates import COMPARED, MICROSECOND, categories_of, shared_categories
-from service.domain.duplicates.pairs import CERTAIN, LIKELY
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import RecordedEvent
-
-# What makes a pair. A force that may read only one event of a pair is told nothing more.
-GROUNDS = {CERTAIN: ("incident", "type"), LIKELY: ("type", "category", "place", "time")}
-GROUNDS_BY_DAY = {CERTAIN: GROUNDS[CERTAIN], LIKELY: ("type", "category", "place", "day")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +53,6 @@ def evidence_of(
         seconds_apart=seconds_apart,
         assisting=tuple(sorted({one.force} & set(other.assisting) | {other.force} & set(one.assisting))),
     )
-
-
-def grounds_of(certainty: str, recorded: RecordedEvent) -> Evidence:
-    """Return what a force is told of a pair with this event of its own.
-
-    An event with a moment may be in the pair by time or by day; which of the two would reveal something of the other.
-    """
-    grounds = GROUNDS if recorded.event.occurred_on is None else GROUNDS_BY_DAY
-    return Evidence(same=grounds[certainty])
 
 
 def _on_one_day(first: RecordedEvent, second: RecordedEvent, days: Mapping[str, OperatingDays]) -> bool:

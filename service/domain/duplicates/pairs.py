@@ -47,27 +47,6 @@ def likely_pairs(candidates: Iterable[MatchCandidate], window: int, *, after: Pa
         yield from _pairs(group, _Held(window), _by_moment, cursor)
 
 
-def certainly_doubled(
-    candidates: Iterable[MatchCandidate],
-    is_selected: Callable[[MatchCandidate], bool],
-    is_resolved: Callable[[Pair], bool],
-) -> Iterator[MatchCandidate]:
-    """Yield the selected candidates that are in an unresolved certain pair, in the order of `certain_pairs`."""
-    for _key, group in groupby(candidates, key=_incident_and_type):
-        yield from _doubled(group, _Held(), is_selected, is_resolved)
-
-
-def likely_doubled(
-    candidates: Iterable[MatchCandidate],
-    is_selected: Callable[[MatchCandidate], bool],
-    is_resolved: Callable[[Pair], bool],
-    window: int,
-) -> Iterator[MatchCandidate]:
-    """Yield the selected candidates that are in an unresolved likely pair, in the order of `likely_pairs`."""
-    for _key, group in groupby(candidates, key=_type_and_place):
-        yield from _doubled(group, _Held(window), is_selected, is_resolved)
-
-
 class _BucketNames(NamedTuple):
     """The buckets that a candidate is stored in, and those searched for its partners.
 
@@ -168,33 +147,6 @@ def _pairs(
                 if after is None or order(newest) > order(after.later) or key > order(after.earlier):
                     yield Pair(partners[key], newest)
         held.hold(newest)
-
-
-def _doubled(
-    candidates: Iterable[MatchCandidate],
-    held: _Held,
-    is_selected: Callable[[MatchCandidate], bool],
-    is_resolved: Callable[[Pair], bool],
-) -> Iterator[MatchCandidate]:
-    """Yield the selected candidates of a group that have a partner before or after them.
-
-    They wait in order until a partner is found, or their window or day has passed.
-    """
-
-    def has_partner(one: MatchCandidate) -> bool:
-        return any(not is_resolved(Pair(other, one)) for other in held.partners(one))
-
-    waiting: deque[MatchCandidate] = deque()
-    for newest in candidates:
-        while waiting and held.has_passed(waiting[0], newest):
-            if has_partner(one := waiting.popleft()):
-                yield one
-        held.hold(newest)
-        if is_selected(newest):
-            waiting.append(newest)
-        while waiting and has_partner(waiting[0]):
-            yield waiting.popleft()
-    yield from filter(has_partner, waiting)
 
 
 def _incident_and_type(one: MatchCandidate) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -29,23 +29,30 @@ PlaceKey = tuple[str, str, int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class CandidateLog:
-    """The match candidates of one operation. `party` is None if each force is one; `replaced` seqs are not standing."""
+    """The match candidates of one operation. `party` is None if each force is one; `replaced` seqs are not standing.
+
+    With `force`, only the events of that force: nothing that is read then depends on the events of others.
+    """
 
     connection: sa.Connection
     head: Head
     days: OperatingDays
     party: str | None
+    force: str | None
     replaced: frozenset[int]
 
     @classmethod
-    def of(cls, connection: sa.Connection, head: Head, days: OperatingDays, *, party: str | None) -> CandidateLog:
+    def of(
+        cls, connection: sa.Connection, head: Head, days: OperatingDays, *, party: str | None, force: str | None
+    ) -> CandidateLog:
         """Return the match candidates of the log at a head, where the operation has these days."""
-        replaced = _of(head, of.replaces_seq).where(of.replaces_seq.is_not(None))
-        return cls(connection, head, days, party, frozenset(connection.scalars(replaced)))
+        log = cls(connection, head, days, party, force, frozenset())
+        replaced = log._of(of.replaces_seq).where(of.replaces_seq.is_not(None))
+        return replace(log, replaced=frozenset(connection.scalars(replaced)))
 
     def along_places(self, start: PlaceKey | None, most: int) -> tuple[Iterator[MatchCandidate], PlaceKey | None]:
         """Return the standing ones of the next rows after a start, and the last row's key; None if no more follow."""
-        statement = _of(self.head, *COLUMNS).where(of.place.is_not(None))
+        statement = self._of(*COLUMNS).where(of.place.is_not(None))
         if start is not None:
             statement = statement.where(sa.tuple_(*PLACE_ORDER) > self._behind(start))
         rows = self.connection.execute(statement.order_by(*PLACE_ORDER).limit(most)).all()
@@ -72,17 +79,17 @@ class CandidateLog:
 
     def with_incidents(self, incidents: Sequence[str]) -> Iterator[MatchCandidate]:
         """Yield all standing ones that name one of these incidents."""
-        return self._standing(self.connection.execute(_of(self.head, *COLUMNS).where(of.incident.in_(incidents))))
+        return self._standing(self.connection.execute(self._of(*COLUMNS).where(of.incident.in_(incidents))))
 
     def incidents(self, since: str | None) -> sa.Select[Any]:
         """Select the parties with the incidents that they name, in standing and other versions."""
         party = of.force if self.party is None else of.operation_id
-        statement = _of(self.head, of.operation_id, party.label("party"), of.force, of.incident, of.type)
+        statement = self._of(of.operation_id, party.label("party"), of.force, of.incident, of.type)
         return statement.where(of.incident.is_not(None) if since is None else of.incident >= since)
 
     def at(self, seq: int) -> MatchCandidate | None:
         """Return the match candidate of one version, standing or not."""
-        statement = _of(self.head, *COLUMNS).where(of.seq == seq, of.occurred_microseconds.is_not(None))
+        statement = self._of(*COLUMNS).where(of.seq == seq, of.occurred_microseconds.is_not(None))
         row = self.connection.execute(statement).one_or_none()
         return None if row is None else self._candidate(row)
 
@@ -91,9 +98,13 @@ class CandidateLog:
         day = self.days.first_day_ending_after(moment_of(microseconds))
         return microseconds if day is None else microseconds_of(london_midnight(day))
 
+    def _of(self, *columns: Any) -> sa.Select[Any]:
+        found = sa.select(*columns).where(of.operation_id == self.head.operation, of.generation == self.head.generation)
+        return found if self.force is None else found.where(of.force == self.force)
+
     def _with_place(self, *columns: Any) -> sa.Select[Any]:
         """Select the rows that name a place. The condition on seq makes the database read them in storage order."""
-        return _of(self.head, *columns).where(of.seq.between(1, self.head.seq), of.place.is_not(None))
+        return self._of(*columns).where(of.seq.between(1, self.head.seq), of.place.is_not(None))
 
     def _behind(self, start: PlaceKey) -> tuple[Any, ...]:
         """Return the row key after which this log continues: at one moment, operations come in order of name."""
@@ -118,7 +129,3 @@ def _extent_of(occurred_on: str, days: OperatingDays) -> DayExtent:
         days.extent_of(day) if days.includes(day) else (london_midnight(day), london_midnight(day + ONE_DAY))
     )
     return DayExtent(microseconds_of(starts_at), microseconds_of(ends_at))
-
-
-def _of(head: Head, *columns: Any) -> sa.Select[Any]:
-    return sa.select(*columns).where(of.operation_id == head.operation, of.generation == head.generation)

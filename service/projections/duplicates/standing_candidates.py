@@ -28,15 +28,17 @@ TypeAndPlace = tuple[str, str]
 class StandingCandidates:
     """The standing match candidates of an operation and its parts, each given by its head and days, its own first.
 
-    In the operation itself each force is a party. A part is one party as a whole.
+    In the operation itself each force is a party. A part is one party as a whole. With `force`, only its own events.
     """
 
-    def __init__(self, connection: sa.Connection, logs: Sequence[tuple[Head, OperatingDays]]) -> None:
+    def __init__(
+        self, connection: sa.Connection, logs: Sequence[tuple[Head, OperatingDays]], *, force: str | None = None
+    ) -> None:
         (own, own_days), *parts = logs
         self._connection = connection
-        self._logs = {own.operation: CandidateLog.of(connection, own, own_days, party=None)}
+        self._logs = {own.operation: CandidateLog.of(connection, own, own_days, party=None, force=force)}
         self._logs |= {
-            part.operation: CandidateLog.of(connection, part, days, party=f"part:{part.operation}")
+            part.operation: CandidateLog.of(connection, part, days, party=f"part:{part.operation}", force=force)
             for part, days in parts
         }
 
@@ -58,12 +60,12 @@ class StandingCandidates:
         assert start is not None, "the first page was full"
         yield from self._rest_by_place(start)
 
-    def by_incident(self, *, since: MatchCandidate | None = None, force: str | None = None) -> Iterator[MatchCandidate]:
+    def by_incident(self, *, since: MatchCandidate | None = None) -> Iterator[MatchCandidate]:
         """Yield those whose incident more than one party names, in order of (incident, type, operation, seq).
 
-        `since` gives the incident to start at; with `force`, only incidents that this force names too.
+        `since` gives the incident to start at.
         """
-        incidents = self._shared_incidents(None if since is None else since.incident, force)
+        incidents = self._shared_incidents(None if since is None else since.incident)
         for first in range(0, len(incidents), INCIDENTS_AT_A_TIME):
             some = incidents[first : first + INCIDENTS_AT_A_TIME]
             yield from sorted(
@@ -111,12 +113,10 @@ class StandingCandidates:
             kinds = [list(log.kinds(first[0], sa.literal(""))) for log in self._logs.values()]
         return [kind for some in kinds for kind in some]
 
-    def _shared_incidents(self, since: str | None, force: str | None) -> list[str]:
+    def _shared_incidents(self, since: str | None) -> list[str]:
         named = sa.union_all(*(log.incidents(since) for log in self._logs.values())).subquery()
         by_several = [sa.func.min(column) != sa.func.max(column) for column in (named.c.operation_id, named.c.party)]
         statement = sa.select(named.c.incident).group_by(named.c.incident, named.c.type).having(sa.or_(*by_several))
-        if force is not None:
-            statement = statement.having(sa.func.max(sa.case((named.c.force == force, 1), else_=0)) == 1)
         return list(dict.fromkeys(self._connection.scalars(statement.order_by(named.c.incident))))
 
 

@@ -1,11 +1,12 @@
-"""Possible duplicates: events that may record the same fact. The coordinator sees pairs, a force only its own events.
+"""Possible duplicates: events that may record the same fact.
 
 A pair has events of two forces or, in an operation with parts, of two operations. The latter may have one force: an
 arrest that a force posts into two operations counts correctly in the totals of each, but twice in those of the whole,
 which only the coordinator of the whole can see. Two events of one part are in that part's list: its coordinator, who
 knows both forces, resolves them for all operations.
 
-A force sees only the parts in which it takes part: a pair with an event in another part is not shown to it.
+A force sees only pairs of its own events, in operations in which it takes part. Its answer depends on nothing that
+others recorded: a force that learned of a pair with another's event could search for where and when that was.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.deciding.decide import NotCoordinator
-from service.domain.duplicates.evidence import Evidence, evidence_of, grounds_of
+from service.domain.duplicates.evidence import Evidence, evidence_of
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import RecordedEvent
 from service.domain.model.operation import Operation
@@ -37,14 +38,14 @@ DEFAULT_WINDOW_MINUTES = 30
 
 
 class WindowNotYours(Forbidden):
-    """Only the coordinator chooses the window: by trying several, a force could infer the time of another's event."""
+    """Only the coordinator chooses the window within which events are compared."""
 
     code = "window_not_yours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PossibleDuplicate:
-    """A pair, and the evidence for it. `events` are those of the pair that the caller may read."""
+    """A pair, and the evidence for it. `events` are its two events, the one recorded first before the other."""
 
     certainty: str
     evidence: Evidence
@@ -83,7 +84,7 @@ def possible_duplicates(
     after: DuplicateKey | None,
     limit: int,
 ) -> PossibleDuplicates:
-    """Return at most `limit` unresolved possible duplicates. A force gets each of its events at most once.
+    """Return at most `limit` unresolved possible duplicates. A force gets those of its own events alone.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -111,10 +112,9 @@ def duplicates_in(
     searched = [one for one in counted if only_force is None or knows_of(context.credential, one.operation)]
     days = {one.head.operation: one.operation.days for one in searched}
     ruled_out = pairs_ruled_out(connection, [one.head for one in counted])
-    standing = StandingCandidates(connection, [(one.head, one.operation.days) for one in searched])
+    standing = StandingCandidates(connection, [(one.head, one.operation.days) for one in searched], force=only_force)
     search = DuplicateSearch(standing, minutes * 60, ruled_out)
-    keys = search.pairs(after) if only_force is None else search.events_of(only_force, after)
-    some = list(islice(keys, limit + 1))
+    some = list(islice(search.pairs(after), limit + 1))
     return PossibleDuplicates(
         operation=context.operation,
         heads=tuple(one.head for one in searched),
@@ -160,11 +160,7 @@ def _shown(
     recorded = _recorded(connection, {version for key in keys for version in key.versions})
     for key in keys:
         events = sorted((recorded[version] for version in key.versions), key=_by_moment)
-        evidence = (
-            evidence_of(*events, days=days, window_seconds=window_seconds)
-            if len(events) > 1
-            else grounds_of(key.certainty, *events)
-        )
+        evidence = evidence_of(*events, days=days, window_seconds=window_seconds)
         yield PossibleDuplicate(certainty=key.certainty, evidence=evidence, events=tuple(events))
 
 

@@ -1,4 +1,4 @@
-"""The search for possible duplicates: pairs for the coordinator; for a force, its events that are in a pair."""
+"""The search for possible duplicates among match candidates: those of all forces, or of one force alone."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.domain.duplicates.match_candidates import EventKey, MatchCandidate, Pair
-from service.domain.duplicates.pairs import (
-    CERTAIN,
-    LIKELY,
-    certain_pairs,
-    certainly_doubled,
-    likely_doubled,
-    likely_pairs,
-)
+from service.domain.duplicates.pairs import CERTAIN, LIKELY, certain_pairs, likely_pairs
 from service.errors import Invalid
-from service.projections.duplicates.standing_candidates import StandingCandidates, incident_key, place_key
+from service.projections.duplicates.standing_candidates import StandingCandidates
 
 UNKNOWN_CURSOR = "Expected the `next` of an answer to the same query; found no cursor of this list."
 
@@ -25,7 +18,7 @@ Version = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class DuplicateKey:
-    """The key of a listed pair, by its later and earlier events, or of a force's event; also the pagination cursor."""
+    """The key of a listed pair, by its later and earlier events; also the pagination cursor."""
 
     certainty: str
     versions: tuple[Version, ...]
@@ -55,27 +48,6 @@ class DuplicateSearch:
         match_candidates = self.match_candidates.by_place(since=last and self._first_near(last.later))
         yield from self._listed(LIKELY, likely_pairs(match_candidates, self._window, after=last))
 
-    def events_of(self, force: str, after: DuplicateKey | None) -> Iterator[DuplicateKey]:
-        """Yield a force's events that are in a pair, after a cursor. A certain one is not repeated as likely."""
-        last = None if after is None else self._event_at(after, force)
-        shared = self.match_candidates.by_incident(force=force)
-        certain = list(certainly_doubled(shared, lambda one: one.force == force, self._is_ruled_out))
-        if after is None or after.certainty == CERTAIN:
-            key = ("",) if last is None else incident_key(last)
-            yield from (_key(CERTAIN, one) for one in certain if incident_key(one) > key)
-            last = None
-        known = {(one.operation, one.seq) for one in certain}
-        yield from (_key(LIKELY, one) for one in self._likely_of(force, last, known))
-
-    def _likely_of(self, force: str, last: MatchCandidate | None, known: set[Version]) -> Iterator[MatchCandidate]:
-        key = ("",) if last is None else place_key(last)
-
-        def is_listed(one: MatchCandidate) -> bool:
-            return one.force == force and place_key(one) > key and (one.operation, one.seq) not in known
-
-        match_candidates = self.match_candidates.by_place(since=last and self._first_near(last))
-        return likely_doubled(match_candidates, is_listed, self._is_not_likely, self._window)
-
     @property
     def _window(self) -> int:
         return self.window_seconds * 1_000_000
@@ -96,13 +68,6 @@ class DuplicateSearch:
         if len(found) != 2:  # noqa: PLR2004 - a pair
             raise NoSuchPosition(UNKNOWN_CURSOR, pointer="/after")
         return Pair(later=found[0], earlier=found[1])
-
-    def _event_at(self, cursor: DuplicateKey, force: str) -> MatchCandidate:
-        """Return the event of a cursor, which must be the force's: another's would reveal where and when that was."""
-        found = self._candidates_at(cursor)
-        if [one.force for one in found] != [force]:
-            raise NoSuchPosition(UNKNOWN_CURSOR, pointer="/after")
-        return found[0]
 
     def _candidates_at(self, cursor: DuplicateKey) -> list[MatchCandidate]:
         """Return the match candidates of a cursor that can be in a list of its certainty."""
