@@ -23,6 +23,7 @@ from service.api.http.queries import PageQuery, PossibleDuplicatesQuery
 from service.api.operations import CHANGES, WRITING_PROBLEMS
 from service.domain.deciding.draft import Submission
 from service.domain.duplicates.evidence import Evidence
+from service.domain.duplicates.ranking import AMOUNTS
 from service.errors import RecordError
 from service.usecases.querying.possible_duplicates import PossibleDuplicates, list_ruled_out, possible_duplicates
 from service.usecases.querying.search_duplicates import DuplicateKey
@@ -198,8 +199,10 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
         "categories": list(evidence.categories),
         **({} if evidence.seconds_apart is None else {"seconds_apart": evidence.seconds_apart}),
         "assisting": list(evidence.assisting),
+        "amounts": evidence.amounts,
+        "because": AMOUNTS[evidence.amounts],
     }
 
 
 def _cursor_text(key: DuplicateKey) -> str:
-    return ".".join((key.certainty, *(f"{operation}:{seq}" for operation, seq in key.versions)))
+    return ".".join((key.certainty, *(f"{operation}:{seq}" for operation, seq in (*key.versions, *key.block))))

@@ -46,7 +46,7 @@ BY_SEQ: tuple[Projection, ...] = (
     Projection("returns", 1, returns.declared_returns, returns.rows, (ReturnDeclared,)),
     Projection("entries", 2, entries.entries, entries.rows, (*FACTS, EventWithdrawn)),
     Projection(
-        "match_candidates", 1, match_candidates.match_candidates, match_candidates.rows, (*COMPARED, EventWithdrawn)
+        "match_candidates", 2, match_candidates.match_candidates, match_candidates.rows, (*COMPARED, EventWithdrawn)
     ),
     Projection(
         "ruled_out", 1, ruled_out.ruled_out, ruled_out.rows, (DuplicateRuledOut, DuplicateReopened), reads_run=True

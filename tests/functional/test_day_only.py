@@ -183,6 +183,8 @@ def test_an_event_of_a_day_may_be_any_event_of_another_force_on_that_day(
             "place": "m25",
             "categories": ["knife"],
             "assisting": [],
+            "amounts": "count",
+            "because": "Both give the same number.",
         }
     assert pairs(lead, live, window_minutes=1) == pairs(lead, live)
 

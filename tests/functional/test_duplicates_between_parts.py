@@ -247,8 +247,8 @@ def in_pages(caller: Caller, operation: str, limit: int) -> list[list[tuple[str,
 
 
 def test_the_cursor_of_one_list_is_not_valid_in_another(lead: Caller, surrey: Caller, kent: Caller):
-    surrey.record("region", joint(), joint())
-    kent.record("week", joint("kent"), joint("kent"))
+    surrey.record("region", joint(), joint(count=2))
+    kent.record("week", joint("kent"), joint("kent", count=2))
     following = listed(lead, "region", limit=1)["next"]
     address = "/v1/operations/{}/possible-duplicates"
     for caller, operation in ((lead, "week"), (lead, "town"), (surrey, "region")):

@@ -82,7 +82,7 @@ def searched(surrey: Caller, page: Callable[[str], Any], name: str) -> list[str]
 
 
 def test_a_search_over_places_and_times_gets_the_same_answers_wherever_the_arrest_was(
-    app: Flask, secret_for: SecretFor, surrey: Caller, lead: Caller, operations: dict[str, tuple[str, str]]
+    app: Flask, secret_for: SecretFor, surrey: Caller, operations: dict[str, tuple[str, str]]
 ):
     person = visitor(app, secret_for("surrey"))
     there, elsewhere = (searched(surrey, person.get, name) for name in operations)

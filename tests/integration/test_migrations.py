@@ -174,17 +174,30 @@ def test_an_upgraded_database_answers_for_the_past_and_gets_snapshots_by_a_rebui
     assert operation.difference() is None
 
 
-def test_facts_without_a_moment_need_no_rebuild_and_keep_the_database_from_going_back(
-    database: Database, database_url: str
-) -> None:
+def test_facts_without_a_moment_keep_the_database_from_going_back(database: Database, database_url: str) -> None:
     operation = opened_operation(database)
     arrest = operation.record(ArrestRecordedFactory(place="m25"))
     migrate_down_to(database, "0005")
     migrate_to_head(database_url)
+    rebuild(database, operation.name)
     assert operation.record(ArrestRecordedFactory(day_only=True, place="m25", force="kent")).seq == arrest.seq + 1
     assert verify_operation(database, operation.name).fault is None
     with pytest.raises(ValueError, match=f"cannot read facts without a moment, such as seq 8 of {operation.name}"):
         migrate_down_to(database, "0005")
+    assert verify_operation(database, operation.name).fault is None
+
+
+def test_after_what_is_said_was_added_an_operation_must_be_rebuilt(database: Database, database_url: str) -> None:
+    operation = opened_operation(database)
+    operation.record(ArrestRecordedFactory(place="m25"))
+    migrate_down_to(database, "0013")
+    with database.writing() as connection:
+        former = VERSION.replace("match_candidates=2", "match_candidates=1")
+        connection.execute(heads.update().values(projection_version=former))
+    migrate_to_head(database_url)
+    with pytest.raises(ProjectionsOutdated, match="oprecord projections rebuild"):
+        operation.record(ArrestRecordedFactory())
+    rebuild(database, operation.name)
     assert verify_operation(database, operation.name).fault is None
 
 

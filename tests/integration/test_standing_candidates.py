@@ -19,6 +19,7 @@ from service.projections.duplicates import candidate_log, standing_candidates
 from service.projections.duplicates.candidate_log import CandidateLog
 from service.projections.duplicates.standing_candidates import StandingCandidates
 from service.storage.db import Database
+from service.usecases.querying import search_duplicates
 from service.usecases.querying.possible_duplicates import possible_duplicates
 from tests.factories.credentials import CredentialFactory
 from tests.factories.operations import OpenedOperation, opened_operation
@@ -199,6 +200,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_events_at_a_hot_place(
 ):
     """Two forces make hundreds of arrests at one place within half an hour; either all of them are pairs, or none."""
     monkeypatch.setattr(standing_candidates, "ROWS_ALONG_THE_INDEX", (20, 40))
+    monkeypatch.setattr(search_duplicates, "PAIRS_RANKED_AT_ONCE", 10)
     work = {}
     for number in (100, 300):
         operation = opened_operation(database, f"hot-{number}")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.duplicates.lines import COMPARED_ROLES, Bounds, Line, bounds_of
 from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, Pair, categories_of, shared_categories
-from service.domain.duplicates.pairs import certain_pairs, likely_pairs
+from service.domain.duplicates.pairs import _Shelf, certain_pairs, likely_pairs
 from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
 from tests.factories.reports import ArrestRecordedFactory, SeizureRecordedFactory
 
@@ -20,6 +21,7 @@ DAYS = {
     "east": {0: DayExtent(0, 3), 3: DayExtent(3, 6), 6: DayExtent(6, 9)},
     "west": {0: DayExtent(2, 8)},
 }
+SAID = ("", "100", "103", "110", "200")
 PATHS = ("drug/a", "drug/a/cocaine", "drug/b", "phone", "weapon/bladed/knife")
 
 
@@ -42,19 +44,30 @@ def logs(draw: st.DrawFn) -> list[MatchCandidate]:
                 st.sampled_from(("x", "y", None)),
                 st.sampled_from((None, None, "east", "west")),
                 st.sampled_from((False, False, True)),
+                st.sampled_from(SAID),
+                st.sampled_from(("exact", "exact", "about", "at_least", "under")),
             ),
             max_size=24,
         )
     )
     found = []
-    for seq, (force, moment, paths, wire_type, place, incident, part, is_day_only) in enumerate(rows, start=1):
+    for seq, (force, moment, paths, wire_type, place, incident, part, is_day_only, *amount) in enumerate(rows, start=1):
         log = {"operation": part, "party": f"part:{part}"} if part else {}
-        own = {"type": wire_type, "place": place, "incident": incident} | log
+        own = {"type": wire_type, "place": place, "incident": incident, "said": said_of(sorted(paths), *amount)} | log
         days = DAYS[part or "whole"]
         midnight = max(start for start in days if start <= moment)
         when = (midnight, days[midnight]) if is_day_only else (moment, None)
         found.append(candidate(seq, force, when[0], ",".join(sorted(paths)), day=when[1], **own))
     return found
+
+
+def said_of(paths: list[str], amount: str, qualifier: str) -> str:
+    """Return the text of lines of these paths, of which every second one has the amount."""
+    field = {True: "count", False: "weight_milligrams"}
+    stated = [
+        f"{field[path[0] != 'd']}={amount}" if amount and index % 2 == 0 else "" for index, path in enumerate(paths)
+    ]
+    return ";".join(f"{path}|{qualifier}|{said}|" for path, said in zip(paths, stated, strict=True))
 
 
 def by_place(rows: list[MatchCandidate]) -> list[MatchCandidate]:
@@ -92,7 +105,17 @@ def is_likely(pair: Pair) -> bool:
     return (
         is_near(one, other)
         and one.place == other.place
-        and bool(shared_categories(one.categories.split(","), other.categories.split(",")))
+        and any(are_related(mine, theirs) for mine in one.lines for theirs in other.lines)
+    )
+
+
+def are_related(one: Line, other: Line) -> bool:
+    if not shared_categories([one.path], [other.path]) or (one.role, other.role) not in COMPARED_ROLES:
+        return False
+    if not one.amounts or not other.amounts:
+        return True
+    return bounds_of(one.amounts[0].value, one.qualifier).is_close_to(
+        bounds_of(other.amounts[0].value, other.qualifier)
     )
 
 
@@ -183,6 +206,33 @@ def test_the_first_pairs_of_an_endless_input_are_yielded_at_once():
         return (candidate(seq, ("surrey", "kent")[seq % 2], incident="x") for seq in range(1, 10**9))
 
     assert len(list(islice(certain_pairs(crowd()), 100))) == 100
+
+
+@pytest.mark.parametrize("amounts", ["far apart", "close", "beside"])
+def test_ten_thousand_seizures_at_one_place_and_hour_take_few_steps(amounts: str, monkeypatch: pytest.MonkeyPatch):
+    """Half of one force and half of another, all of one category, where no amount is close to one of the other."""
+    visited = 0
+
+    def counted(shelf: _Shelf, amount: Bounds) -> list[Bounds]:
+        nonlocal visited
+        visited += len(found := close_to(shelf, amount))
+        return found
+
+    close_to = _Shelf.close_to
+    monkeypatch.setattr(_Shelf, "close_to", counted)
+
+    def said(seq: int) -> str:
+        amount = {"far apart": 1_000 * 2 ** (seq % 2) + seq // 50, "close": 100_000 * 2 ** (seq % 2) + seq}
+        line = f"cash/GBP|exact|amount_minor={amount.get(amounts, 2**40 * 2 ** (seq % 2))}|"
+        return f"{line};phone|exact|count=1|" if amounts == "beside" else line
+
+    rows = [
+        candidate(seq, ("surrey", "kent")[seq % 2], seq, "cash/GBP,phone", type="seizure.recorded", said=said(seq))
+        for seq in range(10_000)
+    ]
+    last = candidate(10_000, "kent", 10_000, "phone", type="seizure.recorded", said="cash/GBP|exact|amount_minor=1|")
+    assert list(likely_pairs([*rows, last], len(rows))) == []
+    assert visited == 0
 
 
 class CountingForce(str):

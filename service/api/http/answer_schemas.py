@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from service.api.http.problem_schema import ProblemSchema
+from service.domain.duplicates.ranking import AMOUNTS
 from service.domain.model.vocabulary import QUALIFIERS
 
 HASH = {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256, in hex"}
@@ -370,12 +371,17 @@ class EvidenceSchema(ma.Schema):
     categories = f.List(f.String(), metadata={"description": "the related category paths of both events"})
     seconds_apart = f.Integer(metadata={"description": "only if both events have a moment"})
     assisting = f.List(f.String(), metadata={"description": "forces of the pair named as assisting by the other event"})
+    amounts = f.String(
+        required=True,
+        metadata={"enum": list(AMOUNTS), "description": "how the amounts compare; pairs are listed in this order"},
+    )
+    because = f.String(required=True, metadata={"description": "the same as a sentence"})
 
 
 class PossibleDuplicateSchema(ma.Schema):
-    """A pair of events, of two forces or two operations, that may be one; for a force, both are its own."""
+    """A pair of events that may be one; for a force, both are its own."""
 
-    certainty = f.String(required=True, metadata={"enum": ["certain", "likely"]})
+    certainty = f.String(required=True, metadata={"enum": ["certain", "repeated", "likely"]})
     evidence = f.Nested(EvidenceSchema, required=True)
     events = f.List(f.Nested(RecordedEventSchema), required=True)
 

@@ -16,7 +16,9 @@ from service.wire.fields import Day, InstantField, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MAX_ITEMS, MAX_CHARACTERS = 200, 8_192
-CURSOR = re.compile(rf"(certain|likely)(\.{STEP}:[0-9]{{1,15}}){{1,2}}", re.ASCII)
+CURSOR = re.compile(
+    rf"(certain|repeated|likely)(\.{STEP}:[0-9]{{1,15}}){{2}}((\.{STEP}:[0-9]{{1,15}}){{2}})?", re.ASCII
+)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 
@@ -93,7 +95,7 @@ class EventsQuery(PageQuery):
 
 
 class Cursor(ma.fields.String):
-    """A pagination cursor: a certainty, and the operation and seq of one or two events."""
+    """A pagination cursor: a certainty, and the operation and seq of the events of one or two pairs."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**described(options, pattern=f"^{CURSOR.pattern}$", maxLength=MAX_CHARACTERS))
@@ -103,7 +105,8 @@ class Cursor(ma.fields.String):
             raise ma.ValidationError("Expected the `next` value of an earlier response.")
         certainty, *events = value.split(".")
         operations_and_seqs = (event.split(":") for event in events)
-        return DuplicateKey(certainty, tuple((operation, int(seq)) for operation, seq in operations_and_seqs))
+        versions = tuple((operation, int(seq)) for operation, seq in operations_and_seqs)
+        return DuplicateKey(certainty, versions[:2], versions[2:])
 
 
 class PossibleDuplicatesQuery(ma.Schema):

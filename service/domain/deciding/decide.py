@@ -105,7 +105,7 @@ class CorrectionChangesType(Invalid):
 
 
 class NotAPair(Invalid):
-    """Only two arrests or two seizures, of two forces or of two operations, can be one event counted twice."""
+    """Only two arrests or two seizures can be one event counted twice."""
 
     code = "not_a_pair"
 
@@ -222,11 +222,11 @@ def check_pair(pair: EventPair, histories: Sequence[LogHistory]) -> list[Recorde
             _refuse_second_correction(corrected_by, f"/events/{index}")
         events.append(history.recorded[event_id])
     one, other = (recorded.event for recorded in events)
-    is_one_force = one.force == other.force and not pair.operations
-    if is_one_force or one.type != other.type or not isinstance(one.data, COMPARED):
+    is_one_event = len(set(pair.events)) == 1 and not pair.operations
+    if is_one_event or one.type != other.type or not isinstance(one.data, COMPARED):
         raise NotAPair(
-            "Expected two arrests or two seizures, of two forces or of two operations; "
-            f"found {one.type} of {one.force} and {other.type} of {other.force}.",
+            f"Expected two arrests or two seizures; found {one.type} of {one.force} and {other.type} of {other.force}"
+            f"{', the same event' if is_one_event else ''}.",
             pointer="/events",
         )
     return events

@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.duplicates.lines import lines_in, text_of
 from service.domain.duplicates.match_candidates import COMPARED, MICROSECOND, categories_of, shared_categories
+from service.domain.duplicates.ranking import AmountsCompared, amounts_compared
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What two events share: `same` lists the matching properties, the other fields give their values.
+    """What two events share: `same` lists the matching properties, `amounts` says how their amounts compare.
 
     `categories` are the related paths of both events; `assisting` are the forces of the pair that the other event
     lists as assisting. `seconds_apart` is None unless both events have a moment.
     """
 
     same: tuple[str, ...]
+    amounts: AmountsCompared
     place: str | None = None
     categories: tuple[str, ...] = ()
     seconds_apart: int | None = None
@@ -51,6 +54,7 @@ def evidence_of(
         place=place,
         categories=categories,
         seconds_apart=seconds_apart,
+        amounts=amounts_compared(*(lines_in(text_of(data), "") for data in (one.data, other.data))),
         assisting=tuple(sorted({one.force} & set(other.assisting) | {other.force} & set(one.assisting))),
     )
 

@@ -6,18 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from service.domain.model.events import (
-    AmmunitionLine,
-    ArrestRecorded,
-    CashLine,
-    DrugLine,
-    OtherPropertyLine,
-    PhoneLine,
-    SeizureLine,
-    SeizureRecorded,
-    VehicleLine,
-    WeaponLine,
-)
+from service.domain.duplicates.lines import Line, lines_in, path_of
+from service.domain.model.events import ArrestRecorded, SeizureRecorded
 
 # The events that two forces can both count. An activity may be a sum made by the force, which no single event equals.
 COMPARED = (ArrestRecorded, SeizureRecorded)
@@ -41,7 +31,8 @@ class MatchCandidate(NamedTuple):
     `first_seq` is the seq of the event's first version. Two match candidates pair only if their `party` differs: the
     force, or for an event of a part the part as a whole. `categories` are joined by commas. An event without a moment
     has its operating day in `day`, and comes in order at the London midnight before it: so no moment of the day comes
-    before it.
+    before it. `said` is the text of its lines; empty if not known. `first_recorded_microseconds` is when the event's
+    first version was recorded: events that were recorded together have the same.
     """
 
     operation: str
@@ -54,7 +45,14 @@ class MatchCandidate(NamedTuple):
     incident: str | None
     occurred_microseconds: int
     categories: str
+    said: str = ""
+    first_recorded_microseconds: int = 0
     day: DayExtent | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the event, as they are compared."""
+        return lines_in(self.said, self.categories)
 
 
 class Pair(NamedTuple):
@@ -89,7 +87,7 @@ def categories_of(data: ArrestRecorded | SeizureRecorded) -> list[str]:
     """Return the category paths of an arrest or seizure, sorted and unique; those of a seizure begin with the kind."""
     if isinstance(data, ArrestRecorded):
         return [data.reason]
-    return sorted({f"{line.kind}/{_category(line)}".removesuffix("/") for line in data.lines})
+    return sorted({path_of(line) for line in data.lines})
 
 
 def shared_categories(one: Iterable[str], other: Iterable[str]) -> list[str]:
@@ -107,19 +105,3 @@ def steps_above(path: str) -> list[str]:
 
 def _is_related(path: str, others: set[str]) -> bool:
     return not others.isdisjoint((path, *steps_above(path))) or any(path in steps_above(one) for one in others)
-
-
-def _category(line: SeizureLine) -> str:
-    match line:
-        case WeaponLine():
-            return line.weapon
-        case DrugLine():
-            return line.drug
-        case VehicleLine():
-            return line.ground
-        case CashLine():
-            return line.currency
-        case OtherPropertyLine():
-            return line.property
-        case AmmunitionLine() | PhoneLine():
-            return ""

@@ -1,25 +1,28 @@
 """Possible duplicates, found in one pass over sorted match candidates.
 
 For each group the pass holds only the candidates within the window, or of days that have not ended, by category and
-party. The cost therefore grows with the candidates read and the pairs yielded, never with the square of the candidates.
+party, and those of one party by the amount that decides. The cost therefore grows with the candidates read and the
+pairs yielded, never with the square of the candidates, whether categories, times or amounts keep them apart.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict, deque
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
+from service.domain.duplicates.lines import ANY_AMOUNT, COMPARED_ROLES, PARTS, PARTS_OF, Bounds, Line, Role
 from service.domain.duplicates.match_candidates import MatchCandidate, Pair, steps_above
 
 CERTAIN, LIKELY = "certain", "likely"
 Order = tuple[int, str, int]
-Bucket = dict[str, deque[MatchCandidate]]
 Near = Callable[[deque[MatchCandidate], MatchCandidate], Iterator[MatchCandidate]]
+Kind = tuple[Role, str, str]
+EVERY_LINE = (Line("", "plain", "exact", ()),)
 
 
 def certain_pairs(candidates: Iterable[MatchCandidate], *, after: Pair | None = None) -> Iterator[Pair]:
@@ -34,7 +37,11 @@ def certain_pairs(candidates: Iterable[MatchCandidate], *, after: Pair | None = 
 
 
 def likely_pairs(candidates: Iterable[MatchCandidate], window: int, *, after: Pair | None = None) -> Iterator[Pair]:
-    """Yield the pairs with the same type and place and related categories, at most `window` microseconds apart.
+    """Yield the pairs with the same type and place and related lines, at most `window` microseconds apart.
+
+    Two lines are related if the category of one is at or below that of the other and their amounts do not differ: they
+    are close, or one of them is not given. If an event gives the amount of cash or drugs, its other lines are compared
+    only with an event that gives none.
 
     If one of the two has no moment, it must be on the same day instead: its day contains the other's moment, or
     overlaps the other's day. In one operation, days that overlap are the same.
@@ -57,47 +64,74 @@ class _BucketNames(NamedTuple):
     searched: tuple[str, ...]
 
 
-ONE_BUCKET = ("",)
-
-
 @lru_cache(maxsize=4_096)
-def _bucket_names(categories: str) -> _BucketNames:
-    """Return the buckets of these categories. Few combinations occur, so each is computed once."""
-    paths = categories.split(",")
-    above = {step for path in paths for step in steps_above(path)}
-    stored_in = {*paths, *(f"{step}/" for step in above)}
-    searched = {*paths, *above, *(f"{path}/" for path in paths)}
-    return _BucketNames(tuple(sorted(stored_in)), tuple(sorted(searched)))
+def _bucket_names(path: str) -> _BucketNames:
+    """Return the buckets of a category path. Few paths occur, so each is computed once."""
+    above = steps_above(path)
+    return _BucketNames((path, *(f"{step}/" for step in above)), (path, *above, f"{path}/"))
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The candidates of one party whose lines have one kind of amount: a queue for each amount, in order of amounts.
+
+    For one kind, both bounds rise with the amount, so those close to an amount are next to each other.
+    """
+
+    amounts: list[Bounds] = field(default_factory=list)
+    queues: dict[Bounds, deque[MatchCandidate]] = field(default_factory=dict)
+
+    def add(self, amount: Bounds, one: MatchCandidate) -> None:
+        """Add the newest candidate."""
+        if amount not in self.queues:
+            insort(self.amounts, amount)
+            self.queues[amount] = deque()
+        self.queues[amount].append(one)
+
+    def close_to(self, amount: Bounds) -> list[Bounds]:
+        """Return the amounts of this shelf that are close to an amount."""
+        first = bisect_left(self.amounts, amount.least * PARTS, key=lambda one: one.greatest * PARTS_OF)
+        return list(takewhile(amount.is_close_to, islice(self.amounts, first, None)))
+
+    def drop(self, amount: Bounds) -> None:
+        """Drop an amount whose queue is empty."""
+        del self.queues[amount], self.amounts[bisect_left(self.amounts, amount)]
+
+
+Shelves = dict[Kind, dict[str, _Shelf]]
 
 
 @dataclass(slots=True)
 class _Held:
-    """The candidates of one group that may still pair, oldest first by bucket and party.
+    """The candidates of one group that may still pair, oldest first by bucket, kind of amount, party and amount.
 
     Those without a moment are held apart, as they stay longer. Without a window, neither categories nor times are
     compared.
     """
 
     window: int | None = None
-    moments: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
-    days: dict[str, Bucket] = field(default_factory=lambda: defaultdict(lambda: defaultdict(deque)))
+    moments: dict[str, Shelves] = field(default_factory=dict)
+    days: dict[str, Shelves] = field(default_factory=dict)
 
     def partners(self, one: MatchCandidate) -> Iterator[MatchCandidate]:
         """Yield the held candidates of other parties that pair with one, by their times; some more than once.
 
         Candidates that can no longer pair are dropped, so calls must be in order of time.
         """
-        for name in ONE_BUCKET if self.window is None else _bucket_names(one.categories).searched:
-            if name in self.moments:
-                yield from self._partners_in(self.moments[name], one, self._moments_near)
-            if name in self.days:
-                yield from self._partners_in(self.days[name], one, self._days_near)
+        for line in self._lines(one):
+            for name in _bucket_names(line.path).searched:
+                if name in self.moments:
+                    yield from self._partners_in(self.moments[name], one, line, self._moments_near)
+                if name in self.days:
+                    yield from self._partners_in(self.days[name], one, line, self._days_near)
 
     def hold(self, newest: MatchCandidate) -> None:
         """Hold the newest candidate as a partner for later ones."""
         buckets = self.moments if newest.day is None or self.window is None else self.days
-        for name in ONE_BUCKET if self.window is None else _bucket_names(newest.categories).stored_in:
-            buckets[name][newest.party].append(newest)
+        for line in self._lines(newest):
+            for name in _bucket_names(line.path).stored_in:
+                shelves = buckets.setdefault(name, {}).setdefault(_kind(line), {})
+                shelves.setdefault(newest.party, _Shelf()).add(line.bounds, newest)
 
     def has_passed(self, earlier: MatchCandidate, one: MatchCandidate) -> bool:
         """Return whether an earlier candidate pairs neither with one nor with any candidate after it."""
@@ -107,13 +141,27 @@ class _Held:
             return earlier.day.ends <= one.occurred_microseconds
         return one.occurred_microseconds - earlier.occurred_microseconds > self.window
 
-    def _partners_in(self, bucket: Bucket, one: MatchCandidate, near: Near) -> Iterator[MatchCandidate]:
-        for party, queue in bucket.items():
-            if party != one.party:
-                while queue and self.has_passed(queue[0], one):
-                    queue.popleft()
-                if queue:
-                    yield from near(queue, one)
+    def _lines(self, one: MatchCandidate) -> tuple[Line, ...]:
+        return EVERY_LINE if self.window is None else one.lines
+
+    def _partners_in(self, bucket: Shelves, one: MatchCandidate, line: Line, near: Near) -> Iterator[MatchCandidate]:
+        role, field_of_amount, _qualifier = _kind(line)
+        for (other_role, other_field, _other_qualifier), shelves in bucket.items():
+            if (role, other_role) in COMPARED_ROLES:
+                amount = line.bounds if field_of_amount == other_field else ANY_AMOUNT
+                for party, shelf in shelves.items():
+                    if party != one.party:
+                        yield from self._partners_on(shelf, amount, one, near)
+
+    def _partners_on(self, shelf: _Shelf, amount: Bounds, one: MatchCandidate, near: Near) -> Iterator[MatchCandidate]:
+        for close in shelf.close_to(amount):
+            queue = shelf.queues[close]
+            while queue and self.has_passed(queue[0], one):
+                queue.popleft()
+            if queue:
+                yield from near(queue, one)
+            else:
+                shelf.drop(close)
 
     def _moments_near(self, queue: deque[MatchCandidate], one: MatchCandidate) -> Iterator[MatchCandidate]:
         """Yield those of a queue of moments that are on the day of one, or within the window of it."""
@@ -147,6 +195,11 @@ def _pairs(
                 if after is None or order(newest) > order(after.later) or key > order(after.earlier):
                     yield Pair(partners[key], newest)
         held.hold(newest)
+
+
+def _kind(line: Line) -> Kind:
+    """Return what amounts must share to be in order: the role, the field, and on which side a qualifier is open."""
+    return line.role, "" if line.main is None else line.main.field, line.qualifier
 
 
 def _incident_and_type(one: MatchCandidate) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, microseconds_of, moment_of
 from service.domain.model.days import ONE_DAY, OperatingDays, london_midnight
 from service.eventlog.head import Head
+from service.eventlog.table import events
 from service.projections.duplicates.match_candidates import match_candidates
 
 of = match_candidates.c
@@ -23,6 +25,8 @@ PLACE_ORDER = (of.type, of.place, of.occurred_microseconds, of.seq)
 BEHIND_EVERY_SEQ = 2**63 - 1
 # With a generic plan, PostgreSQL compares each row with each value of a list.
 MOST_PLACES_ASKED_FOR = 20
+SEQS_AT_A_TIME = 2_000
+MINUTE = 60_000_000
 
 PlaceKey = tuple[str, str, int, str, int]
 
@@ -81,6 +85,41 @@ class CandidateLog:
         """Yield all standing ones that name one of these incidents."""
         return self._standing(self.connection.execute(self._of(*COLUMNS).where(of.incident.in_(incidents))))
 
+    def repeated_at_one_time(self) -> Iterator[list[MatchCandidate]]:
+        """Yield standing ones of one force that say the same of one place and minute, or of cash and drugs of one day.
+
+        Each group was recorded in at least two goes.
+        """
+        minute = of.occurred_microseconds - of.occurred_microseconds % MINUTE
+        has_moment = of.occurred_on.is_(None)
+        is_of_amounts = sa.or_(of.categories.contains("cash/"), of.categories.contains("drug/"))
+        return self._repeated(
+            of.place,
+            minute,
+            sa.func.coalesce(of.occurred_on, ""),
+            where=sa.and_(of.place.is_not(None), sa.or_(has_moment, is_of_amounts)),
+        )
+
+    def repeated_in_one_incident(self) -> Iterator[list[MatchCandidate]]:
+        """Yield standing ones of one force that say the same and name one incident, recorded in at least two goes."""
+        return self._repeated(of.incident, where=of.incident.is_not(None))
+
+    def sent_alone(self, some: Collection[MatchCandidate]) -> set[int]:
+        """Return the seqs of those whose first version was recorded without another event of its force."""
+        firsts = {one.first_seq: one for one in some}
+        seqs = sorted({seq + step for seq in firsts for step in (-1, 1)})
+        together = set()
+        for start in range(0, len(seqs), SEQS_AT_A_TIME):
+            statement = sa.select(events.c.seq, events.c.force, events.c.recorded_at)
+            statement = statement.where(
+                events.c.operation_id == self.head.operation, events.c.seq.in_(seqs[start : start + SEQS_AT_A_TIME])
+            )
+            for seq, force, recorded_at in self.connection.execute(statement):
+                for one in (firsts.get(seq - 1), firsts.get(seq + 1)):
+                    if one and (one.force, one.first_recorded_microseconds) == (force, microseconds_of(recorded_at)):
+                        together.add(one.seq)
+        return {one.seq for one in some} - together
+
     def incidents(self, since: str | None) -> sa.Select[Any]:
         """Select the parties with the incidents that they name, in standing and other versions."""
         party = of.force if self.party is None else of.operation_id
@@ -102,6 +141,27 @@ class CandidateLog:
         found = sa.select(*columns).where(of.operation_id == self.head.operation, of.generation == self.head.generation)
         return found if self.force is None else found.where(of.force == self.force)
 
+    def _repeated(self, *same: sa.ColumnElement[Any], where: sa.ColumnElement[bool]) -> Iterator[list[MatchCandidate]]:
+        alike = [of.force, of.type, of.said, *same]
+        names = [f"alike_{index}" for index in range(len(alike))]
+        recorded = of.first_recorded_microseconds
+        groups = (
+            self._of(*(column.label(name) for column, name in zip(alike, names, strict=True)))
+            .where(where, of.said != "")
+            .group_by(*alike)
+            .having(sa.func.min(recorded) != sa.func.max(recorded))
+            .subquery()
+        )
+        is_alike = sa.and_(*(column == groups.c[name] for column, name in zip(alike, names, strict=True)), where)
+        statement = self._of(*COLUMNS, *(groups.c[name] for name in names)).select_from(
+            sa.join(match_candidates, groups, is_alike)
+        )
+        rows = self.connection.execute(statement.order_by(*(groups.c[name] for name in names), of.seq))
+        for _alike, group in groupby(rows, key=lambda row: row[len(COLUMNS) :]):
+            standing = [row[: len(COLUMNS)] for row in group if row[SEQ] not in self.replaced]
+            if len(standing) > 1:
+                yield [self._candidate(row) for row in standing]
+
     def _with_place(self, *columns: Any) -> sa.Select[Any]:
         """Select the rows that name a place. The condition on seq makes the database read them in storage order."""
         return self._of(*columns).where(of.seq.between(1, self.head.seq), of.place.is_not(None))
@@ -115,7 +175,7 @@ class CandidateLog:
     def _standing(self, rows: Iterable[sa.Row[Any]]) -> Iterator[MatchCandidate]:
         return (self._candidate(row) for row in rows if row[SEQ] not in self.replaced)
 
-    def _candidate(self, row: sa.Row[Any]) -> MatchCandidate:
+    def _candidate(self, row: Sequence[Any]) -> MatchCandidate:
         occurred_on = row[-1]
         day = None if occurred_on is None else _extent_of(occurred_on, self.days)
         return MatchCandidate._make((self.head.operation, self.party or row[FORCE], *row[:-1], day))

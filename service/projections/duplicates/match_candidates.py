@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from service.domain.duplicates.lines import text_of
 from service.domain.duplicates.match_candidates import COMPARED, categories_of, microseconds_of
 from service.domain.model.days import london_midnight
 from service.domain.model.events import Event, EventWithdrawn
@@ -35,6 +36,14 @@ match_candidates = sa.Table(
     sa.Column("occurred_microseconds", sa.BigInteger, comment="since 1970; null for a withdrawal"),
     sa.Column("categories", sa.Text, nullable=False, comment="sorted, comma-separated"),
     sa.Column("occurred_on", CodeText, comment="the operating day, if the event has no moment"),
+    sa.Column("said", sa.Text, nullable=False, server_default="", comment="the text of its lines"),
+    sa.Column(
+        "first_recorded_microseconds",
+        sa.BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="since 1970; when the event's first version was recorded",
+    ),
 )
 of = match_candidates.c
 sa.Index(
@@ -70,42 +79,56 @@ class MatchCandidateRow(NamedTuple):
     occurred_microseconds: int | None
     categories: str
     occurred_on: str | None
+    said: str
+    first_recorded_microseconds: int
+
+
+class First(NamedTuple):
+    """The first version of an event: its seq, and when it was recorded, in microseconds since 1970."""
+
+    seq: int
+    recorded_microseconds: int
 
 
 def rows(writes: Writes, batch: Batch) -> list[MatchCandidateRow]:
     """Return a row for each arrest and seizure, and each withdrawal, among these events."""
-    first_seqs = _first_seqs_before(writes, batch)
+    firsts = _firsts_before(writes, batch)
     made = []
     for step in batch.steps:
         if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
             seq, replaced = step.recorded.seq, step.corrected_seq
-            if replaced is not None:
-                first_seqs[seq] = first_seqs.get(replaced, replaced)
-            made.append(_row_of(batch, step, first_seqs.get(seq, seq)))
+            own = First(seq, microseconds_of(step.recorded.recorded_at))
+            # What withdraws a tally has nothing to be compared with.
+            firsts[seq] = own if replaced is None else firsts.get(replaced, First(replaced, 0))
+            made.append(_row_of(batch, step, firsts[seq]))
     return made
 
 
 def first_seqs_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -> dict[int, int]:
     """Return, by the seq of a version, the seq of its event's first version."""
-    found: dict[int, int] = {}
+    return {seq: first.seq for seq, first in _firsts_of(connection, place, seqs).items()}
+
+
+def _firsts_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -> dict[int, First]:
+    found: dict[int, First] = {}
     if not seqs:
         return found
-    statement = sa.select(of.seq, of.first_seq)
+    statement = sa.select(of.seq, of.first_seq, of.first_recorded_microseconds)
     statement = statement.where(of.operation_id == place.operation, of.generation == place.generation)
     ordered = sorted(seqs)
     for start in range(0, len(ordered), SEQS_AT_A_TIME):
         some = ordered[start : start + SEQS_AT_A_TIME]
-        found.update((seq, first) for seq, first in connection.execute(statement.where(of.seq.in_(some))))
+        found.update((seq, First(*first)) for seq, *first in connection.execute(statement.where(of.seq.in_(some))))
     return found
 
 
-def _first_seqs_before(writes: Writes, batch: Batch) -> dict[int, int]:
+def _firsts_before(writes: Writes, batch: Batch) -> dict[int, First]:
     corrected = {step.corrected_seq for step in batch.steps if step.corrected_seq is not None}
     before = corrected - {step.recorded.seq for step in batch.steps}
-    return first_seqs_of(writes.connection, batch, before) if before else {}
+    return _firsts_of(writes.connection, batch, before) if before else {}
 
 
-def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
+def _row_of(batch: Batch, step: Step, first: First) -> MatchCandidateRow:
     event = step.recorded.event
     data, day = event.data, event.occurred_on
     # By position: by name, it would take more than twice as long.
@@ -113,7 +136,7 @@ def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
         batch.operation,
         batch.generation,
         step.recorded.seq,
-        first_seq,
+        first.seq,
         step.corrected_seq,
         event.force,
         event.type,
@@ -122,6 +145,8 @@ def _row_of(batch: Batch, step: Step, first_seq: int) -> MatchCandidateRow:
         _occurred_microseconds(event),
         ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
         None if day is None else day.isoformat(),
+        text_of(data) if isinstance(data, COMPARED) else "",
+        first.recorded_microseconds,
     )
 
 

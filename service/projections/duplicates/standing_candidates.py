@@ -9,8 +9,9 @@ from operator import attrgetter
 
 import sqlalchemy as sa
 
-from service.domain.duplicates.match_candidates import MatchCandidate
+from service.domain.duplicates.match_candidates import MatchCandidate, Pair
 from service.domain.duplicates.pairs import likely_pairs
+from service.domain.duplicates.repeats import repeated_pairs
 from service.domain.model.days import OperatingDays
 from service.eventlog.head import Head
 from service.projections.duplicates.candidate_log import CandidateLog, PlaceKey
@@ -37,6 +38,7 @@ class StandingCandidates:
         (own, own_days), *parts = logs
         self._connection = connection
         self._logs = {own.operation: CandidateLog.of(connection, own, own_days, party=None, force=force)}
+        self._own = self._logs[own.operation]
         self._logs |= {
             part.operation: CandidateLog.of(connection, part, days, party=f"part:{part.operation}", force=force)
             for part, days in parts
@@ -71,6 +73,12 @@ class StandingCandidates:
             yield from sorted(
                 (one for log in self._logs.values() for one in log.with_incidents(some)), key=incident_key
             )
+
+    def repeats(self) -> list[Pair]:
+        """Return the pairs of one force's events in the operation's own log that say the same, by their seqs."""
+        found = repeated_pairs(self._own.repeated_at_one_time(), self._own.sent_alone)
+        found |= repeated_pairs(self._own.repeated_in_one_incident(), self._own.sent_alone)
+        return sorted(found, key=lambda pair: (pair.earlier.seq, pair.later.seq))
 
     def at(self, operation: str, seq: int) -> MatchCandidate | None:
         """Return the match candidate of a version, standing or not; None if not an arrest or seizure of these logs."""

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from service.domain.counting.completeness import DONE, NONE
 from service.domain.duplicates.evidence import Evidence
+from service.domain.duplicates.pairs import CERTAIN, LIKELY
+from service.domain.duplicates.ranking import AMOUNTS
+from service.domain.duplicates.repeats import REPEATED
 from service.domain.model.events import ArrestRecorded, RecordedEvent
 from service.domain.model.operation import Operation
 from service.usecases.overview.duplicates import OpenPair, Ruling, Side
@@ -14,6 +17,8 @@ from service.web.duplicates import comparison
 from service.web.site import event_words, words
 
 NUMBERS = {1: "one", 2: "two"}
+CERTAINTIES = {CERTAIN: "certain", REPEATED: "recorded twice", LIKELY: "likely"}
+LEADS = {CERTAIN: "Certain: both give the same incident key.", REPEATED: "Both say the same.", LIKELY: "Likely."}
 
 
 class Question(NamedTuple):
@@ -31,7 +36,7 @@ def title(pair: PossibleDuplicate) -> str:
 def summary(pair: PossibleDuplicate) -> str:
     """Return a pair in a line of a list: `Arrest: likely`."""
     noun = comparison.noun(pair.events[0].event)
-    return f"{noun[:1].upper()}{noun[1:]}: {pair.certainty}"
+    return f"{noun[:1].upper()}{noun[1:]}: {CERTAINTIES[pair.certainty]}"
 
 
 def forces(events: tuple[RecordedEvent, ...], operation: Operation) -> str:
@@ -58,14 +63,14 @@ def lead(found: OpenPair) -> str:
         said += f" for {words.category_in_sentence(data.reason)}"
     said += f" at {comparison.place(one.event)}" if evidence.place is not None else ""
     said += f", {_when(evidence)}" if _when(evidence) else ""
-    certainty = "Certain: both give the same incident key." if found.pair.certainty == "certain" else "Likely."
     assisting = [
         f"{event_words.force_of(a, found.all_pairs.operation)} says that "
         f"{event_words.force_of(b, found.all_pairs.operation)} assisted"
         for a, b in ((one, other), (other, one))
         if b.event.force in a.event.assisting and a.event.force != b.event.force
     ]
-    return f"{certainty} {said}{f', and {words.listed(assisting)}' if assisting else ''}."
+    said += f", and {words.listed(assisting)}" if assisting else ""
+    return f"{LEADS[found.pair.certainty]} {said}. {AMOUNTS[evidence.amounts]}"
 
 
 def two_events(found: OpenPair) -> str:
@@ -93,6 +98,8 @@ def effect(found: OpenPair, side: int) -> str:
 
 def whose(found: OpenPair, side: Side) -> str:
     """Return whose event one side is: `Surrey Police’s`; of two events of one force, `the one in Operation North`."""
+    if found.pair.certainty == REPEATED:
+        return f"event {side.recorded.seq}"
     if len({one.recorded.event.force for one in found.sides}) == 1:
         return f"the one in {side.operation.name}"
     return f"{event_words.force_of(side.recorded, found.all_pairs.operation)}’s"
@@ -128,7 +135,10 @@ def return_of(side: Side) -> str:
 
 def _whose(one: RecordedEvent, events: tuple[RecordedEvent, ...], operation: Operation) -> str:
     force = event_words.force_of(one, operation)
-    return force if len({event.event.force for event in events}) > 1 else f"{force} in {one.operation}"
+    if len({event.event.force for event in events}) > 1:
+        return force
+    is_one_log = len({event.operation for event in events}) == 1
+    return f"event {one.seq} of {force}" if is_one_log else f"{force} in {one.operation}"
 
 
 def _when(evidence: Evidence) -> str:
