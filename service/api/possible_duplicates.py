@@ -65,11 +65,16 @@ PAIRS_BODY = {
 @blueprint.query(PossibleDuplicatesQuery)
 @blueprint.answers({200: PossibleDuplicatesSchema}, problems=(404, 422))
 def get_possible_duplicates(query: dict[str, Any], operation: str) -> Response:
-    """List arrests and seizures of different forces that may be one event, certain pairs first.
+    """List arrests and seizures that may be one event, the likeliest pairs first.
 
-    A pair is certain if both events have the same incident and type. It is likely if they have the same type, related
-    categories and the same place, and are at most the window apart. If one of them has only its day (`occurred_on`),
-    the other must be on that day. Only standing versions are compared, and pairs that were ruled out are left out.
+    A pair is certain if two forces name the same incident and type. It is repeated if one force sent the same in two
+    calls: the same reason and count, or lines, with the same incident, or place and minute. It is likely if two forces
+    have the same type, related categories and the same place, at most the window apart, with amounts that do not differ
+    by more than 5 %. If one of the two has only its day (`occurred_on`), the other must be on that day. Only standing
+    versions are compared, and pairs that were ruled out are left out.
+
+    Certain pairs come first, then repeated, then likely ones. In each they are sorted by `evidence.amounts`, in the
+    order of its values, then by the time between the two events, then by type, place, time and seq.
 
     The coordinator sees all pairs. A force sees pairs of its own events alone: whether an event of another force is
     like one of its own is shown to the coordinator only.

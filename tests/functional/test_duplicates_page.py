@@ -150,7 +150,7 @@ def test_an_address_of_no_pair_does_not_exist(coordinator: Visitor, said: str):
 @pytest.mark.usefixtures("pair")
 def test_a_coordinator_of_another_force_finds_no_page(app: Flask, secret_for: SecretFor):
     surrey = visitor(app, secret_for("surrey", "coordinator"))
-    for address in ("", "/7.8", "/7.8/ask", "/7.8/withdraw/0"):
+    for address in ("/7.8", "/7.8/ask", "/7.8/withdraw/0"):
         assert surrey.get(PAIRS + address).status_code == 404
     for address in ("", "/7.8", "/7.8/withdraw/0", "/ruled-out/9/undo"):
         form = {"csrf_token": surrey.token(), "id": new_id(), "decision": "two", "pairs": "7.8"}
@@ -310,3 +310,50 @@ def test_a_pair_of_two_parts_is_ruled_out_in_the_whole_and_withdrawn_in_its_part
     assert send(person, check, check).location == "/operations/whole/duplicates?withdrawn=6"
     assert "No possible duplicates" in text_of(page_of(person, "/operations/whole/duplicates"))
     assert len(lead.get("/v1/operations/south/events").json["events"]) == 7
+
+
+# --- one force
+
+
+@pytest.fixture
+def repeat(client_for: ClientFor, live: str) -> tuple[Json, Json]:
+    """Record one arrest of Surrey as event 7, and as the first of two rows as event 8; return both."""
+    one, again = (arrest("drugs", occurred_at=after(0), place="m25") for _ in range(2))
+    surrey = client_for("surrey")
+    surrey.record(live, one)
+    assert surrey.batch(live, [again, arrest(occurred_at=after(0), place="m25")]).status_code == 201
+    return one, again
+
+
+@pytest.mark.usefixtures("repeat")
+def test_what_one_force_recorded_twice_is_decided_like_any_pair(coordinator: Visitor, lead: Caller, live: str):
+    listed = text_of(page_of(coordinator, PAIRS))
+    assert "Arrest: recorded twice" in listed
+    assert "event 7 of Surrey Police and event 8 of Surrey Police" in listed
+    assert "at the same time. Both give the same number." in listed
+    text = text_of(page_of(coordinator, f"{PAIRS}/7.8"))
+    assert "Both say the same. One force recorded the same arrest twice for drugs at M25, at the same time." in text
+    assert "They are one: keep event 8, withdraw event 7" in text
+    asked = text_of(page_of(coordinator, f"{PAIRS}/7.8/ask"))
+    assert "Ask the force Surrey Police: your events" not in asked
+    assert "Surrey Police: your events 7 and 8 in" in asked
+    assert "Are they two arrests, or one that was sent twice" in asked
+    check = f"{PAIRS}/7.8/withdraw/1"
+    assert send(coordinator, check, check).status_code == 303
+    assert pairs(lead, live) == []
+
+
+def test_a_force_sees_pairs_of_its_own_events_and_nothing_of_others(
+    app: Flask, secret_for: SecretFor, client_for: ClientFor, live: str, repeat: tuple[Json, Json]
+):
+    client_for("kent").record(live, arrest("drugs", force="kent", occurred_at=after(0), place="m25"))
+    page = page_of(visitor(app, secret_for("surrey")), PAIRS)
+    text = text_of(page)
+    assert "1 pair of your own events." in text
+    assert "An arrest for drugs" in text
+    for one in repeat:
+        assert f'href="{LIVE}/events/{one["id"]}"' in page
+    assert "Kent" not in text
+    other = text_of(page_of(visitor(app, secret_for("kent")), PAIRS))
+    assert "No two of your own events look like one at event 10." in other
+    assert "Surrey" not in other

@@ -69,7 +69,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/operations/<operation>/returns/<force>/<day>/check"): REPORTERS,
     ("GET", "/operations/<operation>/compare"): READERS,
     ("POST", "/operations/<operation>/compare"): READERS,
-    ("GET", "/operations/<operation>/duplicates"): {COORDINATOR},
+    ("GET", "/operations/<operation>/duplicates"): REPORTERS,
     ("POST", "/operations/<operation>/duplicates"): {COORDINATOR},
     ("POST", "/operations/<operation>/duplicates/ruled-out/<int:seq>/undo"): {COORDINATOR},
     ("GET", "/operations/<operation>/duplicates/<pair>"): {COORDINATOR},

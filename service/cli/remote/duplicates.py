@@ -90,7 +90,7 @@ def _print(pairs: Sequence[Json], operation: str) -> None:
     if not pairs:
         remark(f"There are no possible duplicates in {operation}.")
         return
-    columns = ("pair", "certainty", "forces", "type", "place", "when", "apart", "alike")
+    columns = ("pair", "certainty", "forces", "type", "place", "when", "apart", "amounts", "alike")
     print_table(f"Possible duplicates in {operation}", columns, [_row(one) for one in pairs])
     remark("Two different events: --rule-out PAIR. One event: withdraw that of the force which does not count it.")
 
@@ -99,9 +99,14 @@ def _row(pair: Json) -> list[str]:
     events, evidence = pair["events"], pair["evidence"]
     apart = evidence.get("seconds_apart")
     return [
-        *(_name(pair), pair["certainty"], " and ".join(one["force"] for one in events), events[0]["type"]),
+        *(
+            _name(pair),
+            pair["certainty"],
+            " and ".join(dict.fromkeys(one["force"] for one in events)),
+            events[0]["type"],
+        ),
         *(" / ".join(dict.fromkeys(one.get("place", "") for one in events)), moment_text(events[0].get("occurred_at"))),
-        *("" if apart is None else minutes_text(apart), ", ".join(evidence["same"])),
+        *("" if apart is None else minutes_text(apart), evidence["amounts"], ", ".join(evidence["same"])),
     ]
 
 

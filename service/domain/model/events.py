@@ -341,7 +341,7 @@ class EventPair(Part, frozen=True, kw_only=True):
 class DuplicateRuledOut(EventPair, frozen=True, kw_only=True):
     """`duplicate.ruled_out`: the coordinator found that two possible duplicates are two different events.
 
-    They are of two forces, or of two operations: this one and a part of it, or two of its parts. In the second case
+    They are of this operation, or of two operations: this one and a part of it, or two of its parts. In the second case
     `operations` names the operations in the order of `events`, and the service fills in the seq of the first version of
     each event in its log. The ruling applies to all later versions of both events, until the pair is reopened.
     """

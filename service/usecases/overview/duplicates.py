@@ -1,4 +1,7 @@
-"""Possible duplicates as a coordinator decides them: the list, one pair with what each answer does, those ruled out."""
+"""Possible duplicates as a coordinator decides them: the list, one pair with what each answer does, those ruled out.
+
+A force has a list of its own events.
+"""
 
 from __future__ import annotations
 
@@ -110,6 +113,25 @@ def read_pairs(database: Database, *, operation: str, credential: Credential) ->
     """
     with read_context(database, operation, credential) as context:
         return _pairs(context, _positions(context))
+
+
+def read_own_pairs(database: Database, *, operation: str, credential: Credential) -> Pairs:
+    """Return the pairs of a force's own events as they are now, without rulings; others' events do not matter.
+
+    Raises:
+        UnknownOperation: there is no such operation, or the credential may not know of it.
+    """
+    with read_context(database, operation, credential) as context:
+        found = duplicates_in(context, limit=MOST_PAIRS)
+        position = context.positions(begun_by=context.database.now(context.connection))[0]
+        return Pairs(
+            operation=position.operation,
+            position=position,
+            moment=position.begun_by,
+            pairs=found.found,
+            has_more=found.next_after is not None,
+            rulings=(),
+        )
 
 
 def read_pair(database: Database, *, operation: str, credential: Credential, versions: Sequence[Version]) -> OpenPair:

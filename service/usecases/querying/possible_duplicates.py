@@ -1,9 +1,9 @@
 """Possible duplicates: events that may record the same fact.
 
-A pair has events of two forces or, in an operation with parts, of two operations. The latter may have one force: an
-arrest that a force posts into two operations counts correctly in the totals of each, but twice in those of the whole,
-which only the coordinator of the whole can see. Two events of one part are in that part's list: its coordinator, who
-knows both forces, resolves them for all operations.
+A pair has events of two forces, or of one that sent the same twice, or, in an operation with parts, of two operations.
+The latter may have one force: an arrest that a force posts into two operations counts correctly in the totals of each,
+but twice in those of the whole, which only the coordinator of the whole can see. Two events of one part are in that
+part's list: its coordinator, who knows both forces, resolves them for all operations.
 
 A force sees only pairs of its own events, in operations in which it takes part. Its answer depends on nothing that
 others recorded: a force that learned of a pair with another's event could search for where and when that was.

@@ -10,12 +10,22 @@ from uuid import UUID, uuid4, uuid5
 from flask import request
 from werkzeug.wrappers import Response
 
-from service.access.roles import COORDINATOR
+from service.access.roles import COORDINATOR, REPORTERS
+from service.domain.deciding.decide import NotCoordinator
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import DuplicateReopened, DuplicateRuledOut, Event, EventWithdrawn
 from service.domain.model.operation import Operation
 from service.errors import Conflict
-from service.usecases.overview.duplicates import OpenPair, PairNotFound, Pairs, Side, read_pair, read_pairs, versions_of
+from service.usecases.overview.duplicates import (
+    OpenPair,
+    PairNotFound,
+    Pairs,
+    Side,
+    read_own_pairs,
+    read_pair,
+    read_pairs,
+    versions_of,
+)
 from service.usecases.querying.possible_duplicates import PossibleDuplicate
 from service.usecases.querying.search_duplicates import Version
 from service.usecases.recording.record import record_events
@@ -38,10 +48,15 @@ NO_DECISION = "Select what you decide"
 
 
 @pages.route("/operations/<operation>/duplicates")
-@pages.requires(COORDINATOR)
+@pages.requires(*REPORTERS)
 def show(operation: str) -> str:
-    """List the open pairs, and those ruled out."""
-    return _list(read_pairs(database(), operation=operation, credential=credential()))
+    """List the open pairs, and those ruled out; for a force, the pairs of its own events."""
+    try:
+        return _list(read_pairs(database(), operation=operation, credential=credential()))
+    except NotCoordinator:
+        found = read_own_pairs(database(), operation=operation, credential=credential())
+    layout = _layout(found, title="Possible duplicates") | {"tab_counts": {"duplicates.show": len(found.pairs)}}
+    return render("duplicates/own.html.jinja", **layout)
 
 
 @pages.route("/operations/<operation>/duplicates", methods=["POST"])
@@ -132,7 +147,9 @@ def ask(operation: str, pair: str) -> str | Response:
         found = _read(operation, pair)
     except PairNotFound:
         return _to_list(operation, gone=1)
-    return _page("duplicates/ask.html.jinja", found, title="Ask the forces", questions=sentences.questions(found))
+    questions = sentences.questions(found)
+    title = "Ask the forces" if len(questions) > 1 else "Ask the force"
+    return _page("duplicates/ask.html.jinja", found, title=title, questions=questions)
 
 
 @pages.route("/operations/<operation>/duplicates/<pair>/withdraw/<int:side>")

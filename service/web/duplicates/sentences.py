@@ -106,8 +106,13 @@ def whose(found: OpenPair, side: Side) -> str:
 
 
 def questions(found: OpenPair) -> list[Question]:
-    """Return the text for each force. Neither names the other force, its place, its time or its event."""
+    """Return the text for each force. Neither names the other force, its place, its time or its event.
+
+    For two events of one force, return one text that names both.
+    """
     operation = found.all_pairs.operation
+    if found.pair.certainty == REPEATED:
+        return [_question_of_repeat(found)]
     asked = []
     for side in found.sides:
         force, noun = event_words.force_of(side.recorded, operation), comparison.noun(side.recorded.event)
@@ -121,6 +126,16 @@ def questions(found: OpenPair) -> list[Question]:
     return asked
 
 
+def asks(pair: PossibleDuplicate) -> str:
+    """Return the answer that somebody must be asked first."""
+    return "I need to ask the force" if pair.certainty == REPEATED else "I need to ask the forces"
+
+
+def because(pair: PossibleDuplicate) -> str:
+    """Return why a pair has its place in the list."""
+    return AMOUNTS[pair.evidence.amounts]
+
+
 def ruled_out(ruling: Ruling, operation: Operation) -> str:
     """Return a pair that was ruled out, in a line: `Arrest: Surrey Police and Kent Police`."""
     noun = comparison.noun(ruling.events[0].event)
@@ -131,6 +146,18 @@ def return_of(side: Side) -> str:
     """Return the state of the return for the day of an event, for a cell: `Reopened`, `No return`."""
     declared = side.declared
     return "No return" if declared is None or declared.status == NONE else declared.status.capitalize()
+
+
+def _question_of_repeat(found: OpenPair) -> Question:
+    one, other = found.pair.events
+    force, noun = event_words.force_of(one, found.all_pairs.operation), comparison.noun(one.event)
+    text = (
+        f"{force}: your events {one.seq} and {other.seq} in {found.sides[0].operation.name} say the same: "
+        f"{comparison.what(one.event)}, {where_and_when(one)}. Are they two {noun}s, or one that was sent twice, "
+        "such as by a system and in a spreadsheet? If they are one, withdraw one of them with the reason ‘duplicate’, "
+        "or tell us and we will."
+    )
+    return Question(force, text)
 
 
 def _whose(one: RecordedEvent, events: tuple[RecordedEvent, ...], operation: Operation) -> str:

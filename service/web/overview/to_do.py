@@ -49,6 +49,6 @@ def _coordinating(found: Overview) -> list[Task]:
     said = "Nothing published" if last is None else f"Published {words.moment(last.recorded_at, found.moment)}"
     pairs, publish = (address(endpoint, operation=name) for endpoint in ("duplicates.show", "publications.new"))
     return [
-        Task("Decide possible duplicates", pairs, "Two forces may have recorded one arrest", "", False),
+        Task("Decide possible duplicates", pairs, "One arrest may be recorded twice", "", False),
         Task("Publish", publish, "Preview the statement at any time", said, False),
     ]

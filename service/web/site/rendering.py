@@ -46,7 +46,7 @@ TABS = (
     Tab("events.show", "Events", (COORDINATOR, FORCE)),
     Tab("record.show", "Record", (COORDINATOR, FORCE)),
     Tab("uploads.show", "Upload", (COORDINATOR, FORCE)),
-    Tab("duplicates.show", "Possible duplicates", (COORDINATOR,)),
+    Tab("duplicates.show", "Possible duplicates", (COORDINATOR, FORCE)),
     Tab("publications.show", "Publications", (COORDINATOR, FORCE, OBSERVER)),
     Tab("compare.show", "Compare", (COORDINATOR, FORCE, OBSERVER)),
     Tab("setup.show", "Set up", (COORDINATOR,)),
