@@ -265,3 +265,13 @@ def test_a_correction_that_makes_them_differ_settles_a_pair_and_one_in_another_c
 def test_the_coordinator_sending_for_two_forces_makes_no_repeats(lead: Caller, live: str):
     sheet(lead, live, *(arrest(force=force, **WHERE) for force in ("surrey", "kent", LEAD)))
     assert [certainty for certainty, *_ids in pairs(lead, live)] == ["likely"] * len(list(combinations(range(3), 2)))
+
+
+def test_a_mixed_sheet_that_the_coordinator_sent_three_times_is_found_for_each_force(
+    lead: Caller, surrey: Caller, live: str
+):
+    rows = (("knife", "surrey"), ("drugs", "kent"), ("robbery", "surrey"), ("wanted", "kent"))
+    for _ in range(3):
+        sheet(lead, live, *(arrest(reason, force=force, **WHERE) for reason, force in rows))
+    assert [certainty for certainty, *_ids in pairs(lead, live)] == ["repeated"] * 8
+    assert len(pairs(surrey, live)) == 4

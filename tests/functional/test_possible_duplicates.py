@@ -83,7 +83,7 @@ def test_events_with_one_incident_key_are_a_certain_pair_wherever_and_whenever_t
     theirs = arrest("drugs", force="kent", incident=INCIDENT, place="a406", occurred_at=hours_ago(20))
     surrey.record(live, ours, arrest("drugs", incident=INCIDENT), seizure(incident=OTHER_INCIDENT))
     kent.record(live, theirs, seizure(force="kent", incident=INCIDENT))
-    (first, second) = listed(lead, live)["pairs"]
+    (second, first) = listed(lead, live)["pairs"]
     assert first["certainty"] == second["certainty"] == "certain"
     assert [event["id"] for event in first["events"]] == [ours["id"], theirs["id"]]
     assert first["evidence"]["same"] == ["incident", "type"]

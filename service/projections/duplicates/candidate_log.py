@@ -25,7 +25,7 @@ PLACE_ORDER = (of.type, of.place, of.occurred_microseconds, of.seq)
 BEHIND_EVERY_SEQ = 2**63 - 1
 # With a generic plan, PostgreSQL compares each row with each value of a list.
 MOST_PLACES_ASKED_FOR = 20
-SEQS_AT_A_TIME = 2_000
+MOMENTS_AT_A_TIME = 500
 MINUTE = 60_000_000
 
 PlaceKey = tuple[str, str, int, str, int]
@@ -106,19 +106,16 @@ class CandidateLog:
 
     def sent_alone(self, some: Collection[MatchCandidate]) -> set[int]:
         """Return the seqs of those whose first version was recorded without another event of its force."""
-        firsts = {one.first_seq: one for one in some}
-        seqs = sorted({seq + step for seq in firsts for step in (-1, 1)})
-        together = set()
-        for start in range(0, len(seqs), SEQS_AT_A_TIME):
-            statement = sa.select(events.c.seq, events.c.force, events.c.recorded_at)
-            statement = statement.where(
-                events.c.operation_id == self.head.operation, events.c.seq.in_(seqs[start : start + SEQS_AT_A_TIME])
+        moments = sorted({one.first_recorded_microseconds for one in some})
+        together: set[tuple[str, int]] = set()
+        for start in range(0, len(moments), MOMENTS_AT_A_TIME):
+            recorded_at = [moment_of(one) for one in moments[start : start + MOMENTS_AT_A_TIME]]
+            statement = sa.select(events.c.force, events.c.recorded_at).where(
+                events.c.operation_id == self.head.operation, events.c.recorded_at.in_(recorded_at)
             )
-            for seq, force, recorded_at in self.connection.execute(statement):
-                for one in (firsts.get(seq - 1), firsts.get(seq + 1)):
-                    if one and (one.force, one.first_recorded_microseconds) == (force, microseconds_of(recorded_at)):
-                        together.add(one.seq)
-        return {one.seq for one in some} - together
+            statement = statement.group_by(events.c.force, events.c.recorded_at).having(sa.func.count() > 1)
+            together |= {(force, microseconds_of(moment)) for force, moment in self.connection.execute(statement)}
+        return {one.seq for one in some if (one.force, one.first_recorded_microseconds) not in together}
 
     def incidents(self, since: str | None) -> sa.Select[Any]:
         """Select the parties with the incidents that they name, in standing and other versions."""
