@@ -50,14 +50,14 @@ class ReturnsSchema(ma.Schema):
 @blueprint.route("/v1/operations/<operation>/returns")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(AsOfQuery)
-@blueprint.answers({200: {JSON: ReturnsSchema} | FILES}, problems=(404, 422))
+@blueprint.answers({200: {JSON: ReturnsSchema} | FILES}, problems=(404, 406, 422))
 def get_returns(query: dict[str, Any], operation: str) -> Response:
     """Show every force's return for every day that has begun: none, partial, complete, nil or reopened.
 
     With `Accept: text/csv`, or the media type of XLSX, the answer is a table.
     """
+    media = preferred_media()
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = returns(database(), operation=operation, credential=caller(), moment=moment)
     body = returns_json(found)
-    media = preferred_media()
     return answer(body) if media == JSON else table_answer(media, f"{operation}-returns", returns_tables(body))

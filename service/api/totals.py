@@ -23,12 +23,13 @@ blueprint = Blueprint("totals", __name__, description="Read the totals, now or a
 @blueprint.route("/v1/operations/<operation>/totals")
 @blueprint.requires(*READERS)
 @blueprint.query(TotalsQuery)
-@blueprint.answers({200: {JSON: TotalsSchema} | FILES}, problems=(404, 422))
+@blueprint.answers({200: {JSON: TotalsSchema} | FILES}, problems=(404, 406, 422))
 def get_totals(query: dict[str, Any], operation: str) -> Response:
     """Show totals with unit and qualifier, the log position they are true at, and the forces that owe a return.
 
     With `Accept: text/csv`, or the media type of XLSX, the answer is a table.
     """
+    media = preferred_media()
     found = totals(
         database(),
         operation=operation,
@@ -36,7 +37,7 @@ def get_totals(query: dict[str, Any], operation: str) -> Response:
         selection=selection_of(query),
         moment=Moment(query.get("as_of"), query.get("as_of_seq")),
     )
-    body, media = totals_json(found), preferred_media()
+    body = totals_json(found)
     return answer(body) if media == JSON else table_answer(media, f"{operation}-totals", totals_tables(body))
 
 

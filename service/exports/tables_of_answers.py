@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, get_type_hints
 
-from flask import Response, request
+from flask import Response
 from msgspec.structs import fields
 
 from service.domain.model.events import (
@@ -21,6 +21,7 @@ from service.domain.model.events import (
     ReturnDeclared,
 )
 from service.domain.model.instants import format_optional
+from service.exports.media import preferred
 from service.exports.tables import Cell, Column, ExportTable, csv_text
 from service.exports.workbooks import workbook
 from service.spreadsheets.reading.file import XLSX
@@ -41,8 +42,12 @@ POUNDS = {"value_pence": "value_pounds", "amount_minor": "amount_pounds"}
 
 
 def preferred_media(*others: str) -> str:
-    """Return the media type that the Accept header prefers: JSON by default, a table, or one of `others`."""
-    return request.accept_mimetypes.best_match([JSON, *others, CSV, XLSX], JSON) or JSON
+    """Return the media type that the Accept header prefers: JSON by default, a table, or one of `others`.
+
+    Raises:
+        NotAcceptable: it allows none of them.
+    """
+    return preferred((JSON, *others, CSV, XLSX))
 
 
 def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Response:

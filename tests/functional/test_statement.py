@@ -88,7 +88,6 @@ def test_as_of_the_second_evening_it_is_provisional(pandilla: str, lead: Caller)
         ("text/*", "text/markdown"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
         ("application/json;q=0.5, text/plain", "text/plain"),
-        ("image/png", "text/markdown"),
     ],
 )
 def test_accept_chooses_the_format(live: str, lead: Caller, accept: str, given: str):

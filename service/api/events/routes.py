@@ -48,7 +48,7 @@ def post_event(query: dict[str, Any], operation: str) -> Response:
 @blueprint.route("/v1/operations/<operation>/events")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(EventsQuery)
-@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 422))
+@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 406, 422))
 def get_events(query: dict[str, Any], operation: str) -> Response:
     """List events in log order: a force sees its own events, the coordinator all.
 
@@ -56,8 +56,8 @@ def get_events(query: dict[str, Any], operation: str) -> Response:
     line, and `limit` is ignored. The SHA-256 of a zero byte followed by a line is the event's leaf hash. With `Accept:
     text/csv`, or the media type of XLSX, the answer is a table with a row for each line of a seizure.
     """
-    wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
     media = preferred_media(NDJSON)
+    wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
     if media != JSON:
         lines = stream_lines(database(), operation=operation, credential=caller(), wanted=wanted, after=query["after"])
         if media == NDJSON:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.api.http.bodies import BodyCutShort, BodyTooLarge, NotTheMediaType, discard_rest
 from service.errors import Conflict, Failed, Forbidden, Invalid, NotFound, RecordError, Unauthenticated, Unavailable
+from service.exports.media import NotAcceptable
 from service.storage.db import DatabaseBusy, DatabaseFailed
 from service.usecases.recording.record import NotRecorded
 from service.wire.schemas import wrong_fields
@@ -59,6 +60,7 @@ STATUSES: dict[type[RecordError], HTTPStatus] = {
     BodyCutShort: HTTPStatus.BAD_REQUEST,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     NotTheMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from service.access.roles import READERS
 from service.api.http import examples
@@ -13,6 +13,7 @@ from service.api.http.bodies import JSON
 from service.api.http.queries import StatementQuery
 from service.api.statement.formats import MEDIA, in_media
 from service.api.statement.schemas import StatementSchema
+from service.exports.media import preferred
 from service.exports.statement.formats import HTML, MARKDOWN, PLAIN
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.statement import read_statement
@@ -31,7 +32,7 @@ SHOWN: dict[str, Any] = {
 @blueprint.route("/v1/operations/<operation>/statement")
 @blueprint.requires(*READERS)
 @blueprint.query(StatementQuery)
-@blueprint.answers({200: SHOWN}, problems=(404, 409, 422))
+@blueprint.answers({200: SHOWN}, problems=(404, 406, 409, 422))
 def get_statement(query: dict[str, Any], operation: str) -> Response:
     """Read a results statement: a headline with a threshold, figures, a breakdown by force, and outstanding returns.
 
@@ -39,10 +40,10 @@ def get_statement(query: dict[str, Any], operation: str) -> Response:
     what the record shows: it says "at least" while a return is outstanding, and gives a zero only if it was declared.
     The statement of a publication is word for word the same whenever it is requested.
     """
+    media = preferred(MEDIA)
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
     found = read_statement(
         database(), operation=operation, credential=caller(), moment=moment, publication=query.get("publication")
     )
-    media = request.accept_mimetypes.best_match(MEDIA, MARKDOWN)
     content_type = media if media == JSON else f"{media}; charset=utf-8"
     return Response(in_media(found, media), content_type=content_type, headers={"Vary": "Accept"})
