@@ -11,17 +11,14 @@ from service.api.http.answer_schemas import HASH
 from service.api.http.blueprint import Blueprint, answer, database
 from service.api.publications.routes import figure_json, publication_number
 from service.api.publications.schemas import PositionSchema, PublishedFigureSchema
-from service.api.statement.as_json import statement_json
+from service.api.statement.as_json import NOT_PUBLIC, statement_json
 from service.api.statement.schemas import StatementSchema
 from service.domain.model.instants import format_instant
-from service.exports.statement.words import worded
 from service.usecases.querying.publications import headline_figures
 from service.usecases.querying.statement import StatementAnswer, public_publication
 
 blueprint = Blueprint("public", __name__, description="Read what was made public; no credential is needed")
 
-# What a statement says for those inside: the marking, and the names and logs of parts.
-NOT_PUBLIC = ("marking", "parts", "log_size")
 CACHED = "public, max-age=300"
 
 
@@ -65,7 +62,6 @@ def _public_json(found: StatementAnswer) -> dict[str, Any]:
     assert publication is not None, "the statement is of a publication"
     assert publication.public_since is not None, "only a public one is returned"
     published = publication.published
-    statement = statement_json(found, worded(found))
     return {
         "operation": publication.operation.operation,
         "number": published.number,
@@ -75,5 +71,5 @@ def _public_json(found: StatementAnswer) -> dict[str, Any]:
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
         "figures": [figure_json(figure) for figure in headline_figures(published.figures) if figure.force is None],
-        "statement": {name: value for name, value in statement.items() if name not in NOT_PUBLIC},
+        "statement": statement_json(found, public=True),
     }

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service.api.http.bodies import JSON
-from service.api.http.queries import StatementQuery
+from service.api.http.queries import AUDIENCES, OPERATION, PUBLIC, StatementQuery
 from service.api.statement.formats import in_media
 from service.cli.settings import Settings, pass_settings
 from service.exports.statement.formats import HTML, MARKDOWN, PLAIN
@@ -33,6 +33,13 @@ FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
 @click.option("--as-of", metavar="INSTANT", help="Use the record as of a past moment, such as 2023-01-19T18:00:00Z.")
 @click.option("--as-of-seq", metavar="SEQ", help="Use the record as of a seq in the log.")
 @click.option("--publication", metavar="N", help="Use the figures of this publication, as they were published.")
+@click.option(
+    "--audience",
+    type=click.Choice(AUDIENCES),
+    default=OPERATION,
+    show_default=True,
+    help="Who it is for. public: without marking and position, as anybody may read it.",
+)
 @pass_settings
 def statement(settings: Settings, /, operation: str, *, chosen: str, **query: str | None) -> None:
     """Print the results of an OPERATION as a statement that may be published."""
@@ -48,4 +55,4 @@ def statement(settings: Settings, /, operation: str, *, chosen: str, **query: st
             moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
             publication=parameters.get("publication"),
         )
-    click.echo(in_media(found, FORMATS[chosen]).rstrip("\n"))
+    click.echo(in_media(found, FORMATS[chosen], public=parameters["audience"] == PUBLIC).rstrip("\n"))

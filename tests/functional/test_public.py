@@ -80,7 +80,8 @@ def test_the_public_sees_no_marking_no_parts_and_by_force_only_what_the_statemen
     response = read(app, live)
     statement = response.json["statement"]
     assert "OFFICIAL" not in response.get_data(as_text=True)
-    assert not {"marking", "parts", "log_size"} & {*response.json, *statement}
+    assert not {"marking", "position", "parts", "log_size"} & {*response.json, *statement}
+    assert "From the record of" not in response.get_data(as_text=True)
     assert {figure["force"] for figure in response.json["figures"]} == {None}
     assert statement["headline"] == "At least 3 arrests"
     assert statement["breakdown"] is None

@@ -284,7 +284,7 @@ def test_the_public_page_exists_only_once_it_is_public(app: Flask, coordinator: 
     said = text_of(page)
     assert "3 arrests" in said
     assert "How to check this" in said
-    for private in ("OFFICIAL", "Sign out", "Operations", "Marking"):
+    for private in ("OFFICIAL", "Sign out", "Operations", "Marking", "From the record of"):
         assert private not in said, private
     table = stranger.get("/p/live/1/figures.csv")
     assert table.status_code == 200

@@ -74,6 +74,28 @@ def test_the_release_as_json(pandilla: str, lead: Caller):
     assert found["as_of"] == lead.totals(pandilla)["as_of"]
 
 
+@pytest.mark.parametrize("accept", ["text/markdown", "text/plain", "text/html"])
+def test_the_public_version_has_no_footer_and_is_the_same_otherwise(pandilla: str, lead: Caller, accept: str):
+    whole = stated(lead, pandilla, accept)
+    assert stated(lead, pandilla, accept, audience="operation") == whole
+    public = stated(lead, pandilla, accept, audience="public")
+    assert "OFFICIAL-SENSITIVE" in whole
+    assert re.search(r"\(root [0-9a-f]{64}\)", whole)
+    for private in ("OFFICIAL", "Marking", "root", "From the record of", "---\n\nM", "<footer"):
+        assert private not in public
+    ending = "</article>\n" if accept == "text/html" else "\n"
+    assert whole.startswith(public.removesuffix(ending).rstrip())
+
+
+def test_the_public_version_as_json_has_the_exact_figures_and_no_marking(pandilla: str, lead: Caller):
+    whole, public = stated(lead, pandilla), stated(lead, pandilla, audience="public")
+    assert set(whole) - set(public) == {"marking", "position", "parts", "log_size"}
+    assert {name: whole[name] for name in public} == public
+    (weight,) = [one for one in public["figures"] if one["measure"] == "drug_weight"]
+    assert (weight["text"], weight["quantity"]) == ("2.5 kg of drugs weighed", 2_451_300)
+    assert "Weights are given to one decimal place." in public["notes"]
+
+
 def test_as_of_the_second_evening_it_is_provisional(pandilla: str, lead: Caller):
     evening = stated(lead, pandilla, "text/markdown", as_of="2023-01-18T18:00:00Z")
     assert POSITION.sub("as of entry N", evening) == (EXPECTED / "pandilla-18-january.md").read_text()
@@ -146,6 +168,7 @@ def test_invalid_questions_are_refused(live: str, lead: Caller):
     address = f"/v1/operations/{live}/statement"
     refused(lead.get(address, query_string={"as_of_seq": 10**6}), 422, "as_of_beyond_log", "/as_of_seq")
     refused(lead.get(address, query_string={"format": "pdf"}), 422, "wrong_fields", "/format")
+    refused(lead.get(address, query_string={"audience": "press"}), 422, "wrong_fields", "/audience")
 
 
 def test_a_lead_force_that_does_not_take_part_is_still_named(client_for: ClientFor):

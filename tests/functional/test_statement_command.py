@@ -32,6 +32,8 @@ def test_the_statement_in_each_format(database: Database, database_url: str):
     assert said(database_url, operation).startswith("# More than 170 arrests\n\nOperation Pandilla was led by")
     assert said(database_url, operation, "--format", "text").startswith("More than 170 arrests\n")
     assert said(database_url, operation, "--format", "html").startswith('<article lang="en-GB">\n')
+    assert "OFFICIAL" in said(database_url, operation)
+    assert "OFFICIAL" not in said(database_url, operation, "--audience", "public")
     found = json.loads(said(database_url, operation, "--format", "json", "--as-of-seq", "8"))
     assert found["headline"] == "No results have been recorded yet"
     with pytest.raises(AsOfBeyondLog):

@@ -118,7 +118,7 @@ def test_it_gives_the_position_of_each_part(country: str, lead: Caller, surrey: 
     assert found["parts"] == totals["parts"]
     assert {one["operation"] for one in found["parts"]} == {"region", "week"}
     for part in found["parts"]:
-        assert f"{part['operation']} as of entry {part['seq']} (root {part['root']})" in found["notes"][-1]
+        assert f"{part['operation']} as of entry {part['seq']} (root {part['root']})" in found["position"]
     assert stated(lead, "week")["parts"] == []
 
 

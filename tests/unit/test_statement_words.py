@@ -54,7 +54,11 @@ def bullet(measure, quantity, *, operation=None, **fields):
         ("weapons", 30, "30 knives and weapons recovered"),
         ("weapons", 1, "1 knife or weapon recovered"),
         ("drug_seizures", 40, "40 drug seizures"),
-        ("drug_weight", 2_451_300, "2.4513 kg of drugs weighed"),
+        ("drug_weight", 2_451_300, "2.5 kg of drugs weighed"),
+        ("drug_weight", 1_083_500, "1.1 kg of drugs weighed"),
+        ("drug_weight", 40_700_000, "40.7 kg of drugs weighed"),
+        ("drug_weight", 3_749, "3.7 g of drugs weighed"),
+        ("drug_weight", 40, "40 mg of drugs weighed"),
         ("drug_value", 1_200_000, "drugs with an estimated street value of £12,000"),
         ("vehicles", 66, "66 vehicle seizures"),
         ("cash", 570_000, "£5,700 cash seized"),
@@ -326,6 +330,9 @@ def test_the_notes():
         "Shown by category and never added up: other property seized.",
         "What was reported for no single force stands under: Not by force.",
         "The record was imported: when each entry was recorded is as its source says.",
+    )
+    assert made.footer == (
+        "Marking: OFFICIAL-SENSITIVE",
         f"From the record of lantern as of entry 12, recorded on 24 January 2023 at 00:00 (root {'5e' * 32}).",
     )
 
@@ -406,10 +413,11 @@ def test_html_escapes_names_and_labels():
 
 def test_markdown_escapes_names_and_labels():
     markdown = laid_out(nasty(), MARKDOWN)
-    escaped = r"1\. \<b\>A\|B\</b\> & \_C\_ \*D\* \[e\](f) \"g\" \`h\`".replace(r"\"", '"')
+    escaped = r"1\. \<b>A|B\</b> & \_C\_ \*D\* \[e](f) \"g\" \`h\`".replace(r"\"", '"')
     assert f"\n{escaped} was led by" in markdown
     assert f"\n- {escaped} (things): 3\n" in markdown
-    assert f"| {escaped} | 0 |" in markdown
+    in_cell = escaped.replace(r"1\.", "1.").replace("|", r"\|")
+    assert f"| {in_cell} | 0 |" in markdown
 
 
 def test_plain_text_is_not_escaped():
@@ -426,7 +434,7 @@ def nasty():
 @pytest.mark.parametrize("qualifier", QUALIFIERS)
 def test_the_json_has_the_numbers_of_its_words(qualifier):
     answer = statement_answer(StatedFigure("arrests", 1_234, qualifier))
-    found = statement_json(answer, worded(answer))
+    found = statement_json(answer)
     headline = found["headline_figure"]
     assert f"{headline['quantity']:,}" in found["headline"]
     assert found["figures"][0]["quantity"] == 1_234

@@ -1,11 +1,13 @@
 """A stated number is true of every value that the record allows, and a threshold is always below the number."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.domain.model.vocabulary import QUALIFIERS
-from service.domain.statement.thresholds import StatedNumber, in_full, rounded, threshold
+from service.domain.statement.thresholds import StatedNumber, in_full, rounded, threshold, to_one_decimal
 
 POUND = 100
 
@@ -146,3 +148,31 @@ def test_a_threshold_is_round_and_strictly_below(quantity, unit):
 def test_a_number_without_a_threshold_is_given_in_full(quantity, unit):
     stated = StatedNumber("exact", quantity, unit)
     assert (rounded(stated) == stated) == (threshold(quantity, unit) is None)
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "milligrams", "rounded"),
+    [
+        ("exact", 1_083_500, 1_100_000),
+        ("exact", 1_050_000, 1_100_000),
+        ("exact", 1_049_999, 1_000_000),
+        ("exact", 999_960, 1_000_000),
+        ("exact", 999, 999),
+        ("about", 2_451_300, 2_500_000),
+        ("at_least", 1_083_500, 1_000_000),
+        ("more_than", 1_199_999, 1_100_000),
+        ("under", 1_000_001, 1_100_000),
+        ("at_most", 1_100_000, 1_100_000),
+        ("exact", 0, 0),
+    ],
+)
+def test_a_weight_is_shown_to_one_decimal_place_and_a_bound_stays_true(qualifier, milligrams, rounded):
+    stated = StatedNumber(qualifier, milligrams, "milligrams")
+    assert to_one_decimal(stated) == replace(stated, quantity=rounded)
+    assert to_one_decimal(to_one_decimal(stated)) == to_one_decimal(stated)
+
+
+@pytest.mark.parametrize("unit", ["arrests", "pence", "minor_units"])
+def test_what_is_no_weight_is_shown_as_it_is(unit):
+    stated = StatedNumber("exact", 1_083_549, unit)
+    assert to_one_decimal(stated) == stated

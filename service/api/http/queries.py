@@ -12,10 +12,12 @@ from service.domain.counting.selection import DIMENSIONS
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
 from service.usecases.querying.search_duplicates import DuplicateKey
-from service.wire.fields import Day, InstantField, described
+from service.wire.fields import Day, InstantField, OneOf, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MAX_ITEMS, MAX_CHARACTERS = 200, 8_192
+# Those who may see the operation, or anybody.
+AUDIENCES = (OPERATION, PUBLIC) = ("operation", "public")
 CURSOR = re.compile(
     rf"(certain|repeated|likely)(\.{STEP}:[0-9]{{1,15}}){{2}}((\.{STEP}:[0-9]{{1,15}}){{2}})?", re.ASCII
 )
@@ -131,12 +133,17 @@ class AsOfQuery(ma.Schema):
 
 
 class StatementQuery(AsOfQuery):
-    """Which publication to state, or the moment or seq to answer as of; now by default."""
+    """Which publication to state and for whom, or the moment or seq to answer as of; now by default."""
 
     publication = Number(
         1,
         2**53 - 1,
         metadata={"description": "a publication's number, for its figures as published; without as_of, as_of_seq"},
+    )
+    audience = OneOf(
+        AUDIENCES,
+        load_default=OPERATION,
+        metadata={"description": "public: without marking and position, as anybody may read it"},
     )
 
 

@@ -10,15 +10,24 @@ from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.sentences import Owing, StatementLine
 from service.domain.statement.thresholds import StatedNumber
-from service.exports.statement.words import BreakdownTable, Worded
+from service.exports.statement.words import BreakdownTable, Worded, worded
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 
 Json = dict[str, Any]
 
 
-def statement_json(found: StatementAnswer, words: Worded) -> Json:
-    """Return a statement with its sentences."""
+# What the public version leaves out: the marking, and the names and positions of logs beyond its own.
+NOT_PUBLIC = ("marking", "position", "parts", "log_size")
+
+
+def statement_json(found: StatementAnswer, *, public: bool = False) -> Json:
+    """Return a statement with its sentences; `public`: without NOT_PUBLIC."""
+    whole = _whole(found, worded(found, public=public))
+    return {name: value for name, value in whole.items() if not (public and name in NOT_PUBLIC)}
+
+
+def _whole(found: StatementAnswer, words: Worded) -> Json:
     statement, (own, *parts) = found.statement, found.positions
     return {
         "operation": statement.operation.operation,
@@ -43,6 +52,7 @@ def statement_json(found: StatementAnswer, words: Worded) -> Json:
         "provisional": words.provisional or None,
         "marking": statement.operation.marking,
         "notes": list(words.notes),
+        "position": words.footer[-1] if words.footer else None,
     }
 
 

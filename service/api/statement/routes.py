@@ -10,7 +10,7 @@ from service.access.roles import READERS
 from service.api.http import examples
 from service.api.http.blueprint import Blueprint, caller, database
 from service.api.http.bodies import JSON
-from service.api.http.queries import StatementQuery
+from service.api.http.queries import PUBLIC, StatementQuery
 from service.api.statement.formats import MEDIA, in_media
 from service.api.statement.schemas import StatementSchema
 from service.exports.media import preferred
@@ -38,7 +38,8 @@ def get_statement(query: dict[str, Any], operation: str) -> Response:
 
     The Accept header selects Markdown (the default), plain text, an HTML fragment or JSON. The statement claims only
     what the record shows: it says "at least" while a return is outstanding, and gives a zero only if it was declared.
-    The statement of a publication is word for word the same whenever it is requested.
+    The statement of a publication is word for word the same whenever it is requested. With `audience=public` it has no
+    footer, which names the marking and the position.
     """
     media = preferred(MEDIA)
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
@@ -46,4 +47,5 @@ def get_statement(query: dict[str, Any], operation: str) -> Response:
         database(), operation=operation, credential=caller(), moment=moment, publication=query.get("publication")
     )
     content_type = media if media == JSON else f"{media}; charset=utf-8"
-    return Response(in_media(found, media), content_type=content_type, headers={"Vary": "Accept"})
+    body = in_media(found, media, public=query["audience"] == PUBLIC)
+    return Response(body, content_type=content_type, headers={"Vary": "Accept"})

@@ -8,6 +8,7 @@ from service.api.http.answer_schemas import HASH, AsOfSchema, OutstandingSchema,
 from service.domain.model.vocabulary import QUALIFIERS
 
 f = ma.fields
+NOT_PUBLIC = {"description": "not with audience=public"}
 
 
 class ClaimSchema(ma.Schema):
@@ -76,8 +77,8 @@ class StatementSchema(ma.Schema):
     name = f.String(required=True)
     imported = f.Boolean(required=True)
     as_of = f.Nested(AsOfSchema, required=True)
-    log_size = f.Integer(required=True, metadata={"description": "for a publication: its own seq"})
-    parts = f.List(f.Nested(PartSchema), required=True)
+    log_size = f.Integer(metadata={"description": "for a publication: its own seq; not with audience=public"})
+    parts = f.List(f.Nested(PartSchema), metadata=NOT_PUBLIC)
     status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
     headline = f.String(required=True)
     headline_figure = f.Nested(LineSchema, required=True, allow_none=True)
@@ -97,5 +98,6 @@ class StatementSchema(ma.Schema):
         metadata={"description": "null: not of one"},
     )
     provisional = f.String(required=True, allow_none=True)
-    marking = f.String(required=True)
+    marking = f.String(metadata=NOT_PUBLIC)
     notes = f.List(f.String(), required=True)
+    position = f.String(metadata={"description": "the position in words; not with audience=public"})

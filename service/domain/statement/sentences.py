@@ -21,7 +21,7 @@ from service.domain.statement.facts import RecordedFigure, StatementFacts
 from service.domain.statement.period import Period, period_of
 from service.domain.statement.second_views import second_views
 from service.domain.statement.stated_parts import StatedPart, parts_of
-from service.domain.statement.thresholds import StatedNumber, in_full, rounded
+from service.domain.statement.thresholds import StatedNumber, in_full, rounded, to_one_decimal
 
 # These measures come first; the rest follow in catalogue order.
 FIRST = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
@@ -77,6 +77,13 @@ class Statement:
     def parts_to_come(self) -> tuple[StatedPart, ...]:
         """The parts that are planned or under way."""
         return tuple(part for part in self.parts if part.period.stage.is_to_come)
+
+    @property
+    def has_rounded_weights(self) -> bool:
+        """Whether a figure is a weight that is not shown to the milligram."""
+        by_force = self.breakdown.lines if self.breakdown else ()
+        stated = (*(line.stated for line in self.lines), *(line.stated for line in by_force))
+        return any(to_one_decimal(one) != one for one in stated)
 
     @property
     def has_parts_outside(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from service.domain.counting.figures import ABOUT, BOUNDS, EXACT, LOOSE, STRICT, Side
+from service.domain.counting.figures import ABOUT, BOUNDS, EXACT, LOOSE, MILLIGRAMS, STRICT, Side
 from service.domain.model.currencies import MINOR_UNITS
 from service.domain.model.vocabulary import Qualifier
 
@@ -19,7 +19,8 @@ PENCE_IN_1_000_POUNDS = 100_000
 STEPS_BY_DIGITS = {2: 10, 3: 10, 4: 100, 5: 1_000}
 MONEY = "pence"
 # No published release gives a threshold for these, so there is no rule to follow.
-NEVER_ROUNDED = ("milligrams", MINOR_UNITS)
+WEIGHT = "milligrams"
+NEVER_ROUNDED = (WEIGHT, MINOR_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,21 @@ def rounded(stated: StatedNumber) -> StatedNumber:
     else:
         found = None
     return stated if found is None else replace(stated, qualifier=STRICT[Side.LOWER], quantity=found)
+
+
+def to_one_decimal(stated: StatedNumber) -> StatedNumber:
+    """Return a weight rounded to one decimal place of the unit it is shown in; any other number unchanged.
+
+    1.0835 kg -> 1.1 kg. A lower bound is rounded down and an upper bound up, so that the bound stays true: at least
+    1.0835 kg -> at least 1 kg. Milligrams stay whole.
+    """
+    if stated.unit != WEIGHT:
+        return stated
+    size = next((size for _name, size in MILLIGRAMS if stated.quantity >= size), 1)
+    step = max(size // 10, 1)
+    side = BOUNDS.get(stated.qualifier)
+    up = 0 if side is Side.LOWER else step - 1 if side is Side.UPPER else step // 2
+    return replace(stated, quantity=(stated.quantity + up) // step * step)
 
 
 def threshold(quantity: int, unit: str) -> int | None:

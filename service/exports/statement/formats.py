@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
+from service.exports.statement import markdown
 from service.exports.statement.words import TEMPLATES, worded
 from service.usecases.querying.statement import StatementAnswer
 
 MARKDOWN, PLAIN, HTML = "text/markdown", "text/plain", "text/html"
 TEMPLATE_OF = {MARKDOWN: "statement.md.jinja", PLAIN: "statement.txt.jinja", HTML: "statement.html.jinja"}
-MARKS_OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
-NUMBER_OF_A_LIST = re.compile(r"^(\d+)([.)])")
 
 
-def laid_out(found: StatementAnswer, media: str) -> str:
-    """Return the statement as MARKDOWN, PLAIN or HTML."""
-    return _environment().get_template(TEMPLATE_OF[media]).render(words=worded(found))
+def laid_out(found: StatementAnswer, media: str, *, public: bool = False) -> str:
+    """Return the statement as MARKDOWN, PLAIN or HTML; `public`: without its footer."""
+    text = _environment().get_template(TEMPLATE_OF[media]).render(words=worded(found, public=public))
+    return f"{text.rstrip()}\n"
 
 
 @cache
@@ -31,10 +30,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = _markdown
+    environment.filters |= {"paragraph": markdown.paragraph, "heading": markdown.heading, "cell": markdown.cell}
     return environment
-
-
-def _markdown(text: str) -> str:
-    """Return a text with all Markdown marks escaped."""
-    return NUMBER_OF_A_LIST.sub(r"\1\\\2", MARKS_OF_MARKDOWN.sub(r"\\\1", text))

@@ -16,12 +16,15 @@ from service.domain.model.days import LONDON
 from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.period import Span, merged
 from service.domain.statement.sentences import Statement, StatementLine
-from service.domain.statement.thresholds import StatedNumber
+from service.domain.statement.thresholds import StatedNumber, to_one_decimal
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.exports.statement", "templates")
-NOTES = ("at_least", "qualified", "second_views", "overlapping_views", "apart", "residual", "parts", "imported")
+NOTES = (
+    *("at_least", "qualified", "weights", "second_views", "overlapping_views"),
+    *("apart", "residual", "parts", "imported"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class BreakdownTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worded:
-    """The sentences of a statement in order; one that does not apply is empty."""
+    """The sentences of a statement in order; one that does not apply is empty.
+
+    `footer` has the marking and the position; the public version has none.
+    """
 
     headline: str
     who: str
@@ -48,12 +54,12 @@ class Worded:
     owing: str
     publication: str
     provisional: str
-    marking: str
     notes: tuple[str, ...]
+    footer: tuple[str, ...]
 
 
-def worded(answer: StatementAnswer) -> Worded:
-    """Return the sentences of a statement."""
+def worded(answer: StatementAnswer, *, public: bool = False) -> Worded:
+    """Return the sentences of a statement, for those who may see the operation or, without the footer, for anybody."""
     statement = answer.statement
     notes = [_say(f"note_{note}", statement) for note in NOTES]
     return Worded(
@@ -67,8 +73,8 @@ def worded(answer: StatementAnswer) -> Worded:
         owing=_say("owing", statement),
         publication="" if answer.publication is None else _say("publication", answer.publication),
         provisional=_say("provisional", statement),
-        marking=_say("marking", statement),
-        notes=(*(note for note in notes if note), _position(answer)),
+        notes=tuple(note for note in notes if note),
+        footer=() if public else (_say("marking", statement), _position(answer)),
     )
 
 
@@ -108,12 +114,16 @@ def _capitalised(text: str) -> str:
 def _macros() -> Any:
     """Return words.jinja with its macros. They do not escape: the formats escape whole sentences."""
     environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    environment.filters |= {"shown": _shown, "as_spans": _as_spans, "london": _london}
+    environment.filters |= {"shown": shown, "as_spans": _as_spans, "london": _london}
     return environment.get_template("words.jinja").module
 
 
-def _shown(stated: StatedNumber, category: str | None = None) -> str:
-    """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
+def shown(stated: StatedNumber, category: str | None = None) -> str:
+    """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`.
+
+    Weights are rounded for readers; the JSON of a statement has them to the milligram.
+    """
+    stated = to_one_decimal(stated)
     return display(stated.quantity, stated.unit, stated.qualifier, category)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from service.domain.counting.figures import display
 from service.exports.publications import stated_table
-from service.exports.statement.words import worded
+from service.exports.statement.words import shown, worded
 from service.exports.tables import csv_text
 from service.exports.tables_of_answers import CSV
 from service.usecases.querying.publications import Publication
@@ -30,9 +29,9 @@ def show(operation: str, number: int) -> Response:
         "public/public.html.jinja",
         title=answer.statement.operation.name,
         publication=publication,
-        said=worded(answer),
+        said=worded(answer, public=True),
         lines=answer.statement.lines,
-        display=display,
+        shown=shown,
     )
     return _kept(Response(body, content_type="text/html; charset=utf-8"))
 

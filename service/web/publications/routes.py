@@ -200,7 +200,7 @@ def check_public(operation: str, number: int) -> str | Response:
         **_shared(publication.operation, _list_of(publication.operation), _one_of(publication.operation, number)),
         publication=publication,
         draft=uuid4(),
-        words_of=worded(answer),
+        words_of=worded(answer, public=True),
         public_address=_public_address(operation, number),
         now=person().now,
     )
