@@ -47,6 +47,7 @@ def statement(settings: Settings, /, operation: str, *, chosen: str, **query: st
     if messages := QUERY.validate(given):
         raise wrong_fields(messages)
     parameters: dict[str, Any] = QUERY.load(given)
+    public = parameters["audience"] == PUBLIC
     with settings.database() as database:
         found = read_statement(
             database,
@@ -54,5 +55,6 @@ def statement(settings: Settings, /, operation: str, *, chosen: str, **query: st
             credential=credential_of_lead(database, operation),
             moment=Moment(parameters.get("as_of"), parameters.get("as_of_seq")),
             publication=parameters.get("publication"),
+            public=public,
         )
-    click.echo(in_media(found, FORMATS[chosen], public=parameters["audience"] == PUBLIC).rstrip("\n"))
+    click.echo(in_media(found, FORMATS[chosen], public=public).rstrip("\n"))

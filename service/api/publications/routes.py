@@ -21,7 +21,8 @@ from service.api.publications.schemas import (
 from service.domain.counting.figures import display
 from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
 from service.domain.model.instants import format_instant, format_optional
-from service.usecases.querying.difference import Change, difference
+from service.domain.statement.changes import Change
+from service.usecases.querying.difference import difference
 from service.usecases.querying.publications import NoSuchPublication, Publication, list_publications, read_publication
 from service.usecases.recording.appending import Outcome
 from service.usecases.recording.publish import make_public, publish_figures

@@ -8,6 +8,7 @@ from service.api.http.answers import parts_json, position_json
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
+from service.domain.statement.changes import StatedChanges
 from service.domain.statement.sentences import Owing, StatementLine
 from service.domain.statement.thresholds import StatedNumber
 from service.exports.statement.words import BreakdownTable, Worded, worded
@@ -49,6 +50,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "breakdown": _breakdown_json(statement.breakdown, words.table),
         "outstanding": [_owing_json(one) for one in statement.owing],
         "publication": None if found.publication is None else _publication_json(found.publication, words.publication),
+        "changes": None if statement.changes is None else _changes_json(statement.changes, words.changed),
         "provisional": words.provisional or None,
         "marking": statement.operation.marking,
         "notes": list(words.notes),
@@ -98,6 +100,32 @@ def _owing_json(one: Owing) -> Json:
         "days": [str(day) for day in one.days],
         "figures": "all" if one.of_all_figures else "some",
     }
+
+
+def _changes_json(changes: StatedChanges, text: str) -> Json:
+    return {
+        "text": text or None,
+        "number": changes.number,
+        "published_at": format_instant(changes.recorded_at),
+        "superseded": changes.is_superseded and changes.has_details,
+        "figures": [
+            {
+                "measure": one.measure.measure,
+                "unit": one.measure.unit,
+                "category": one.category,
+                "published": _number_json(one.published),
+                "now": _number_json(one.now),
+            }
+            for one in changes.figures
+        ],
+        "details": changes.has_details,
+    }
+
+
+def _number_json(stated: StatedNumber | None) -> Json | None:
+    if stated is None:
+        return None
+    return {"quantity": stated.quantity, "qualifier": stated.qualifier, "so_far": stated.so_far}
 
 
 def _publication_json(publication: Publication, text: str) -> Json:

@@ -43,9 +43,15 @@ def get_statement(query: dict[str, Any], operation: str) -> Response:
     """
     media = preferred(MEDIA)
     moment = Moment(query.get("as_of"), query.get("as_of_seq"))
+    public = query["audience"] == PUBLIC
     found = read_statement(
-        database(), operation=operation, credential=caller(), moment=moment, publication=query.get("publication")
+        database(),
+        operation=operation,
+        credential=caller(),
+        moment=moment,
+        publication=query.get("publication"),
+        public=public,
     )
     content_type = media if media == JSON else f"{media}; charset=utf-8"
-    body = in_media(found, media, public=query["audience"] == PUBLIC)
+    body = in_media(found, media, public=public)
     return Response(body, content_type=content_type, headers={"Vary": "Accept"})

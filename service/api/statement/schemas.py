@@ -59,6 +59,39 @@ class OwingSchema(OutstandingSchema):
     figures = f.String(required=True, metadata={"enum": ["all", "some"]})
 
 
+class StatedNumberSchema(ma.Schema):
+    """A number as stated, exactly."""
+
+    quantity = f.Integer(required=True)
+    qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    so_far = f.Boolean(required=True)
+
+
+class StatedChangeSchema(ma.Schema):
+    """A figure over all forces that has changed since an earlier publication; null: not stated."""
+
+    measure = f.String(required=True)
+    unit = f.String(required=True)
+    category = f.String(required=True, allow_none=True)
+    published = f.Nested(StatedNumberSchema, required=True, allow_none=True)
+    now = f.Nested(StatedNumberSchema, required=True, allow_none=True)
+
+
+class StatedChangesSchema(ma.Schema):
+    """What has changed since an earlier publication: whole measures, then categories of the others.
+
+    `superseded`: the statement is of no publication, and differs from the newest one. `details`: some figure has
+    changed, if only by force.
+    """
+
+    text = f.String(required=True, allow_none=True)
+    number = f.Integer(required=True)
+    published_at = f.DateTime(required=True)
+    superseded = f.Boolean(required=True)
+    figures = f.List(f.Nested(StatedChangeSchema), required=True)
+    details = f.Boolean(required=True)
+
+
 class StatementPublicationSchema(ma.Schema):
     """The publication whose figures a statement gives."""
 
@@ -96,6 +129,12 @@ class StatementSchema(ma.Schema):
         required=True,
         allow_none=True,
         metadata={"description": "null: not of one"},
+    )
+    changes = f.Nested(
+        StatedChangesSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: there is no earlier publication"},
     )
     provisional = f.String(required=True, allow_none=True)
     marking = f.String(metadata=NOT_PUBLIC)

@@ -30,6 +30,20 @@ class RecordedFigure(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPublication:
+    """A publication before the statement, and the same figures now: over all forces, by force, and by category.
+
+    `is_superseded`: the statement is not of a later publication, so that changed figures are published no more.
+    """
+
+    number: int
+    recorded_at: datetime
+    figures: Sequence[RecordedFigure]
+    now: Sequence[RecordedFigure]
+    is_superseded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementFacts:
     """The input of a statement, read at one position of the operation's log and one of each part's.
 
@@ -37,6 +51,7 @@ class StatementFacts:
     measures that are not additive; `by_force` are the same for each force. `outstanding` are the forces that owe a
     return for any measure. `moment` decides which days have begun. `label` is the label of a publication, whatever its
     figures. `officers_by_day`: a force reported its officers per day, so that the same officers may count repeatedly.
+    `earlier` is the publication to compare with; None: there is none.
     """
 
     operation: Operation
@@ -49,3 +64,4 @@ class StatementFacts:
     moment: datetime
     label: PublicationLabel | None = None
     officers_by_day: bool = False
+    earlier: EarlierPublication | None = None

@@ -17,6 +17,7 @@ from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import Qualifier
 from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of
+from service.domain.statement.changes import StatedChanges, stated_changes
 from service.domain.statement.facts import RecordedFigure, StatementFacts
 from service.domain.statement.period import Period, period_of
 from service.domain.statement.second_views import second_views
@@ -54,7 +55,7 @@ class Statement:
 
     `forces` are those that took part, in publishing order. `residuals` are residual forces with results: if any, other
     forces may have taken part. `officers` is rounded to a threshold if it has one. The views are measures (see
-    `second_views`); those left out are not stated.
+    `second_views`); those left out are not stated. `changes` None: there is no earlier publication.
     """
 
     operation: Operation
@@ -72,6 +73,7 @@ class Statement:
     is_provisional: bool
     left_out_views: tuple[Measure, ...]
     overlapping_views: tuple[Measure, ...]
+    changes: StatedChanges | None
 
     @property
     def parts_to_come(self) -> tuple[StatedPart, ...]:
@@ -117,6 +119,9 @@ def make_statement(facts: StatementFacts) -> Statement:
         is_provisional=_is_provisional(facts, more_to_come=more_to_come),
         left_out_views=tuple(operation.measures[view] for view in views.left_out),
         overlapping_views=tuple(operation.measures[view] for view in views.overlapping),
+        changes=None
+        if facts.earlier is None
+        else stated_changes(facts.earlier, operation.measures, left_out=views.left_out),
     )
 
 

@@ -17,6 +17,7 @@ from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.period import Span, merged
 from service.domain.statement.sentences import Statement, StatementLine
 from service.domain.statement.thresholds import StatedNumber, to_one_decimal
+from service.exports.statement.changes import stated_sentence
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
 
@@ -53,6 +54,7 @@ class Worded:
     table: BreakdownTable | None
     owing: str
     publication: str
+    changed: str
     provisional: str
     notes: tuple[str, ...]
     footer: tuple[str, ...]
@@ -72,6 +74,7 @@ def worded(answer: StatementAnswer, *, public: bool = False) -> Worded:
         table=None if statement.breakdown is None else _table(statement.breakdown),
         owing=_say("owing", statement),
         publication="" if answer.publication is None else _say("publication", answer.publication),
+        changed=_changed(statement),
         provisional=_say("provisional", statement),
         notes=tuple(note for note in notes if note),
         footer=() if public else (_say("marking", statement), _position(answer)),
@@ -80,6 +83,13 @@ def worded(answer: StatementAnswer, *, public: bool = False) -> Worded:
 
 def _bullet(line: StatementLine, statement: Statement) -> str:
     return _said("figure", line, None, line.measure in statement.overlapping_views)
+
+
+def _changed(statement: Statement) -> str:
+    changes = statement.changes
+    if changes is None:
+        return ""
+    return stated_sentence(changes, f"publication {changes.number}, of {_london(changes.recorded_at)}")
 
 
 def _position(answer: StatementAnswer) -> str:

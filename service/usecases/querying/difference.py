@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.access.credentials import Credential
 from service.domain.model.events import PublishedFigure, RecordedEvent
+from service.domain.statement.changes import Change, changes_between
 from service.eventlog import read
 from service.projections.sums import changing_seqs
 from service.storage.db import Database
@@ -14,14 +15,6 @@ from service.usecases.querying.publications import Publication, frozen_figures, 
 from service.usecases.querying.read_context import read_context
 from service.usecases.querying.read_events import readable_forces
 from service.wire.codec import recorded_from_text
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A figure that differs from the published one; None where it did not exist then, or does not now."""
-
-    published: PublishedFigure | None
-    now: PublishedFigure | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +49,7 @@ def difference(
     return PublicationDifference(
         publication=publication,
         seq=head.seq,
-        changes=tuple(_changes(publication.published.figures, now)),
+        changes=tuple(changes_between(publication.published.figures, now)),
         events=tuple(recorded_from_text(text) for text in texts),
         next_after=seqs[limit - 1] if len(seqs) > limit else None,
     )
@@ -71,15 +64,3 @@ def _comparable(now: Sequence[PublishedFigure], published: Sequence[PublishedFig
         return now
     headline, measures = set(headline_figures(now)), {figure.measure for figure in published}
     return [figure for figure in now if figure in headline or figure.measure not in measures]
-
-
-def _changes(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[Change]:
-    before = {_key(figure): figure for figure in published}
-    after = {_key(figure): figure for figure in now}
-    for key in [*before, *(key for key in after if key not in before)]:
-        if before.get(key) != after.get(key):
-            yield Change(before.get(key), after.get(key))
-
-
-def _key(figure: PublishedFigure) -> tuple[str, str | None, str | None]:
-    return figure.measure, figure.force, figure.category

@@ -31,6 +31,8 @@ from service.usecases.querying.totals import Figure, figures_at
 from service.usecases.querying.visibility import is_embargoed
 from service.wire.codec import canonical
 
+WIRE_TYPE = FiguresPublished.wire_type
+
 
 class PublicationDiffers(Conflict):
     """A publication in the log is not what the log before it adds up to. The service did not make it."""
@@ -67,6 +69,11 @@ class Publication:
     def recorded_at(self) -> datetime:
         """The moment at which it was recorded."""
         return self.recorded.recorded_at
+
+    @property
+    def available_since(self) -> datetime:
+        """The moment from which those who may see the operation may read it; an embargo puts it off."""
+        return max(self.recorded_at, self.published.embargo_until or self.recorded_at)
 
     @property
     def public_since(self) -> datetime | None:
@@ -114,14 +121,33 @@ def publication_of(context: ReadContext, number: int) -> Publication:
     raise NoSuchPublication(f"{name} has no publication {number} that this credential may read.")
 
 
+def newest_publication(
+    context: ReadContext, *, before: int, available_by: datetime, public: bool = False
+) -> Publication | None:
+    """Return the newest publication before a seq that could be read by a moment; None if there is none.
+
+    Its embargo had ended by then, or with `public`, anyone could read it. Whoever asks, the answer is the same.
+    """
+    connection, head = context.connection, context.head
+    made = made_public(connection, head)
+    for number in range(read.count_of_type(connection, head.operation, WIRE_TYPE, up_to=before - 1), 0, -1):
+        recorded = read.nth_of_type(connection, head.operation, WIRE_TYPE, number)
+        assert recorded is not None, "it was counted"
+        found = Publication(operation=context.operation, recorded=recorded, public_by=made.get(recorded.event.id))
+        available_since = found.public_since if public else found.available_since
+        if available_since is not None and available_since <= available_by:
+            return found
+    return None
+
+
 def require_proved(context: ReadContext, publication: Publication) -> None:
     """Recompute a publication from the log before it.
 
     Raises:
         PublicationDiffers: the log before it does not add up to it.
     """
-    recorded, wire_type = publication.recorded, FiguresPublished.wire_type
-    place = read.count_of_type(context.connection, context.head.operation, wire_type, up_to=recorded.seq)
+    recorded = publication.recorded
+    place = read.count_of_type(context.connection, context.head.operation, WIRE_TYPE, up_to=recorded.seq)
     if detail := publication_fault(context.connection, context.database, context.head, recorded, place):
         raise PublicationDiffers(
             f"Publication {publication.published.number} is not what the log adds up to: {detail}. Run oprecord "
@@ -218,7 +244,7 @@ def _published_figure(figure: Figure) -> PublishedFigure:
 
 def readable_publications(context: ReadContext) -> list[Publication]:
     """Return the publications that the credential of a context may read, by number."""
-    found = read.events_of_type(context.connection, context.head.operation, FiguresPublished.wire_type)
+    found = read.events_of_type(context.connection, context.head.operation, WIRE_TYPE)
     now, public = context.database.now(context.connection), made_public(context.connection, context.head)
     publications = [
         Publication(operation=context.operation, recorded=one, public_by=public.get(one.event.id)) for one in found

@@ -21,7 +21,7 @@ from service.domain.deciding.decide import NotCoordinator
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.vocabulary import PublicationLabel
-from service.domain.statement.facts import StatementFacts
+from service.domain.statement.facts import EarlierPublication, StatementFacts
 from service.domain.statement.sentences import METHOD, Statement, make_statement
 from service.errors import Invalid
 from service.eventlog.head import read_head
@@ -35,6 +35,7 @@ from service.usecases.querying.publications import (
     Publication,
     PublicationDiffers,
     headline_figures,
+    newest_publication,
     publication_of,
     require_proved,
 )
@@ -63,9 +64,17 @@ class StatementAnswer:
 
 
 def read_statement(
-    database: Database, *, operation: str, credential: Credential, moment: Moment, publication: int | None = None
+    database: Database,
+    *,
+    operation: str,
+    credential: Credential,
+    moment: Moment,
+    publication: int | None = None,
+    public: bool = False,
 ) -> StatementAnswer:
     """Return the statement of an operation at a moment, read in one transaction, or that of a publication.
+
+    It says what has changed since the publication before it; `public`: since the public one before it.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -80,9 +89,11 @@ def read_statement(
         with read_context(database, operation, credential) as context:
             published = publication_of(context, publication)
             require_proved(context, published)
-            return _statement_of(context, published)
+            return _statement_of(context, published, public=public)
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
-        statement = _statement_at(context.connection, found)
+        own = found[0]
+        earlier = newest_publication(context, before=own.seq + 1, available_by=own.begun_by, public=public)
+        statement = _statement_at(context, found, earlier=earlier, is_superseded=True)
     return StatementAnswer(statement=statement, positions=tuple(found))
 
 
@@ -110,7 +121,8 @@ def preview_statement(
         is_whole = as_of_seq is None or bool(context.operation.parts)
         seqs = None if is_whole or as_of_seq is None else {operation: as_of_seq}
         found = context.positions(begun_by=database.now(context.connection), seqs=seqs)
-        statement = _statement_at(context.connection, found, label=label)
+        earlier = newest_publication(context, before=context.head.seq + 1, available_by=found[0].begun_by)
+        statement = _statement_at(context, found, label=label, earlier=earlier, is_superseded=False)
     return StatementAnswer(statement=statement, positions=tuple(found))
 
 
@@ -139,17 +151,57 @@ def public_publication(database: Database, *, operation: str, number: int) -> St
                 published = publication_of(context, number)
                 if published.is_public(now):
                     require_proved(context, published)
-                    return _statement_of(context, published)
+                    return _statement_of(context, published, public=True)
     raise NoSuchPublication("There is no public publication at this address.")
 
 
 def _statement_at(
-    connection: sa.Connection, found: Sequence[Position], *, label: PublicationLabel | None = None
+    context: ReadContext,
+    found: Sequence[Position],
+    *,
+    label: PublicationLabel | None = None,
+    earlier: Publication | None,
+    is_superseded: bool,
 ) -> Statement:
+    """Return the statement at these positions. It says what has changed since `earlier`, which it may supersede."""
+    connection = context.connection
     overall = totals_at(connection, found, Selection())
     by_force = totals_at(connection, found, Selection(by=("force",))).figures
     figures = (*overall.figures, *by_force)
-    return make_statement(_facts(connection, found, overall.operation, figures, overall.outstanding, label=label))
+    compared = None
+    if earlier is not None:
+        now = (*figures, *totals_at(connection, found, Selection(by=("category",))).figures)
+        compared = _compared(context, earlier, now, is_superseded=is_superseded)
+    facts = _facts(connection, found, overall.operation, figures, overall.outstanding, label=label, earlier=compared)
+    return make_statement(facts)
+
+
+def _compared(
+    context: ReadContext, earlier: Publication, now: Sequence[Figure], *, is_superseded: bool
+) -> EarlierPublication:
+    """Return a publication to compare figures with: its own, with the forces that owed a return for each of them."""
+    assert earlier.published.number is not None, "the service sets it"
+    found = _positions_of(context, earlier)
+    owed = Owed.at(context.connection, combined([position.operation for position in found]), found, Selection())
+    return EarlierPublication(
+        number=earlier.published.number,
+        recorded_at=earlier.recorded_at,
+        figures=[_with_outstanding(figure, owed) for figure in earlier.published.figures if _is_stated(figure)],
+        now=[figure for figure in now if _is_stated(figure)],
+        is_superseded=is_superseded,
+    )
+
+
+def _is_stated(figure: PublishedFigure | Figure) -> bool:
+    """Return whether a statement may compare a figure: not those by both force and category, which are most."""
+    return figure.force is None or figure.category is None
+
+
+def _positions_of(context: ReadContext, publication: Publication) -> list[Position]:
+    published, name = publication.published, context.head.operation
+    assert published.as_of_seq is not None, "the service sets it"
+    seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+    return context.positions(begun_by=publication.recorded_at, seqs=seqs)
 
 
 def _refuse_moment(moment: Moment) -> None:
@@ -160,24 +212,38 @@ def _refuse_moment(moment: Moment) -> None:
         )
 
 
-def _statement_of(context: ReadContext, publication: Publication) -> StatementAnswer:
+def _statement_of(context: ReadContext, publication: Publication, *, public: bool) -> StatementAnswer:
     """Return the statement of a publication, from immutable data only.
 
     The figures are the frozen ones. The returns owed are read as of the published seqs, for the days
     that had begun at publication. The marking is the operation's at publication.
     """
-    published, name = publication.published, context.head.operation
-    assert published.as_of_seq is not None, "the service sets it"
-    seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
-    found = context.positions(begun_by=publication.recorded_at, seqs=seqs)
+    published, found = publication.published, _positions_of(context, publication)
     whole, *parts = [position.operation for position in found]
     then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
     operation = combined([replace(whole, marking=then.marking), *parts])
     owed = Owed.at(context.connection, operation, found, Selection())
     figures = [_with_outstanding(figure, owed) for figure in headline_figures(published.figures)]
     outstanding = owed.of(tuple(operation.measures))
-    facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label)
+    earlier = _before(context, publication, public=public)
+    compared = None
+    if earlier is not None:
+        now = [_with_outstanding(figure, owed) for figure in published.figures]
+        compared = _compared(context, earlier, now, is_superseded=False)
+    facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label, earlier=compared)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
+
+
+def _before(context: ReadContext, publication: Publication, *, public: bool) -> Publication | None:
+    """Return the publication before one, among those that its readers could read when they could read this one.
+
+    So nobody learns of one under embargo, or that is not public, and the answer never changes.
+    """
+    available_since = publication.available_since
+    if public:
+        now = context.database.now(context.connection)
+        available_since = publication.public_since or max(now, available_since)
+    return newest_publication(context, before=publication.seq, available_by=available_since, public=public)
 
 
 def _facts(
@@ -188,6 +254,7 @@ def _facts(
     outstanding: Sequence[Outstanding],
     *,
     label: PublicationLabel | None = None,
+    earlier: EarlierPublication | None = None,
 ) -> StatementFacts:
     return StatementFacts(
         operation=operation,
@@ -200,6 +267,7 @@ def _facts(
         moment=found[0].begun_by,
         label=label,
         officers_by_day=_is_given_by_day(totals_at(connection, found, OFFICERS_BY_DAY).figures),
+        earlier=earlier,
     )
 
 

@@ -14,6 +14,7 @@ from service.access.roles import COORDINATOR, OBSERVER, READERS
 from service.domain.deciding.decide import ContentDiffers
 from service.domain.model.events import PublicationMadePublic
 from service.domain.model.operation import Operation
+from service.exports.statement.changes import changed_figures, force_name, sentence
 from service.exports.statement.formats import PLAIN, laid_out
 from service.exports.statement.words import worded
 from service.usecases.overview.publishing import list_published, read_preview
@@ -22,7 +23,6 @@ from service.usecases.querying.difference import difference
 from service.usecases.querying.read_operations import read_operation
 from service.usecases.querying.statement import StatementAnswer, read_statement
 from service.usecases.recording.publish import AlreadyPublic, make_public, publish_figures
-from service.web.publications.changes import changed_figures, sentence
 from service.web.publications.draft import (
     WIRE_TYPE,
     draft_of,
@@ -189,7 +189,7 @@ def changes(operation: str, number: int) -> str:
 @pages.requires(COORDINATOR)
 def check_public(operation: str, number: int) -> str | Response:
     """Show what anybody will see, and ask to confirm."""
-    answer = _statement(operation, number)
+    answer = _statement(operation, number, public=True)
     publication = published(answer)
     _require_coordinator(publication.operation)
     if publication.public_since is not None:
@@ -256,9 +256,14 @@ def _read_preview(operation: str, seq: int, label: Any) -> Any:
         raise PageNotFound("There is no such event.") from error
 
 
-def _statement(operation: str, number: int) -> StatementAnswer:
+def _statement(operation: str, number: int, *, public: bool = False) -> StatementAnswer:
     return read_statement(
-        database(), operation=operation, credential=credential(), moment=Moment(), publication=_checked(number)
+        database(),
+        operation=operation,
+        credential=credential(),
+        moment=Moment(),
+        publication=_checked(number),
+        public=public,
     )
 
 

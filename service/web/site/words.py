@@ -6,21 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from service.domain.model.days import LONDON, london_date
-from service.domain.model.vocabulary import UNSTATED
+from service.exports import categories
 
 ONE_DAY = timedelta(days=1)
 NOON_HOUR = 12
-# What a category that cannot be guessed from its code means.
-CATEGORIES = {
-    "motoring": "Motoring offence",
-    "motoring/s165a_no_insurance": "Motoring: no insurance (section 165A)",
-    "motoring/s165a_no_licence": "Motoring: no licence (section 165A)",
-    "motoring/s59": "Motoring: anti-social use (section 59)",
-    "poca_asset": "Asset under the Proceeds of Crime Act",
-    "stun_or_spray": "Stun gun or spray",
-    "stolen_recovered": "Stolen, recovered",
-    UNSTATED: "Not stated",
-}
+# Pages name categories as statements and lists of changes do.
+category, category_in_sentence = categories.category, categories.category_in_sentence
 
 
 def clock(moment: datetime) -> str:
@@ -119,20 +110,6 @@ def counted(number: int, one: str, many: str = "") -> str:
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in a sentence: `Kent, Surrey and Sussex`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
-
-
-def category(path: str) -> str:
-    """Return a category in words, the general before the particular: `Public order`, `Bladed: machete`."""
-    if path in CATEGORIES or path.isupper():
-        return CATEGORIES.get(path, path)
-    said = ", ".join(path.split("/")).replace(", ", ": ", 1).replace("_", " ")
-    return said[:1].upper() + said[1:]
-
-
-def category_in_sentence(path: str) -> str:
-    """Return a category within a sentence: `public order`, `motoring: no insurance (section 165A)`."""
-    said = category(path)
-    return said if path.isupper() else said[:1].lower() + said[1:]
 
 
 def place(code: str) -> str:
