@@ -1,5 +1,7 @@
 """A late correction has words: in the statement of the next publication, in the current one, and in the difference."""
 
+import csv
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -155,3 +157,53 @@ def test_the_public_is_told_only_of_what_is_public(app: Flask, lead: Caller, sur
     page = app.test_client().get("/p/live/3").get_data(as_text=True)
     assert read.json["statement"]["changes"]["text"] in page
     assert LEAD not in read.json["statement"]["changes"]["text"]
+
+
+def compared(caller: Caller, media: str) -> str:
+    response = caller.get("/v1/operations/live/publications/1/difference", headers={"Accept": media})
+    assert response.status_code == 200, response.json
+    assert response.content_type.startswith(f"{media}; charset=utf-8")
+    return response.get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("corrected")
+def test_the_difference_comes_as_text_and_markdown(lead: Caller, client_for: ClientFor):
+    text, markdown = compared(lead, "text/plain"), compared(lead, "text/markdown")
+    first = text.splitlines()
+    assert first[0] == "Operation Live: changes since publication 1"
+    assert first[2].startswith("Publication 1, of ")
+    assert first[4] == "Since then: arrests 3, now 2."
+    for line in (
+        "- Arrests, all forces: 3, now 2 (1 fewer)",
+        "- Arrests (knife), Surrey Police: 3, now not given (3 fewer)",
+        "Marking: OFFICIAL-SENSITIVE",
+    ):
+        assert f"\n{line}\n" in text
+    assert "\n- Event 9, of " in text
+    assert ", by Surrey Police: arrest recorded, which corrects an earlier event (mistake)\n" in text
+    assert "| Arrests (drugs) | All forces | not given | 2 | 2 more |" in markdown
+    assert markdown.startswith("# Operation Live: changes since publication 1\n")
+    kent = compared(client_for("kent"), "text/plain")
+    assert "- Arrests, all forces: 3, now 2 (1 fewer)" in kent
+    assert "Event 9" not in kent, "a force sees the figures, and events of its own only"
+    found = lead.get("/v1/operations/live/publications/1/difference").json
+    assert found["sentence"] == "Since then: arrests 3, now 2."
+
+
+@pytest.mark.usefixtures("corrected")
+def test_the_difference_comes_as_a_table(lead: Caller):
+    first, *rest = csv.DictReader(StringIO(compared(lead, "text/csv").removeprefix("\ufeff")))
+    assert (first["operation"], first["marking"], first["publication"]) == ("live", "OFFICIAL-SENSITIVE", "1")
+    assert (first["as_of_seq"], first["seq"], first["measure"], first["force"]) == ("7", "9", "arrests", "")
+    assert (first["published_quantity"], first["now_quantity"], first["now_display"]) == ("3", "2", "2")
+    moved = {(one["force"], one["category"]): (one["published_quantity"], one["now_quantity"]) for one in rest}
+    assert moved["surrey", "knife"] == ("3", "")
+    assert moved["", "drugs"] == ("", "2")
+
+
+@pytest.mark.usefixtures("corrected")
+def test_the_difference_says_when_later_events_follow(lead: Caller, surrey: Caller):
+    surrey.record("live", arrest(), arrest())
+    address = "/v1/operations/live/publications/1/difference"
+    response = lead.get(address, query_string={"limit": 2}, headers={"Accept": "text/plain"})
+    assert "\nLater events follow: ask for them with after=10.\n" in response.get_data(as_text=True)

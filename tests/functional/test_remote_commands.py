@@ -217,10 +217,13 @@ def test_figures_are_published_after_a_preview_made_public_and_compared_later(
     assert lead("publish", operation, "--label", "provisional", piped="n\n").code != DONE
     ran = lead("publish", operation, "--label", "provisional", piped="y\n")
     assert ran.err.endswith("Published provisional figures as publication 1, at event 8.\n")
-    assert "No figure has changed" in lead("difference", operation, "1").err
+    assert "\nNothing has changed since.\n" in lead("difference", operation, "1").out
     post(served, secret(database, "surrey"), f"/v1/operations/{operation}/events", arrest())
     changed = lead("difference", operation, "1")
-    assert "changed by 1 event: 10" in changed.out
+    assert "\nSince then: arrests 2, now 3.\n" in changed.out
+    assert "\n- Event 10, of " in changed.out
+    unknown = lead("difference", operation, "9")
+    assert (unknown.code, f"{operation} has no publication 9" in unknown.err) == (REFUSED, True)
     assert {one["change"] for one in json.loads(lead("difference", operation, "1", "--json").out)["changes"]} == {1}
     ran = lead("publish", operation, "--make-public", "1", "--yes")
     assert f"{url(served)}/v1/public/{operation}/1" in ran.err

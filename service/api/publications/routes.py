@@ -10,7 +10,7 @@ from flask import Response, request
 from service.access.roles import COORDINATOR, READERS, REPORTERS
 from service.api.http import examples
 from service.api.http.blueprint import Blueprint, answer, caller, database
-from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.bodies import JSON, MOST_BYTES_OF_A_CALL, json_body
 from service.api.http.queries import PageQuery
 from service.api.publications.schemas import (
     DifferenceSchema,
@@ -22,6 +22,10 @@ from service.domain.counting.figures import display
 from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.statement.changes import Change
+from service.exports.statement.changes import sentence
+from service.exports.statement.differences import difference_table, difference_text
+from service.exports.statement.formats import MARKDOWN, PLAIN
+from service.exports.tables_of_answers import FILES, preferred_media, table_answer
 from service.usecases.querying.difference import difference
 from service.usecases.querying.publications import NoSuchPublication, Publication, list_publications, read_publication
 from service.usecases.recording.appending import Outcome
@@ -33,6 +37,7 @@ from service.wire.schemas import change_schema
 blueprint = Blueprint("publications", __name__, description="Publish figures, and compare them with the record later")
 
 MOST_DIGITS = 15
+TEXT = {"type": "string"}
 
 
 @blueprint.route("/v1/operations/<operation>/publications", methods=["POST"])
@@ -89,9 +94,14 @@ def get_publication(_query: dict[str, Any], operation: str, number: str) -> Resp
 @blueprint.route("/v1/operations/<operation>/publications/<number>/difference")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(PageQuery)
-@blueprint.answers({200: DifferenceSchema}, problems=(404, 422))
+@blueprint.answers({200: {JSON: DifferenceSchema, PLAIN: TEXT, MARKDOWN: TEXT} | FILES}, problems=(404, 406, 422))
 def get_difference(query: dict[str, Any], operation: str, number: str) -> Response:
-    """Show the figures that differ from a publication, and those events behind them that the caller may read."""
+    """Show the figures that differ from a publication, and those events behind them that the caller may read.
+
+    `sentence` says it in words, whole measures first. With `Accept: text/plain` or `text/markdown` the answer is a text
+    with each figure and event, with `text/csv` or the media type of XLSX a table of the figures.
+    """
+    media = preferred_media(PLAIN, MARKDOWN)
     found = difference(
         database(),
         operation=operation,
@@ -100,10 +110,15 @@ def get_difference(query: dict[str, Any], operation: str, number: str) -> Respon
         after=query["after"],
         limit=query["limit"],
     )
+    if media in (PLAIN, MARKDOWN):
+        return Response(difference_text(found, media), content_type=f"{media}; charset=utf-8")
+    if media != JSON:
+        return table_answer(media, f"{operation}-since-publication-{number}", [difference_table(found)])
     return answer(
         {
             "publication": _heading_json(found.publication),
             "seq": found.seq,
+            "sentence": sentence(found.changes, found.publication.operation),
             "changes": [_change_json(change) for change in found.changes],
             "events": [as_json(event) for event in found.events],
             "next": found.next_after,

@@ -82,6 +82,7 @@ class DifferenceSchema(ma.Schema):
 
     publication = f.Nested(PublicationHeadingSchema, required=True)
     seq = f.Integer(required=True)
+    sentence = f.String(required=True, metadata={"description": "what has changed, in words"})
     changes = f.List(f.Nested(ChangeSchema), required=True)
     events = f.List(f.Nested(RecordedEventSchema), required=True)
     next = f.Integer(required=True, allow_none=True)

@@ -129,8 +129,9 @@ class HttpClient:
         Raises:
             DownloadRefused, CredentialNotGiven, and the errors of `reach`.
         """
-        response = self._response("GET", path, self._credential(force))
-        if response.status == HTTPStatus.OK and response.headers.get("Content-Type") == media:
+        response = self._response("GET", path, self._credential(force) | {"Accept": media})
+        found = response.headers.get("Content-Type", "").partition(";")[0]
+        if response.status == HTTPStatus.OK and found == media:
             return response.data
         answer = self._answer(self.url + path, response)
         raise DownloadRefused(f"{answer.body.get('detail', 'The service made no file.')} ({answer.status})")

@@ -49,6 +49,14 @@ class Service:
         given = {name: value for name, value in query.items() if value is not None}
         return _accepted(self.client.get(f"/v1/{path}" + (f"?{urlencode(given)}" if given else ""), CALLER))
 
+    def text(self, path: str, media: str, **query: object) -> str:
+        """Return the answer to a GET of a path under /v1 as text of this media type.
+
+        Raises:
+            DownloadRefused, and the errors of `HttpClient.reach`.
+        """
+        return self.client.get_file(f"/v1/{path}?{urlencode(query)}", media, CALLER).decode()
+
     def pages(self, path: str, members: str, **query: object) -> Iterator[Json]:
         """Yield every member of a list that comes in pages.
 

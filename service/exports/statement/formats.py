@@ -16,12 +16,13 @@ TEMPLATE_OF = {MARKDOWN: "statement.md.jinja", PLAIN: "statement.txt.jinja", HTM
 
 def laid_out(found: StatementAnswer, media: str, *, public: bool = False) -> str:
     """Return the statement as MARKDOWN, PLAIN or HTML; `public`: without its footer."""
-    text = _environment().get_template(TEMPLATE_OF[media]).render(words=worded(found, public=public))
+    text = environment().get_template(TEMPLATE_OF[media]).render(words=worded(found, public=public))
     return f"{text.rstrip()}\n"
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the environment of the layouts: HTML is escaped by itself, Markdown by filters."""
     environment = Environment(
         loader=TEMPLATES,
         undefined=StrictUndefined,

@@ -89,7 +89,7 @@ def _changed(statement: Statement) -> str:
     changes = statement.changes
     if changes is None:
         return ""
-    return stated_sentence(changes, f"publication {changes.number}, of {_london(changes.recorded_at)}")
+    return stated_sentence(changes, f"publication {changes.number}, of {london(changes.recorded_at)}")
 
 
 def _position(answer: StatementAnswer) -> str:
@@ -124,7 +124,7 @@ def _capitalised(text: str) -> str:
 def _macros() -> Any:
     """Return words.jinja with its macros. They do not escape: the formats escape whole sentences."""
     environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    environment.filters |= {"shown": shown, "as_spans": _as_spans, "london": _london}
+    environment.filters |= {"shown": shown, "as_spans": _as_spans, "london": london}
     return environment.get_template("words.jinja").module
 
 
@@ -141,7 +141,7 @@ def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:
     return merged([Span(day, day) for day in days])
 
 
-def _london(moment: datetime) -> str:
+def london(moment: datetime) -> str:
     """Return a moment in London time, written for people, to the minute."""
     local = moment.astimezone(LONDON)
     return f"{local.day} {local:%B %Y at %H:%M}"
