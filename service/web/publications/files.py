@@ -1,4 +1,4 @@
-"""A publication as files, with its marking: the statement as HTML, text and Markdown, the figures as CSV and XLSX."""
+"""A publication as files, with its marking: the statement as HTML, text, Markdown and Word, the figures as tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from service.exports.publications import figures_table
 from service.exports.statement.formats import HTML, MARKDOWN, PLAIN, laid_out
+from service.exports.statement.word import WORD, is_word_offered, word_document
 from service.exports.tables import Column, ExportTable, csv_text
 from service.exports.tables_of_answers import CSV
 from service.exports.workbooks import workbook
@@ -31,8 +32,9 @@ DOCUMENT = """<!DOCTYPE html>
 </body>
 </html>
 """
-# Each ending with its name for people.
+# Each ending with its name for people. Word is there only with its extra.
 KINDS = {
+    "docx": "Word document",
     "html": "Web page (HTML)",
     "txt": "Plain text",
     "md": "Markdown",
@@ -41,13 +43,33 @@ KINDS = {
 }
 
 
+def kinds() -> dict[str, str]:
+    """Return the endings of the files that there are, each with its name for people."""
+    return {ending: name for ending, name in KINDS.items() if ending != "docx" or is_word_offered()}
+
+
+def preview_of(answer: StatementAnswer) -> Response:
+    """Return the statement of a preview as a Word document; its name has the event and the marking.
+
+    Raises:
+        PageNotFound: the extra is not installed.
+    """
+    if not is_word_offered():
+        raise PageNotFound("There is no such file.")
+    operation, seq = answer.statement.operation, answer.positions[0].seq
+    response = _word(answer)
+    name = f"{operation.operation}-preview-event-{seq}-{operation.marking.lower()}.docx"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def file_of(answer: StatementAnswer, ending: str) -> Response:
     """Return a publication as the file with this ending; its name has the marking.
 
     Raises:
         PageNotFound: there is no such file.
     """
-    if ending not in MAKERS:
+    if ending not in kinds():
         raise PageNotFound("There is no such file.")
     publication = published(answer)
     marking = answer.statement.operation.marking
@@ -80,6 +102,10 @@ def _text(media: str) -> Callable[[StatementAnswer], Response]:
     return make
 
 
+def _word(answer: StatementAnswer) -> Response:
+    return Response(word_document(answer), content_type=WORD)
+
+
 def _csv(answer: StatementAnswer) -> Response:
     table = figures_table(published(answer), answer.statement.operation.marking)
     return Response(csv_text(table), content_type=f"{CSV}; charset=utf-8; header=present")
@@ -105,6 +131,7 @@ def _xlsx(answer: StatementAnswer) -> Response:
 
 
 MAKERS: dict[str, Callable[[StatementAnswer], Response]] = {
+    "docx": _word,
     "html": _html,
     "txt": _text(PLAIN),
     "md": _text(MARKDOWN),

@@ -16,6 +16,7 @@ from service.domain.model.events import PublicationMadePublic
 from service.domain.model.operation import Operation
 from service.exports.statement.changes import changed_figures, force_name, sentence
 from service.exports.statement.formats import PLAIN, laid_out
+from service.exports.statement.word import is_word_offered
 from service.exports.statement.words import worded
 from service.usecases.overview.publishing import list_published, read_preview
 from service.usecases.querying.as_of import AsOfBeyondLog, Moment
@@ -31,7 +32,7 @@ from service.web.publications.draft import (
     read_label,
     request_of,
 )
-from service.web.publications.files import KINDS, file_of, published
+from service.web.publications.files import file_of, kinds, preview_of, published
 from service.web.publications.warnings import warnings_of
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
@@ -69,6 +70,16 @@ def new(operation: str) -> str | Response | tuple[str, int]:
     """Preview the statement, with what speaks against it, and ask for label and embargo."""
     typed = Typed(request.args)
     return _fresh(operation) if draft_of(typed) is None else _preview(operation, typed)
+
+
+@pages.route("/operations/<operation>/publications/new/statement.docx")
+@pages.requires(COORDINATOR)
+def preview_file(operation: str) -> Response:
+    """Download the statement of a preview as a Word document, marked as not published."""
+    draft = draft_of(Typed(request.args))
+    if draft is None:
+        return _fresh(operation)
+    return preview_of(_read_preview(operation, draft.seq, None).answer)
 
 
 @pages.route("/operations/<operation>/publications/new/check")
@@ -140,7 +151,7 @@ def one(operation: str, number: int) -> str:
         publication=publication,
         words_of=worded(answer),
         text=laid_out(answer, PLAIN),
-        kinds=KINDS,
+        kinds=kinds(),
         since=sentence(since.changes, publication.operation),
         is_coordinator=part_of(publication.operation, credential()) == COORDINATOR,
         now=person().now,
@@ -243,6 +254,7 @@ def _preview(operation: str, typed: Typed) -> str:
         position=preview.answer.positions[0],
         draft=draft,
         typed={name: typed.get(name) for name in ("label", "embargo-day", "embargo-time")},
+        has_word=is_word_offered(),
         errors=typed.mistakes,
         wrong=dict(typed.mistakes),
         event_words=event_words,
