@@ -14,7 +14,7 @@ from service.access.roles import COORDINATOR, OBSERVER, READERS
 from service.domain.deciding.decide import ContentDiffers
 from service.domain.model.events import PublicationMadePublic
 from service.domain.model.operation import Operation
-from service.exports.statement.changes import changed_figures, force_name, sentence
+from service.exports.statement.changes import changed_figures, sentence
 from service.exports.statement.formats import PLAIN, laid_out
 from service.exports.statement.word import is_word_offered
 from service.exports.statement.words import worded
