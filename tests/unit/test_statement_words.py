@@ -54,11 +54,7 @@ def bullet(measure, quantity, *, operation=None, **fields):
         ("weapons", 30, "30 knives and weapons recovered"),
         ("weapons", 1, "1 knife or weapon recovered"),
         ("drug_seizures", 40, "40 drug seizures"),
-        ("drug_weight", 2_451_300, "2.5 kg of drugs weighed"),
-        ("drug_weight", 1_083_500, "1.1 kg of drugs weighed"),
-        ("drug_weight", 40_700_000, "40.7 kg of drugs weighed"),
-        ("drug_weight", 3_749, "3.7 g of drugs weighed"),
-        ("drug_weight", 40, "40 mg of drugs weighed"),
+        ("drug_weight", 2_451_300, "2.4513 kg of drugs weighed"),
         ("drug_value", 1_200_000, "drugs with an estimated street value of £12,000"),
         ("vehicles", 66, "66 vehicle seizures"),
         ("cash", 570_000, "£5,700 cash seized"),
@@ -83,6 +79,26 @@ def test_a_figure_has_its_unit_and_agrees_in_number(measure, quantity, text):
 )
 def test_a_figure_that_is_not_additive_names_its_category(measure, category, quantity, text):
     assert bullet(measure, quantity, category=category) == text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "text"),
+    [
+        (2_451_300, "2.5 kg of drugs weighed"),
+        (1_083_500, "1.1 kg of drugs weighed"),
+        (40_700_000, "40.7 kg of drugs weighed"),
+        (3_749, "3.7 g of drugs weighed"),
+        (40, "40 mg of drugs weighed"),
+    ],
+)
+def test_the_public_reads_weights_to_one_decimal_place(quantity, text):
+    answer = statement_answer(StatedFigure("drug_weight", quantity))
+    public, whole = worded(answer, public=True), worded(answer)
+    note = "Weights are given to one decimal place."
+    is_rounded = public.bullets != whole.bullets
+    assert text in public.bullets
+    assert (note in public.notes, note in whole.notes) == (is_rounded, False)
+    assert is_rounded == (quantity not in (40_700_000, 40))
 
 
 @pytest.mark.parametrize(

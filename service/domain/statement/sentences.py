@@ -56,6 +56,7 @@ class Statement:
     `forces` are those that took part, in publishing order. `residuals` are residual forces with results: if any, other
     forces may have taken part. `officers` is rounded to a threshold if it has one. The views are measures (see
     `second_views`); those left out are not stated. `changes` None: there is no earlier publication.
+    `has_rounded_weights`: a figure is a weight that is not given to the milligram.
     """
 
     operation: Operation
@@ -74,18 +75,12 @@ class Statement:
     left_out_views: tuple[Measure, ...]
     overlapping_views: tuple[Measure, ...]
     changes: StatedChanges | None
+    has_rounded_weights: bool = False
 
     @property
     def parts_to_come(self) -> tuple[StatedPart, ...]:
         """The parts that are planned or under way."""
         return tuple(part for part in self.parts if part.period.stage.is_to_come)
-
-    @property
-    def has_rounded_weights(self) -> bool:
-        """Whether a figure is a weight that is not shown to the milligram."""
-        by_force = self.breakdown.lines if self.breakdown else ()
-        stated = (*(line.stated for line in self.lines), *(line.stated for line in by_force))
-        return any(to_one_decimal(one) != one for one in stated)
 
     @property
     def has_parts_outside(self) -> bool:
@@ -123,6 +118,17 @@ def make_statement(facts: StatementFacts) -> Statement:
         if facts.earlier is None
         else stated_changes(facts.earlier, operation.measures, left_out=views.left_out),
     )
+
+
+def for_the_public(statement: Statement) -> Statement:
+    """Return a statement with its weights rounded to one decimal place of the unit that they are shown in."""
+    lines = tuple(replace(line, stated=to_one_decimal(line.stated)) for line in statement.lines)
+    breakdown = statement.breakdown
+    if breakdown is not None:
+        by_force = (replace(line, stated=to_one_decimal(line.stated)) for line in breakdown.lines)
+        breakdown = replace(breakdown, lines=tuple(by_force))
+    is_rounded = (lines, breakdown) != (statement.lines, statement.breakdown)
+    return replace(statement, lines=lines, breakdown=breakdown, has_rounded_weights=is_rounded)
 
 
 def _rounded(line: StatementLine, *, more_to_come: bool) -> StatementLine:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from service.domain.statement.sentences import Statement, for_the_public
 from service.exports.categories import category_in_sentence
 from service.exports.statement.words import Worded, shown, worded
 from service.usecases.querying.statement import StatementAnswer
@@ -31,7 +32,7 @@ def word_document(answer: StatementAnswer, *, public: bool = False) -> bytes:
     if not public:
         _mark(document, answer.statement.operation.marking)
     _write_words(document, words)
-    _write_figures(document, answer)
+    _write_figures(document, for_the_public(answer.statement) if public else answer.statement)
     if words.notes:
         document.add_heading("Notes", 2)
         _write_list(document, words.notes)
@@ -99,10 +100,10 @@ def _write_words(document: Document, words: Worded) -> None:
         document.add_paragraph().add_run(words.provisional).bold = True
 
 
-def _write_figures(document: Document, answer: StatementAnswer) -> None:
+def _write_figures(document: Document, statement: Statement) -> None:
     """Write every figure over all forces as a table: what it counts, and the number as stated."""
     rows = []
-    for line in answer.statement.lines:
+    for line in statement.lines:
         label = line.measure.label[:1].upper() + line.measure.label[1:]
         if line.category and line.measure.category != "currency":
             label += f": {category_in_sentence(line.category)}"

@@ -15,8 +15,8 @@ from service.domain.counting.figures import display
 from service.domain.model.days import LONDON
 from service.domain.statement.breakdown import ForceBreakdown
 from service.domain.statement.period import Span, merged
-from service.domain.statement.sentences import Statement, StatementLine
-from service.domain.statement.thresholds import StatedNumber, to_one_decimal
+from service.domain.statement.sentences import Statement, StatementLine, for_the_public
+from service.domain.statement.thresholds import StatedNumber
 from service.exports.statement.changes import stated_sentence
 from service.usecases.querying.publications import Publication
 from service.usecases.querying.statement import StatementAnswer
@@ -61,8 +61,11 @@ class Worded:
 
 
 def worded(answer: StatementAnswer, *, public: bool = False) -> Worded:
-    """Return the sentences of a statement, for those who may see the operation or, without the footer, for anybody."""
-    statement = answer.statement
+    """Return the sentences of a statement, for those who may see the operation.
+
+    The `public` version has rounded weights and no footer.
+    """
+    statement = for_the_public(answer.statement) if public else answer.statement
     notes = [_say(f"note_{note}", statement) for note in NOTES]
     return Worded(
         headline=_say("headline", statement),
@@ -129,11 +132,7 @@ def _macros() -> Any:
 
 
 def shown(stated: StatedNumber, category: str | None = None) -> str:
-    """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`.
-
-    Weights are rounded for readers; the JSON of a statement has them to the milligram.
-    """
-    stated = to_one_decimal(stated)
+    """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
     return display(stated.quantity, stated.unit, stated.qualifier, category)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from service.domain.statement.sentences import for_the_public
 from service.exports.publications import stated_table
 from service.exports.statement.words import shown, worded
 from service.exports.tables import csv_text
@@ -30,7 +31,7 @@ def show(operation: str, number: int) -> Response:
         title=answer.statement.operation.name,
         publication=publication,
         said=worded(answer, public=True),
-        lines=answer.statement.lines,
+        lines=for_the_public(answer.statement).lines,
         shown=shown,
     )
     return _kept(Response(body, content_type="text/html; charset=utf-8"))
