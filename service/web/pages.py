@@ -19,6 +19,7 @@ from service.web.events import routes as events
 from service.web.live import routes as live
 from service.web.operations import routes as operations
 from service.web.overview import routes as overview
+from service.web.overview import then_and_now
 from service.web.public import routes as public
 from service.web.publications import routes as publications
 from service.web.record import routes as record
@@ -38,6 +39,7 @@ PLACES = (
     account,
     operations,
     overview,
+    then_and_now,
     live,
     day,
     events,

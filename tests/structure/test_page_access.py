@@ -44,6 +44,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/"): ALL_ROLES,
     ("GET", "/operations"): READERS,
     ("GET", "/operations/<operation>"): READERS,
+    ("GET", "/operations/<operation>/then-and-now"): READERS,
     ("GET", "/operations/<operation>/live"): READERS,
     ("GET", "/operations/<operation>/day"): REPORTERS,
     ("POST", "/operations/<operation>/day"): REPORTERS,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from service.domain.model.instants import in_utc
+from service.errors import Invalid
 from service.usecases.querying.as_of import (
     AsOfBeforeLog,
     AsOfBeyondLog,
@@ -31,19 +32,26 @@ class MomentUnclear(ValueError):
     """The text is not a date and time, or not the number of an event. The message says what it must be."""
 
 
-def requested_moment(query: Mapping[str, str]) -> Moment:
+def requested_moment(query: Mapping[str, str], prefix: str = "") -> Moment:
     """Return the moment in a query: `as_of`, in UK time unless it states a zone, or `event`; now without either.
+
+    `prefix` stands before both names, where a query asks for a second moment.
 
     Raises:
         MomentUnclear.
     """
-    if event := query.get("event", "").strip():
+    if event := query.get(f"{prefix}event", "").strip():
         if not (event.isascii() and event.isdigit() and len(event) <= MOST_DIGITS and int(event)):
             raise MomentUnclear(NUMBER)
         return Moment(None, int(event))
-    if as_of := query.get("as_of", "").strip():
+    if as_of := query.get(f"{prefix}as_of", "").strip():
         return Moment(_instant(as_of), None)
     return Moment()
+
+
+def words_of(error: Invalid) -> str:
+    """Return what is wrong with a moment that cannot be shown, as the page says it."""
+    return WORDS.get(error.code, error.detail)
 
 
 def _instant(text: str) -> datetime:

@@ -15,7 +15,7 @@ from service.usecases.overview.operation import Overview, read_overview
 from service.usecases.querying.as_of import Moment
 from service.web.overview import sentences
 from service.web.overview.charts import arrests_by_day, by_reason
-from service.web.overview.moments import WORDS, MomentUnclear, requested_moment
+from service.web.overview.moments import MomentUnclear, requested_moment, words_of
 from service.web.overview.to_do import to_do
 from service.web.site import event_words
 from service.web.site.blueprint import Pages, credential, database
@@ -37,7 +37,7 @@ def show(operation: str) -> str | tuple[str, int]:
     except MomentUnclear as error:
         return _without(operation, str(error))
     except Invalid as error:
-        return _without(operation, WORDS.get(error.code, error.detail))
+        return _without(operation, words_of(error))
     return _page(found, moment)
 
 

@@ -25,6 +25,8 @@ let isWanted = false
 let announced = 0
 let lostSince = null
 let pending = null
+// The slider of the overview has taken the page to an earlier moment, which does not change. The other tabs go on.
+let isEarlier = false
 
 document.body.classList.add('is-live')
 say('Up to date.')
@@ -92,7 +94,7 @@ async function ask () {
 
 function tick () {
   const now = Date.now()
-  if (document.hidden) return
+  if (document.hidden || isEarlier) return
   if (now - heard > LOST_AFTER) lose()
   const isDue = isWanted || now - asked > ASK_AT_LEAST_EVERY || now - heard > SILENT_AFTER
   const pause = lostSince === null ? ASK_AT_MOST_EVERY : 5_000
@@ -101,6 +103,10 @@ function tick () {
 }
 
 setInterval(tick, 250)
+document.addEventListener('moment', () => {
+  isEarlier = true
+  document.body.classList.remove('is-live')
+})
 document.addEventListener('visibilitychange', () => { if (!document.hidden) { want(); tick() } })
 
 // --- putting in place
@@ -182,7 +188,7 @@ function offerNew (fresh) {
 // --- saying so
 
 function lose () {
-  if (lostSince !== null) return
+  if (lostSince !== null || isEarlier) return
   lostSince = new Date(heard)
   line.classList.add('freshness--lost')
   document.title = `Not up to date – ${title}`
