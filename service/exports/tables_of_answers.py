@@ -63,7 +63,7 @@ def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Respon
 
 def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
     """Return the tables of a totals answer: its figures, and a sheet `about` with their context."""
-    by = [name for name in ("force", "day", "category") if name in answer["by"] or name == "category"]
+    by = [name for name in ("force", "day", "hour", "category") if name in answer["by"] or name == "category"]
     columns = [
         *map(Column, ("operation", "marking")),
         Column("as_of_seq", "whole"),

@@ -14,18 +14,23 @@ from service.domain.counting.selection import Selection
 from service.domain.model.vocabulary import Qualifier
 from service.eventlog.head import Head
 from service.projections.entries import DAY_LENGTH, NO_DAY, entries
+from service.projections.hours import rows_by_hour
 from service.projections.totals_snapshots import rows_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """One sum. `force`, `day` and `category` are None where it is over all; a day of '' means no single day."""
+    """One sum. `force`, `day`, `hour` and `category` are None where it is over all.
+
+    A day or an hour of '' means no single one; an hour is in UTC, as `rows_by_hour` writes it.
+    """
 
     measure: str
     qualifier: Qualifier
     quantity: int
     force: str | None = None
     day: str | None = None
+    hour: str | None = None
     category: str | None = None
 
 
@@ -36,7 +41,8 @@ def sums(
 
     Each qualifier is summed separately. `by_category` names measures that are never summed over categories.
     """
-    lines = sa.union_all(*(_lines(head, seq, selection, by_category) for head, seq in logs)).subquery()
+    dialect = connection.dialect.name
+    lines = sa.union_all(*(_lines(dialect, head, seq, selection, by_category) for head, seq in logs)).subquery()
     keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
     statement = (
         sa.select(*keys, sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"))
@@ -78,9 +84,9 @@ def _has_category(selection: Selection, category: str) -> bool:
     return (not selection.categories or is_in(selection.categories)) and not is_in(selection.without_categories)
 
 
-def _lines(head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:
+def _lines(dialect: str, head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:
     """Select the rows of one log that add up to its totals at a seq."""
-    rows = rows_at(head, seq)
+    rows = rows_by_hour(dialect, head, seq) if "hour" in selection.by else rows_at(head, seq)
     return sa.select(
         rows.c.measure,
         rows.c.qualifier,

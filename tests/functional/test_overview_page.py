@@ -298,3 +298,76 @@ def test_the_page_is_small(app: Flask, secret_for: SecretFor, running: str):
     loaded = set(re.findall(r'"(/static/[^"]+)"', page))
     sizes = [len(person.get(one, headers={"Accept-Encoding": "gzip"}).get_data()) for one in loaded]
     assert len(gzip.compress(page.encode())) + sum(sizes) < 60_000
+
+
+# --- by hour
+
+
+def test_the_arrests_by_hour_are_those_of_the_totals(replayed_pandilla: Pandilla):
+    page = page_of(person_of(replayed_pandilla), f"{PANDILLA}?as_of=2023-01-18T18:30")
+    found = replayed_pandilla.lead.figures(
+        "pandilla-2023-01", "hour", "quantity", by="hour", measure="arrests", as_of="2023-01-18T18:30:00Z"
+    )
+    quantities = {hour: quantity for hour, quantity in found if hour is not None}
+    bars = re.findall(r'<rect class="bar__fill" x="(\d+).1" y="(\d+)" width=".8" height="(\d+)"', page)
+    begins = datetime(2023, 1, 17, tzinfo=UTC)
+    drawn = {
+        (begins + timedelta(hours=int(place))).isoformat().replace("+00:00", "Z"): int(height)
+        for place, _top, height in bars
+    }
+    assert drawn == quantities
+    assert {int(top) + int(height) for _place, top, height in bars} == {max(quantities.values())}
+    rows = re.findall(r'<th scope="row">(.*?)</th><td class="number">(\d+)</td><td class="number">(\d+)</td>', page)
+    assert [int(quantity) for _hour, quantity, _total in rows] == list(quantities.values())
+    assert rows[0][0].startswith("Tue 17 Jan, 7am to 8am")
+    assert int(rows[-1][2]) == sum(quantities.values()) == 93
+    assert "Most in one hour: 9, on Tuesday 17 January from 11pm to midnight." in element(page, "by-hour")
+
+
+@on_sqlite
+def test_the_hour_that_is_not_over_is_outlined_and_arrests_without_a_time_are_counted_beneath(
+    app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str
+):
+    surrey = client_for("surrey")
+    person = visitor(app, secret_for(LEAD))
+    assert "No arrest has an hour yet." in element(page_of(person, f"/operations/{running}"), "by-hour")
+    surrey.record(running, arrest(force="surrey", occurred_at=at(0)))
+    surrey.record(running, arrest(force="surrey", count=2, occurred_on=yesterday(), occurred_at=None))
+    page = page_of(person, f"/operations/{running}")
+    assert page.count('<rect class="chart__running"') == 1
+    assert "The outlined column is the hour that is not over." in element(page, "by-hour")
+    assert "2 arrests more have no time, so no column." in text_of(page)
+
+
+@on_sqlite
+@pytest.mark.parametrize(("zone_change", "hours"), [("2024-03-31", 23), ("2024-10-27", 25)])
+def test_a_day_on_which_clocks_change_has_its_own_number_of_hours(
+    app: Flask, lead: Caller, secret_for: SecretFor, zone_change: str, hours: int
+):
+    day = date.fromisoformat(zone_change)
+    spans = {"starts_at": f"{day - timedelta(days=1)}T12:00:00Z", "ends_at": f"{day + timedelta(days=1)}T12:00:00Z"}
+    opened(lead, operation="clocks", name="Clocks", imported=True, recorded_at="2024-01-02T00:00:00Z", **spans)
+    event = arrest(force="surrey", occurred_at=f"{day}T22:30:00Z", recorded_at=f"{day}T22:40:00Z")
+    lead.record("clocks", event)
+    page = page_of(visitor(app, secret_for(LEAD)), "/operations/clocks")
+    assert f'viewBox="0 0 {24 + hours + 24} 1"' in page
+    local = "11pm to midnight" if hours == 25 - 2 else "10pm to 11pm"
+    assert local in element(page, "by-hour")
+
+
+@on_sqlite
+def test_the_hours_of_a_long_operation_are_left_out_and_those_of_a_long_log_asked_for(
+    app: Flask,
+    lead: Caller,
+    secret_for: SecretFor,
+    running: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    opened(lead, operation="weeks", name="Weeks", **days(-20, 1))
+    person = visitor(app, secret_for(LEAD))
+    assert "by hour" not in text_of(page_of(person, "/operations/weeks?by=hour"))
+    monkeypatch.setattr("service.usecases.overview.operation.MOST_EVENTS_BY_HOUR", 3)
+    page = page_of(person, f"/operations/{running}?event=4")
+    assert "Show arrests by hour . The log is long" in text_of(page)
+    (address,) = re.findall(r'href="([^"]*by=hour[^"]*)"', page)
+    assert "No arrest has an hour yet." in element(page_of(person, address.replace("&amp;", "&")), "by-hour")

@@ -66,9 +66,7 @@ def test_each_difference_is_said_in_words(app: Flask, secret_for: SecretFor, cli
     kent.record(running, declared("complete", day=yesterday(), force="kent"))
     person = visitor(app, secret_for(LEAD))
     page = page_of(person, f"/operations/{running}/then-and-now?event={then}")
-    assert element(page, "force-surrey").startswith(
-        "Surrey Police then 1 now none yet \N{MINUS SIGN}1 then none yet"
-    )
+    assert element(page, "force-surrey").startswith("Surrey Police then 1 now none yet \N{MINUS SIGN}1 then none yet")
     assert element(page, "force-kent").startswith("Kent Police then 4 now 6 +2")
     assert element(page, "headline-arrests") == "arrests Then, at least 5 Now, at least 6 +1"
     assert "events came in between. Changed: arrests +1" in element(page, "between")

@@ -17,6 +17,7 @@ from tests.factories.bodies import (
     opening,
     seizure,
     today,
+    yesterday,
 )
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
@@ -57,6 +58,31 @@ def test_a_category_includes_everything_under_it(live: str, surrey: Caller):
     assert surrey.figures(live, measure="weapons", category="bladed,bladed/knife") == [7]
     assert surrey.figures(live, measure="weapons", without_category="bladed/knife") == [13]
     assert surrey.figures(live, measure="weapons", without_category="bladed") == [8]
+
+
+def test_hours_are_those_of_the_versions_that_count(live: str, surrey: Caller, lead: Caller):
+    at = "{}T{}Z".format
+    late = arrest(occurred_at=at(yesterday(), "21:59:59.999999"))
+    moved = arrest(occurred_at=at(yesterday(), "22:00:00"))
+    surrey.record(live, late, moved, arrest(count=4, occurred_on=yesterday(), occurred_at=None))
+    stopped = {"occurred_at": at(yesterday(), "20:15:00"), "force": "surrey"}
+    within = {"measure": "vehicles_stopped", "quantity": 5, "occurred_before": at(yesterday(), "21:00:00")}
+    across = within | {"quantity": 7, "occurred_before": at(yesterday(), "21:00:00.000001")}
+    (receipt,) = surrey.record(live, activity(**stopped) | {"data": within})[-1:]
+    surrey.record(live, activity(**stopped) | {"data": across})
+    lead.record(live, correction(moved, occurred_at=at(yesterday(), "03:30:00"), data={"reason": "knife"}))
+
+    def hours(measure: str, **query: str) -> list:
+        return surrey.figures(live, "hour", "quantity", measure=measure, by="hour", **query)
+
+    assert hours("arrests") == [(None, 4), (at(yesterday(), "03:00:00"), 1), (at(yesterday(), "21:00:00"), 1)]
+    assert hours("vehicles_stopped") == [(None, 7), (at(yesterday(), "20:00:00"), 5)]
+    then = str(receipt["seq"])
+    assert hours("arrests", as_of_seq=then)[1:] == [(at(yesterday(), f"{hour}:00:00"), 1) for hour in (21, 22)]
+    assert hours("arrests", force="kent") == []
+    rows = surrey.figures(live, "force", "day", "hour", "quantity", measure="arrests", by="force,day,hour")
+    assert rows[0] == ("surrey", yesterday(), None, 4)
+    assert sum(row[-1] for row in rows) == sum(surrey.figures(live, measure="arrests"))
 
 
 def test_a_measure_that_is_not_additive_is_always_shown_by_category(live: str, surrey: Caller, client_for: ClientFor):

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from service.domain.counting.selection import DIMENSIONS, Selection
+from service.domain.counting.selection import Selection
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import Event
 from service.projections.returns import declarations
@@ -464,7 +464,8 @@ class Histories(RuleBasedStateMachine):
 
     def sums_as_of(self, seq: int) -> dict[Key, int]:
         with self.operation.database.reading() as connection:
-            found = sums(connection, [(self.operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
+            selection = Selection(by=("force", "day", "category"))
+            found = sums(connection, [(self.operation.head(), seq)], selection, by_category=())
         return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
 
     def returns_as_of(self, seq: int) -> dict[tuple[str, str], str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.domain.counting.selection import DIMENSIONS, Selection
+from service.domain.counting.selection import Selection
 from service.domain.model.events import Event
 from service.eventlog.table import heads
 from service.projections.entries import entries
@@ -57,7 +57,7 @@ def recorded(opened: OpenedOperation) -> OpenedOperation:
 def sums_as_of(operation: OpenedOperation, seq: int) -> Figures:
     """Return the figures as of a seq, as the service reads them."""
     with operation.database.reading() as connection:
-        found = sums(connection, [(operation.head(), seq)], Selection(by=DIMENSIONS), by_category=())
+        found = sums(connection, [(operation.head(), seq)], Selection(by=("force", "day", "category")), by_category=())
     return {Key(*(getattr(one, name) for name in Key._fields)): one.quantity for one in found}
 
 

@@ -297,12 +297,19 @@ class OutstandingSchema(ma.Schema):
 
 
 class FigureSchema(ma.Schema):
-    """One figure. `force`, `day` and `category` are present if the figures are broken down by them."""
+    """One figure. `force`, `day`, `hour` and `category` are present if the figures are broken down by them."""
 
     measure = f.String(required=True)
     unit = f.String(required=True)
     force = f.String()
     day = f.Date(allow_none=True, metadata={"description": "null: activities that span more than one day"})
+    hour = f.DateTime(
+        allow_none=True,
+        metadata={
+            "description": "the moment at which the hour begins; null: facts without a time, and activities that span "
+            "more than one hour"
+        },
+    )
     category = f.String(allow_none=True)
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})

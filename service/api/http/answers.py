@@ -131,6 +131,8 @@ def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
         shown["force"] = figure.force
     if "day" in by:
         shown["day"] = None if figure.day is None else str(figure.day)
+    if "hour" in by:
+        shown["hour"] = format_optional(figure.hour)
     if "category" in by or figure.category is not None:
         shown["category"] = figure.category
     return shown | {

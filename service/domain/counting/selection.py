@@ -9,7 +9,7 @@ from datetime import date
 from service.domain.model.operation import Operation, UnknownCode
 from service.domain.model.reference_data import Measure
 
-DIMENSIONS = ("force", "day", "category")
+DIMENSIONS = ("force", "day", "hour", "category")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,9 @@ from service.usecases.querying.totals import Figure, Totals, totals_at
 HEADLINES = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
 BY_REASON = BY_DAY = "arrests"
 LATEST = 5
+# By hour, for operations of a few days. Those figures read the whole log, so a long one is asked for by itself.
+MOST_DAYS_BY_HOUR = 7
+MOST_EVENTS_BY_HOUR = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class Overview:
     `operation` has the forces and measures of its parts as well. `moment` is the one that it is shown at: `days` have
     begun by then, `ended_days` have ended, and `planned_days` are all as far as they are known. `returns` and `latest`
     are None for an observer; a force gets only its own events. `missing` has the measures that a return leaves out.
+    `by_hour` is None for operations of more than a few days, and for a long log unless it was asked for.
     """
 
     operation: Operation
@@ -94,6 +98,7 @@ class Overview:
     rows: tuple[ForceRow, ...]
     by_reason: tuple[Figure, ...]
     by_day: tuple[Figure, ...]
+    by_hour: tuple[Figure, ...] | None
     days: tuple[date, ...]
     planned_days: tuple[date, ...]
     ended_days: tuple[date, ...]
@@ -109,13 +114,20 @@ class Overview:
         return not self.operation.closed and self.operation.days.is_running_at(self.moment)
 
     @property
+    def is_of_few_days(self) -> bool:
+        """Whether it has so few days that figures by hour can be looked at."""
+        return 0 < len(self.days) <= MOST_DAYS_BY_HOUR
+
+    @property
     def is_complete(self) -> bool:
         """Whether no force owes a return for a day that has begun."""
         return not any(cell.figure and cell.figure.outstanding for cell in self.headlines) and not self.owed
 
 
-def read_overview(database: Database, *, operation: str, credential: Credential, moment: Moment) -> Overview:
-    """Return the overview of an operation, read in one transaction.
+def read_overview(
+    database: Database, *, operation: str, credential: Credential, moment: Moment, by_hour: bool = False
+) -> Overview:
+    """Return the overview of an operation, read in one transaction; `by_hour` asks for those figures of a long log too.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -130,6 +142,7 @@ def read_overview(database: Database, *, operation: str, credential: Credential,
         owed = Owed.at(connection, overall.operation, found, Selection())
         declared = declarations(connection, own.head, up_to=own.seq)
         returns = returns_at(own, declared)
+        days = tuple(own.operation.days_begun_by(own.begun_by))
         ended = tuple(own.operation.days_ended_by(own.begun_by))
         is_observer = credential.role == OBSERVER
         return Overview(
@@ -143,7 +156,8 @@ def read_overview(database: Database, *, operation: str, credential: Credential,
             rows=tuple(_rows(by_force, owed, headlines, [one for one in returns if one.day in ended])),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
-            days=tuple(own.operation.days_begun_by(own.begun_by)),
+            by_hour=_by_hour(context, found, len(days), asked=by_hour),
+            days=days,
             planned_days=planned_days(own),
             ended_days=ended,
             owed=tuple(_owed(own, declared, ended)),
@@ -190,6 +204,14 @@ def _figures(context: ReadContext, found: Sequence[Position], selection: Selecti
     if not set(selection.measures) <= set(found[0].operation.measures):
         return ()
     return totals_at(context.connection, found, selection).figures
+
+
+def _by_hour(context: ReadContext, found: Sequence[Position], days: int, *, asked: bool) -> tuple[Figure, ...] | None:
+    if not 0 < days <= MOST_DAYS_BY_HOUR:
+        return None
+    if sum(position.seq for position in found) > MOST_EVENTS_BY_HOUR and not asked:
+        return None
+    return _figures(context, found, Selection(by=("hour",), measures=(BY_DAY,)))
 
 
 def _owed(own: Position, declared: Declarations, ended: Sequence[date]) -> list[Outstanding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -28,9 +28,11 @@ OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure. `force`, `day` or `category` is None if the figure covers all of them.
+    """One figure. `force`, `day`, `hour` or `category` is None if the figure covers all of them.
 
-    In totals by day, a figure without a day is that of activities over several days. `stated` has the summed quantities
+    In totals by day, a figure without a day is that of activities over several days. `hour` is the moment at which the
+    hour begins; in totals by hour, a figure without one is that of facts without a time and of activities over several
+    hours, and the returns outstanding for an hour are those for any of its days. `stated` has the summed quantities
     with their qualifiers, which `qualifier` combines.
     """
 
@@ -44,6 +46,7 @@ class Figure:
     display: str
     stated: tuple[tuple[int, Qualifier], ...]
     outstanding: tuple[Outstanding, ...]
+    hour: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ class _Key(NamedTuple):
     measure: str
     force: str | None
     day: str | None
+    hour: str | None
     category: str | None
 
 
@@ -124,7 +128,7 @@ def figures_of(rows: Iterable[Sum], operation: Operation, selection: Selection, 
     grouped: dict[_Key, list[Sum]] = {}
     for row in rows:
         for category in _shown_under(row, operation, selection):
-            grouped.setdefault(_Key(row.measure, row.force, row.day, category), []).append(row)
+            grouped.setdefault(_Key(row.measure, row.force, row.day, row.hour, category), []).append(row)
     for key in sorted(grouped, key=lambda key: _publishing_order(key, operation)):
         yield _figure(key, grouped[key], operation, owed_for)
 
@@ -143,6 +147,7 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed_for: Owed
         display=display(quantity, unit, qualifier, key.category),
         stated=tuple((row.quantity, row.qualifier) for row in rows),
         outstanding=owed_for(key.measure, key.force, day),
+        hour=datetime.fromisoformat(f"{key.hour}:00").replace(tzinfo=UTC) if key.hour else None,
     )
 
 
@@ -159,12 +164,13 @@ def _shown_under(row: Sum, operation: Operation, selection: Selection) -> Sequen
 
 
 def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
-    measure, force, day, category = key
+    measure, force, day, hour, category = key
     listed = operation.measures[measure].categories
     return (
         list(operation.measures).index(measure),
         -1 if force is None else list(operation.participants).index(force),
         day or "",
+        hour or "",
         listed.index(category) if category in listed else len(listed),
         category or "",
     )

@@ -15,6 +15,7 @@ from service.usecases.overview.operation import Overview, read_overview
 from service.usecases.querying.as_of import Moment
 from service.web.overview import sentences
 from service.web.overview.charts import arrests_by_day, by_reason
+from service.web.overview.hours import chart_of
 from service.web.overview.moments import MomentUnclear, requested_moment, words_of
 from service.web.overview.to_do import to_do
 from service.web.site import event_words
@@ -33,12 +34,18 @@ def show(operation: str) -> str | tuple[str, int]:
     """Show an operation now or as it was; a moment that cannot be shown is explained above the latest figures."""
     try:
         moment = requested_moment(request.args)
-        found = read_overview(database(), operation=operation, credential=credential(), moment=moment)
+        found = read_overview(
+            database(), operation=operation, credential=credential(), moment=moment, by_hour=_is_by_hour()
+        )
     except MomentUnclear as error:
         return _without(operation, str(error))
     except Invalid as error:
         return _without(operation, words_of(error))
     return _page(found, moment)
+
+
+def _is_by_hour() -> bool:
+    return request.args.get("by") == "hour"
 
 
 def _without(operation: str, error: str) -> tuple[str, int]:
@@ -74,6 +81,8 @@ def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
         to_do=to_do(found, role, credential().force) if moment.is_now else [],
         by_reason=by_reason(found),
         by_day=(by_day := arrests_by_day(found)),
+        by_hour=chart_of(found),
+        by_hour_address=address("overview.show", operation=name, **request.args.to_dict() | {"by": "hour"}),
         most_by_day=max((one.quantity for one in by_day), default=0),
         **_matrix(found, None if not moment.is_now else london_date(found.moment)),
     )
