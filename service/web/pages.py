@@ -18,6 +18,7 @@ from service.web.events import correct
 from service.web.events import routes as events
 from service.web.live import routes as live
 from service.web.operations import routes as operations
+from service.web.overview import files as tables
 from service.web.overview import routes as overview
 from service.web.overview import then_and_now
 from service.web.public import routes as public
@@ -40,6 +41,7 @@ PLACES = (
     operations,
     overview,
     then_and_now,
+    tables,
     live,
     day,
     events,

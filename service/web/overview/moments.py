@@ -17,6 +17,8 @@ from service.usecases.querying.as_of import (
 from service.web.site.typed import london, read_day_and_time
 
 MOST_DIGITS = 18
+# Of the later of two moments; without it, that is the latest.
+LATER = "to_"
 FORM = "Date and time must be complete, for example 18 January 2023, 6pm"
 ONCE = "Date and time must be a time that happens once. Clocks change on that day: choose another time"
 NUMBER = "Event must be a number"

@@ -81,6 +81,7 @@ def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
         to_do=to_do(found, role, credential().force) if moment.is_now else [],
         by_reason=by_reason(found),
         by_day=(by_day := arrests_by_day(found)),
+        moment_asked={name: request.args[name] for name in ("as_of", "event") if name in request.args and not error},
         by_hour=chart_of(found),
         by_hour_address=address("overview.show", operation=name, **request.args.to_dict() | {"by": "hour"}),
         most_by_day=max((one.quantity for one in by_day), default=0),

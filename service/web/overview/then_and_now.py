@@ -13,14 +13,11 @@ from service.usecases.overview.operation import Overview, read_overview
 from service.usecases.overview.then_and_now import ThenAndNow, read_then_and_now
 from service.usecases.querying.as_of import Moment
 from service.web.overview import differences, sentences
-from service.web.overview.moments import MomentUnclear, requested_moment, words_of
+from service.web.overview.moments import LATER, MomentUnclear, requested_moment, words_of
 from service.web.site.blueprint import Pages, credential, database
 from service.web.site.rendering import address, part_of, render
 
 pages = Pages("then_and_now", __name__)
-
-# The later moment is asked for by `to_as_of` or `to_event`; without either it is the latest.
-LATER = "to_"
 
 
 @pages.route("/operations/<operation>/then-and-now")
