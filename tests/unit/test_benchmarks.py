@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import baseline
+from benchmarks import baseline, pages
 from benchmarks.load import UnexpectedAnswer, drive, request
 from benchmarks.measure import Bar, Comparison, interleave, memory, paired, percentile
 from benchmarks.registry import CASES
@@ -179,3 +179,16 @@ def test_the_load_ends_at_an_unexpected_answer(port: int) -> None:
     streams = [[request("POST", "/", text(force, 0)) for force in ("surrey", "kent", "surrey")]]
     with pytest.raises(UnexpectedAnswer, match=r"Expected 201; found b'HTTP/1\.1 409"):
         drive(port, streams, status=201)
+
+
+def test_the_pages_are_timed_in_turns_and_the_first_turn_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    seconds = iter([100.0, 200.0, 1.0, 20.0, 3.0, 40.0, 2.0, 30.0])
+
+    def seconds_for(_person: object, address: str) -> float:
+        asked.append(address)
+        return next(seconds)
+
+    monkeypatch.setattr(pages, "seconds_for", seconds_for)
+    assert pages.medians(None, {"short": "/a", "long": "/b"}, rounds=3) == {"short": 2.0, "long": 30.0}
+    assert asked == ["/a", "/b"] * 4

@@ -25,7 +25,7 @@ from service.usecases.querying.publications import Publication, readable_publica
 from service.usecases.querying.read_context import Position, ReadContext
 from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.returns import Return, returns_at
-from service.usecases.querying.totals import Figure, Totals, totals_at
+from service.usecases.querying.totals import Figure, Totals, figures_at, totals_at
 
 # What a coordinator is asked for first, in this order.
 HEADLINES = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
@@ -85,7 +85,8 @@ class Overview:
     `operation` has the forces and measures of its parts as well. `moment` is the one that it is shown at: `days` have
     begun by then, `ended_days` have ended, and `planned_days` are all as far as they are known. `returns` and `latest`
     are None for an observer; a force gets only its own events. `missing` has the measures that a return leaves out.
-    `by_hour` is None for operations of more than a few days, and for a long log unless it was asked for.
+    Only the headlines state which returns are outstanding for them. `by_hour` is None for operations of more than a few
+    days, and for a long log unless it was asked for.
     """
 
     operation: Operation
@@ -138,7 +139,7 @@ def read_overview(
         connection, own = context.connection, found[0]
         overall = totals_at(connection, found, Selection())
         headlines = tuple(one for one in HEADLINES if one in overall.operation.measures)
-        by_force = totals_at(connection, found, Selection(by=("force",), measures=headlines))
+        by_force = figures_at(connection, found, Selection(by=("force",), measures=headlines))
         owed = Owed.at(connection, overall.operation, found, Selection())
         declared = declarations(connection, own.head, up_to=own.seq)
         returns = returns_at(own, declared)
@@ -153,7 +154,9 @@ def read_overview(
             is_coordinator=context.is_coordinator,
             headlines=tuple(_headline(overall, owed, overall.operation.measures[one]) for one in headlines),
             others=tuple(one for one in overall.figures if one.measure not in headlines),
-            rows=tuple(_rows(by_force, owed, headlines, [one for one in returns if one.day in ended])),
+            rows=tuple(
+                _rows(overall.operation, by_force, owed, headlines, [one for one in returns if one.day in ended])
+            ),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
             by_hour=_by_hour(context, found, len(days), asked=by_hour),
@@ -173,15 +176,17 @@ def _headline(totals: Totals, owed: Owed, measure: Measure) -> Cell:
     return _cell(measure, figure, owed.of_figure(measure.measure, None, None))
 
 
-def _rows(totals: Totals, owed: Owed, measures: Sequence[str], ended: Sequence[Return]) -> list[ForceRow]:
-    figures = {(one.force, one.measure): one for one in totals.figures}
+def _rows(
+    operation: Operation, by_force: Sequence[Figure], owed: Owed, measures: Sequence[str], ended: Sequence[Return]
+) -> list[ForceRow]:
+    figures = {(one.force, one.measure): one for one in by_force}
     rows = []
-    for one in totals.operation.participants.values():
+    for one in operation.participants.values():
         found = [figures.get((one.force, measure)) for measure in measures]
         if one.reports == "nothing" and not any(found):
             continue
         cells = (
-            _cell(totals.operation.measures[measure], figure, owed.of_figure(measure, one.force, None))
+            _cell(operation.measures[measure], figure, owed.of_figure(measure, one.force, None))
             for measure, figure in zip(measures, found, strict=True)
         )
         owing = tuple(cell for cell in ended if cell.force == one.force and not cell.is_done)
@@ -203,7 +208,7 @@ def _cell(measure: Measure, figure: Figure | None, waiting: Sequence[Outstanding
 def _figures(context: ReadContext, found: Sequence[Position], selection: Selection) -> tuple[Figure, ...]:
     if not set(selection.measures) <= set(found[0].operation.measures):
         return ()
-    return totals_at(context.connection, found, selection).figures
+    return tuple(figures_at(context.connection, found, selection))
 
 
 def _by_hour(context: ReadContext, found: Sequence[Position], days: int, *, asked: bool) -> tuple[Figure, ...] | None:
