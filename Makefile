@@ -84,7 +84,8 @@ bench-full: $(BENCH) ## measure all cases with a million events, in about 25 min
 
 lock: $(DEV) ## update the lock files
 	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group dev --all-extras --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --all-extras --constraints requirements.lock --output-file requirements-extras.lock
+	$(COMPILE) --group dev --all-extras --constraints requirements-extras.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 
 assets: $(RUN) ## copy govuk-frontend into the pages again; needs npm
