@@ -81,7 +81,12 @@ def configuration_page() -> Iterator[str]:
         "The password does not have to be part of the database URL: libpq's `PGPASSWORD` and `PGPASSFILE` also work."
     )
     rows = [
-        (f"`{PREFIX}{one.name.upper()}`", f"`{one.default}`", one.metadata["help"], _bounds(**one.metadata))
+        (
+            f"`{PREFIX}{one.name.upper()}`",
+            "" if one.default is None else f"`{one.default}`",
+            one.metadata["help"],
+            _bounds(**one.metadata),
+        )
         for one in fields(Config)
     ]
     yield table(("variable", "default", "meaning", "bounds"), rows)

@@ -6,6 +6,7 @@ import threading
 
 from flask import Flask
 
+from service.access.accounts import open_accounts
 from service.api.document import register_api
 from service.api.events import feed
 from service.api.http.blueprint import DATABASE_EXTENSION
@@ -46,7 +47,11 @@ def new_app() -> Flask:
 
 
 def connect(app: Flask, config: Config, database: Database | None = None) -> None:
-    """Give an application its database and its live feeds, with the time limits of these settings."""
+    """Give an application its database and its live feeds, with the time limits of these settings.
+
+    Raises:
+        AccountsMisconfigured, AccountsNotInstalled: people cannot sign in with accounts as the settings say.
+    """
     database = database or open_database(
         config.database_url,
         pool_size=config.threads + 1,
@@ -65,4 +70,4 @@ def connect(app: Flask, config: Config, database: Database | None = None) -> Non
     app.extensions[DATABASE_EXTENSION] = database
     app.extensions[CLOSING_EXTENSION] = closing
     app.extensions[feed.EXTENSION] = feeds
-    connect_pages(app, database, feeds)
+    connect_pages(app, database, feeds, open_accounts(config))

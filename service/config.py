@@ -11,8 +11,11 @@ from marshmallow import validate
 PREFIX = "OPRECORD_"
 
 
-def _setting(default: Any, help_text: str, least: int | None = None, most: int | None = None) -> Any:
-    return field(default=default, metadata={"help": help_text, "least": least, "most": most})
+def _setting(
+    default: Any, help_text: str, least: int | None = None, most: int | None = None, *, is_secret: bool = False
+) -> Any:
+    metadata = {"help": help_text, "least": least, "most": most}
+    return field(default=default, metadata=metadata, repr=not is_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,17 @@ class Config:
         1,
     )
     pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before it gets 503", 1)
+    oidc_issuer: str | None = _setting(
+        None, "identity provider whose accounts sign in to the pages: its issuer, an address that begins with https://"
+    )
+    oidc_client_id: str | None = _setting(None, "what the identity provider calls this service: its client id")
+    oidc_client_secret: str | None = _setting(
+        None, "the secret with which this service proves itself to the identity provider", is_secret=True
+    )
+    oidc_roles_claim: str = _setting("roles", "the claim of the ID token that has the app roles of an account")
+    oidc_only: bool = _setting(
+        False, "1: people sign in to the pages with accounts only, not with credentials or links"
+    )
 
 
 def load_config() -> Config:

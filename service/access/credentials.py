@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -45,7 +45,10 @@ credentials = sa.Table(
         sa.Uuid(as_uuid=True),
         comment="the credential that issued it; null: the service's host",
     ),
+    sa.Column("app_role", sa.Text, comment="accounts with this app role act with it; null: whoever has its secret"),
+    sa.Index("credentials_app_role_idx", "app_role"),
 )
+MOST_CHARACTERS_OF_AN_APP_ROLE = 200
 COLUMNS = [column.name for column in credentials.columns]
 
 
@@ -85,6 +88,12 @@ class RoleUnknown(Invalid):
     code = "role_unknown"
 
 
+class NotAnAppRole(Invalid):
+    """The app role is empty, longer than 200 characters, or has a character that cannot be printed."""
+
+    code = "not_an_app_role"
+
+
 class NoSuchCredential(NotFound):
     """No credential has this id."""
 
@@ -96,6 +105,8 @@ class Credential:
     """A credential as stored. `operations` limits it to those; if empty, it covers every operation of its force.
 
     `issued_by` is the id of the credential with which it was issued; None if those who run the service issued it.
+    `app_role` is the value with which an identity provider marks the accounts that act with this credential; None if
+    people and programs act with its secret.
     """
 
     id: UUID
@@ -106,6 +117,7 @@ class Credential:
     expires_at: datetime | None
     revoked_at: datetime | None
     issued_by: UUID | None = None
+    app_role: str | None = None
 
     def reaches(self, operation: str) -> bool:
         """Return whether the credential covers this operation."""
@@ -122,6 +134,7 @@ def as_members(one: Credential) -> dict[str, Any]:
         "expires_at": format_optional(one.expires_at),
         "revoked_at": format_optional(one.revoked_at),
         "issued_by": None if one.issued_by is None else str(one.issued_by),
+        "app_role": one.app_role,
     }
 
 
@@ -157,14 +170,18 @@ def issue(
     now: datetime,
     expires_at: datetime | None,
     issued_by: UUID | None = None,
+    app_role: str | None = None,
 ) -> tuple[Credential, str]:
     """Store a new credential; return it with its secret, which is not kept.
 
     Raises:
         RoleUnknown: the role is none of the four.
+        NotAnAppRole: the app role cannot be one.
     """
     if role not in ROLES:
         raise RoleUnknown(f"Expected one of {', '.join(ROLES)}; found {role!r}.", pointer="/role")
+    if app_role is not None:
+        _require_app_role(app_role)
     secret = new_secret()
     credential = Credential(
         id=uuid7(),
@@ -175,6 +192,7 @@ def issue(
         expires_at=expires_at,
         revoked_at=None,
         issued_by=issued_by,
+        app_role=app_role,
     )
     connection.execute(
         credentials.insert().values(
@@ -186,6 +204,7 @@ def issue(
             created_at=now,
             expires_at=expires_at,
             issued_by=issued_by,
+            app_role=app_role,
         )
     )
     return credential, secret
@@ -297,6 +316,21 @@ def require_still_valid(connection: sa.Connection, credential: Credential) -> No
     _valid(None if found["id"] is None else _credential(found), now)
 
 
+def credentials_for(connection: sa.Connection, app_roles: Collection[str], now: datetime) -> list[Credential]:
+    """Return the valid credentials with which accounts that have these app roles may act, newest first.
+
+    Of several that give the same rights, only the newest is returned.
+    """
+    table = credentials.c
+    unexpired = sa.or_(table.expires_at.is_(None), table.expires_at > now)
+    statement = sa.select(credentials).where(table.app_role.in_(app_roles), table.revoked_at.is_(None), unexpired)
+    rows = connection.execute(statement.order_by(table.created_at.desc(), table.id.desc())).mappings()
+    by_rights: dict[tuple[Any, ...], Credential] = {}
+    for one in map(_credential, rows):
+        by_rights.setdefault((one.force, one.role, frozenset(one.operations)), one)
+    return list(by_rights.values())
+
+
 def list_credentials(connection: sa.Connection) -> list[Credential]:
     """Return all credentials ever issued, oldest first, without their secrets."""
     statement = sa.select(credentials).order_by(credentials.c.created_at, credentials.c.id)
@@ -344,6 +378,15 @@ def digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
+def _require_app_role(app_role: str) -> None:
+    if not 0 < len(app_role) <= MOST_CHARACTERS_OF_AN_APP_ROLE or not app_role.isprintable() or app_role.isspace():
+        raise NotAnAppRole(
+            f"Expected an app role of 1 to {MOST_CHARACTERS_OF_AN_APP_ROLE} printable characters, as the identity "
+            f"provider sends it; found {app_role[:80]!r}.",
+            pointer="/app_role",
+        )
+
+
 def _credential(row: Mapping[Any, Any]) -> Credential:
     return Credential(
         id=row["id"],
@@ -354,4 +397,5 @@ def _credential(row: Mapping[Any, Any]) -> Credential:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         issued_by=row["issued_by"],
+        app_role=row["app_role"],
     )

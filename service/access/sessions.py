@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -67,8 +67,8 @@ class Session:
 
     id: UUID
     credential_id: UUID
-    subject: str | None
-    shown_name: str | None
+    subject: str | None = field(repr=False)
+    shown_name: str | None = field(repr=False)
     browser: str
     created_at: datetime
     last_used_at: datetime
@@ -82,36 +82,51 @@ class Session:
         return min(self.created_at + LONGEST, self.last_used_at + LONGEST_IDLE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person at an identity provider: the provider's id of the account, and the name that it shows, if any."""
+
+    subject: str = field(repr=False)
+    shown_name: str | None = field(repr=False)
+
+
 def begin_session(
-    connection: sa.Connection, credential: Credential, *, browser: str, now: datetime
+    connection: sa.Connection, credential: Credential, *, browser: str, now: datetime, person: Person | None = None
 ) -> tuple[Session, str]:
     """Store a new session for a credential; return it with its secret, which is not kept.
 
-    Sessions that have ended by their age are deleted at the same time.
+    `person` is who has signed in with an account. Sessions that have ended by their age are deleted at the same time.
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     session = Session(
         id=uuid7(),
         credential_id=credential.id,
-        subject=None,
-        shown_name=None,
+        subject=None if person is None else person.subject,
+        shown_name=None if person is None else person.shown_name,
         browser=browser,
         created_at=now,
         last_used_at=now,
     )
-    connection.execute(sessions.delete().where(sessions.c.created_at <= now - LONGEST))
-    connection.execute(sessions.delete().where(sessions.c.last_used_at <= now - LONGEST_IDLE))
+    delete_ended(connection, now)
     connection.execute(
         sessions.insert().values(
             id=session.id,
             digest=digest(secret),
             credential_id=credential.id,
+            subject=session.subject,
+            shown_name=session.shown_name,
             browser=browser,
             created_at=now,
             last_used_at=now,
         )
     )
     return session, secret
+
+
+def delete_ended(connection: sa.Connection, now: datetime) -> None:
+    """Delete the sessions that have ended by their age, and with them who the persons were."""
+    connection.execute(sessions.delete().where(sessions.c.created_at <= now - LONGEST))
+    connection.execute(sessions.delete().where(sessions.c.last_used_at <= now - LONGEST_IDLE))
 
 
 def session_of(connection: sa.Connection, secret: str, now: datetime) -> Session:
@@ -163,6 +178,11 @@ def sessions_of(connection: sa.Connection, credential_ids: Collection[UUID], now
     statement = sa.select(sessions).where(sessions.c.credential_id.in_(credential_ids))
     rows = connection.execute(statement.order_by(sessions.c.created_at.desc(), sessions.c.id.desc())).mappings()
     return [one for one in map(_session, rows) if now < one.ends_at()]
+
+
+def end_one_of(connection: sa.Connection, credential_id: UUID, session_id: UUID) -> None:
+    """End one session of a credential, if it has not ended."""
+    connection.execute(sessions.delete().where(sessions.c.id == session_id, sessions.c.credential_id == credential_id))
 
 
 def end_sessions_of(connection: sa.Connection, credential_id: UUID) -> int:

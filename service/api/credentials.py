@@ -55,6 +55,11 @@ class StoredCredentialSchema(ma.Schema):
     expires_at = f.DateTime(required=True, allow_none=True)
     revoked_at = f.DateTime(required=True, allow_none=True)
     issued_by = f.UUID(required=True, allow_none=True)
+    app_role = f.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "accounts with this app role sign in to the pages with it; null: its secret does"},
+    )
 
 
 class IssuedCredentialSchema(StoredCredentialSchema):

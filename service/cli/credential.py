@@ -35,7 +35,10 @@ def credential() -> None:
 @click.option(
     "--url", metavar="URL", help="With --link: where browsers reach the service. Default: OPRECORD_HOST and _PORT."
 )
-@click.option("--quiet", is_flag=True, help="Print only the secret, or only the link.")
+@click.option(
+    "--app-role", metavar="VALUE", help="Let accounts with this app role at your identity provider sign in with it."
+)
+@click.option("--quiet", is_flag=True, help="Print only the secret, the link or the id.")
 @as_json
 @pass_settings
 def issue(
@@ -47,22 +50,34 @@ def issue(
     *,
     url: str | None,
     with_link: bool,
+    app_role: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Issue a credential to a FORCE and print its secret. The secret is shown only this once.
 
     With --link, print instead a link that signs a person in to the pages. Give it to that person alone.
+
+    With --app-role, print only its id: nobody needs its secret. Revoking it ends the sessions of all these accounts.
     """
     if url and not with_link:
         raise click.UsageError("--url needs --link.")
+    if app_role is not None and with_link:
+        raise click.UsageError("--app-role and --link exclude each other: accounts sign in without a link.")
+    if with_link and settings.config().oidc_only:
+        raise click.UsageError("--link: OPRECORD_OIDC_ONLY is set, so that nobody can sign in with a link.")
     lifetime = None if expires_in is None else timedelta(days=expires_in)
     with settings.database() as database:
-        issued, secret = issue_credential(database, force=force, role=role, operations=operations, expires_in=lifetime)
+        issued, secret = issue_credential(
+            database, force=force, role=role, operations=operations, expires_in=lifetime, app_role=app_role
+        )
         token = issue_link(database, issued.id) if with_link else None
     if token is not None:
         link = sign_in_address(url or address_of(settings.config()), token)
         _print_link(issued, link, as_json=as_json, quiet=quiet)
+        return
+    if app_role is not None:
+        _print_app_role(issued, as_json=as_json, quiet=quiet)
         return
     if as_json:
         print_json(_credential_json(issued) | {"secret": secret})
@@ -84,6 +99,15 @@ def _print_link(issued: Credential, link: str, *, as_json: bool, quiet: bool) ->
     click.echo(link)
 
 
+def _print_app_role(issued: Credential, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json(_credential_json(issued))
+        return
+    if not quiet:
+        remark(f"Accounts with the app role {issued.app_role} sign in for {issued.force} as {issued.role}. Credential:")
+    click.echo(issued.id)
+
+
 @credential.command("list")
 @as_json
 @pass_settings
@@ -94,7 +118,7 @@ def list_all(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("id", "force", "role", "operations", "created_at", "expires_at", "revoked_at", "issued_by")
+    columns = ("id", "force", "role", "operations", "created_at", "expires_at", "revoked_at", "issued_by", "app_role")
     rows = [
         [", ".join(one[name]) if name == "operations" else str(one[name] or "") for name in columns] for one in found
     ]

@@ -7,6 +7,7 @@ from click import ClickException, Context, UsageError
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from service.access.accounts import AccountsMisconfigured, AccountsNotInstalled
 from service.access.credentials import SECRET
 from service.errors import RecordError, Unavailable
 from service.storage.db import BUSY, DatabaseBusy, DatabaseFailed, DatabaseNotSupported
@@ -22,6 +23,8 @@ MEANINGS = {
 # The first class in this order that an error is an instance of decides.
 BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (DatabaseNotSupported, USAGE),
+    (AccountsMisconfigured, USAGE),
+    (AccountsNotInstalled, USAGE),
     (Unavailable, UNAVAILABLE),
     (DatabaseFailed, UNAVAILABLE),
     (RecordError, REFUSED),

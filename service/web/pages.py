@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from service.access.accounts import Accounts
 from service.storage.db import Database
 from service.usecases.querying.feed import Feeds
 from service.web.access import routes as access
@@ -26,6 +27,7 @@ from service.web.publications import routes as publications
 from service.web.record import routes as record
 from service.web.returns import routes as returns
 from service.web.setup import routes as setup
+from service.web.sign_in import accounts
 from service.web.sign_in import routes as sign_in
 from service.web.site import assets
 from service.web.site.blueprint import EXTENSION, Site
@@ -37,6 +39,7 @@ from service.web.uploads import routes as uploads
 
 PLACES = (
     sign_in,
+    accounts,
     account,
     operations,
     overview,
@@ -59,9 +62,9 @@ PLACES = (
 )
 
 
-def connect_pages(app: Flask, database: Database, feeds: Feeds) -> None:
-    """Give the pages of an application their database and the live feeds."""
-    app.extensions[EXTENSION] = Site(database, feeds)
+def connect_pages(app: Flask, database: Database, feeds: Feeds, with_accounts: Accounts | None) -> None:
+    """Give the pages of an application their database, the live feeds, and what signs people in with accounts."""
+    app.extensions[EXTENSION] = Site(database, feeds, with_accounts)
 
 
 def register_pages(app: Flask, *, problem: Callable[[HTTPException], Response]) -> None:

@@ -560,6 +560,23 @@ def test_a_credential_is_issued_listed_and_revoked(oprecord: Oprecord):
     assert issued["id"] in oprecord("credential", "list")[1]
 
 
+def test_a_credential_for_an_app_role_has_no_secret_to_show(oprecord: Oprecord, monkeypatch: pytest.MonkeyPatch):
+    issue = ("credential", "issue", "surrey", "--role", "force")
+    code, out, err = oprecord(*issue, "--app-role", "Surrey.Record")
+    assert (code, len(out.strip())) == (DONE, 36)
+    assert err == "Accounts with the app role Surrey.Record sign in for surrey as force. Credential:\n"
+    issued = json.loads(oprecord(*issue, "--app-role", "Surrey.Record", "--json")[1])
+    assert "secret" not in issued
+    listed = json.loads(oprecord("credential", "list", "--json")[1])
+    assert [one["app_role"] for one in listed] == ["Surrey.Record", "Surrey.Record"]
+    assert only_line(oprecord(*issue, "--app-role", " ")[2]).endswith("as the identity provider sends it; found ' '.")
+    assert oprecord(*issue, "--app-role", "x", "--link")[0] == USAGE
+    for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ONLY"):
+        monkeypatch.setenv(f"OPRECORD_OIDC_{name}", "1")
+    code, _out, err = oprecord(*issue, "--link")
+    assert (code, "nobody can sign in with a link" in err) == (USAGE, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -9,9 +9,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from service.access.account_sign_ins import SignInUnknown, begin_account_sign_in, let_choose
 from service.access.credentials import CredentialRevoked, authenticate, issue, revoke
-from service.access.sessions import sessions
+from service.access.sessions import Person, sessions
 from service.storage.db import Database, open_database
+from service.usecases.access.accounts import (
+    choose_role,
+    delete_ended_sign_ins,
+    roles_to_choose,
+    use_account_sign_in,
+)
 from service.usecases.access.sign_in import (
     end_session,
     issue_link,
@@ -88,6 +95,34 @@ def test_the_serving_role_can_sign_people_in_and_out(serving: Database, postgres
     assert len(own_sessions(serving, signed_in(serving, with_link))) == 1
 
 
+def test_the_serving_role_can_sign_people_in_with_accounts(serving: Database, postgres_url: str) -> None:
+    owner = open_database(postgres_url)
+    record, observe = (
+        issue_credential(owner, force="surrey", role=role, operations=(), expires_in=None, app_role=role)[0]
+        for role in ("force", "observer")
+    )
+    owner.engine.dispose()
+    person = Person(subject="subject-7f3a", shown_name="Robin Example")
+    with serving.writing() as connection:
+        secret = begin_account_sign_in(connection, "/operations", serving.now(connection))
+    assert use_account_sign_in(serving, secret=secret, state=secret.state) == "/operations"
+    with pytest.raises(SignInUnknown):
+        use_account_sign_in(serving, secret=secret, state=secret.state)
+    with serving.writing() as connection:
+        let_choose(connection, secret, person, ("force", "observer"))
+    assert [one.credential for one in roles_to_choose(serving, secret=secret)] == [record, observe]
+    begun = choose_role(serving, secret=secret, credential_id=record.id, browser="Firefox")
+    assert begun is not None
+    found = signed_in(serving, begun.session)
+    assert (found.credential, found.session.subject, found.session.shown_name) == (
+        record,
+        person.subject,
+        person.shown_name,
+    )
+    delete_ended_sign_ins(serving)
+    assert signed_in(serving, begun.session).session == found.session
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -109,6 +144,7 @@ def test_the_serving_role_can_sign_people_in_and_out(serving: Database, postgres
         "SET session_replication_role = replica",
         "DELETE FROM credentials",
         "UPDATE credentials SET role = 'coordinator'",
+        "UPDATE credentials SET app_role = 'Everybody'",
         "UPDATE credentials SET expires_at = NULL",
         "ALTER TABLE credentials DISABLE ROW LEVEL SECURITY",
         "DROP POLICY credentials_issue ON credentials",
@@ -136,6 +172,7 @@ def test_the_serving_role_can_issue_and_revoke_credentials_but_makes_no_administ
         {"role": "administrator", "issued_by": uuid4()},
         {"role": "force", "issued_by": None},
         {"role": "force", "issued_by": uuid4(), "expires_at": None},
+        {"role": "force", "issued_by": uuid4(), "app_role": "Everybody"},
     )
     for wrong in refused:
         with pytest.raises(ProgrammingError, match="row-level security"), serving.writing() as connection:

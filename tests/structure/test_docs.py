@@ -67,9 +67,12 @@ def test_every_measure_is_listed() -> None:
     assert re.findall(r"^\| `(\w+)` \|", page("measures.md"), re.MULTILINE) == measures
 
 
+SETTING = r"^    (\w+): \w+(?: \| None)? = _setting\("
+
+
 def test_every_setting_is_listed() -> None:
     source = (ROOT / "service/config.py").read_text(encoding="utf-8")
-    names = [f"OPRECORD_{name.upper()}" for name in re.findall(r"^    (\w+): \w+ = _setting\(", source, re.MULTILINE)]
+    names = [f"OPRECORD_{name.upper()}" for name in re.findall(SETTING, source, re.MULTILINE)]
     assert len(names) > 5
     assert re.findall(r"^\| `(\w+)` \|", page("configuration.md"), re.MULTILINE) == names
 

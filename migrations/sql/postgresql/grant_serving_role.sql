@@ -9,6 +9,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON totals TO :"role";
 GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON sessions TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON drafts TO :"role";
 GRANT SELECT, INSERT, UPDATE (used_at) ON sign_in_links TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON account_sign_ins TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON confirmed_mappings, sent_files, uploads TO :"role";
 -- Policies on the table limit which credentials the service can issue, and let it only revoke.
 GRANT SELECT, INSERT, UPDATE (revoked_at) ON credentials TO :"role";

@@ -29,6 +29,7 @@ from service.config import Config
 from service.errors import RecordError, Unavailable
 from service.runtime.garbage_collector import collect_rarely
 from service.storage.db import Database
+from service.usecases.access.accounts import delete_ended_sign_ins
 from service.usecases.access.uploads import delete_old_uploads
 
 BACKLOG = 2048
@@ -227,7 +228,7 @@ class GracefulArbiter(Arbiter):
 
 
 def _prepare_worker(worker: ThreadWorker) -> None:
-    """Make a stopping worker end its live feeds first, and let it delete old uploads while it runs.
+    """Make a stopping worker end its live feeds first, and let it delete what is old while it runs.
 
     Ctrl-C also reaches the workers; only the arbiter acts on it.
     """
@@ -248,12 +249,13 @@ def _prepare_worker(worker: ThreadWorker) -> None:
 
 
 def _delete_expired(database: Database, closing: Event) -> None:
-    """Delete old uploads now and every hour, until the worker stops."""
+    """Delete old uploads and ended sessions now and every hour, until the worker stops."""
     while True:
         try:
             delete_old_uploads(database)
+            delete_ended_sign_ins(database)
         except (RecordError, sa.exc.SQLAlchemyError) as error:
-            logger.warning("old uploads are not deleted yet: %s", error)
+            logger.warning("old uploads and ended sessions are not deleted yet: %s", error)
         if closing.wait(SECONDS_BETWEEN_DELETIONS):
             return
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import urllib3
 
+from service.access.accounts import open_accounts
 from service.cli.addresses import address_of
 from service.cli.calling.http_client import HttpClient
 from service.cli.output import remark
@@ -47,6 +48,7 @@ def serve(settings: Settings, directory: Path | None) -> None:
     each role a link that signs in to the pages. Replaying the directory again changes no figure.
     """
     config = settings.config()
+    open_accounts(config)
     if directory:
         _serve_replay(config, settings, directory)
         return
@@ -69,8 +71,9 @@ def _serve_replay(config: Config, settings: Settings, directory: Path) -> None:
         client = HttpClient(address_of(config), secrets, proxied=False)
         print_replay(replay_with_progress(directory, client), read_results(directory, client))
         print_examples(directory, address_of(config), secrets)
-        with settings.database() as database:
-            print_links(address_of(config), issue_links(database, directory))
+        if not config.oidc_only:
+            with settings.database() as database:
+                print_links(address_of(config), issue_links(database, directory))
         server.join()
         raise ServerFailed("The server stopped unexpectedly; see its messages above.")
 

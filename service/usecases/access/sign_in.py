@@ -59,7 +59,7 @@ def look_at_link(database: Database, token: str) -> str:
     with database.reading() as connection:
         now = database.now(connection)
         found = valid_credential(connection, sign_in_links.credential_id_of_link(connection, token, now), now)
-        return _force_name(connection, found.force)
+        return force_name(connection, found.force)
 
 
 def sign_in_with_link(database: Database, *, token: str, browser: str) -> str:
@@ -87,12 +87,12 @@ def signed_in(database: Database, secret: str, *, is_use: bool = True) -> Signed
         now = database.now(connection)
         session = sessions.session_of(connection, secret, now)
         credential = valid_credential(connection, session.credential_id, now)
-        force_name = _force_name(connection, credential.force)
+        name = force_name(connection, credential.force)
     if is_use and session.is_to_be_stored(now):
         # A standby cannot store it, and must serve its readers all the same.
         with suppress(Unavailable), database.writing() as connection:
             sessions.store_use(connection, session, now)
-    return SignedIn(session=session, credential=credential, force_name=force_name, now=now)
+    return SignedIn(session=session, credential=credential, force_name=name, now=now)
 
 
 def own_sessions(database: Database, who: SignedIn) -> list[Session]:
@@ -116,7 +116,7 @@ def _begun(connection: sa.Connection, database: Database, credential: Credential
     return sessions.begin_session(connection, credential, browser=browser, now=now)[1]
 
 
-def _force_name(connection: sa.Connection, force: str) -> str:
+def force_name(connection: sa.Connection, force: str) -> str:
     """Return the name of a force; its key, if it was only named when it joined an operation."""
     known = force_catalogue().get(force) or known_forces(connection).get(force)
     return force if known is None else known.name

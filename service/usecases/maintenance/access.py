@@ -12,8 +12,15 @@ from service.access import credentials, sessions, sign_in_links
 from service.access.credentials import Credential, NoSuchCredential, valid_credential
 from service.access.issuing import may_revoke
 from service.access.sessions import Session
+from service.errors import Conflict
 from service.storage.db import Database
 from service.usecases.maintenance.credentials import NOBODY
+
+
+class ForAccounts(Conflict):
+    """Accounts with an app role sign in with this credential, so nobody gets a link for it."""
+
+    code = "for_accounts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +64,13 @@ def issue_link_within_rights(database: Database, *, caller: Credential, credenti
     Raises:
         NoSuchCredential: the caller may not revoke any credential of this id.
         CredentialRevoked, CredentialExpired: nobody can sign in with it any more.
+        ForAccounts: it is for accounts with an app role.
     """
     with database.writing() as connection:
         now = database.now(connection)
         found = _within_rights(connection, caller, credential_id)
+        if found.app_role is not None:
+            raise ForAccounts("Expected a credential of its own; found one for accounts with an app role.")
         return sign_in_links.issue_link(connection, valid_credential(connection, found.id, now).id, now)
 
 
@@ -72,6 +82,16 @@ def end_sessions_within_rights(database: Database, *, caller: Credential, creden
     """
     with database.writing() as connection:
         return sessions.end_sessions_of(connection, _within_rights(connection, caller, credential_id).id)
+
+
+def end_one_within_rights(database: Database, *, caller: Credential, credential_id: UUID, session_id: UUID) -> None:
+    """End one session of a credential, at once, if it has not ended.
+
+    Raises:
+        NoSuchCredential: the caller may not revoke any credential of this id.
+    """
+    with database.writing() as connection:
+        sessions.end_one_of(connection, _within_rights(connection, caller, credential_id).id, session_id)
 
 
 def _within_rights(connection: sa.Connection, caller: Credential, credential_id: UUID) -> Credential:

@@ -36,15 +36,21 @@ class NotAnOperationName(Invalid):
 
 
 def issue_credential(
-    database: Database, *, force: str, role: str, operations: tuple[str, ...], expires_in: timedelta | None
+    database: Database,
+    *,
+    force: str,
+    role: str,
+    operations: tuple[str, ...],
+    expires_in: timedelta | None,
+    app_role: str | None = None,
 ) -> tuple[Credential, str]:
     """Issue a credential; return it with its secret, which is never shown again.
 
     `operations` limits it to these operations, which need not exist yet; empty means no limit. `expires_in` None means
-    that it never expires.
+    that it never expires. Accounts of the identity provider that have the `app_role` sign in with it.
 
     Raises:
-        UnknownForce, RoleUnknown, NotAnOperationName.
+        UnknownForce, RoleUnknown, NotAnOperationName, NotAnAppRole.
     """
     _require_names(operations)
     with database.writing() as connection:
@@ -52,7 +58,13 @@ def issue_credential(
         now = database.now(connection)
         expires_at = None if expires_in is None else now + expires_in
         return credentials.issue(
-            connection, force=force, role=role, operations=operations, now=now, expires_at=expires_at
+            connection,
+            force=force,
+            role=role,
+            operations=operations,
+            now=now,
+            expires_at=expires_at,
+            app_role=app_role,
         )
 
 

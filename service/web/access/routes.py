@@ -22,6 +22,7 @@ from service.access.issuing import (
 from service.access.roles import ADMINISTRATOR, COORDINATOR
 from service.errors import Forbidden, Invalid, RecordError, Unauthenticated
 from service.usecases.maintenance.access import (
+    end_one_within_rights,
     end_sessions_within_rights,
     issue_link_within_rights,
     list_access,
@@ -35,7 +36,7 @@ from service.usecases.maintenance.credentials import (
 )
 from service.usecases.overview.operations import list_summaries
 from service.usecases.querying.forces import list_forces
-from service.web.site.blueprint import Pages, credential, database, person
+from service.web.site.blueprint import PageNotFound, Pages, credential, database, person, takes_credentials
 from service.web.site.rendering import address, render, see_other
 from service.web.site.typed import Typed
 
@@ -52,6 +53,8 @@ ABOUT_ROLES = {
     "coordinator": "Sees everything of the operations that its force leads, and publishes",
     "observer": "Reads figures and publications, no events",
 }
+# Where people sign in with accounts only.
+GIVEN_TO_PROGRAMS = ((SECRET, "A credential", "A secret for programs. People sign in with their accounts"),)
 PRESUMED_DAYS = "30"
 FIELDS: dict[type[RecordError], tuple[str, str]] = {
     UnknownForce: ("force", "Force must be on the list"),
@@ -86,7 +89,7 @@ def show() -> str:
 @pages.requires(*ROLES)
 def new() -> str:
     """Ask for whom access is."""
-    return _form(Typed(MultiDict({"days": PRESUMED_DAYS, "given": LINK})))
+    return _form(Typed(MultiDict({"days": PRESUMED_DAYS, "given": LINK if takes_credentials() else SECRET})))
 
 
 @pages.route("/access/new", methods=["POST"])
@@ -97,7 +100,7 @@ def send() -> str | tuple[str, int]:
     roles = ISSUED_BY[credential().role]
     force = typed.choice("force", _force_names(), "Choose a force")
     role = typed.choice("role", roles, "Choose a role")
-    given = typed.choice("given", (LINK, SECRET), "Choose a link or a credential")
+    given = typed.choice("given", [one for one, *_words in _given()], "Choose a link or a credential")
     days = typed.number("days", "Days", most=MOST_DAYS)
     if not days:
         typed.wrong("days", f"Days must be a whole number from 1 to {MOST_DAYS}")
@@ -123,6 +126,8 @@ def send() -> str | tuple[str, int]:
 @pages.requires(*ROLES)
 def link(credential_id: UUID) -> str | Response:
     """Issue another link for a credential, and show it this once."""
+    if not takes_credentials():
+        raise PageNotFound("There is no such page.")
     try:
         return _issued(credential_id, None)
     except Unauthenticated:
@@ -163,6 +168,14 @@ def end(credential_id: UUID) -> Response:
     return _to_list("ended")
 
 
+@pages.route("/access/<uuid:credential_id>/sessions/<uuid:session_id>/end", methods=["POST"])
+@pages.requires(*ROLES)
+def end_one(credential_id: UUID, session_id: UUID) -> Response:
+    """End one session of a credential, of a person who signed in with an account."""
+    end_one_within_rights(database(), caller=credential(), credential_id=credential_id, session_id=session_id)
+    return _to_list("ended_one")
+
+
 def _issued(credential_id: UUID, secret: str | None) -> str:
     """Show a secret, or a new link, this once."""
     caller = credential()
@@ -195,8 +208,12 @@ def _form(typed: Typed) -> str:
         forces=_force_names(),
         roles=[(role, role.capitalize(), ABOUT_ROLES[role]) for role in roles],
         operations=_operations(),
-        given=GIVEN,
+        given=_given(),
     )
+
+
+def _given() -> tuple[tuple[str, str, str], ...]:
+    return GIVEN if takes_credentials() else GIVEN_TO_PROGRAMS
 
 
 def _operations() -> list[tuple[str, str]] | None:

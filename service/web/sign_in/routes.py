@@ -12,7 +12,7 @@ from service.access.sessions import SessionIdle, SessionTooOld
 from service.errors import Unauthenticated
 from service.usecases.access.drafts import keep_draft_of_new_session
 from service.usecases.access.sign_in import look_at_link, sign_in, sign_in_with_link
-from service.web.site.blueprint import Pages, database
+from service.web.site.blueprint import Pages, accounts, database, takes_credentials
 from service.web.site.forms import local_address
 from service.web.site.kept_forms import sent_form
 from service.web.site.rendering import address, render
@@ -27,6 +27,13 @@ ENDED = {
     CredentialExpired.code: "Your credential has expired. Ask your coordinator for a new one.",
     "signed_out": "You have signed out.",
 }
+# Where people sign in with accounts, they need not know what a credential is.
+ENDED_WITH_ACCOUNT = ENDED | {
+    CredentialRevoked.code: "The access of your role has been revoked. Ask whoever manages your force’s accounts.",
+    CredentialExpired.code: "The access of your role has expired. Ask whoever manages your force’s accounts.",
+    "signed_out": "You have signed out here. On a shared computer, sign out of your force’s account too.",
+}
+ACCOUNTS_ONLY = "Credentials and links do not sign in here. Sign in with your force’s account."
 EMPTY = "Enter your credential"
 MALFORMED = "Credential must be complete: it begins with oprecord_ and has 55 characters"
 UNKNOWN = "Credential must be one that was issued here. Ask your coordinator for a new one"
@@ -41,7 +48,8 @@ WORDS = {
 @pages.public
 def show() -> str:
     """Ask for a credential."""
-    return _form(request.args.get("next"), note=ENDED.get(request.args.get("ended", "")))
+    notes = ENDED if accounts() is None else ENDED_WITH_ACCOUNT
+    return _form(request.args.get("next"), note=notes.get(request.args.get("ended", "")))
 
 
 @pages.route("/sign-in", methods=["POST"])
@@ -49,6 +57,8 @@ def show() -> str:
 def send() -> Response | tuple[str, int]:
     """Sign in with a credential."""
     secret, following = "".join(request.form.get("credential", "").split()), request.form.get("next")
+    if not takes_credentials():
+        return _form(following, note=ACCOUNTS_ONLY), HTTPStatus.FORBIDDEN
     if not secret:
         return _form(following, error=EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
@@ -69,10 +79,12 @@ def send() -> Response | tuple[str, int]:
 @pages.public
 def show_link(token: str) -> str | tuple[str, int]:
     """Show for which force a link signs in, and a button that does it. A program that looks at it uses nothing up."""
+    if not takes_credentials():
+        return _broken(ACCOUNTS_ONLY)
     try:
         force_name = look_at_link(database(), token)
     except Unauthenticated as error:
-        return _broken(error)
+        return _broken(error.detail)
     return render("sign_in/link.html.jinja", title="Sign in", force_name=force_name)
 
 
@@ -80,10 +92,12 @@ def show_link(token: str) -> str | tuple[str, int]:
 @pages.public
 def use_link(token: str) -> Response | tuple[str, int]:
     """Sign in with a link."""
+    if not takes_credentials():
+        return _broken(ACCOUNTS_ONLY)
     try:
         session = sign_in_with_link(database(), token=token, browser=browser_name())
     except Unauthenticated as error:
-        return _broken(error)
+        return _broken(error.detail)
     return _signed_in(session, None)
 
 
@@ -108,6 +122,6 @@ def _form(following: str | None, *, note: str | None = None, error: str | None =
     )
 
 
-def _broken(error: Unauthenticated) -> tuple[str, int]:
+def _broken(sentence: str) -> tuple[str, int]:
     title = "This link cannot be used"
-    return render("sign_in/broken_link.html.jinja", title=title, sentence=error.detail), HTTPStatus.GONE
+    return render("sign_in/broken_link.html.jinja", title=title, sentence=sentence), HTTPStatus.GONE

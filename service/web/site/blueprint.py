@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, g, request
 
+from service.access.accounts import Accounts
 from service.access.credentials import Credential
 from service.errors import NotFound
 from service.storage.db import Database
@@ -30,10 +31,11 @@ class PageNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages of an app need of it."""
+    """What the pages of an app need of it. `accounts` is None where people do not sign in with accounts."""
 
     database: Database
     feeds: Feeds
+    accounts: Accounts | None
 
 
 class Pages(Blueprint):
@@ -85,6 +87,17 @@ def site() -> Site:
     """Return what the app that answers this request gives its pages."""
     found: Site = current_app.extensions[EXTENSION]
     return found
+
+
+def accounts() -> Accounts | None:
+    """Return what signs people in with accounts; None if that is not set up."""
+    return site().accounts
+
+
+def takes_credentials() -> bool:
+    """Return whether people can sign in with a credential or a link."""
+    found = accounts()
+    return found is None or not found.only
 
 
 def person() -> SignedIn:

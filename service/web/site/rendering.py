@@ -18,6 +18,7 @@ from service.domain.model.operation import Operation
 from service.usecases.querying.visibility import coordinates
 from service.web.site import words
 from service.web.site.assets import asset_address
+from service.web.site.blueprint import accounts, takes_credentials
 from service.web.site.forms import FIELD, form_token
 
 # The package of its components wants this name.
@@ -102,6 +103,7 @@ def part_of(operation: Operation, who: Credential) -> str:
 def _shared() -> dict[str, Any]:
     """Return what every template can use."""
     return {
+        "accounts": accounts(),
         "address": address,
         "asset": asset_address,
         "form_field": FIELD,
@@ -110,5 +112,6 @@ def _shared() -> dict[str, Any]:
         "person": g.get("signed_in"),
         "site_navigation": NAVIGATION,
         "tabs_of": tabs_of,
+        "takes_credentials": takes_credentials(),
         "words": words,
     }
