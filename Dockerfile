@@ -2,8 +2,10 @@
 FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/oprecord
-COPY requirements.lock ./
-RUN /opt/oprecord/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock
+# requirements-extras.lock also has the packages of the extras.
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-extras.lock ./
+RUN /opt/oprecord/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement "$LOCK"
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY migrations migrations
