@@ -47,7 +47,7 @@ def check_token_request():
     if flask.request.path != TOKEN:
         return None
     if "token_status" in told:
-        return "<h1>Bad gateway</h1>", told["token_status"]
+        return "<h1>Bad gateway</h1>", told["token_status"], {"Location": "/elsewhere"}
     if "token_error" in told:
         return told["token_error"], 400
     sent = flask.request.authorization

@@ -539,12 +539,13 @@ def test_a_provider_that_states_the_wrong_addresses_is_not_used(
 
 
 @on_sqlite
-@pytest.mark.parametrize("status", [502, 404, 302])
+@pytest.mark.parametrize("status", [502, 404, 302, 307])
 def test_a_provider_that_fails_with_a_page_is_unavailable(app: Flask, provider: Provider, status: int):
     person = visitor(app)
     back = way_back(person, provider)
     provider.told(token_status=status)
     must_refuse(person, person.get(back), NO_ANSWER, 503)
+    assert "/elsewhere" not in provider.calls(), "the client's secret goes nowhere else"
 
 
 @on_sqlite
