@@ -195,7 +195,8 @@ def _decoded(sent: str, keys: KeySet) -> jwt.Token:
 
 def _keys(found: Mapping[str, Any]) -> KeySet:
     sent = found.get("keys")
-    usable = [one for one in sent if isinstance(one, dict) and one.get("kty") in KEY_TYPES] if sent else []
+    listed = sent if isinstance(sent, list) else []
+    usable = [one for one in listed if isinstance(one, dict) and one.get("kty") in KEY_TYPES]
     try:
         return KeySet.import_key_set({"keys": usable})
     except NOT_A_TOKEN as error:

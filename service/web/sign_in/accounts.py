@@ -31,7 +31,7 @@ from service.usecases.access.accounts import (
 )
 from service.web.site.blueprint import PageNotFound, Pages, accounts, database
 from service.web.site.forms import local_address
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, render, see_other
 from service.web.site.session import browser_name, end_former_session, keep_session
 
 pages = Pages("accounts", __name__)
@@ -115,7 +115,7 @@ def come_back() -> Response:
     except (SignInUnknown, AccountNotConfirmed, AccountWithoutRole, ProviderUnavailable) as error:
         return _failed(error, following)
     if signed_in is None:
-        return redirect(address("accounts.show_roles") or "/", HTTPStatus.SEE_OTHER)
+        return see_other("accounts.show_roles")
     return _signed_in(signed_in)
 
 
@@ -232,7 +232,7 @@ def _page(body: str, status: HTTPStatus) -> Response:
 
 def _return_address() -> str:
     """Return the address that the identity provider sends people back to. It is registered there."""
-    return address("accounts.come_back", _external=True) or ""
+    return address("accounts.come_back", _external=True)
 
 
 def _forget_sign_in(response: Response) -> None:
