@@ -154,8 +154,8 @@ def account_settings(config: Config) -> AccountSettings | None:
     issuer, client_id, client_secret = needed.values()
     if issuer is None or client_id is None or client_secret is None:
         raise AccountsMisconfigured(
-            f"Expected a value in {' and '.join(missing)}, which signing in with accounts needs; found none, although "
-            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} set."
+            f"Expected a value in {_listed(missing)}, which signing in with accounts needs; found none, although "
+            f"{_listed(given)} {'is' if len(given) == 1 else 'are'} set."
         )
     _require_issuer(issuer)
     return AccountSettings(
@@ -184,6 +184,10 @@ def is_safe_address(address: str, *, on_this_machine: bool) -> bool:
         return False
     is_here = on_this_machine and parts.scheme == "http" and host in THIS_MACHINE
     return bool(host) and (parts.scheme == "https" or is_here)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _require_issuer(issuer: str) -> None:

@@ -47,7 +47,10 @@ def test_a_missing_setting_is_named(given: tuple[str, ...], missing: str, found:
 
 
 def test_turning_credentials_off_without_accounts_would_lock_everybody_out():
-    assert "OPRECORD_OIDC_ONLY is set" in refusal(oidc_only=True)
+    missing = "OPRECORD_OIDC_ISSUER, OPRECORD_OIDC_CLIENT_ID and OPRECORD_OIDC_CLIENT_SECRET"
+    said = refusal(oidc_only=True)
+    assert said.startswith(f"Expected a value in {missing}, ")
+    assert said.endswith("although OPRECORD_OIDC_ONLY is set.")
 
 
 @pytest.mark.parametrize(
