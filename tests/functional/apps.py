@@ -48,8 +48,11 @@ def make_app(database: Database, **settings: int) -> Flask:
 
 @cache
 def routed_app() -> Flask:
-    """Return the one app whose routes the apps of this process share: compiling them takes longer than many a test."""
-    return new_app()
+    """Return the app whose routes and templates the apps of this process share: compiling them takes half a second."""
+    app = new_app()
+    # Flask creates the environment, which keeps the compiled templates, on first use. A copy of the app then shares it.
+    assert app.jinja_env is not None
+    return app
 
 
 def with_secret(app: Flask, secret: str) -> Caller:
