@@ -1,5 +1,6 @@
 """The app over a test's database, and an app into which a real operation has been replayed."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from service.cli.calling.http_client import Answer
 from service.cli.replay.replay_directory import replay_directory
 from service.config import Config
 from service.storage.db import Database, open_database
+from tests.databases import FOLDER_VARIABLE
 from tests.factories.credentials import issued_secret
 from tests.factories.logs import SEED
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller
+from tests.functional.compiled import keep_compiled_templates
 
 ClientFor = Callable[..., Caller]
 
@@ -49,6 +52,7 @@ def make_app(database: Database, **settings: int) -> Flask:
 @cache
 def routed_app() -> Flask:
     """Return the app whose routes and templates the apps of this process share: compiling them takes half a second."""
+    keep_compiled_templates(os.environ[FOLDER_VARIABLE])
     app = new_app()
     # Flask creates the environment, which keeps the compiled templates, on first use. A copy of the app then shares it.
     assert app.jinja_env is not None

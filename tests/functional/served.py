@@ -13,6 +13,8 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
+from tests.functional.preloaded import Command
+
 COMMAND = Path(sys.executable).with_name("oprecord")
 PATIENCE_SECONDS = 60.0
 
@@ -25,18 +27,11 @@ class Served:
         named = {"database_url": database_url, "port": self.port, "feed_poll_milliseconds": 20} | settings
         own = {f"OPRECORD_{name.upper()}": str(value) for name, value in named.items()}
         self.environment = {**os.environ, **own}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Command | subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the server and return when it is ready."""
-        # A separate process group, so that a kill reaches all its processes at once.
-        self.process = subprocess.Popen(
-            [COMMAND, "serve"],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self.process = Command(["serve"], self.environment)
         wait_until(self.is_ready)
 
     def is_ready(self) -> bool:

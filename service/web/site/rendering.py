@@ -21,6 +21,7 @@ from service.web.site.assets import asset_address
 from service.web.site.blueprint import accounts, takes_credentials
 from service.web.site.forms import FIELD, form_token
 
+JINJA_OPTIONS: dict[str, Any] = {"autoescape": True}
 # The package of its components wants this name.
 COMPONENTS = "govuk_frontend_jinja"
 
@@ -56,7 +57,7 @@ TABS = (
 
 def register_templates(app: Flask) -> None:
     """Let the app find the templates. Flask escapes only `*.html` by itself; these are `*.html.jinja`."""
-    app.jinja_options = {"autoescape": True}
+    app.jinja_options = dict(JINJA_OPTIONS)
     app.jinja_loader = ChoiceLoader(
         [PackageLoader("service.web", ""), PrefixLoader({COMPONENTS: PackageLoader(COMPONENTS)})]
     )
