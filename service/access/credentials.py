@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 from collections.abc import Collection, Mapping, Sequence
@@ -17,15 +16,11 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from service.access.roles import ROLES, require_role
+from service.access.secret_form import ALPHABET, CHECKSUM_CHARACTERS, PREFIX, RANDOM_CHARACTERS, SECRET
 from service.domain.model.instants import format_instant, format_optional
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
 from service.storage.db import CodeText, Database, InstantType, clock, metadata
 from service.storage.statements import equals_any, read_pipelined
-
-PREFIX = "oprecord_"
-ALPHABET = string.digits + string.ascii_letters
-RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 40, 6
-SECRET = re.compile(rf"{PREFIX}[0-9a-zA-Z]{{{RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}}", re.ASCII)
 
 credentials = sa.Table(
     "credentials",

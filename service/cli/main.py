@@ -11,8 +11,7 @@ from typing import NoReturn
 
 import click
 
-from service.cli.exit_codes import DONE, EXPECTED, MEANINGS, USAGE, exit_code_of, one_line
-from service.cli.settings import Settings
+from service.cli.exit_codes import DONE, MEANINGS, USAGE
 
 INTERRUPTED = 130
 # The module of each command, in the order of the help.
@@ -69,7 +68,7 @@ class Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, database_url: str | None) -> None:
     """Keep the record of a police operation in which several forces take part."""
-    context.obj = Settings(database_url)
+    context.obj = database_url
 
 
 def main() -> NoReturn:
@@ -98,7 +97,12 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has closed the pipe. Discard the rest, or Python would report an error when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except EXPECTED as error:
+    except Exception as error:
+        # Late, for the commands that end well.
+        from service.cli.failing.expected_errors import EXPECTED, exit_code_of, one_line  # noqa: PLC0415
+
+        if not isinstance(error, EXPECTED):
+            raise
         click.echo(f"oprecord: {one_line(error)}", err=True)
         return exit_code_of(error)
     return returned if isinstance(returned, int) else DONE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 import sqlalchemy as sa
@@ -13,6 +15,9 @@ import sqlalchemy as sa
 from service.config import Config, load_config
 from service.storage.db import Database, open_database
 from service.usecases.maintenance.migrate import NotMigrated, require_migrated
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,14 @@ class Settings:
             database.close()
 
 
-pass_settings = click.make_pass_decorator(Settings)
+def pass_settings(command: Callable[Concatenate[Settings, P], T]) -> Callable[P, T]:
+    """Give a command the settings as its first argument; `oprecord` itself keeps the value of `--database-url`."""
+
+    @wraps(command)
+    def with_settings(*arguments: P.args, **options: P.kwargs) -> T:
+        return command(Settings(click.get_current_context().find_root().obj), *arguments, **options)
+
+    return with_settings
 
 
 def refuse_missing_file(url: str) -> None:

@@ -14,7 +14,8 @@ import click
 import pytest
 import sqlalchemy as sa
 
-from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG, exit_code_of
+from service.cli.exit_codes import DONE, MEANINGS, REFUSED, UNAVAILABLE, USAGE, WRONG
+from service.cli.failing.expected_errors import exit_code_of
 from service.cli.main import COMMANDS, cli, run
 from service.errors import KINDS, Unavailable
 from service.eventlog.table import events, heads

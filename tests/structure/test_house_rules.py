@@ -16,6 +16,7 @@ from msgspec import Raw
 from msgspec.structs import fields
 
 import service
+from service.cli.main import COMMANDS
 from service.domain.model.events import Event
 from service.domain.model.part import InternedDefaults, Part, Timed
 from service.errors import KINDS, RecordError
@@ -32,6 +33,14 @@ def test_imports_follow_the_layers():
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_commands_that_need_no_database_start_without_its_libraries():
+    modules = [f"service.cli.{module}" for module in COMMANDS.values() if module.split(".")[0] in ("remote", "sheets")]
+    script = f"import sys, service.cli.main, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "service.cli.sheets.submit" in done.stdout
+    assert {"sqlalchemy", "alembic", "psycopg", "flask"} & set(done.stdout.split()) == set()
 
 
 def test_no_module_has_a_catch_all_name():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from service.access.credentials import ALPHABET, PREFIX
+from service.access.secret_form import ALPHABET, PREFIX
 from service.errors import Invalid
 
 QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
