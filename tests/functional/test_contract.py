@@ -3,8 +3,10 @@
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, update_wrapper
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 import pytest
@@ -12,6 +14,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
+from schemathesis.pytest import _test_builder
 from schemathesis.specs.openapi.coverage import _schema as bounds
 
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, ROLES
@@ -30,6 +33,46 @@ from tests.functional.apps import running_app, with_secret
 # Longer strings are not drawn character by character. At the bound of our queries, 8,191 and 8,192 characters,
 # Hypothesis cannot draw any that way, and took half a minute to find that out whenever the tests were collected.
 bounds.MAX_GENERATED_PATTERN_LENGTH = 4_096
+
+
+class Later:
+    """A test of one call, whose examples are generated when the first of these tests is about to run.
+
+    Schemathesis generates them when the tests are collected, in every process of tests and whichever tests are
+    selected: that took as long as collecting all others.
+    """
+
+    all: ClassVar[list["Later"]] = []
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        self.all.append(self)
+        update_wrapper(self, facts["test_func"])
+        # The fixtures that pytest has to find.
+        shown = signature(facts["test_func"])
+        self.__signature__ = shown.replace(parameters=[one for one in shown.parameters.values() if one.name != "case"])
+
+    def __call__(self, **_fixtures: Any) -> None:
+        raise AssertionError("the test was not generated")
+
+    @cached_property
+    def generated(self) -> Callable[..., None]:
+        return generate(**self.facts)
+
+
+generate, _test_builder.build_operation_test = _test_builder.build_operation_test, Later
+
+
+@pytest.fixture(autouse=True)
+def generated(request: pytest.FixtureRequest) -> None:
+    """Generate the examples of all tests, unless it is done, and give the one that is about to run its own.
+
+    What one call has tried, Schemathesis leaves out for the next; so all are generated in the order of the document.
+    """
+    tests = [one.generated for one in Later.all]
+    if isinstance(request.node.obj, Later):
+        request.node.obj = tests[Later.all.index(request.node.obj)]
+
 
 OPERATION = "live"
 HOLDERS = {FORCE: "surrey", COORDINATOR: LEAD, OBSERVER: "kent", ADMINISTRATOR: LEAD}
