@@ -87,6 +87,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/operations/<operation>/publications"): READERS,
     ("POST", "/operations/<operation>/publications"): {COORDINATOR},
     ("GET", "/operations/<operation>/publications/new"): {COORDINATOR},
+    ("GET", "/operations/<operation>/publications/new/statement.docx"): {COORDINATOR},
     ("GET", "/operations/<operation>/publications/new/check"): {COORDINATOR},
     ("GET", "/operations/<operation>/publications/<int:number>"): READERS,
     ("GET", "/operations/<operation>/publications/<int:number>/file.<ending>"): READERS,
