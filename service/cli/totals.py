@@ -72,21 +72,25 @@ def _print(answer: dict[str, Any]) -> None:
         "figure",
         "outstanding",
     )
-    rows = [
-        [figure["display"] if name == "figure" else _cell(figure.get(name)) for name in columns]
-        for figure in answer["figures"]
-    ]
+    rows = [[_cell(figure, name) for name in columns] for figure in answer["figures"]]
     as_of = answer["as_of"]
     title = f"{answer['operation']} as of seq {as_of['seq']} of {answer['log_size']}, {as_of['recorded_at']}"
     print_table(title, columns, rows, numbers=("figure",))
     click.echo(f"root {as_of['root']}")
     click.echo(f"returns: {answer['completeness']['status']}")
+    for one in answer["completeness"]["outstanding"]:
+        days = "1 day" if one["days"] == 1 else f"{one['days']} days"
+        of = f", of {', '.join(one['measures'])}" if one["measures"] else ""
+        click.echo(f"outstanding: {one['force']}, {days} from {one['day_from']}, before {one['day_before']}{of}")
     for one in answer["completeness"]["overdue"]:
         days = "1 day" if one["days"] == 1 else f"{one['days']} days"
         click.echo(f"overdue: {one['force']}, {days}, since {one['since']}")
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(one["force"] for one in value)
-    return "" if value is None else str(value)
+def _cell(figure: dict[str, Any], name: str) -> str:
+    if name == "figure":
+        return str(figure["display"])
+    if name != "outstanding":
+        return "" if figure.get(name) is None else str(figure[name])
+    forces = ", ".join(dict.fromkeys(one["force"] for one in figure["outstanding"]))
+    return f"{forces}, and more" if figure.get("outstanding_not_listed") else forces

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, get_type_hints
 
 from flask import Response
 from msgspec.structs import fields
 
+from service.domain.model.days import ONE_DAY
 from service.domain.model.events import (
     DATA_CLASSES,
     FACTS,
@@ -32,6 +34,7 @@ CSV = "text/csv"
 FILES: dict[str, Any] = {CSV: {"type": "string"}, XLSX: {"type": "string", "format": "binary"}}
 BETWEEN = "; "
 
+OWED = ("force", "day_from", "day_before", "days", "measures")
 RETURN = ("force", "day", "status", "seq", "declared_at", "late", "measures", "due_at", "overdue")
 # Event classes with a column for each field of their data. The data of all others is JSON in the column `setup`.
 IN_COLUMNS = (*FACTS, ReturnDeclared, EventWithdrawn, DuplicateRuledOut, DuplicateReopened)
@@ -62,7 +65,10 @@ def table_answer(media: str, name: str, tables: Sequence[ExportTable]) -> Respon
 
 
 def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
-    """Return the tables of a totals answer: its figures, and a sheet `about` with their context."""
+    """Return the tables of a totals answer: its figures, a sheet `about` with their context, and who owes returns.
+
+    The sheet `outstanding` has each span of days once.
+    """
     by = [name for name in ("force", "day", "hour", "category") if name in answer["by"] or name == "category"]
     columns = [
         *map(Column, ("operation", "marking")),
@@ -79,11 +85,16 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
         ("as_of_recorded_at", answer["as_of"]["recorded_at"]),
         ("root", answer["as_of"]["root"]),
         ("returns", answer["completeness"]["status"]),
-        ("outstanding", _outstanding(answer["completeness"]["outstanding"])),
+        ("outstanding", "see the sheet outstanding" if answer["completeness"]["outstanding"] else ""),
+    ]
+    owed = [
+        [answer["operation"], answer["marking"], answer["as_of"]["seq"], *(_cell(one[name]) for name in OWED)]
+        for one in answer["completeness"]["outstanding"]
     ]
     return [
         ExportTable("totals", columns, (_figure(answer, figure, by) for figure in answer["figures"])),
         ExportTable("about", [Column("what"), Column("is")], about),
+        ExportTable("outstanding", _owed_columns(), owed),
     ]
 
 
@@ -98,11 +109,12 @@ def returns_json(found: Returns) -> dict[str, Any]:
         "returns_due_hours": found.operation.returns_due_hours,
         "seq": found.seq,
         "returns": [_return_json(one) for one in found.returns],
+        "next": None if found.next_after is None else f"{found.next_after.force}.{found.next_after.day}",
     }
 
 
-def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
-    """Return the table of a returns answer: a row for each force and day, with its seq and due time.
+def returns_tables(found: Returns) -> list[ExportTable]:
+    """Return the table of returns: a row for each force and day, with its seq and due time.
 
     `late` and `overdue` are yes or no. `seq` and `declared_at` are those of the latest return; empty: there is none.
     """
@@ -112,8 +124,10 @@ def returns_tables(answer: dict[str, Any]) -> list[ExportTable]:
         *(Column(name, "whole" if name == "seq" else "text") for name in RETURN),
         Column("returns_due_at"),
     ]
-    same = (answer["operation"], answer["marking"], answer["seq"])
-    rows = ([*same, *(_cell(one[name]) for name in RETURN), answer["returns_due_at"]] for one in answer["returns"])
+    operation, due_at = found.operation, format_optional(found.operation.returns_due_at)
+    same = (operation.operation, operation.marking, found.seq)
+    shown = map(_return_json, found.returns)
+    rows = ([*same, *(_cell(one[name]) for name in RETURN), due_at] for one in shown)
     return [ExportTable("returns", columns, rows)]
 
 
@@ -130,12 +144,31 @@ def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -
         *(answer["operation"], answer["marking"], answer["as_of"]["seq"], figure["measure"], figure["unit"]),
         *(figure.get(name) for name in by),
         *(figure["quantity"], figure["quantity"] if figure["unit"] == "pence" else None),
-        *(figure["qualifier"], figure["display"], _outstanding(figure["outstanding"])),
+        *(figure["qualifier"], figure["display"], _outstanding(figure)),
     ]
 
 
-def _outstanding(outstanding: Iterable[dict[str, Any]]) -> str:
-    return BETWEEN.join(f"{one['force']} ({', '.join(one['days'])})" for one in outstanding)
+def _outstanding(figure: dict[str, Any]) -> str:
+    """Return who owes returns for a figure, with the days, in a cell: spans, and the number of days not listed."""
+    spans = [f"{one['force']} ({_days(one)})" for one in figure["outstanding"]]
+    more = figure.get("outstanding_not_listed")
+    return BETWEEN.join(
+        [*spans, f"and {more} more days: see the sheet outstanding, or completeness in JSON"] if more else spans
+    )
+
+
+def _days(span: dict[str, Any]) -> str:
+    """Return the days of a span: one, or the first and the last."""
+    last = str(date.fromisoformat(span["day_before"]) - ONE_DAY)
+    return last if span["day_from"] == last else f"{span['day_from']} to {last}"
+
+
+def _owed_columns() -> list[Column]:
+    return [
+        *map(Column, ("operation", "marking")),
+        Column("as_of_seq", "whole"),
+        *(Column(name, "whole" if name == "days" else "text") for name in OWED),
+    ]
 
 
 def _return_json(one: Return) -> dict[str, Any]:

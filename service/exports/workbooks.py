@@ -15,6 +15,8 @@ from service.exports.tables import Column, ExportTable
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 # Excel's limit is 1,048,576 rows in a sheet; further rows continue on another sheet.
 MAX_ROWS = 1_000_000
+# The characters of a cell.
+MAX_CHARACTERS = 32_767
 WIDTHS = {"text": 18, "whole": 14, "pounds": 16}
 BYTES_AT_A_TIME = 64 * 1024
 
@@ -48,10 +50,18 @@ def _write(book: Workbook, table: ExportTable, formats: dict[str, Any], bold: An
         number += 1
         for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             if isinstance(cell, str):
-                sheet.write_string(number, place, cell)
+                sheet.write_string(number, place, _cut(cell))
             elif cell is not None:
                 value = cell / 100 if column.kind == "pounds" else cell
                 sheet.write_number(number, place, value, formats.get(column.kind))
+
+
+def _cut(text: str) -> str:
+    """Return the text, cut to what a cell can hold with a note that it was: Excel cuts it without one."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    note = f" ... cut: {len(text):,} characters, of which a cell holds {MAX_CHARACTERS:,}. CSV and JSON have all."
+    return text[: MAX_CHARACTERS - len(note)] + note
 
 
 def _sheet(book: Workbook, name: str, columns: Sequence[Column], bold: Any) -> Worksheet:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from datetime import date, datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.domain.counting.completeness import Declaration, Declarations
+from service.domain.model.days import ONE_DAY, OperatingDays
 from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.entries import TO
@@ -17,6 +18,9 @@ from service.projections.steps import Batch
 from service.projections.totals_snapshots import rows_at
 from service.storage.db import CodeText, InstantType, metadata
 from service.storage.writes import Writes
+
+# Between the days of a return for several windows, which are seldom dates in a row.
+BETWEEN = ","
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -33,7 +37,7 @@ declared_returns = sa.Table(
 
 
 class DeclaredReturnRow(NamedTuple):
-    """A row of `declared_returns`."""
+    """A row of `declared_returns`. `day` has one day, the first and the last with a slash, or windows with commas."""
 
     operation_id: str
     generation: int
@@ -46,14 +50,14 @@ class DeclaredReturnRow(NamedTuple):
 
 
 def rows(_writes: Writes, batch: Batch) -> list[DeclaredReturnRow]:
-    """Return a row for each declared return among these events."""
+    """Return a row for each declared return among these events, with the days of the operation that it covers."""
     return [
         DeclaredReturnRow(
             operation_id=batch.operation,
             generation=batch.generation,
             seq=step.recorded.seq,
             force=step.recorded.event.force,
-            day=str(declared.day),
+            day=_day_text(declared, step.operation.days),
             status=declared.status,
             measures=",".join(declared.measures),
             recorded_at=step.recorded.recorded_at,
@@ -69,24 +73,52 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
     A complete or nil return is reopened by a later event of that force and day, of a measure that the return covers. An
     activity that covers several days is an event of each.
     """
-    found: dict[tuple[str, date], list[Declaration]] = {}
     table = declared_returns.c
     statement = sa.select(table.force, table.day, table.status, table.measures, table.seq, table.recorded_at).where(
         table.operation_id == head.operation, table.generation == head.generation, table.seq <= up_to
     )
     rows = connection.execute(statement.order_by(table.seq.desc())).all()
-    last_seqs = _last_seqs(connection, head, up_to=up_to, of={(row.force, row.day) for row in rows})
-    for force, day, status, measures, seq, recorded_at in rows:
-        declared = Declaration(
-            status=status,
-            measures=frozenset(measures.split(",")) if measures else frozenset(),
-            seq=seq,
-            recorded_at=recorded_at,
-        )
-        found.setdefault((force, date.fromisoformat(day)), []).append(
-            declared.reopened_by(last_seqs.get((force, day), {}))
-        )
+    if not rows:
+        return {}
+    undeclared = {force: _Undeclared(days) for force, days in _days_by_force(rows).items()}
+    last_seqs = _last_seqs(connection, head, up_to=up_to, of={force: one.days for force, one in undeclared.items()})
+    found: dict[tuple[str, date], list[Declaration]] = {}
+    day_of: dict[str, date] = {}
+    for force, text, status, measures, seq, recorded_at in rows:
+        covered = tuple(measures.split(",")) if measures else ()
+        declared = Declaration(status=status, measures=frozenset(covered), seq=seq, recorded_at=recorded_at)
+        for day in undeclared[force].take(text, covered):
+            key = force, day_of.get(day) or day_of.setdefault(day, date.fromisoformat(day))
+            found.setdefault(key, []).append(declared.reopened_by(last_seqs.get((force, day), {})))
     return found
+
+
+class _Undeclared:
+    """The days of a force, in order, for which none of the declarations read so far has spoken of a measure.
+
+    They are read from the newest on, so a declaration says something new only of these. Each day leaves the list of a
+    measure once, however many declarations cover it.
+    """
+
+    def __init__(self, days: list[str]) -> None:
+        self.days = days
+        # Of all measures that no declaration names.
+        self._rest = list(days)
+        self._of: dict[str, list[str]] = {}
+
+    def take(self, text: str, measures: tuple[str, ...]) -> list[str]:
+        """Return the days of which a declaration says something new, in order, and take them out."""
+        if measures:
+            lists = [self._of[one] if one in self._of else self._of.setdefault(one, [*self._rest]) for one in measures]
+        else:
+            lists = [self._rest, *self._of.values()]
+        taken: set[str] = set()
+        for first, last in _runs(text):
+            for days in lists:
+                start, end = bisect_left(days, first), bisect_right(days, last)
+                taken.update(days[start:end])
+                del days[start:end]
+        return sorted(taken)
 
 
 def first_return_seq(connection: sa.Connection, head: Head, force: str) -> int | None:
@@ -100,12 +132,51 @@ def first_return_seq(connection: sa.Connection, head: Head, force: str) -> int |
     return seq
 
 
+def _day_text(declared: ReturnDeclared, days: OperatingDays) -> str:
+    """Return the days that a declaration covers: one, first and last with a slash, or a list if they are windows."""
+    if declared.day is not None:
+        return str(declared.day)
+    covered = days.between(*declared.bounds)
+    if len(covered) > 1 and not days.windows:
+        return f"{covered[0]}{TO}{covered[-1]}"
+    return BETWEEN.join(map(str, covered))
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the first and the last day of each run of days in a row's text."""
+    for run in text.split(BETWEEN):
+        first, _to, last = run.partition(TO)
+        yield first, last or first
+
+
+def _days_by_force(rows: Iterable[Any]) -> dict[str, list[str]]:
+    """Return the days that the rows of each force cover, in order."""
+    runs: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        runs.setdefault(row.force, set()).update(_runs(row.day))
+    return {force: _joined(sorted(of_force)) for force, of_force in runs.items()}
+
+
+def _joined(runs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the days of runs that are ordered by their first day, each once."""
+    days: list[str] = []
+    for first, last in runs:
+        after = days[-1] if days else ""
+        if first == last:
+            days += [first] if first > after else []
+        elif last > after:
+            start = date.fromisoformat(first) if first > after else date.fromisoformat(after) + ONE_DAY
+            number = (date.fromisoformat(last) - start).days + 1
+            days += [str(start + timedelta(days=further)) for further in range(number)]
+    return days
+
+
 def _last_seqs(
-    connection: sa.Connection, head: Head, *, up_to: int, of: Iterable[tuple[str, str]]
+    connection: sa.Connection, head: Head, *, up_to: int, of: Mapping[str, Sequence[str]]
 ) -> dict[tuple[str, str], dict[str, int]]:
     """Return the seq of the last entry of each measure as of this seq, by force and day; at least for the days of `of`.
 
-    An entry over several days counts as one of each of them that is in `of`.
+    `of` has days in order, by force. An entry over several days counts as one of each of them that is in `of`.
     """
     rows = rows_at(head, up_to)
     keys = (rows.c.force, rows.c.day, rows.c.measure)
@@ -117,19 +188,10 @@ def _last_seqs(
             spans.append((force, day, measure, seq))
         else:
             found.setdefault((force, day), {})[measure] = seq
-    days_by_force = _days_by_force(of) if spans else {}
     for force, span, measure, seq in spans:
         first, _to, last = span.partition(TO)
-        days = days_by_force.get(force, [])
+        days = of.get(force, [])
         for day in days[bisect_left(days, first) : bisect_right(days, last)]:
             seqs = found.setdefault((force, day), {})
             seqs[measure] = max(seq, seqs.get(measure, 0))
-    return found
-
-
-def _days_by_force(of: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the days of each force, in order."""
-    found: dict[str, list[str]] = {}
-    for force, day in sorted(of):
-        found.setdefault(force, []).append(day)
     return found

@@ -289,5 +289,6 @@ def _identity(template: Template, name: str, body: dict[str, Any], content: str,
         return name
     if template.replaced_by_newer:
         data = body["data"]
-        return f"return:{data.get('day')}:{','.join(sorted(data.get('measures', ())))}"
+        days = data.get("day") or f"{data.get('day_from')}/{data.get('day_before')}"
+        return f"return:{days}:{','.join(sorted(data.get('measures', ())))}"
     return f"content:{content}:{seen[content]}"

@@ -24,7 +24,7 @@ HELP, CODES = "How to fill in", "Codes"
 ROWS = 10_000
 A4 = 9
 TEXT, MOMENT, DAY = "@", "yyyy-mm-dd hh:mm", "yyyy-mm-dd"
-MOMENTS, DAYS = ("occurred_at", "occurred_before"), ("occurred_on", "day")
+MOMENTS, DAYS = ("occurred_at", "occurred_before"), ("occurred_on", "day", "last_day")
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2199, 12, 31)  # noqa: DTZ001 - a cell has no time zone
 WIDTH_OF_CODES, WIDTH_OF_HELP, WIDTH_OF_TEXT = 34, 110, 14
 # Columns whose codes are longer than most.
@@ -54,7 +54,8 @@ ABOUT = {
     "seizures": "One row for each line of a seizure. Rows with the same reference are one seizure; the first has the "
     "time or day, and the place.",
     "activities": "One row for each activity, or for a tally of several.",
-    "returns": "One row for each day: how complete your record of the day is. A newer return replaces an older one.",
+    "returns": "One row for each day, or for several with last_day: how complete your record is. A newer return "
+    "replaces older ones for the same days.",
     "withdrawals": "One row for each recorded event that no longer counts, wherever it was sent from. A withdrawal is "
     "final.",
 }

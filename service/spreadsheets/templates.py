@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
@@ -27,7 +28,11 @@ from service.spreadsheets.reading.cells import (
     whole,
 )
 
+ONE_DAY = timedelta(days=1)
 REFERENCE = "reference"
+DAY, LAST_DAY = "/data/day", "/data/last_day"
+# The columns of the days of a return, by the fields of its event.
+DAY_COLUMNS = {"/data/day_from": DAY, "/data/day_before": LAST_DAY}
 ABOUT_REFERENCE = "your own reference number; kept on this machine and never sent; rows of one seizure share it"
 CATEGORY_OF = {"weapon": "weapon", "drug": "drug", "vehicle": "ground", "other": "property"}
 COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"}
@@ -228,7 +233,8 @@ TEMPLATES: dict[str, Template] = {
         "return.declared",
         "status",
         (
-            SheetColumn("day", "/data/day", day, "the day that the return is for: 2023-01-17"),
+            SheetColumn("day", DAY, day, "the day that the return is for, or the first of several: 2023-01-17"),
+            SheetColumn("last_day", LAST_DAY, day, "the last day, if the return is for several; otherwise empty"),
             SheetColumn("status", "/data/status", text, "partial, complete or nil"),
             SheetColumn("measures", "/data/measures", codes, "the measures it covers, separated by ;  all if empty"),
         ),
@@ -269,6 +275,9 @@ def read_row(template: Template, cells: Mapping[str, Cell], row: int) -> tuple[d
             errors.append(CellError(row, column.name, str(error), shown(cell)))
     if "/data/cash_pence" in values and not values.keys().isdisjoint(("/data/currency", "/data/amount_minor")):
         errors.append(CellError(row, "cash_pounds", "Give pounds, or another currency and its amount, not both."))
+    if values.get(LAST_DAY, "9999") < values.get(DAY, ""):
+        detail = "Expected the last of the days that the return is for, or an empty cell if it is for one day."
+        errors.append(CellError(row, "last_day", detail, shown(cells["last_day"])))
     if COUNT.name in cells and is_blank(cells[COUNT.name]) and _is_counted(template, values):
         errors.append(CellError(row, COUNT.name, "The cell is blank: write 1, or how many."))
     return values, errors
@@ -293,7 +302,7 @@ def event_of(template: Template, rows: list[Mapping[str, Any]], force: str) -> d
         {pointer.removeprefix("/data/"): value for pointer, value in row.items() if pointer.startswith("/data/")}
         for row in rows
     ]
-    data = {"lines": [_line(part) for part in parts]} if template.lines else parts[0]
+    data = {"lines": [_line(part) for part in parts]} if template.lines else _with_days(parts[0])
     return {"type": template.wire_type, "force": force, **envelope, "data": data}
 
 
@@ -301,9 +310,21 @@ def column_at(template: Template, pointer: str) -> tuple[int, str]:
     """Return the row, counted from 0 within the event, and the column that a pointer leads to; empty if to none."""
     line = LINE.match(pointer)
     name = pointer[line.end() :] if line else ""
-    place = f"/data/{COLUMN_OF.get(name, name)}" if line else pointer
+    place = f"/data/{COLUMN_OF.get(name, name)}" if line else DAY_COLUMNS.get(pointer, pointer)
     found = next((column.name for column in template.columns if place in (column.pointer, f"/data/{column.name}")), "")
     return int(line["index"]) if line else 0, found
+
+
+def _with_days(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a return with its days as the event names them, if it is for several."""
+    if "last_day" not in part:
+        return part
+    first, last = part.get("day"), part["last_day"]
+    rest = {name: value for name, value in part.items() if name not in ("day", "last_day")}
+    if first == last:
+        return {"day": first, **rest}
+    days = {} if first is None else {"day_from": first}
+    return {**days, "day_before": str(date.fromisoformat(last) + ONE_DAY), **rest}
 
 
 def _line(part: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import marshmallow as ma
 from msgspec import ValidationError, convert, structs
 
 from service.domain.deciding.draft import Opening, Submission
-from service.domain.model.events import DATA_CLASSES, FACTS, LINE_CLASSES, Event, ForceJoined, OperationOpened
+from service.domain.model.events import DATA_CLASSES, LINE_CLASSES, Event, ForceJoined, OperationOpened
 from service.domain.model.instants import DAY, INSTANT, in_utc, parse_instant
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Items, Matching, Slug, bounds_of
@@ -33,7 +33,7 @@ from service.wire.schemas import (
     check,
     envelope,
     event_schema,
-    mistake_in_time,
+    mistake_in,
     never_sent,
     opening_schema,
 )
@@ -110,7 +110,7 @@ def _submission(cls: Any, row: Json) -> Submission:
     data = row.get("data", {})
     if not _envelope_check(cls)(row) or not _object_check(cls)(data):
         raise ValueError(row)
-    if cls in FACTS and mistake_in_time(row):
+    if mistake_in(cls, row):
         raise ValueError(row)
     sent = _converted(row, Sent)
     if (sent.corrects is None) != (sent.correction_reason is None):

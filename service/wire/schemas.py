@@ -21,6 +21,7 @@ from service.domain.model.events import (
     EventWithdrawn,
     ForceJoined,
     OperationOpened,
+    ReturnDeclared,
 )
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Items, Matching, Slug, Whole, bounds_of
@@ -41,6 +42,10 @@ TWO_TIMES = "Expected occurred_at or occurred_on; found both. Leave out occurred
 PERIOD_WITHOUT_START = (
     "A period starts at a moment: send occurred_at instead of occurred_on, or leave out occurred_before."
 )
+NO_DAYS = "Expected day, or day_from and day_before for several days; found none of them."
+DAYS_TWICE = "Expected day, or day_from and day_before; found both. For several days, leave out day."
+NO_FIRST_DAY = "Expected the first day beside day_before; found none."
+NO_LAST_DAY = "Expected the day after the last one beside day_from; found none. For a single day, send day instead."
 
 
 class WrongFields(Invalid):
@@ -73,6 +78,15 @@ class FactSchema(EventSchema):
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
     def _time(self, _data: Mapping[str, Any], row: Any, **_options: Any) -> None:
         if isinstance(row, dict) and (mistake := mistake_in_time(row)):
+            raise ma.ValidationError(mistake)
+
+
+class ReturnSchema(EventSchema):
+    """The rules of the schema of returns."""
+
+    @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _days(self, _data: Mapping[str, Any], row: Any, **_options: Any) -> None:
+        if isinstance(row, dict) and (mistake := mistake_in_days(row)):
             raise ma.ValidationError(mistake)
 
 
@@ -114,6 +128,31 @@ def mistake_in_time(row: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"data": {"occurred_before": [PERIOD_WITHOUT_START]}} if starts_nowhere else None
 
 
+def mistake_in_days(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what is wrong with the days of a return, as marshmallow's messages; None if nothing is.
+
+    A return is for one day, or for several that are given by the first and by the day after the last.
+    """
+    data = row.get("data")
+    if not isinstance(data, dict):
+        return None
+    one, first, before = (data.get(name) for name in ("day", "day_from", "day_before"))
+    if one is None and first is None and before is None:
+        return {"data": {"day": [NO_DAYS]}}
+    if one is not None and (first is not None or before is not None):
+        return {"data": {"day": [DAYS_TWICE]}}
+    if one is None and (first is None or before is None):
+        return {"data": {"day_from": [NO_FIRST_DAY]} if first is None else {"day_before": [NO_LAST_DAY]}}
+    return None
+
+
+def mistake_in(cls: Any, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what is wrong between the fields of an event of this class, as marshmallow's messages; None: nothing."""
+    if cls in FACTS:
+        return mistake_in_time(row)
+    return mistake_in_days(row) if cls is ReturnDeclared else None
+
+
 def check(schema: ma.Schema, row: Any) -> None:
     """Check a JSON value against a schema.
 
@@ -149,7 +188,8 @@ def event_schema(wire_type: str) -> ma.Schema:
         "data": ma.fields.Nested(schema_of(cls), required=has_required),
         "recorded_at": InstantField(allow_none=True),
     }
-    return (FactSchema if cls in FACTS else EventSchema).from_dict(members, name=f"{cls.__name__}Event")()
+    rules = FactSchema if cls in FACTS else ReturnSchema if cls is ReturnDeclared else EventSchema
+    return rules.from_dict(members, name=f"{cls.__name__}Event")()
 
 
 @cache

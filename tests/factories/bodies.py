@@ -1,6 +1,6 @@
 """JSON request bodies that the operations of `tests.functional.conftest` accept."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -91,6 +91,12 @@ def declared(status: str = "complete", *, day: str | None = None, force: str = "
     """Return a return; for today by default."""
     data = {"day": day or today(), "status": status} | data
     return {"id": new_id(), "type": "return.declared", "force": force, "data": data}
+
+
+def days_owed(force: str, first: str, last: str | None = None, days: int = 1, **more: Any) -> Json:
+    """Return a span of outstanding days as answers show it; `last` is included."""
+    before = date.fromisoformat(last or first) + timedelta(days=1)
+    return {"force": force, "day_from": first, "day_before": str(before), "days": days} | more
 
 
 def correction(of: Json, *, why: str = "mistake", **fields: Any) -> Json:

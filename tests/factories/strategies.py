@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
-from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent
+from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent, ReturnDeclared
 from service.domain.model.vocabulary import Bounds, Items, Matching, Whole, bounds_of
 
 Strategy = st.SearchStrategy[Any]
@@ -43,6 +43,11 @@ def events() -> Strategy:
 
 def instances(cls: type[Any], **given: Strategy) -> Strategy:
     """Return a strategy for objects of an event class; what has a default is often left at it."""
+    if cls is ReturnDeclared and not given:
+        none, day = st.none(), PLAIN[date]
+        return instances(cls, day=day, day_from=none, day_before=none) | instances(
+            cls, day=none, day_from=day, day_before=day
+        )
     strategies = {item.name: values(item.type) for item in fields(cls) if item.name not in given}
     for item in fields(cls):
         if not item.required and item.name in strategies:

@@ -139,3 +139,11 @@ def test_days_that_there_are_not_and_forces_that_report_nothing_have_no_page(
 def test_an_operation_that_has_not_begun_has_no_day_yet(person: Visitor, lead: Caller):
     live = opened(lead, starts_at=midnight(+1))
     assert "The operation has not begun." in said(person.get(f"/operations/{live}/day"))
+
+
+@on_sqlite
+def test_several_days_lead_to_the_check_of_one_return(person: Visitor, live: str):
+    page = person.get(f"/operations/{live}/day?day={yesterday()}").get_data(as_text=True)
+    assert "For several days" in page
+    assert f'action="/operations/{live}/returns/surrey/{yesterday()}/check"' in page
+    assert "For several days" not in person.get(f"/operations/{live}/day?day={today()}").get_data(as_text=True)

@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import tracemalloc
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -12,8 +14,10 @@ from werkzeug.test import TestResponse
 
 from service.exports.tables import Column, ExportTable, csv_text, guarded
 from service.exports.tables_of_answers import CSV, XLSX, returns_tables
-from service.exports.workbooks import workbook
+from service.exports.workbooks import MAX_CHARACTERS, workbook
+from service.usecases.querying.returns import Return, Returns
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
+from tests.factories.operations import operation_state
 from tests.functional.calls import NDJSON, Caller, Json
 from tests.functional.conftest import opened
 
@@ -106,10 +110,20 @@ def test_a_workbook_of_returns_has_numbers_as_numbers_and_a_frozen_header(lead: 
 
 
 def test_a_return_that_looks_like_a_formula_is_guarded():
-    one = {"force": "=1+1", "day": "2023-01-17", "status": "nil", "seq": 9, "late": False, "measures": ["@a", "b"]}
-    answer = {"operation": "-x", "marking": "+y", "seq": 9, "returns_due_at": None, "returns": [one]}
-    one |= {"declared_at": "2023-01-18T09:00:00Z", "due_at": None, "overdue": False}
-    (table,) = returns_tables(answer | {"returns": [one]})
+    declared_at = datetime(2023, 1, 18, 9, tzinfo=UTC)
+    one = Return(
+        force="=1+1",
+        day=date(2023, 1, 17),
+        status="nil",
+        seq=9,
+        declared_at=declared_at,
+        due_at=None,
+        late=False,
+        overdue=False,
+        measures=("@a", "b"),
+    )
+    operation = replace(operation_state(), operation="-x", marking="+y", returns_due_at=None)
+    (table,) = returns_tables(Returns(operation=operation, seq=9, recorded_at=declared_at, returns=(one,)))
     _header, row = "".join(csv_text(table)).splitlines()
     assert row == "'-x,'+y,9,'=1+1,2023-01-17,nil,9,2023-01-18T09:00:00Z,no,'@a; b,,no,"
 
@@ -198,3 +212,32 @@ def test_long_tables_are_written_in_bounded_memory():
         return used
 
     assert peak(4_000) < 2 * peak(400)
+
+
+@pytest.mark.parametrize("length", [MAX_CHARACTERS, MAX_CHARACTERS + 1])
+def test_text_too_long_for_a_cell_is_cut_with_a_note(length: int):
+    table = ExportTable("t", [Column("a")], [("x" * length,)])
+    (row,) = sheet_rows(b"".join(workbook([table])), "t")
+    assert len(row["a"]) == MAX_CHARACTERS
+    assert row["a"].endswith("x") == (length == MAX_CHARACTERS)
+    assert ("cut: 32,768 characters" in row["a"]) == (length > MAX_CHARACTERS)
+
+
+def test_outstanding_returns_have_a_sheet_of_their_own_with_every_span(lead: Caller, surrey: Caller):
+    opened(lead, operation="long", starts_at="2022-01-01T00:00:00Z", ends_at="2024-01-01T00:00:00Z")
+    surrey.record("long", *(declared(day=f"2022-{month:02}-{day:02}") for month in range(1, 7) for day in (2, 9)))
+    surrey.record("long", activity(occurred_at="2022-02-01T12:00:00Z"))
+    address, query = "/v1/operations/long/totals", {"force": "surrey"}
+    body = exported(lead, address, XLSX, **query).data
+    owed = sheet_rows(body, "outstanding")
+    assert [(one["day_from"], one["day_before"], one["days"]) for one in owed][:3] == [
+        ("2022-01-01", "2022-01-02", 1),
+        ("2022-01-03", "2022-01-09", 6),
+        ("2022-01-10", "2022-02-02", 23),
+    ]
+    assert sum(one["days"] for one in owed) == 730 - 12
+    (figure,) = sheet_rows(body, "totals")
+    assert figure["outstanding"].startswith("surrey (2022-01-01); surrey (2022-01-03 to 2022-01-08); ")
+    assert "more days: see the sheet outstanding" in figure["outstanding"]
+    (in_csv,) = csv_rows(exported(lead, address, CSV, **query))
+    assert in_csv["outstanding"] == figure["outstanding"]

@@ -7,6 +7,7 @@ import pytest
 from tests.factories.bodies import (
     activity,
     arrest,
+    days_owed,
     declared,
     hours_ago,
     midnight,
@@ -124,7 +125,7 @@ def test_a_figure_is_open_until_every_return_is_in(live: str, lead: Caller, surr
         "quantity_from": 12,
         "quantity_before": None,
         "display": "12",
-        "outstanding": [{"force": "surrey", "days": [today()]}],
+        "outstanding": [days_owed("surrey", today())],
     }
     assert only(reconciled(lead, live, block(figure(11), **scope)))["difference"] == 1
     assert only(reconciled(lead, live, block(figure(11, "more than"), **scope)))["status"] == "agrees"

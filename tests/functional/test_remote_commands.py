@@ -190,6 +190,16 @@ def test_returns_are_shown_by_force_and_day_and_declared_for_a_force_that_teleph
     }
     assert lead("returns", operation, "--declare", "surrey", "today", "complete").code == USAGE
     assert lead("returns", operation, "--declare", "surrey", today(), "done").code == USAGE
+    days = f"{yesterday()}/{today()}"
+    ran = lead(
+        "returns", operation, "--declare", "kent", days, "partial", "--measures", "arrests,cash", "--status", "partial"
+    )
+    assert f"Declared kent's return for {yesterday()} to {today()} partial, as event " in ran.err
+    assert "kent owes 2 returns" in ran.out
+    assert "surrey" not in ran.out
+    assert lead("returns", operation, "--declare", "kent", f"{today()}/{yesterday()}", "nil").code == USAGE
+    assert lead("returns", operation, "--measures", "arrests").code == USAGE
+    assert "Expected none, partial, complete, nil, reopened" in lead("returns", operation, "--status", "late").err
 
 
 def test_pairs_are_ruled_out_by_the_numbers_of_their_events_and_reopened(lead: Callable[..., Ran], operation: str):

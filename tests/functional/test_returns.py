@@ -1,9 +1,12 @@
 """Returns: a force declares a day complete, until a new event of that day reopens it."""
 
+from datetime import date, timedelta
+
 from tests.factories.bodies import (
     activity,
     arrest,
     correction,
+    days_owed,
     declared,
     hours_ago,
     midnight,
@@ -66,7 +69,8 @@ def test_a_later_event_of_the_day_reopens_it_until_it_is_declared_again(live: st
         assert status(surrey, live) == "reopened"
         assert status(surrey, live, as_of_seq=receipt["seq"] - 1) == "complete"
         owed = surrey.totals(live, measure="arrests", force="surrey", day_from=today())["completeness"]
-        assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": [today()]}], "overdue": []}
+        outstanding = [days_owed("surrey", today(), measures=[])]
+        assert owed == {"status": "partial", "outstanding": outstanding, "overdue": []}
         surrey.record(live, declared("complete"))
         assert status(surrey, live) == "complete"
 
@@ -111,8 +115,8 @@ def test_a_tally_over_several_days_reopens_each_of_them(lead: Caller, surrey: Ca
     owed = lead.totals(
         JANUARY, measure="vehicles_stopped", force="surrey", day_from="2023-01-17", day_before="2023-01-21"
     )["completeness"]
-    days = ["2023-01-17", "2023-01-18", "2023-01-19"]
-    assert owed == {"status": "partial", "outstanding": [{"force": "surrey", "days": days}], "overdue": []}
+    outstanding = [days_owed("surrey", "2023-01-17", "2023-01-19", days=3, measures=[])]
+    assert owed == {"status": "partial", "outstanding": outstanding, "overdue": []}
     assert [figure["day"] for figure in lead.totals(JANUARY, by="day", force="surrey")["figures"]] == [None]
     surrey.record(JANUARY, declared("complete", day="2023-01-18"))
     assert january(surrey, JANUARY) == reopened | {18: "complete"}
@@ -204,7 +208,8 @@ def at(day: str, *, hour: int = 0) -> Json:
 
 def owed_days(lead: Caller, **query: object) -> list[str]:
     owed = lead.totals("open-end", **query)["completeness"]["outstanding"]
-    return [day for one in owed for day in one["days"]]
+    bounds = [(date.fromisoformat(one["day_from"]), date.fromisoformat(one["day_before"])) for one in owed]
+    return [str(first + timedelta(days=more)) for first, before in bounds for more in range((before - first).days)]
 
 
 def rows_of(caller: Caller, operation: str) -> list[Json]:

@@ -204,3 +204,37 @@ def test_what_an_address_says_is_not_shown_as_markup(coordinator: Visitor, runni
         answer = coordinator.get(returns + address)
         assert answer.status_code == 404
         assert "<b>" not in answer.get_data(as_text=True)
+
+
+@on_sqlite
+def test_several_days_are_declared_by_one_return_from_the_day_chosen_to_a_last_one(
+    coordinator: Visitor, client_for: ClientFor, lead: Caller, running: str
+):
+    client_for("surrey").record(running, arrest(force="surrey", occurred_at=at(-24)))
+    start = f"/operations/{running}/returns/surrey/{yesterday()}"
+    assert "For several days" in text_of(page_of(coordinator, start))
+    shown = text_of(page_of(coordinator, f"{start}/check?status=nil&last={today()}"))
+    assert "Something is recorded for these days" in shown
+    address = f"{start}/check?status=complete&last={today()}"
+    assert "Days " in text_of(page_of(coordinator, address))
+    assert ", 2 days" in text_of(page_of(coordinator, address))
+    answer = send(coordinator, address, status="complete", last=today())
+    assert answer.location == f"/operations/{running}/returns?declared=surrey.{yesterday()}&last={today()}"
+    assert re.search(
+        r"Surrey Police: Complete for \w+day \d+.* to \w+day", text_of(page_of(coordinator, answer.location))
+    )
+    found = statuses(lead, running)
+    assert found["surrey", yesterday()] == found["surrey", today()] == ("complete", ())
+    (event,) = [one for one in lead.get(f"/v1/operations/{running}/events").json["events"] if "day_from" in one["data"]]
+    assert event["data"]["day_from"] == yesterday()
+    page = page_of(coordinator, f"/operations/{running}/events/{event['id']}")
+    assert re.search(r"Return for \d+ .*to \d+ ", text_of(page))
+
+
+@on_sqlite
+@pytest.mark.parametrize("last", ["2001-01-01", "x", "2199-01-01"])
+def test_a_last_day_that_does_not_fit_is_said_beside_its_field(coordinator: Visitor, running: str, last: str):
+    answer = coordinator.get(f"/operations/{running}/returns/surrey/{yesterday()}/check?status=nil&last={last}")
+    assert answer.status_code == 422
+    page = text_of(answer.get_data(as_text=True))
+    assert page.count("Last day must be a d") == 2

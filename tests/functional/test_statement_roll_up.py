@@ -68,9 +68,9 @@ def test_a_force_that_owes_in_a_part_is_named_once_with_all_days(country: str, l
     lead.record("region", declared("nil", day=yesterday(), force="surrey"))
     lead.record("week", declared("nil", day=today(), force="kent"))
     found = stated(lead, country)
-    owing = {one["force"]: (one["days"], one["figures"]) for one in found["outstanding"]}
-    both = [yesterday(), today()]
-    assert owing == {"surrey": ([today()], "all"), "kent": (both, "all"), "essex": (both, "all")}
+    owing = {one["force"]: (one["day_from"], one["days"], one["figures"]) for one in found["outstanding"]}
+    both = (yesterday(), 2, "all")
+    assert owing == {"surrey": (today(), 1, "all"), "kent": both, "essex": both}
     assert [one["force"] for one in found["outstanding"]] == ["surrey", "kent", "essex"], "in publishing order"
     assert found["headline"] == "More than 40 arrests"
     assert found["figures"][0]["text"] == "at least 45 arrests"

@@ -299,6 +299,24 @@ def test_activities_and_returns_are_sent_and_a_changed_return_replaces_the_old(
         assert ("surrey" in owed()) is (status == "partial")
 
 
+def test_a_row_with_a_last_day_is_one_return_for_all_of_its_days(
+    submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str
+):
+    first, last = (MOMENT + timedelta(days=days) for days in (0, 1))
+    before, on = (f"{moment:%d/%m/%Y}" for moment in (first, last))
+    header = ["day", "last_day", "status"]
+    assert submit(sheet(header, [before, on, "nil"], name="returns.csv")) == DONE
+    days = {
+        one["day"]: one["status"] for one in lead.get(f"/v1/operations/{live}/returns?force=surrey").json["returns"]
+    }
+    assert days[str(first.date())] == days[str(last.date())] == "nil"
+    (event,) = [one for one in lead.get(f"/v1/operations/{live}/events").json["events"] if "day_from" in one["data"]]
+    assert event["data"]["day_before"] == str(last.date() + timedelta(days=1))
+    assert submit(sheet(header, [before, on, "nil"], [on, on, "complete"], name="returns.csv")) == DONE
+    log = lead.get(f"/v1/operations/{live}/events").json["events"]
+    assert [one["data"] for one in log if one["data"].get("day")] == [{"day": str(last.date()), "status": "complete"}]
+
+
 def test_a_workbook_is_read_with_its_dates_and_numbers(submit: Submit, tmp_path: Path, lead: Caller, live: str):
     book = xlsxwriter.Workbook(tmp_path / "arrests.xlsx")
     page = book.add_worksheet()

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from service.api.http.answer_schemas import MOST_SPANS
 from service.domain.model.instants import format_instant
 from tests.factories.bodies import (
     activity,
     arrest,
     correction,
+    days_owed,
     declared,
     hours_ago,
     midnight,
@@ -21,6 +23,7 @@ from tests.factories.bodies import (
 )
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite, refused
+from tests.functional.conftest import opened
 
 WRONG_QUERIES = [
     ("forse=kent", "wrong_fields", "/forse"),
@@ -118,7 +121,7 @@ def test_windows_are_the_days_of_an_operation(lead: Caller, surrey: Caller):
         refused(surrey.send("nights", arrest(occurred_at=outside)), 422, "outside_operation", "/occurred_at")
     assert surrey.figures("nights", measure="arrests", day_before=second) == [2]
     (owed,) = lead.totals("nights", measure="arrests", force="surrey")["completeness"]["outstanding"]
-    assert owed == {"force": "surrey", "days": [first, second]}
+    assert owed == days_owed("surrey", first, second, days=2, measures=[]), "no night of it lies between the two"
 
 
 def test_an_activity_over_more_than_one_day_has_no_day(imported: str, surrey: Caller):
@@ -140,9 +143,10 @@ def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
     yesterday = midnight(-1)[:10]
     lead.record(live, arrest(), arrest(force="kent"), activity())
     answer = lead.totals(live, by="force")
-    every = [{"force": force, "days": [yesterday, today()]} for force in ("metropolitan", "surrey", "kent", "essex")]
+    every = [days_owed(force, yesterday, today(), days=2) for force in ("metropolitan", "surrey", "kent", "essex")]
     # The desk reports nothing and so owes nothing; tomorrow has not begun.
-    assert answer["completeness"] == {"status": "partial", "outstanding": every, "overdue": []}
+    owed = [one | {"measures": []} for one in every]
+    assert answer["completeness"] == {"status": "partial", "outstanding": owed, "overdue": []}
     assert [figure["outstanding"] for figure in answer["figures"]] == [[every[1]], [every[2]], [every[1]]]
 
     for force in ("metropolitan", "kent", "essex"):
@@ -153,14 +157,60 @@ def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
     answer = lead.totals(live)
     assert [(figure["measure"], figure["outstanding"]) for figure in answer["figures"]] == [
         ("arrests", []),
-        ("vehicles_stopped", [{"force": "surrey", "days": [today()]}]),
+        ("vehicles_stopped", [days_owed("surrey", today())]),
     ]
-    assert answer["completeness"]["outstanding"] == [{"force": "surrey", "days": [today()]}]
+    (owed,) = answer["completeness"]["outstanding"]
+    assert owed == days_owed("surrey", today(), measures=owed["measures"])
+    assert set(owed["measures"]) == set(measures_of(lead, live)) - {"arrests"}
     assert lead.totals(live, measure="arrests")["completeness"] == {"status": "final", "outstanding": [], "overdue": []}
     assert lead.totals(live, force="kent")["completeness"]["status"] == "final"
     assert lead.totals(live, day_before=today())["completeness"]["status"] == "final"
     by_day = lead.figures(live, "day", "outstanding", measure="vehicles_stopped", by="day")
-    assert by_day == [(today(), [{"force": "surrey", "days": [today()]}])]
+    assert by_day == [(today(), [days_owed("surrey", today())])]
+
+
+def measures_of(caller: Caller, operation: str) -> list[str]:
+    return [one["measure"] for one in caller.get(f"/v1/operations/{operation}").json["measures"]]
+
+
+@on_sqlite
+def test_spans_are_listed_once_with_the_measures_that_they_are_for(imported: str, lead: Caller, surrey: Caller):
+    at = {"recorded_at": "2023-01-24T09:00:00Z"}
+    arrested = [arrest(occurred_at=f"2023-01-{day}T09:00:00Z", **at) for day in (16, 17)]
+    of_some = declared(day="2023-01-18", measures=["arrests", "cash"]) | at
+    surrey.record(imported, *arrested, *(declared(day=f"2023-01-{day}") | at for day in (17, 20)), of_some)
+    answer = lead.totals(imported, force="surrey", measure="arrests,cash,weapons")
+    assert answer["completeness"]["outstanding"] == [
+        days_owed("surrey", "2023-01-16", measures=[]),
+        days_owed("surrey", "2023-01-18", measures=["weapons"]),
+        days_owed("surrey", "2023-01-19", measures=[]),
+        days_owed("surrey", "2023-01-21", "2023-01-22", days=2, measures=[]),
+    ]
+    (figure,) = answer["figures"]
+    assert [(one["day_from"], one["days"]) for one in figure["outstanding"]] == [
+        ("2023-01-16", 1),
+        ("2023-01-19", 1),
+        ("2023-01-21", 2),
+    ]
+    assert "outstanding_not_listed" not in figure
+
+
+@on_sqlite
+def test_an_operation_that_has_been_open_for_years_answers_in_a_few_kilobytes(lead: Caller):
+    forces = [one["force"] for one in lead.get("/v1/forces").json["forces"] if one["kind"] == "territorial"][:43]
+    opened(lead, operation="years", starts_at="2020-01-01T00:00:00Z", ends_at=None, forces=forces)
+    for measure in ("vehicles_stopped", "officers_deployed", "stop_and_searches"):
+        sent = activity(measure, 3, force=forces[0], occurred_at="2020-03-01T12:00:00Z")
+        lead.record("years", sent)
+    response = lead.get("/v1/operations/years/totals")
+    owed = response.json["completeness"]["outstanding"]
+    assert [one["force"] for one in owed] == forces
+    assert owed[0]["days"] > 2_000
+    (figure, *_others) = response.json["figures"]
+    assert len(figure["outstanding"]) == MOST_SPANS
+    assert figure["outstanding_not_listed"] == (len(forces) - MOST_SPANS) * owed[0]["days"]
+    assert len(response.data) < 20_000
+    assert len(lead.get("/v1/operations/years/statement").data) < 30_000
 
 
 def test_the_newest_return_of_a_day_counts(lead: Caller, surrey: Caller):

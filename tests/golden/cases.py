@@ -148,6 +148,11 @@ LATER_ROWS += [
     {"type": "force.amended", "data": {"force": "kent", "reports": "tallies"}},
     {"type": "force.amended", "data": {"force": "kent", "name": "Kent Police", "reports": "events"}},
 ]
+LATER_ROWS += [
+    {"type": "return.declared", "data": {"day_from": first, "day_before": before, "status": "nil"} | measures}
+    for first, before in (("2023-01-17", "2023-01-20"), ("1900-01-01", "2199-12-31"))
+    for measures in ({}, {"measures": ["arrests", "cash"]})
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -296,6 +301,15 @@ SEIZURE = ARREST | {"type": "seizure.recorded", "data": {"lines": [KNIFE]}}
 ACTIVITY = ARREST | {"type": "activity.recorded", "data": {"measure": "vehicles_stopped", "quantity": 12}}
 DAY_ONLY = [{name: fact[name] for name in fact if name != "occurred_at"} for fact in (ARREST, SEIZURE, ACTIVITY)]
 RETURN = {"type": "return.declared", "force": "surrey", "data": {"day": "2023-01-17", "status": "complete"}}
+DAYS_OF_RETURNS: list[Json] = [
+    *({}, {"day": None}, {"day": None, "day_from": None, "day_before": None}),
+    {"day": "2023-01-17", "day_from": None, "day_before": None},
+    *({"day": "2023-01-17", name: "2023-01-18"} for name in ("day_from", "day_before")),
+    *({name: "2023-01-18"} for name in ("day_from", "day_before")),
+    {"day_from": "2023-01-17", "day_before": "2023-01-20"},
+    *({"day_from": first, "day_before": "2023-01-20"} for first in ("2023-01-20", "2023-1-17", "1900-01-01", 5)),
+    *({"day_from": "2023-01-17", "day_before": before} for before in ("2023-01-16", "2199-12-31", "2200-01-01", "x")),
+]
 WITHDRAWAL = {"type": "event.withdrawn", "force": "surrey", "corrects": an_id(1), "correction_reason": "mistake"}
 WRONG_LINES = [
     *(
@@ -505,6 +519,7 @@ def invalid_cases() -> Iterator[Case]:
         yield from (case("events", body, path, value) for path, value in _pairs(members))
     for address, (body, members) in LATER_CHANGES.items():
         yield from (case(address, body, path, value) for path, value in _pairs(members))
+    yield from (case("events", RETURN, "data", days | {"status": "complete"}) for days in DAYS_OF_RETURNS)
 
 
 def _pairs(members: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:

@@ -44,7 +44,7 @@ NEAR_MISSES: st.SearchStrategy[Any] = st.one_of(
 REPORTED = st.one_of(*(instances(Event, data=instances(cls)) for cls in REPORTS))
 NAMES = (
     *("data", "count", "corrects", "correction_reason", "recorded_at", "place", "assisting", "kind", "colour", "id"),
-    *("occurred_at", "occurred_on", "occurred_before"),
+    *("occurred_at", "occurred_on", "occurred_before", "day", "day_from", "day_before"),
 )
 
 

@@ -269,6 +269,23 @@ def test_mistakes_in_returns():
     ]
 
 
+def test_the_last_day_of_a_return_is_a_day_of_the_operation_after_the_first():
+    rows = [
+        ["2024-01-23", "2024-01-24", "nil"],
+        ["2024-01-24", "2024-01-23", "nil"],
+        ["2024-01-23", "2024-01-29", "nil"],
+        ["", "2024-01-24", "nil"],
+    ]
+    assert said(["day", "last_day", "status"], *rows) == [
+        (
+            "row 3, last_day: Expected the last of the days that the return is for, or an empty cell if it is for one "
+            "day. Found '2024-01-23'."
+        ),
+        "row 4, last_day: Expected a day of sheet-2024: 2024-01-23 to 2024-01-24. Found '2024-01-29'.",
+        "row 5, day: The cell is blank. Fill in the day that the return is for, or the first of several: 2023-01-17.",
+    ]
+
+
 def test_registered_categories_are_allowed_and_places_are_those_of_the_operation():
     measures = [row | {"categories": [*row["categories"], "drugs/supply"]} for row in OPERATION["measures"]]
     assert said(ARRESTS, arrest(reason="drugs/supply"), measures=measures) == []

@@ -9,6 +9,8 @@ from service.domain.duplicates.ranking import AMOUNTS
 from service.domain.model.vocabulary import QUALIFIERS
 
 HASH = {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256, in hex"}
+# The spans listed as outstanding for one figure: an answer may have thousands of figures. `completeness` lists all.
+MOST_SPANS = 10
 f = ma.fields
 
 
@@ -289,11 +291,25 @@ class OperationListSchema(ma.Schema):
     next = f.String(required=True, allow_none=True)
 
 
+NOT_LISTED = {"description": "days that are outstanding and not listed here; absent: all are listed"}
+
+
 class OutstandingSchema(ma.Schema):
-    """A force with outstanding returns, and the days that they are for."""
+    """A force with outstanding returns, for the days of the operation in [day_from, day_before), and how many they are.
+
+    No day of the operation lies between two days of one span.
+    """
 
     force = f.String(required=True)
-    days = f.List(f.Date(), required=True)
+    day_from = f.Date(required=True)
+    day_before = f.Date(required=True)
+    days = f.Integer(required=True, metadata={"minimum": 1})
+
+
+class OwedSpanSchema(OutstandingSchema):
+    """Outstanding returns, for the measures listed; empty: for all measures of the answer."""
+
+    measures = f.List(f.String(), required=True)
 
 
 class FigureSchema(ma.Schema):
@@ -314,7 +330,10 @@ class FigureSchema(ma.Schema):
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
     display = f.String(required=True, metadata={"description": "the number as written for people"})
-    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+    outstanding = f.List(
+        f.Nested(OutstandingSchema), required=True, metadata={"description": f"at most {MOST_SPANS} spans"}
+    )
+    outstanding_not_listed = f.Integer(metadata=NOT_LISTED)
 
 
 class AsOfSchema(ma.Schema):
@@ -337,7 +356,9 @@ class CompletenessSchema(ma.Schema):
     """Whether any return is outstanding, and which were never declared in full by the time they were due."""
 
     status = f.String(required=True, metadata={"enum": ["partial", "final"]})
-    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+    outstanding = f.List(
+        f.Nested(OwedSpanSchema), required=True, metadata={"description": "by force, each span of days once"}
+    )
     overdue = f.List(f.Nested(OverdueSchema), required=True)
 
 

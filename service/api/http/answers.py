@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from flask import Response
 
+from service.api.http.answer_schemas import MOST_SPANS
 from service.api.http.blueprint import answer
 from service.api.http.errors import problem, status_of
-from service.domain.counting.completeness import Outstanding
+from service.domain.counting.completeness import Outstanding, Span
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head
@@ -93,6 +95,19 @@ def parts_json(parts: Sequence[Position]) -> list[Json]:
     return [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts]
 
 
+def outstanding_json(outstanding: Sequence[Outstanding]) -> Json:
+    """Return who owes returns for one figure, as spans of days: at most 10, and the number of days not listed."""
+    found = ({"force": one.force, **span_json(span)} for one in outstanding for span in one.spans)
+    listed = list(islice(found, MOST_SPANS))
+    not_listed = sum(len(one.days) for one in outstanding) - sum(one["days"] for one in listed)
+    return {"outstanding": listed} | ({"outstanding_not_listed": not_listed} if not_listed else {})
+
+
+def span_json(span: Span) -> Json:
+    """Return a span of days: its first day, the day after its last, and the number of days of the operation in it."""
+    return {"day_from": str(span.day_from), "day_before": str(span.day_before), "days": span.days}
+
+
 def totals_json(totals: Totals) -> Json:
     """Return a totals answer: the figures, the log positions they are true at, and their completeness."""
     own, *parts = totals.positions
@@ -107,7 +122,9 @@ def totals_json(totals: Totals) -> Json:
         "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
         "completeness": {
             "status": "partial" if totals.outstanding else "final",
-            "outstanding": _outstanding_json(totals.outstanding),
+            "outstanding": [
+                {"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in totals.owed_spans
+            ],
             "overdue": [
                 {"force": one.force, "days": one.days, "since": format_instant(one.since)} for one in totals.overdue
             ],
@@ -139,9 +156,5 @@ def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
         "quantity": figure.quantity,
         "qualifier": figure.qualifier,
         "display": figure.display,
-        "outstanding": _outstanding_json(figure.outstanding),
+        **outstanding_json(figure.outstanding),
     }
-
-
-def _outstanding_json(outstanding: tuple[Outstanding, ...]) -> list[Json]:
-    return [{"force": one.force, "days": [str(day) for day in one.days]} for one in outstanding]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import marshmallow as ma
 
+from service.domain.counting.completeness import STATUSES
 from service.domain.counting.selection import DIMENSIONS
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
+from service.usecases.querying.returns import ReturnKey
 from service.usecases.querying.search_duplicates import DuplicateKey
 from service.wire.fields import Day, InstantField, OneOf, described
 
@@ -21,6 +25,9 @@ AUDIENCES = (OPERATION, PUBLIC) = ("operation", "public")
 CURSOR = re.compile(
     rf"(certain|repeated|likely)(\.{STEP}:[0-9]{{1,15}}){{2}}((\.{STEP}:[0-9]{{1,15}}){{2}})?", re.ASCII
 )
+AFTER_RETURN = re.compile(rf"({STEP})\.([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})", re.ASCII)
+# About 2 MB of JSON.
+MOST_RETURNS = 10_000
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 
@@ -35,6 +42,25 @@ class Number(ma.fields.Integer):
         if not DIGITS.fullmatch(value) or not self.least <= int(value) <= self.most:
             raise ma.ValidationError(f"Expected a whole number from {self.least:,} to {self.most:,}.")
         return int(value)
+
+
+class Words(ma.fields.String):
+    """Comma-separated words of a list, without duplicates."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        one = f"({'|'.join(words)})"
+        super().__init__(**described(options, pattern=f"^{one}(,{one})*$"))
+        self.words = words
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        found = tuple(str(value).split(","))
+        unknown = [word for word in found if word not in self.words]
+        if unknown:
+            known = ", ".join(self.words)
+            raise ma.ValidationError(f"Expected {known}, or several of them with commas; found {unknown[0][:40]!r}.")
+        if len(set(found)) < len(found):
+            raise ma.ValidationError("The list has a duplicate word.")
+        return found
 
 
 class Codes(ma.fields.String):
@@ -158,3 +184,29 @@ class TotalsQuery(AsOfQuery):
     without_category = Codes()
     day_from = Day(metadata={"description": "the first day, included"})
     day_before = Day(metadata={"description": "the day after the last day"})
+
+
+class AfterReturn(ma.fields.String):
+    """A pagination cursor: the force and day of a return."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**described(options, pattern=f"^{AFTER_RETURN.pattern}$", maxLength=MAX_CHARACTERS))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        found = AFTER_RETURN.fullmatch(value)
+        with suppress(ValueError):
+            if found is not None:
+                force, _dot, day = value.rpartition(".")
+                return ReturnKey(force, date.fromisoformat(day))
+        raise ma.ValidationError("Expected the `next` value of an earlier response.")
+
+
+class ReturnsQuery(AsOfQuery):
+    """Which returns, and as of when."""
+
+    status = Words(*STATUSES, metadata={"description": f"any of {', '.join(STATUSES)}"})
+    force = Codes()
+    day_from = Day(metadata={"description": "the first day, included"})
+    day_before = Day(metadata={"description": "the day after the last day"})
+    after = AfterReturn(metadata={"description": "the `next` value of the previous page"})
+    limit = Number(1, MOST_RETURNS, load_default=MOST_RETURNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from service.api.http.answers import position_json
+from service.api.http.answers import outstanding_json, position_json
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
 from service.domain.claims.compare import STATUSES, Comparison, Recorded
@@ -15,9 +15,6 @@ from service.domain.model.instants import format_instant
 from service.usecases.reconciliation.reconcile import Reconciliation
 
 Json = dict[str, Any]
-
-# The forces listed as outstanding for one claim, and the days of each: a file may have 1,000 claims.
-MOST_FORCES, MOST_DAYS = 20, 10
 
 
 def reconciliation_json(found: Reconciliation) -> Json:
@@ -81,11 +78,8 @@ def _claim_json(claim: Claim) -> Json:
 
 
 def _recorded_json(recorded: Recorded) -> Json:
-    owed = recorded.outstanding
-    listed = [{"force": one.force, "days": [str(day) for day in one.days[:MOST_DAYS]]} for one in owed[:MOST_FORCES]]
-    not_listed = sum(len(one.days) for one in owed) - sum(len(one["days"]) for one in listed)
-    more = {"outstanding_not_listed": not_listed} if not_listed else {}
-    return {**_bounds_json(recorded.as_known), "display": recorded.display, "outstanding": listed} | more
+    owed = outstanding_json(recorded.outstanding)
+    return {**_bounds_json(recorded.as_known), "display": recorded.display, **owed}
 
 
 def _bounds_json(bounds: Bounds) -> Json:

@@ -6,8 +6,7 @@ from typing import get_args
 
 import marshmallow as ma
 
-from service.api.http.answer_schemas import AsOfSchema, OutstandingSchema
-from service.api.reconciliation.as_json import MOST_DAYS, MOST_FORCES
+from service.api.http.answer_schemas import MOST_SPANS, NOT_LISTED, AsOfSchema, OutstandingSchema
 from service.domain.claims.compare import STATUSES
 from service.domain.claims.reading.blocks import DIMENSIONS
 from service.domain.claims.reading.claims_file import FORMAT
@@ -117,13 +116,10 @@ class RecordedSchema(BoundsSchema):
     """The recorded quantity; while a return is outstanding there is no upper bound."""
 
     display = f.String(required=True, metadata={"description": "the recorded quantity as written for people"})
-    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
-    outstanding_not_listed = f.Integer(
-        metadata={
-            "description": f"the number of returns beyond those listed: of the first {MOST_FORCES} forces, "
-            f"the first {MOST_DAYS} days each. `GET .../totals` lists all"
-        }
+    outstanding = f.List(
+        f.Nested(OutstandingSchema), required=True, metadata={"description": f"at most {MOST_SPANS} spans"}
     )
+    outstanding_not_listed = f.Integer(metadata=NOT_LISTED)
 
 
 class ComparisonSchema(ma.Schema):

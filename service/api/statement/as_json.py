@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.http.answers import parts_json, position_json
+from service.api.http.answers import outstanding_json, parts_json, position_json, span_json
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
@@ -48,7 +48,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "date_line": words.date_line,
         "figures": [_line_json(line, text) for line, text in zip(statement.lines, words.bullets, strict=True)],
         "breakdown": _breakdown_json(statement.breakdown, words.table),
-        "outstanding": [_owing_json(one) for one in statement.owing],
+        "outstanding": [span for one in statement.owing for span in _owing_json(one)],
         "publication": None if found.publication is None else _publication_json(found.publication, words.publication),
         "changes": None if statement.changes is None else _changes_json(statement.changes, words.changed),
         "provisional": words.provisional or None,
@@ -64,7 +64,7 @@ def _line_json(line: StatementLine, text: str) -> Json:
         "unit": line.measure.unit,
         "category": line.category,
         **_stated_json(line.stated, text),
-        "outstanding": [{"force": one.force, "days": [str(day) for day in one.days]} for one in line.outstanding],
+        **outstanding_json(line.outstanding),
     }
 
 
@@ -93,13 +93,10 @@ def _breakdown_json(breakdown: ForceBreakdown | None, table: BreakdownTable | No
     }
 
 
-def _owing_json(one: Owing) -> Json:
-    return {
-        "force": one.participant.force,
-        "name": one.participant.name,
-        "days": [str(day) for day in one.days],
-        "figures": "all" if one.of_all_figures else "some",
-    }
+def _owing_json(one: Owing) -> list[Json]:
+    """Return who owes returns for the figures: an object for each span of days."""
+    about = {"name": one.participant.name, "figures": "all" if one.of_all_figures else "some"}
+    return [{"force": one.participant.force, **span_json(span), **about} for span in one.spans]
 
 
 def _changes_json(changes: StatedChanges, text: str) -> Json:

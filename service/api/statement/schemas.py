@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from service.api.http.answer_schemas import HASH, AsOfSchema, OutstandingSchema, ParticipantSchema, PartSchema
+from service.api.http.answer_schemas import (
+    HASH,
+    MOST_SPANS,
+    NOT_LISTED,
+    AsOfSchema,
+    OutstandingSchema,
+    ParticipantSchema,
+    PartSchema,
+)
 from service.domain.model.vocabulary import QUALIFIERS
 
 f = ma.fields
@@ -26,7 +34,10 @@ class LineSchema(ClaimSchema):
     measure = f.String(required=True)
     unit = f.String(required=True)
     category = f.String(required=True, allow_none=True)
-    outstanding = f.List(f.Nested(OutstandingSchema), required=True)
+    outstanding = f.List(
+        f.Nested(OutstandingSchema), required=True, metadata={"description": f"at most {MOST_SPANS} spans"}
+    )
+    outstanding_not_listed = f.Integer(metadata=NOT_LISTED)
 
 
 class ForceLineSchema(ClaimSchema):
@@ -53,7 +64,7 @@ class ForcesBreakdownSchema(ma.Schema):
 
 
 class OwingSchema(OutstandingSchema):
-    """A force that owes returns, the days they are for, and whether they affect all figures or some."""
+    """A force that owes returns for a span of days, and whether its returns affect all figures or some."""
 
     name = f.String(required=True)
     figures = f.String(required=True, metadata={"enum": ["all", "some"]})

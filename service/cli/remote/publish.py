@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import click
@@ -52,8 +53,11 @@ def _preview(service: Service, operation: str, preview: Json) -> None:
     remark(f"{preview['headline']} ({operation} at event {preview['as_of']['seq']})")
     for figure in preview["figures"]:
         remark(f"  {figure['text']}")
+    owed = Counter[str]()
     for one in preview["outstanding"]:
-        remark(f"Warning: {one['name']} owes {counted(len(one['days']), 'return')}.")
+        owed[one["name"]] += one["days"]
+    for name, days in owed.items():
+        remark(f"Warning: {name} owes {counted(days, 'return')}.")
     pairs = sum(1 for _ in service.pages(f"operations/{operation}/possible-duplicates", "pairs", limit=500))
     if pairs:
         remark(f"Warning: {counted(pairs, 'possible duplicate')} not decided. See: oprecord duplicates {operation}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
 NONE, PARTIAL, COMPLETE, NIL, REOPENED = "none", "partial", "complete", "nil", "reopened"
 DONE = (COMPLETE, NIL)
 # What a force never declared in full. A reopened day was declared in full, and has an event since.
 NEVER_DONE = (NONE, PARTIAL)
+STATUSES = (NONE, PARTIAL, COMPLETE, NIL, REOPENED)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,38 @@ Declarations = Mapping[tuple[str, date], Sequence[Declaration]]
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days of an operation without another between them, in [day_from, day_before), and how many they are."""
+
+    day_from: date
+    day_before: date
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outstanding:
-    """A force that owes returns, and the days it owes them for."""
+    """A force that owes returns, and the days it owes them for.
+
+    `among` are all days that it owes a return for or has made one for; empty: each date is a day.
+    """
 
     force: str
     days: tuple[date, ...]
+    among: tuple[date, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def spans(self) -> list[Span]:
+        """The days as spans, in order."""
+        return spans_of(self.days, self.among)
+
+
+@dataclass(frozen=True, slots=True)
+class OwedSpan:
+    """A force that owes returns for a span of days, for these measures (empty: all that were asked for)."""
+
+    force: str
+    span: Span
+    measures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +125,87 @@ def outstanding(
     declarations: Declarations, *, forces: Iterable[str], days: Sequence[date], measures: Sequence[str]
 ) -> list[Outstanding]:
     """Return the forces, in the order given, that owe returns for any of the measures, with the days they owe."""
-    owing = []
-    for force in forces:
-        owed = tuple(day for day in days if is_outstanding(declarations.get((force, day), ()), measures))
+    owing, among = [], tuple(days)
+    have_declared = {force for force, _day in declarations}
+    for force in forces if measures else ():
+        owed = among
+        if force in have_declared:
+            owed = tuple(day for day in among if is_outstanding(declarations.get((force, day), ()), measures))
         if owed:
-            owing.append(Outstanding(force, owed))
+            owing.append(Outstanding(force, owed, among))
     return owing
 
 
-def day_status(declared: Sequence[Declaration], measures: Iterable[str]) -> str:
+def spans_of(days: Sequence[date], among: Sequence[date]) -> list[Span]:
+    """Return days in order as spans: two are in one span if none of `among` lies between them.
+
+    `among` has all of the days, in order; empty: each date is a day.
+    """
+    if days and len(days) == len(among):
+        return [Span(days[0], days[-1] + ONE_DAY, len(days))]
+    places = {day: place for place, day in enumerate(among)}
+    spans: list[Span] = []
+    first = last = None
+    number = 0
+    for day in days:
+        if last is None or first is None or not _follows(day, last, places):
+            spans += [Span(first, last + ONE_DAY, number)] if first is not None and last is not None else []
+            first, number = day, 0
+        last, number = day, number + 1
+    return [*spans, Span(first, last + ONE_DAY, number)] if first is not None and last is not None else spans
+
+
+def owed_spans(owed: Iterable[Outstanding], by_measure: Mapping[str, Sequence[Outstanding]]) -> list[OwedSpan]:
+    """Return each span of days for which a force owes returns once, with the measures that it owes them for.
+
+    `owed` has the days for any of the measures, `by_measure` those for each.
+    """
+    lists: dict[int, tuple[Sequence[Outstanding], list[str]]] = {}
+    for measure, found in by_measure.items():
+        lists.setdefault(id(found), (found, []))[1].append(measure)
+    days_of: dict[str, list[tuple[frozenset[date], list[str]]]] = {}
+    for found, measures in lists.values():
+        for one in found:
+            days_of.setdefault(one.force, []).append((frozenset(one.days), measures))
+    order = list(by_measure)
+    return [
+        OwedSpan(one.force, span, () if len(measures) == len(order) else tuple(sorted(measures, key=order.index)))
+        for one in owed
+        for measures, span in _spans_by_measures(one, days_of[one.force])
+    ]
+
+
+def day_status(declared: Sequence[Declaration], measures: Collection[str]) -> str:
     """Return the status of a force's returns for one day: none, partial, complete, nil or reopened.
 
     The day is nil only if every measure's newest return is nil. One outstanding measure makes the day partial.
     """
     if not declared:
         return NONE
+    if measures and not declared[0].measures:
+        return declared[0].status
     statuses = {_newest_status(declared, measure) for measure in measures}
     if statuses <= {*DONE}:
         return NIL if statuses == {NIL} else COMPLETE
     return REOPENED if REOPENED in statuses else PARTIAL
+
+
+def _follows(day: date, last: date, places: Mapping[date, int]) -> bool:
+    return places[day] == places[last] + 1 if places else day == last + ONE_DAY
+
+
+def _spans_by_measures(
+    owed: Outstanding, owed_for: Sequence[tuple[frozenset[date], list[str]]]
+) -> Iterator[tuple[list[str], Span]]:
+    """Yield the spans of days for which the same measures are owed, in order, each with these measures."""
+    whole = [measure for _days, measures in owed_for for measure in measures]
+    if all(len(days) == len(owed.days) for days, _measures in owed_for):
+        yield from ((whole, span) for span in owed.spans)
+        return
+    for _which, run in groupby(owed.days, key=lambda day: [day in days for days, _measures in owed_for]):
+        of_run = tuple(run)
+        measures = [one for days, measures in owed_for if of_run[0] in days for one in measures]
+        yield from ((measures, span) for span in spans_of(of_run, owed.among))
 
 
 def _newest_status(declared: Sequence[Declaration], measure: str) -> str | None:

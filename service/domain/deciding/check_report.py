@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from service.domain.counting.figures import EXACT
 from service.domain.deciding.check_drugs import check_drugs
-from service.domain.model.days import OperatingDays
+from service.domain.model.days import LONGEST, ONE_DAY, OperatingDays
 from service.domain.model.events import (
     FACTS,
     ActivityRecorded,
@@ -76,7 +76,7 @@ class InTheFuture(Invalid):
 
 
 class SpanEndsBeforeStart(Invalid):
-    """An activity's occurred_before is not after its occurred_at."""
+    """An activity's occurred_before is not after its occurred_at, or a return's day_before not after its day_from."""
 
     code = "span_ends_before_start"
 
@@ -213,10 +213,36 @@ def _check_reporting(
 
 
 def _check_return(declared: ReturnDeclared, operation: Operation) -> None:
-    if not operation.days.includes(declared.day):
+    if declared.day is None:
+        _check_span(*declared.bounds, operation)
+    elif not operation.days.includes(declared.day):
         raise OutsideOperation(f"{declared.day} is not a day of {operation.operation}.", pointer="/data/day")
     for index, measure in enumerate(declared.measures):
         _known_measure(measure, operation, f"/data/measures/{index}")
+
+
+def _check_span(first: date, before: date, operation: Operation) -> None:
+    """Check that the days in [first, before) are days of the operation; with windows, that some of them are."""
+    days = operation.days
+    if before <= first:
+        raise SpanEndsBeforeStart(
+            f"day_before is the day after the last one, so it must be after day_from {first}; found {before}.",
+            pointer="/data/day_before",
+        )
+    expected = f"Expected days of {operation.operation}: {_shown_days(days)}"
+    if first < days.first_day:
+        raise OutsideOperation(f"{expected}; found {first}.", pointer="/data/day_from")
+    if days.last_day is not None and before > days.last_day + ONE_DAY:
+        raise OutsideOperation(
+            f"{expected}; found {before - ONE_DAY}, the day before day_before.", pointer="/data/day_before"
+        )
+    if before - first > LONGEST:
+        raise OutsideOperation(
+            f"Expected at most 20 years in one return; found {first} to {before - ONE_DAY}.",
+            pointer="/data/day_before",
+        )
+    if not days.between(first, before):
+        raise OutsideOperation(f"{expected}; found none from {first} to {before - ONE_DAY}.", pointer="/data/day_from")
 
 
 def _check_codes(data: ArrestRecorded | SeizureRecorded | ActivityRecorded, operation: Operation) -> None:

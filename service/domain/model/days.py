@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from service.domain.model.events import Window
@@ -34,6 +36,12 @@ class OperatingDay:
     ends_at: datetime
 
 
+# Windows are in order and do not overlap, so each of these increases.
+DAY_OF: Callable[[OperatingDay], date] = attrgetter("day")
+START_OF: Callable[[OperatingDay], datetime] = attrgetter("starts_at")
+END_OF: Callable[[OperatingDay], datetime] = attrgetter("ends_at")
+
+
 @dataclass(frozen=True, slots=True)
 class OperatingDays:
     """When an operation takes place. `ends_at` None: open-ended. With windows, each window is one day."""
@@ -57,7 +65,8 @@ class OperatingDays:
     def day_of(self, moment: datetime) -> date | None:
         """Return the operating day that contains the moment; None if none does."""
         if self.windows:
-            return next((window.day for window in self.windows if window.starts_at <= moment < window.ends_at), None)
+            index = bisect_right(self.windows, moment, key=START_OF) - 1
+            return self.windows[index].day if index >= 0 and moment < self.windows[index].ends_at else None
         if moment < self.starts_at or (self.ends_at is not None and moment >= self.ends_at):
             return None
         return london_date(moment)
@@ -65,7 +74,7 @@ class OperatingDays:
     def last_day_begun_by(self, moment: datetime) -> date:
         """Return the last operating day that began by a moment of the operation, which may be between two windows."""
         if self.windows:
-            return max(window.day for window in self.windows if window.starts_at <= moment)
+            return self.windows[bisect_right(self.windows, moment, key=START_OF) - 1].day
         return london_date(moment)
 
     def covers(self, starts_at: datetime, ends_at: datetime) -> bool:
@@ -75,14 +84,31 @@ class OperatingDays:
     def includes(self, day: date) -> bool:
         """Return whether this is one of the operation's days."""
         if self.windows:
-            return any(window.day == day for window in self.windows)
+            return bool(self.between(day, day + ONE_DAY))
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+    def number(self, now: datetime) -> int:
+        """Return how many days there are; without an end, those that have begun by `now`."""
+        if self.windows:
+            return len(self.windows)
+        last = max(london_date(now), self.first_day) if self.last_day is None else self.last_day
+        return (last - self.first_day).days + 1
+
+    def between(self, first: date, before: date) -> tuple[date, ...]:
+        """Return the operation's days in [first, before), in order."""
+        if self.windows:
+            start, end = (bisect_left(self.windows, day, key=DAY_OF) for day in (first, before))
+            return tuple(window.day for window in self.windows[start:end])
+        first = max(first, self.first_day)
+        before = before if self.last_day is None else min(before, self.last_day + ONE_DAY)
+        return tuple(first + timedelta(days=number) for number in range((before - first).days))
 
     def extent_of(self, day: date) -> tuple[datetime, datetime]:
         """Return [starts_at, ends_at) of one of the operation's days, as far as the operation takes place on it."""
         assert self.includes(day), f"expected a day of the operation; found {day}"
         if self.windows:
-            return next((window.starts_at, window.ends_at) for window in self.windows if window.day == day)
+            window = self.windows[bisect_left(self.windows, day, key=DAY_OF)]
+            return window.starts_at, window.ends_at
         ends_at = london_midnight(day + ONE_DAY)
         return (
             max(london_midnight(day), self.starts_at),
@@ -92,7 +118,8 @@ class OperatingDays:
     def first_day_ending_after(self, moment: datetime) -> date | None:
         """Return the first operating day that ends after the moment; None if all days end earlier."""
         if self.windows:
-            return next((window.day for window in self.windows if window.ends_at > moment), None)
+            index = bisect_right(self.windows, moment, key=END_OF)
+            return self.windows[index].day if index < len(self.windows) else None
         if self.ends_at is not None and self.ends_at <= moment:
             return None
         return max(london_date(moment), self.first_day)
@@ -100,7 +127,7 @@ class OperatingDays:
     def begun_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that have begun by this moment."""
         if self.windows:
-            yield from (window.day for window in self.windows if window.starts_at <= moment)
+            yield from (window.day for window in self.windows[: bisect_right(self.windows, moment, key=START_OF)])
             return
         if moment < self.starts_at:
             return

@@ -6,7 +6,7 @@ derived from these classes. Source of the kinds: docs/reference/events.md.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
 
@@ -35,6 +35,8 @@ from service.domain.model.vocabulary import (
     Slug,
     Title,
 )
+
+ONE_DAY = timedelta(days=1)
 
 
 class ArrestRecorded(InternedDefaults, frozen=True, kw_only=True):
@@ -148,15 +150,32 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
 
 
 class ReturnDeclared(Timed, frozen=True, kw_only=True):
-    """`return.declared`: a force states how complete its record of an operating day is, for all or some measures.
+    """`return.declared`: a force states how complete its record of one or several days is, for all or some measures.
 
-    A new return replaces the previous one for the measures it covers.
+    It covers one `day`, or every operating day in [day_from, day_before). A new return replaces the previous ones for
+    the days and measures it covers, so it is never corrected or withdrawn.
     """
 
     wire_type: ClassVar[str] = "return.declared"
-    day: date
+    day: date | None = None
     status: ReturnStatus
     measures: Annotated[tuple[Code, ...], Items(0, 200).meta] = ()
+    day_from: date | None = None
+    day_before: date | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.day is None) == (self.day_from is None) or (self.day_from is None) != (self.day_before is None):
+            raise ValueError("expected day, or day_from and day_before")
+
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """The days that it covers, as [first, before)."""
+        if self.day is not None:
+            return self.day, self.day + ONE_DAY
+        assert self.day_from is not None, "either form is given"
+        assert self.day_before is not None, "either form is given"
+        return self.day_from, self.day_before
 
 
 class EventWithdrawn(Part, frozen=True, kw_only=True):

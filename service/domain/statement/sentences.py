@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.domain.counting.completeness import Outstanding
+from service.domain.counting.completeness import Outstanding, Span, spans_of
 from service.domain.counting.figures import BOUNDS, EXACT, Side
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
@@ -47,6 +47,12 @@ class Owing:
     participant: Participant
     days: tuple[date, ...]
     of_all_figures: bool
+    among: tuple[date, ...] = ()
+
+    @property
+    def spans(self) -> list[Span]:
+        """The days as spans, in order."""
+        return spans_of(self.days, self.among)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,7 @@ def _breakdown(facts: StatementFacts, headline: StatementLine) -> ForceBreakdown
 def _owing(facts: StatementFacts, lines: Sequence[StatementLine]) -> Iterable[Owing]:
     for one in facts.outstanding:
         of_all = all(any(owed.force == one.force for owed in line.outstanding) for line in lines)
-        yield Owing(facts.operation.participants[one.force], one.days, of_all)
+        yield Owing(facts.operation.participants[one.force], one.days, of_all, one.among)
 
 
 def _taking_part(operation: Operation) -> Iterable[Participant]:

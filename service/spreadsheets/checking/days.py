@@ -9,10 +9,10 @@ from typing import Any
 from service.domain.model.instants import parse_instant
 from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.reading.cells import Cell, shown
-from service.spreadsheets.templates import CellError, Template
+from service.spreadsheets.templates import DAY, LAST_DAY, CellError, Template
 
 START, END = "/occurred_at", "/data/occurred_before"
-DAYS = ("/occurred_on", "/data/day")
+DAYS = ("/occurred_on", DAY, LAST_DAY)
 IN_THE_FUTURE = "Expected a moment that is not in the future."
 # A machine's clock can be wrong by hours or by its time zone. Closer to now, the service decides by its own clock.
 SURELY_LATER = timedelta(days=1)

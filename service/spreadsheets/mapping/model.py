@@ -36,6 +36,7 @@ REPLACED = {
     "occurred_on": (),
     "occurred_before": (),
     "day": (),
+    "last_day": (),
     "weight_grams": (WEIGHT,),
     "value_pounds": (VALUE,),
     "cash_pounds": (CASH,),

@@ -10,7 +10,7 @@ from service.access.credentials import Credential
 from service.domain.counting.completeness import Declarations, is_outstanding
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import AN_INSTANT, Operation, Participant
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
@@ -26,6 +26,12 @@ class NoSuchReturn(NotFound):
     """The force does not report to this operation, or the day is none of its days that have begun."""
 
     code = "no_such_return"
+
+
+class NoSuchLastDay(Invalid):
+    """The last day of a return for several days is no day of the operation that has begun, or before the first."""
+
+    code = "no_such_last_day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +71,22 @@ class ReturnsByDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnOfDay:
-    """The return of one force for one day, and the figures of what the force has recorded for it."""
+    """The return of one force for one day, and the figures of what the force has recorded up to the last day asked for.
+
+    `days` are the days to declare, from that day on. `choices` are those that may be the last of them.
+    """
 
     all_returns: ReturnsByDay
     force: Participant
     declared: Return
+    days: tuple[date, ...]
+    choices: tuple[date, ...]
     figures: tuple[Figure, ...]
+
+    @property
+    def last(self) -> date:
+        """The last of the days to declare."""
+        return self.days[-1]
 
 
 def read_returns(database: Database, *, operation: str, credential: Credential) -> ReturnsByDay:
@@ -83,23 +99,34 @@ def read_returns(database: Database, *, operation: str, credential: Credential) 
         return _returns(context, found[0])
 
 
-def read_return(database: Database, *, operation: str, credential: Credential, force: str, day: date) -> ReturnOfDay:
+def read_return(
+    database: Database, *, operation: str, credential: Credential, force: str, day: date, last: date | None = None
+) -> ReturnOfDay:
     """Return one return as it is now. A force may ask for its own, the coordinator for any.
+
+    With `last`, what is recorded up to that day is shown, for a return that covers all of them.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NoSuchReturn: the force does not report to it, the day has not begun, or it is the return of another force.
+        NoSuchLastDay: `last` is no later day of the operation that has begun.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (context, found):
         shown = _returns(context, found[0])
         declared = shown.returns.get((force, day))
         if declared is None or not (shown.is_coordinator or force == credential.force):
             raise NoSuchReturn(f"{operation} has no return of {force} for {day} that this credential may declare.")
-        selection = Selection(forces=(force,), day_from=day, day_before=day + ONE_DAY)
+        choices = tuple(one for one in shown.days if one >= day)
+        if last is not None and last not in choices:
+            raise NoSuchLastDay(_last_expected(choices), pointer="/last")
+        days = tuple(one for one in choices if one <= (last or day))
+        selection = Selection(forces=(force,), day_from=day, day_before=days[-1] + ONE_DAY)
         return ReturnOfDay(
             all_returns=shown,
             force=shown.operation.participants[force],
             declared=declared,
+            days=days,
+            choices=choices,
             figures=tuple(_main(totals_at(context.connection, found[:1], selection).figures, shown.operation)),
         )
 
@@ -154,6 +181,11 @@ def _returns(context: ReadContext, own: Position) -> ReturnsByDay:
         ended_days=tuple(own.operation.days_ended_by(own.begun_by)),
         missing=measures_missing(own.operation, declared),
     )
+
+
+def _last_expected(choices: tuple[date, ...]) -> str:
+    first, last = choices[0], choices[-1]
+    return f"Last day must be a day of the operation that has begun, from {first} to {last}"
 
 
 def _main(figures: tuple[Figure, ...], operation: Operation) -> list[Figure]:

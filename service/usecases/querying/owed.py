@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from service.domain.counting.completeness import Declarations, Outstanding, Overdue, outstanding, overdue
+from service.domain.counting.completeness import (
+    Declarations,
+    Outstanding,
+    Overdue,
+    outstanding,
+    overdue,
+)
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
 from service.usecases.querying.read_context import Position
+
+# Stands for all measures that no return names: the same returns cover them.
+ANY_OTHER = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Owed:
     forces: tuple[str, ...]
     expected: list[_Expected]
     by_measures: dict[tuple[str, ...], list[Outstanding]] = field(default_factory=dict)
+    named: frozenset[str] | None = None
 
     @classmethod
     def at(
@@ -47,14 +58,45 @@ class Owed:
 
     def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
         """Return the forces that owe a return for any of these measures, with the days."""
-        if measures not in self.by_measures:
-            found = (
-                one
+        named = self._named_alone()
+        alone = tuple(one for one in measures if one in named)
+        key = alone if len(alone) == len(measures) else (*alone, ANY_OTHER)
+        if key not in self.by_measures:
+            self.by_measures[key] = self._found(key)
+        return self.by_measures[key]
+
+    def _named_alone(self) -> frozenset[str]:
+        if self.named is None:
+            self.named = frozenset(
+                measure
                 for part in self.expected
-                for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
+                for declared in part.declarations.values()
+                for one in declared
+                for measure in one.measures
             )
-            self.by_measures[measures] = _merged(found, self.forces)
-        return self.by_measures[measures]
+        return self.named
+
+    def _found(self, measures: tuple[str, ...]) -> list[Outstanding]:
+        found = [
+            one
+            for part in self.expected
+            for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
+        ]
+        return found if len(self.expected) == 1 else self._merged(found)
+
+    def _merged(self, found: Iterable[Outstanding]) -> list[Outstanding]:
+        """Return one entry per force, with the days that it owes in any part."""
+        days: dict[str, set[date]] = {}
+        for one in found:
+            days.setdefault(one.force, set()).update(one.days)
+        return [
+            Outstanding(force, tuple(sorted(days[force])), self._days_of(force))
+            for force in self.forces
+            if force in days
+        ]
+
+    def _days_of(self, force: str) -> tuple[date, ...]:
+        return tuple(sorted({day for part in self.expected if force in part.forces for day in part.days}))
 
     def overdue(self, measures: tuple[str, ...]) -> list[Overdue]:
         """Return the forces whose returns for any of these measures are overdue, each once."""
@@ -74,8 +116,14 @@ class Owed:
         if force is not None:
             found = [one for one in found if one.force == force]
         if day is not None:
-            found = [Outstanding(one.force, (day,)) for one in found if day in one.days]
+            found = [Outstanding(one.force, (day,)) for one in found if _has(one.days, day)]
         return tuple(found)
+
+
+def _has(days: Sequence[date], day: date) -> bool:
+    """Return whether the day is among days in order."""
+    place = bisect_left(days, day)
+    return place < len(days) and days[place] == day
 
 
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
@@ -89,14 +137,6 @@ def _expected(connection: sa.Connection, position: Position, selection: Selectio
         now=position.begun_by,
         declarations=declarations(connection, position.head, up_to=position.seq),
     )
-
-
-def _merged(found: Iterable[Outstanding], order: Sequence[str]) -> list[Outstanding]:
-    """Return one entry per force, with the days that it owes in any part."""
-    days: dict[str, set[date]] = {}
-    for one in found:
-        days.setdefault(one.force, set()).update(one.days)
-    return [Outstanding(force, tuple(sorted(days[force]))) for force in order if force in days]
 
 
 def _reporting(operation: Operation) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.counting.combined import combined
-from service.domain.counting.completeness import Outstanding, Overdue
+from service.domain.counting.completeness import Outstanding, Overdue, OwedSpan, owed_spans
 from service.domain.counting.figures import display, join_all
 from service.domain.counting.selection import Selection, check_selection
 from service.domain.model.operation import Operation
@@ -61,7 +61,13 @@ class Totals:
     by: tuple[str, ...]
     figures: tuple[Figure, ...]
     outstanding: tuple[Outstanding, ...]
+    outstanding_by_measure: Mapping[str, Sequence[Outstanding]]
     overdue: tuple[Overdue, ...]
+
+    @property
+    def owed_spans(self) -> list[OwedSpan]:
+        """Each span of days for which a force owes returns, once, with the measures that it owes them for."""
+        return owed_spans(self.outstanding, self.outstanding_by_measure)
 
 
 def totals(
@@ -97,6 +103,7 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
         by=selection.by,
         figures=tuple(figures_of(rows, operation, selection, owed.of_figure)),
         outstanding=tuple(owed.of(measures)),
+        outstanding_by_measure={measure: owed.of((measure,)) for measure in measures},
         overdue=tuple(owed.overdue(measures)),
     )
 

@@ -95,7 +95,7 @@ class Record:
         found = self.owed.of(selection.measures)
         settled = {tally.force for tally in self.settled if tally.covers(selection.categories)}
         narrowed = (
-            Outstanding(one.force, _among(one.days, day or selection.day_from, day, selection.day_before))
+            Outstanding(one.force, _among(one.days, day or selection.day_from, day, selection.day_before), one.among)
             for one in found
             if selection.has_force(one.force) and force in (None, one.force) and one.force not in settled
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service.domain.counting.figures import WORDS, display
 from service.domain.model.currencies import amount
-from service.domain.model.days import london_date
+from service.domain.model.days import ONE_DAY, london_date
 from service.domain.model.events import (
     ActivityRecorded,
     AmmunitionLine,
@@ -117,7 +117,8 @@ def _data(data: object, operation: Operation) -> Iterator[Answer]:
             if data.occurred_before:
                 yield Answer("Until", words.full_moment(data.occurred_before))
         case ReturnDeclared():
-            yield Answer("Return for", words.long_day(data.day))
+            first, before = data.bounds
+            yield Answer("Return for", words.dates(first, before - ONE_DAY))
             yield Answer("Declared", STATUS[data.status])
             if data.measures:
                 yield Answer("Covers", words.listed([operation.measures[one].label for one in data.measures]))

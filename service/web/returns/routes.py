@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.roles import COORDINATOR, FORCE
 from service.domain.counting.completeness import COMPLETE, NIL, PARTIAL
-from service.domain.model.days import london_date
+from service.domain.model.days import ONE_DAY, london_date
 from service.domain.model.events import Event, ReturnDeclared
 from service.domain.model.operation import Operation
-from service.exports.tables_of_answers import CSV, returns_json, returns_tables, table_answer
+from service.exports.tables_of_answers import CSV, returns_tables, table_answer
 from service.spreadsheets.reading.file import XLSX
 from service.usecases.overview.returns import (
+    NoSuchLastDay,
     ReturnOfDay,
     ReturnsByDay,
     covered_measures,
@@ -38,7 +40,7 @@ pages = Pages("returns", __name__)
 MOST_DAYS = 7
 FILES = {"csv": CSV, "xlsx": XLSX}
 STATUSES: tuple[str, ...] = (COMPLETE, NIL, PARTIAL)
-STATUS, WITHOUT, ANYWAY = "status", "without", "anyway"
+STATUS, WITHOUT, ANYWAY, LAST = "status", "without", "anyway", "last"
 
 
 @pages.route("/operations/<operation>/returns")
@@ -61,6 +63,7 @@ def show(operation: str) -> str:
         own_force=credential().force,
         chases=sentences.chases(found, partial(_link, operation)) if found.is_coordinator else [],
         declared=_declared(found),
+        declared_days=_declared_days(),
         sentences=sentences,
     )
 
@@ -71,22 +74,24 @@ def download(operation: str, ending: str) -> Response:
     """Send the returns as a table, with the marking in its name and rows."""
     found = read_returns(database(), operation=operation, credential=credential())
     name = f"{found.operation.marking.lower()}-{operation}-returns"
-    return table_answer(FILES[ending], name, returns_tables(returns_json(found.as_answer)))
+    return table_answer(FILES[ending], name, returns_tables(found.as_answer))
 
 
 @pages.route("/operations/<operation>/returns/<force>/<day>")
 @pages.requires(COORDINATOR, FORCE)
 def choose(operation: str, force: str, day: str) -> str:
     """Show how a return stands and what is recorded for its day, and ask what is to be declared."""
-    found = _return_of(operation, force, day)
-    return _page("returns/choose.html.jinja", found, choices=measures_to_leave_out(found.all_returns.operation))
+    return _choose(_return_of(operation, force, day))
 
 
 @pages.route("/operations/<operation>/returns/<force>/<day>/check")
 @pages.requires(COORDINATOR, FORCE)
-def check(operation: str, force: str, day: str) -> str:
+def check(operation: str, force: str, day: str) -> str | tuple[str, int]:
     """Show what will be declared, to be sent as it is shown."""
-    found = _return_of(operation, force, day)
+    try:
+        found = _return_of(operation, force, day, request.args.get(LAST, ""))
+    except NoSuchLastDay as error:
+        return _choose(_return_of(operation, force, day), mistake=error.detail), HTTPStatus.UNPROCESSABLE_ENTITY
     status, without = _asked(found, request.args.get(STATUS, ""), request.args.getlist(WITHOUT))
     return _check(found, status, without)
 
@@ -95,20 +100,20 @@ def check(operation: str, force: str, day: str) -> str:
 @pages.requires(COORDINATOR, FORCE)
 def declare(operation: str, force: str, day: str) -> str | AnyResponse:
     """Declare the return, once however often it is sent. Nil is asked back if something is recorded for the day."""
-    found = _return_of(operation, force, day)
+    found = _return_of(operation, force, day, request.form.get(LAST, ""))
     status, without = _asked(found, request.form.get(STATUS, ""), request.form.getlist(WITHOUT))
     if status == NIL and found.figures and ANYWAY not in request.form:
         return _check(found, status, without)
     measures = covered_measures(found.all_returns.operation, without) if without else ()
     # What a return leaves out is outstanding anyway, so a return for all but some measures is complete for the others.
-    data = ReturnDeclared(day=found.declared.day, status=COMPLETE if without else status, measures=measures)  # type: ignore[arg-type]
+    data = ReturnDeclared(**_days_of(found), status=COMPLETE if without else status, measures=measures)  # type: ignore[arg-type]
     event = Event(id=form_id(), force=force, data=data)
     submission = submission_of(event, found.all_returns.operation)
     (outcome,) = record_events(database(), operation=operation, sender=credential(), submissions=[submission])
     if outcome.error is not None:
         raise outcome.error
     shown = {"day": day} if len(found.all_returns.planned_days) > MOST_DAYS else {}
-    said = {"declared": f"{force}.{day}", "again": None if outcome.is_new else 1}
+    said = {"declared": f"{force}.{day}", LAST: _last_of(found), "again": None if outcome.is_new else 1}
     return see_other("returns.show", operation=operation, **shown, **said)
 
 
@@ -119,8 +124,35 @@ def _link(operation: str, force: str, day: date | None) -> str:
     return url_for("pages.returns.choose", operation=operation, force=force, day=day, _external=True)
 
 
-def _return_of(operation: str, force: str, day: str) -> ReturnOfDay:
-    return read_return(database(), operation=operation, credential=credential(), force=force, day=_day(day))
+def _return_of(operation: str, force: str, day: str, last: str = "") -> ReturnOfDay:
+    try:
+        last_day = date.fromisoformat(last) if last else None
+    except ValueError as error:
+        raise NoSuchLastDay("Last day must be a date, such as 17/01/2023") from error
+    return read_return(
+        database(), operation=operation, credential=credential(), force=force, day=_day(day), last=last_day
+    )
+
+
+def _last_of(found: ReturnOfDay) -> date | None:
+    return found.last if len(found.days) > 1 else None
+
+
+def _days_of(found: ReturnOfDay) -> dict[str, date]:
+    """Return the fields of a declaration that name its days."""
+    if len(found.days) == 1:
+        return {"day": found.declared.day}
+    return {"day_from": found.declared.day, "day_before": found.last + ONE_DAY}
+
+
+def _choose(found: ReturnOfDay, *, mistake: str = "") -> str:
+    return _page(
+        "returns/choose.html.jinja",
+        found,
+        choices=measures_to_leave_out(found.all_returns.operation),
+        mistake=mistake,
+        last=request.args.get(LAST, ""),
+    )
 
 
 def _day(said: str) -> date:
@@ -146,6 +178,7 @@ def _check(found: ReturnOfDay, status: str, without: tuple[str, ...]) -> str:
         status=status,
         without=without,
         covers=f"All but {left_out}" if left_out else "",
+        last=_last_of(found),
         id=uuid4(),
         is_odd_nil=status == NIL and bool(found.figures),
     )
@@ -193,3 +226,12 @@ def _declared(found: ReturnsByDay) -> Any:
     """Return the return that the person has just declared, so that the page confirms it."""
     force, _dot, day = request.args.get("declared", "").partition(".")
     return next((one for one in found.returns.values() if (one.force, str(one.day)) == (force, day)), None)
+
+
+def _declared_days() -> str:
+    """Return the days of the return that the person has just declared, if they are several: `17 to 19 January 2023`."""
+    try:
+        first, last = request.args.get("declared", "").partition(".")[2], request.args.get(LAST, "")
+        return words.period(date.fromisoformat(first), date.fromisoformat(last)) if last else ""
+    except ValueError:
+        return ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from service.domain.counting.figures import EXACT, WORDS, display
 from service.domain.model.currencies import amount
+from service.domain.model.days import ONE_DAY
 from service.domain.model.events import (
     ActivityRecorded,
     AmmunitionLine,
@@ -89,7 +90,9 @@ def _said(data: object, operation: Operation) -> str:
             said = f"{measure.label}, {display(data.quantity, measure.unit, data.qualifier, data.category)}"
         case ReturnDeclared():
             covers = return_words.covered(data.measures, operation)
-            said = f"return for {words.day_and_weekday(data.day)}, {data.status}{f' for {covers}' if covers else ''}"
+            first, before = data.bounds
+            days = words.day_and_weekday(first) if data.day else words.period(first, before - ONE_DAY)
+            said = f"return for {days}, {data.status}{f' for {covers}' if covers else ''}"
         case _:
             said = _said_of_the_operation(data, operation)
     return said
