@@ -12,18 +12,11 @@ from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON
 from service.api.http.queries import ReturnsQuery
 from service.domain.counting.completeness import STATUSES
-from service.errors import Invalid
 from service.exports.tables_of_answers import CSV, FILES, preferred_media, returns_json, returns_tables, table_answer
 from service.usecases.querying.as_of import Moment
-from service.usecases.querying.returns import WhichReturns, returns
+from service.usecases.querying.returns import TooManyReturns, WhichReturns, returns
 
 blueprint = Blueprint("returns", __name__, description="See which forces have declared which days complete")
-
-
-class TooManyReturns(Invalid):
-    """A workbook of returns would have more rows than one answer may have."""
-
-    code = "too_many_returns"
 
 
 class ReturnSchema(ma.Schema):

@@ -86,6 +86,7 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
         ("root", answer["as_of"]["root"]),
         ("returns", answer["completeness"]["status"]),
         ("outstanding", "see the sheet outstanding" if answer["completeness"]["outstanding"] else ""),
+        ("outstanding_not_listed", str(answer["completeness"].get("outstanding_not_listed", ""))),
     ]
     owed = [
         [answer["operation"], answer["marking"], answer["as_of"]["seq"], *(_cell(one[name]) for name in OWED)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -67,8 +67,8 @@ def rows(_writes: Writes, batch: Batch) -> list[DeclaredReturnRow]:
     ]
 
 
-def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declarations:
-    """Return the declarations up to this seq, newest first, by force and day.
+def declarations(connection: sa.Connection, head: Head, *, up_to: int, force: str | None = None) -> Declarations:
+    """Return the declarations up to this seq, newest first, by force and day; with `force`, of that one alone.
 
     A complete or nil return is reopened by a later event of that force and day, of a measure that the return covers. An
     activity that covers several days is an event of each.
@@ -77,20 +77,61 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int) -> Declar
     statement = sa.select(table.force, table.day, table.status, table.measures, table.seq, table.recorded_at).where(
         table.operation_id == head.operation, table.generation == head.generation, table.seq <= up_to
     )
+    if force is not None:
+        statement = statement.where(table.force == force)
     rows = connection.execute(statement.order_by(table.seq.desc())).all()
     if not rows:
         return {}
-    undeclared = {force: _Undeclared(days) for force, days in _days_by_force(rows).items()}
-    last_seqs = _last_seqs(connection, head, up_to=up_to, of={force: one.days for force, one in undeclared.items()})
+    # Most forces declare each day on its own: then nothing is looked up by spans.
+    of_spans = {row.force for row in rows if TO in row.day or BETWEEN in row.day}
+    undeclared = {
+        one: _Undeclared(days) for one, days in _days_by_force(row for row in rows if row.force in of_spans).items()
+    }
+    last_seqs = _last_seqs(connection, head, up_to=up_to, of=_days_declared(rows, undeclared))
     found: dict[tuple[str, date], list[Declaration]] = {}
-    day_of: dict[str, date] = {}
-    for force, text, status, measures, seq, recorded_at in rows:
-        covered = tuple(measures.split(",")) if measures else ()
-        declared = Declaration(status=status, measures=frozenset(covered), seq=seq, recorded_at=recorded_at)
-        for day in undeclared[force].take(text, covered):
-            key = force, day_of.get(day) or day_of.setdefault(day, date.fromisoformat(day))
-            found.setdefault(key, []).append(declared.reopened_by(last_seqs.get((force, day), {})))
+    day_of, sets = _Cached(date.fromisoformat), _Cached(_measures_of)
+    for of_force, text, status, measures, seq, recorded_at in rows:
+        declared = Declaration(status=status, measures=sets[measures], seq=seq, recorded_at=recorded_at)
+        for day in undeclared[of_force].take(text, declared.measures) if of_force in of_spans else (text,):
+            said = found.setdefault((of_force, day_of[day]), [])
+            if not said or of_force in of_spans or _is_new(declared, said):
+                changed = last_seqs.get((of_force, day))
+                said.append(declared.reopened_by(changed) if changed else declared)
     return found
+
+
+class _Cached(dict[str, Any]):
+    """The results of a function of texts that occur again and again."""
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, text: str) -> Any:
+        self[text] = self._make(text)
+        return self[text]
+
+
+def _measures_of(text: str) -> frozenset[str]:
+    return frozenset(text.split(",")) if text else frozenset()
+
+
+def _is_new(declared: Declaration, newer: Sequence[Declaration]) -> bool:
+    """Return whether a declaration says something of which the newer ones of its day do not speak."""
+    if any(not one.measures for one in newer):
+        return False
+    return not declared.measures or not declared.measures <= frozenset().union(*(one.measures for one in newer))
+
+
+def _days_declared(rows: Iterable[Any], undeclared: Mapping[str, _Undeclared]) -> dict[str, list[str]]:
+    """Return the days that the rows of each force cover, in order."""
+    alone: dict[str, set[str]] = {}
+    for row in rows:
+        if row.force not in undeclared:
+            alone.setdefault(row.force, set()).add(row.day)
+    return {force: sorted(days) for force, days in alone.items()} | {
+        force: one.days for force, one in undeclared.items()
+    }
 
 
 class _Undeclared:
@@ -106,7 +147,7 @@ class _Undeclared:
         self._rest = list(days)
         self._of: dict[str, list[str]] = {}
 
-    def take(self, text: str, measures: tuple[str, ...]) -> list[str]:
+    def take(self, text: str, measures: frozenset[str]) -> list[str]:
         """Return the days of which a declaration says something new, in order, and take them out."""
         if measures:
             lists = [self._of[one] if one in self._of else self._of.setdefault(one, [*self._rest]) for one in measures]

@@ -197,7 +197,7 @@ def test_spans_are_listed_once_with_the_measures_that_they_are_for(imported: str
 
 @on_sqlite
 def test_an_operation_that_has_been_open_for_years_answers_in_a_few_kilobytes(lead: Caller):
-    forces = [one["force"] for one in lead.get("/v1/forces").json["forces"] if one["kind"] == "territorial"][:43]
+    forces = [one["force"] for one in lead.get("/v1/forces").json["forces"] if one["kind"] == "territorial"][:20]
     opened(lead, operation="years", starts_at="2020-01-01T00:00:00Z", ends_at=None, forces=forces)
     for measure in ("vehicles_stopped", "officers_deployed", "stop_and_searches"):
         sent = activity(measure, 3, force=forces[0], occurred_at="2020-03-01T12:00:00Z")

@@ -11,6 +11,8 @@ from service.domain.model.vocabulary import QUALIFIERS
 HASH = {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256, in hex"}
 # The spans listed as outstanding for one figure: an answer may have thousands of figures. `completeness` lists all.
 MOST_SPANS = 10
+# `GET .../returns?status=none,partial,reopened` lists all, in pages.
+MOST_OWED_SPANS = 2_000
 f = ma.fields
 
 
@@ -357,8 +359,11 @@ class CompletenessSchema(ma.Schema):
 
     status = f.String(required=True, metadata={"enum": ["partial", "final"]})
     outstanding = f.List(
-        f.Nested(OwedSpanSchema), required=True, metadata={"description": "by force, each span of days once"}
+        f.Nested(OwedSpanSchema),
+        required=True,
+        metadata={"description": f"by force, each span of days once; at most {MOST_OWED_SPANS:,}"},
     )
+    outstanding_not_listed = f.Integer(metadata=NOT_LISTED)
     overdue = f.List(f.Nested(OverdueSchema), required=True)
 
 

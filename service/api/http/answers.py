@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Response
 
-from service.api.http.answer_schemas import MOST_SPANS
+from service.api.http.answer_schemas import MOST_OWED_SPANS, MOST_SPANS
 from service.api.http.blueprint import answer
 from service.api.http.errors import problem, status_of
-from service.domain.counting.completeness import Outstanding, Span
+from service.domain.counting.completeness import Outstanding, OwedSpan, Span
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head
@@ -122,9 +122,7 @@ def totals_json(totals: Totals) -> Json:
         "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
         "completeness": {
             "status": "partial" if totals.outstanding else "final",
-            "outstanding": [
-                {"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in totals.owed_spans
-            ],
+            **_owed_json(totals.owed_spans),
             "overdue": [
                 {"force": one.force, "days": one.days, "since": format_instant(one.since)} for one in totals.overdue
             ],
@@ -158,3 +156,11 @@ def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
         "display": figure.display,
         **outstanding_json(figure.outstanding),
     }
+
+
+def _owed_json(owed: Sequence[OwedSpan]) -> Json:
+    listed = [
+        {"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in owed[:MOST_OWED_SPANS]
+    ]
+    not_listed = sum(one.span.days for one in owed[MOST_OWED_SPANS:])
+    return {"outstanding": listed} | ({"outstanding_not_listed": not_listed} if not_listed else {})

@@ -14,7 +14,7 @@ from service.domain.counting.completeness import STATUSES
 from service.domain.counting.selection import DIMENSIONS
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
-from service.usecases.querying.returns import ReturnKey
+from service.usecases.querying.returns import MOST_RETURNS, ReturnKey
 from service.usecases.querying.search_duplicates import DuplicateKey
 from service.wire.fields import Day, InstantField, OneOf, described
 
@@ -26,8 +26,6 @@ CURSOR = re.compile(
     rf"(certain|repeated|likely)(\.{STEP}:[0-9]{{1,15}}){{2}}((\.{STEP}:[0-9]{{1,15}}){{2}})?", re.ASCII
 )
 AFTER_RETURN = re.compile(rf"({STEP})\.([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})", re.ASCII)
-# About 2 MB of JSON.
-MOST_RETURNS = 10_000
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,127}", re.ASCII)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
+from service.api.http.answer_schemas import MOST_OWED_SPANS
 from service.api.http.answers import outstanding_json, parts_json, position_json, span_json
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Participant
@@ -48,7 +50,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "date_line": words.date_line,
         "figures": [_line_json(line, text) for line, text in zip(statement.lines, words.bullets, strict=True)],
         "breakdown": _breakdown_json(statement.breakdown, words.table),
-        "outstanding": [span for one in statement.owing for span in _owing_json(one)],
+        "outstanding": list(islice((span for one in statement.owing for span in _owing_json(one)), MOST_OWED_SPANS)),
         "publication": None if found.publication is None else _publication_json(found.publication, words.publication),
         "changes": None if statement.changes is None else _changes_json(statement.changes, words.changed),
         "provisional": words.provisional or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -143,16 +144,16 @@ def spans_of(days: Sequence[date], among: Sequence[date]) -> list[Span]:
     """
     if days and len(days) == len(among):
         return [Span(days[0], days[-1] + ONE_DAY, len(days))]
-    places = {day: place for place, day in enumerate(among)}
     spans: list[Span] = []
-    first = last = None
-    number = 0
-    for day in days:
-        if last is None or first is None or not _follows(day, last, places):
-            spans += [Span(first, last + ONE_DAY, number)] if first is not None and last is not None else []
-            first, number = day, 0
-        last, number = day, number + 1
-    return [*spans, Span(first, last + ONE_DAY, number)] if first is not None and last is not None else spans
+    start, place = 0, bisect_left(among, days[0]) if among and days else 0
+    for index, day in enumerate(days):
+        following = among[place + 1] if place + 1 < len(among) else None
+        if index and day != (following if among else days[index - 1] + ONE_DAY):
+            spans.append(Span(days[start], days[index - 1] + ONE_DAY, index - start))
+            start, place = index, bisect_left(among, day, place)
+        elif index:
+            place += 1
+    return [*spans, Span(days[start], days[-1] + ONE_DAY, len(days) - start)] if days else []
 
 
 def owed_spans(owed: Iterable[Outstanding], by_measure: Mapping[str, Sequence[Outstanding]]) -> list[OwedSpan]:
@@ -190,10 +191,6 @@ def day_status(declared: Sequence[Declaration], measures: Collection[str]) -> st
     return REOPENED if REOPENED in statuses else PARTIAL
 
 
-def _follows(day: date, last: date, places: Mapping[date, int]) -> bool:
-    return places[day] == places[last] + 1 if places else day == last + ONE_DAY
-
-
 def _spans_by_measures(
     owed: Outstanding, owed_for: Sequence[tuple[frozenset[date], list[str]]]
 ) -> Iterator[tuple[list[str], Span]]:
@@ -202,9 +199,9 @@ def _spans_by_measures(
     if all(len(days) == len(owed.days) for days, _measures in owed_for):
         yield from ((whole, span) for span in owed.spans)
         return
-    for _which, run in groupby(owed.days, key=lambda day: [day in days for days, _measures in owed_for]):
+    for which, run in groupby(owed.days, key=lambda day: tuple(day in days for days, _measures in owed_for)):
         of_run = tuple(run)
-        measures = [one for days, measures in owed_for if of_run[0] in days for one in measures]
+        measures = [one for (_days, of), is_owed in zip(owed_for, which, strict=True) if is_owed for one in of]
         yield from ((measures, span) for span in spans_of(of_run, owed.among))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service.domain.deciding.check_setup import check_opening
+from service.domain.deciding.check_size import check_size
 from service.domain.deciding.decide import COORDINATOR, LogHistory, NotCoordinator, accept, replay_of
 from service.domain.model.events import Event, ForceJoined, OperationOpened, RecordedBy, RecordedEvent
 from service.domain.model.instants import format_instant
@@ -123,7 +124,10 @@ class Draft:
         recorded = RecordedEvent(
             event=event, operation=self.name, seq=self.seq + 1, recorded_at=moment, recorded_by=sender
         )
-        self.operation = evolve(self.operation, recorded)
+        operation = evolve(self.operation, recorded)
+        if not self.from_a_log:
+            check_size(recorded, operation)
+        self.operation = operation
         self.seq, self.recorded_at = recorded.seq, moment
         self.history.add(recorded)
         self.accepted.append(recorded)

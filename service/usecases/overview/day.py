@@ -16,8 +16,8 @@ from service.usecases.overview.events import Cursor, EventList, list_events
 from service.usecases.overview.returns import main_measures, measures_missing
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, read_context
-from service.usecases.querying.returns import Return, returns_at
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.returns import Return, WhichReturns, returns_at
+from service.usecases.querying.totals import Figure, figures_at
 
 ONE_DAY = timedelta(days=1)
 LATEST = 10
@@ -66,9 +66,9 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         day = day or (days[-1] if days else None)
         selection = _of_day(credential.force, day)
         is_known = credential.force in own.operation.participants and day is not None
-        figures = totals_at(context.connection, [own], selection).figures if is_known else ()
+        figures = tuple(figures_at(context.connection, [own], selection)) if is_known else ()
         numbers = versions.numbers(context.connection, own.head, selection, up_to=own.seq)
-        declared = declarations(context.connection, own.head, up_to=own.seq)
+        declared = declarations(context.connection, own.head, up_to=own.seq, force=credential.force)
     missing = measures_missing(own.operation, declared)
     latest = list_events(
         database,
@@ -88,7 +88,7 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         day=day,
         figures=_sums(own.operation, figures),
         standing=numbers.versions - numbers.replaced if day is not None else 0,
-        returns={one.day: one for one in returns_at(own, declared) if one.force == credential.force},
+        returns={one.day: one for one in returns_at(own, declared, WhichReturns(forces=(credential.force,)))},
         missing=missing.get((credential.force, day), ()) if day else (),
         latest=latest,
     )

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from service.access.credentials import Credential
 from service.access.roles import OBSERVER
+from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declarations, Outstanding, outstanding
 from service.domain.counting.figures import WORDS, display, join
 from service.domain.counting.selection import Selection
@@ -16,7 +17,6 @@ from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import Qualifier
 from service.eventlog import read
-from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.overview.returns import measures_missing, planned_days
 from service.usecases.querying.as_of import Moment, read_as_of
@@ -137,14 +137,15 @@ def read_overview(
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         connection, own = context.connection, found[0]
-        overall = totals_at(connection, found, Selection())
+        owed = Owed.at(connection, combined([one.operation for one in found]), found, Selection())
+        overall = totals_at(connection, found, Selection(), owed=owed)
         headlines = tuple(one for one in HEADLINES if one in overall.operation.measures)
         by_force = figures_at(connection, found, Selection(by=("force",), measures=headlines))
-        owed = Owed.at(connection, overall.operation, found, Selection())
-        declared = declarations(connection, own.head, up_to=own.seq)
+        declared = owed.declarations[0]
         returns = returns_at(own, declared)
         days = tuple(own.operation.days_begun_by(own.begun_by))
         ended = tuple(own.operation.days_ended_by(own.begun_by))
+        has_ended = frozenset(ended)
         is_observer = credential.role == OBSERVER
         return Overview(
             operation=overall.operation,
@@ -155,7 +156,7 @@ def read_overview(
             headlines=tuple(_headline(overall, owed, overall.operation.measures[one]) for one in headlines),
             others=tuple(one for one in overall.figures if one.measure not in headlines),
             rows=tuple(
-                _rows(overall.operation, by_force, owed, headlines, [one for one in returns if one.day in ended])
+                _rows(overall.operation, by_force, owed, headlines, [one for one in returns if one.day in has_ended])
             ),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),

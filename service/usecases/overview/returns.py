@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,7 +16,7 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.read_context import Position, ReadContext
 from service.usecases.querying.returns import Return, Returns, returns_at
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 
 ONE_DAY = timedelta(days=1)
 SECOND_VIEW = "{}_by_"
@@ -66,7 +66,8 @@ class ReturnsByDay:
     @property
     def owed(self) -> tuple[Return, ...]:
         """The returns that are owed: of days that are over, and not declared in full."""
-        return tuple(one for one in self.returns.values() if one.day in self.ended_days and not one.is_done)
+        ended = frozenset(self.ended_days)
+        return tuple(one for one in self.returns.values() if one.day in ended and not one.is_done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def read_return(
             declared=declared,
             days=days,
             choices=choices,
-            figures=tuple(_main(totals_at(context.connection, found[:1], selection).figures, shown.operation)),
+            figures=tuple(_main(figures_at(context.connection, found[:1], selection), shown.operation)),
         )
 
 
@@ -150,6 +151,9 @@ def measures_missing(operation: Operation, declared: Declarations) -> dict[tuple
     """
     found = {}
     for key, said in declared.items():
+        # The newest return covers all measures: either all or none are missing.
+        if not said[0].measures:
+            continue
         missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
         if missing and len(missing) < len(operation.measures):
             found[key] = main_measures(operation, missing)
@@ -188,6 +192,6 @@ def _last_expected(choices: tuple[date, ...]) -> str:
     return f"Last day must be a day of the operation that has begun, from {first} to {last}"
 
 
-def _main(figures: tuple[Figure, ...], operation: Operation) -> list[Figure]:
+def _main(figures: Sequence[Figure], operation: Operation) -> list[Figure]:
     shown = main_measures(operation, {one.measure for one in figures})
     return [one for one in figures if one.measure in shown]

@@ -56,6 +56,11 @@ class Owed:
         expected = [_expected(connection, position, selection) for position in positions]
         return cls(tuple(operation.participants), expected)
 
+    @property
+    def declarations(self) -> list[Declarations]:
+        """The declarations made at each position."""
+        return [part.declarations for part in self.expected]
+
     def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
         """Return the forces that owe a return for any of these measures, with the days."""
         named = self._named_alone()

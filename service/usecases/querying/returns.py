@@ -43,6 +43,16 @@ class Return:
         return self.status in DONE
 
 
+# In a page of the list, about 2 MB of JSON, and in a workbook.
+MOST_RETURNS = 10_000
+
+
+class TooManyReturns(Invalid):
+    """A workbook of returns would have more rows than one answer may have."""
+
+    code = "too_many_returns"
+
+
 class UnknownCursor(Invalid):
     """A cursor names a force that does not report to the operation: it is none that a page of returns ended with."""
 
@@ -121,9 +131,9 @@ def returns(
     )
 
 
-def returns_at(position: Position, declared: Declarations) -> tuple[Return, ...]:
-    """Return the returns at a position, of every reporting force for every day that has begun."""
-    return tuple(_returns(position, declared, ALL_RETURNS))
+def returns_at(position: Position, declared: Declarations, which: WhichReturns = ALL_RETURNS) -> tuple[Return, ...]:
+    """Return the returns at a position: of every reporting force for every day that has begun, or those asked for."""
+    return tuple(_returns(position, declared, which))
 
 
 def _returns(position: Position, declared: Declarations, which: WhichReturns) -> Iterator[Return]:

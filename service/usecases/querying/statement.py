@@ -14,7 +14,7 @@ from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.access.roles import OBSERVER
 from service.domain.counting.combined import combined
-from service.domain.counting.completeness import Declaration, Declarations, Outstanding
+from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
 from service.domain.deciding.decide import NotCoordinator
@@ -26,7 +26,6 @@ from service.domain.statement.sentences import METHOD, Statement, make_statement
 from service.errors import Invalid
 from service.eventlog.head import read_head
 from service.eventlog.known_logs import known_logs, state_at
-from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog, Moment, read_as_of
 from service.usecases.querying.owed import Owed
@@ -40,7 +39,7 @@ from service.usecases.querying.publications import (
     require_proved,
 )
 from service.usecases.querying.read_context import Position, ReadContext, read_context
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.totals import Figure, figures_at, totals_at
 
 OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
 
@@ -165,14 +164,16 @@ def _statement_at(
 ) -> Statement:
     """Return the statement at these positions. It says what has changed since `earlier`, which it may supersede."""
     connection = context.connection
-    overall = totals_at(connection, found, Selection())
-    by_force = totals_at(connection, found, Selection(by=("force",))).figures
+    operation = combined([position.operation for position in found])
+    owed = Owed.at(connection, operation, found, Selection())
+    overall = totals_at(connection, found, Selection(), owed=owed)
+    by_force = totals_at(connection, found, Selection(by=("force",)), owed=owed).figures
     figures = (*overall.figures, *by_force)
     compared = None
     if earlier is not None:
-        now = (*figures, *totals_at(connection, found, Selection(by=("category",))).figures)
+        now = (*figures, *totals_at(connection, found, Selection(by=("category",)), owed=owed).figures)
         compared = _compared(context, earlier, now, is_superseded=is_superseded)
-    facts = _facts(connection, found, overall.operation, figures, overall.outstanding, label=label, earlier=compared)
+    facts = _facts(connection, found, operation, figures, owed, label=label, earlier=compared)
     return make_statement(facts)
 
 
@@ -224,13 +225,12 @@ def _statement_of(context: ReadContext, publication: Publication, *, public: boo
     operation = combined([replace(whole, marking=then.marking), *parts])
     owed = Owed.at(context.connection, operation, found, Selection())
     figures = [_with_outstanding(figure, owed) for figure in headline_figures(published.figures)]
-    outstanding = owed.of(tuple(operation.measures))
     earlier = _before(context, publication, public=public)
     compared = None
     if earlier is not None:
         now = [_with_outstanding(figure, owed) for figure in published.figures]
         compared = _compared(context, earlier, now, is_superseded=False)
-    facts = _facts(context.connection, found, operation, figures, outstanding, label=published.label, earlier=compared)
+    facts = _facts(context.connection, found, operation, figures, owed, label=published.label, earlier=compared)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
 
 
@@ -251,7 +251,7 @@ def _facts(
     found: Sequence[Position],
     operation: Operation,
     figures: Sequence[Figure],
-    outstanding: Sequence[Outstanding],
+    owed: Owed,
     *,
     label: PublicationLabel | None = None,
     earlier: EarlierPublication | None = None,
@@ -262,11 +262,11 @@ def _facts(
         lead=_lead(connection, operation),
         figures=[figure for figure in figures if figure.force is None],
         by_force=[figure for figure in figures if figure.force is not None],
-        outstanding=outstanding,
-        declarations=_declared(connection, found),
+        outstanding=owed.of(tuple(operation.measures)),
+        declarations=_declared(owed),
         moment=found[0].begun_by,
         label=label,
-        officers_by_day=_is_given_by_day(totals_at(connection, found, OFFICERS_BY_DAY).figures),
+        officers_by_day=_is_given_by_day(figures_at(connection, found, OFFICERS_BY_DAY)),
         earlier=earlier,
     )
 
@@ -293,11 +293,13 @@ def _is_given_by_day(figures: Sequence[Figure]) -> bool:
     return len(set(forces)) < len(forces)
 
 
-def _declared(connection: sa.Connection, found: Sequence[Position]) -> Declarations:
-    """Return the declarations at these positions, newest first, across all parts."""
+def _declared(owed: Owed) -> Declarations:
+    """Return the declarations at all positions, newest first, across all parts."""
+    if len(owed.declarations) == 1:
+        return owed.declarations[0]
     declared: dict[tuple[str, date], list[Declaration]] = {}
-    for position in found:
-        for key, said in declarations(connection, position.head, up_to=position.seq).items():
+    for of_part in owed.declarations:
+        for key, said in of_part.items():
             declared.setdefault(key, []).extend(said)
     return {key: sorted(said, key=lambda one: one.recorded_at, reverse=True) for key, said in declared.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from service.domain.counting.figures import display, join_all
 from service.domain.counting.selection import Selection, check_selection
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import Qualifier
+from service.errors import Invalid
 from service.projections.sums import Sum, sums
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
@@ -24,6 +26,16 @@ from service.usecases.querying.read_context import Position
 
 # Returns the outstanding forces for a figure of a measure, a force and a day (None: all).
 OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
+
+
+# About 4 MB of JSON.
+MOST_FIGURES = 20_000
+
+
+class TooManyFigures(Invalid):
+    """The selection has more figures than one answer may have."""
+
+    code = "too_many_figures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +92,30 @@ def totals(
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
         UnknownCode: the selection names a code that the operation does not have.
         MeasuresDisagree: two parts count the same measure in different units.
+        TooManyFigures: the selection has more than 20,000 figures.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
-        return totals_at(context.connection, found, selection)
+        answer = totals_at(context.connection, found, selection, most=MOST_FIGURES)
+    if len(answer.figures) > MOST_FIGURES:
+        raise TooManyFigures(
+            f"Expected at most {MOST_FIGURES:,} figures in one answer; found more. Choose fewer with measure, force, "
+            "category, day_from and day_before, or leave out a dimension of by.",
+            pointer="/by",
+        )
+    return answer
 
 
-def totals_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> Totals:
-    """Return the totals at these positions.
+def totals_at(
+    connection: sa.Connection,
+    found: Sequence[Position],
+    selection: Selection,
+    *,
+    owed: Owed | None = None,
+    most: int | None = None,
+) -> Totals:
+    """Return the totals at these positions; with `most`, at most one figure more than that.
+
+    `owed` are the returns owed at them for the forces and days of the selection, if they have been read already.
 
     Raises:
         UnknownCode: the selection names a code that the operation does not have.
@@ -96,12 +125,15 @@ def totals_at(connection: sa.Connection, found: Sequence[Position], selection: S
     check_selection(selection, operation)
     logs = [(position.head, position.seq) for position in found]
     rows = sums(connection, logs, selection, by_category=not_additive(operation))
-    owed, measures = Owed.at(connection, operation, found, selection), selection.measures or tuple(operation.measures)
+    owed = owed or Owed.at(connection, operation, found, selection)
+    measures = selection.measures or tuple(operation.measures)
     return Totals(
         operation=operation,
         positions=tuple(found),
         by=selection.by,
-        figures=tuple(figures_of(rows, operation, selection, owed.of_figure)),
+        figures=tuple(
+            islice(figures_of(rows, operation, selection, owed.of_figure), None if most is None else most + 1)
+        ),
         outstanding=tuple(owed.of(measures)),
         outstanding_by_measure={measure: owed.of((measure,)) for measure in measures},
         overdue=tuple(owed.overdue(measures)),

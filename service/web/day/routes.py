@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from http import HTTPStatus
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from service.web.facts import flow, listing
 from service.web.facts.recording import record_row
 from service.web.forms.questions import Json
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
+from service.web.site.day_choices import days_around
 from service.web.site.rendering import address, render
 
 pages = Pages("day", __name__)
@@ -95,10 +97,17 @@ def _page(found: Day, *, ask_back: bool) -> str:
         id=uuid4(),
         ask_back=ask_back and found.standing > 0,
         state=sentences.state_of(found, declared),
-        owed=[day for day in found.ended_days if not sentences.is_done(found.returns.get(day))],
+        **(around := days_around(found.days, found.day)),
+        owed=_owed(found, around["day_choices"]),
         just_declared=bool(declared and request.args.get("declared") == str(declared.seq)),
         is_tallies=found.operation.participants[credential().force].reports == "tallies",
         listing=listing,
         own=credential().force,
         leaving_out=[found.operation.measures[one] for one in measures_to_leave_out(found.operation)],
     )
+
+
+def _owed(found: Day, days: Sequence[date]) -> frozenset[date]:
+    """Return those of these days that are over and not declared in full."""
+    last = found.ended_days[-1] if found.ended_days else date.min
+    return frozenset(day for day in days if day <= last and not sentences.is_done(found.returns.get(day)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.domain.counting.figures import display
 from service.domain.model.vocabulary import UNSTATED
@@ -25,6 +25,10 @@ class DayRow:
     is_running: bool
 
 
+# Rows of single days; earlier ones are one row.
+MOST_ROWS = 60
+
+
 def by_reason(found: Overview) -> list[Figure]:
     """Return the arrests by main reason, the most frequent first; those of no stated or another reason come last."""
     main = [one for one in found.by_reason if one.category is not None and "/" not in one.category]
@@ -34,7 +38,8 @@ def by_reason(found: Overview) -> list[Figure]:
 def arrests_by_day(found: Overview) -> list[DayRow]:
     """Return the arrests of each day that has begun, in order, and last those of no single day."""
     figures = {one.day: one for one in found.by_day}
-    rows, total = [], 0
+    rows: list[DayRow] = []
+    total, ended = 0, frozenset(found.ended_days)
     for day in (*found.days, None):
         figure = figures.get(day)
         if figure is None and (day is None or not figures):
@@ -47,7 +52,18 @@ def arrests_by_day(found: Overview) -> list[DayRow]:
                 quantity=0 if figure is None else figure.quantity,
                 display="0" if figure is None else figure.display,
                 total=display(total, "arrests", "exact"),
-                is_running=day is not None and day not in found.ended_days,
+                is_running=day is not None and day not in ended,
             )
         )
-    return rows
+    return _without_long_past(rows)
+
+
+def _without_long_past(rows: list[DayRow]) -> list[DayRow]:
+    """Return the rows with one for all days before the last 60."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    past, shown = rows[: -MOST_ROWS + 1], rows[-MOST_ROWS + 1 :]
+    quantity = sum(one.quantity for one in past)
+    text = display(quantity, "arrests", "exact")
+    earlier = replace(past[-1], key="earlier", heading="Earlier days", quantity=quantity, display=text)
+    return [earlier, *shown]

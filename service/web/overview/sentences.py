@@ -70,7 +70,7 @@ def owes(owed: Sequence[Return], overview: Overview) -> str:
     if not owed:
         return ""
     if len(owed) > 1:
-        return f"Owes {len(owed)} returns: {words.listed([words.day_and_weekday(one.day) for one in owed])}"
+        return f"Owes {len(owed)} returns: {words.days_listed([one.day for one in owed])}"
     (one,) = owed
     return f"Owes {words.day_and_weekday(one.day)}: {what_is_missing(one, overview)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from service.access.roles import COORDINATOR, OBSERVER
@@ -21,6 +22,10 @@ class Task(NamedTuple):
     is_urgent: bool = True
 
 
+# Returns of more days are one task.
+MOST_TASKS = 7
+
+
 def to_do(found: Overview, role: str, force: str) -> list[Task]:
     """Return what waits for a person of this role and force."""
     if role == OBSERVER:
@@ -31,8 +36,18 @@ def to_do(found: Overview, role: str, force: str) -> list[Task]:
 def _returns(found: Overview, role: str, force: str) -> list[Task]:
     name = found.operation.operation
     tasks = []
-    for day in found.ended_days:
-        owing = [one.force for one in found.owed if day in one.days]
+    owing_on: dict[date, list[str]] = {}
+    for one in found.owed:
+        for day in one.days if role == COORDINATOR or one.force == force else ():
+            owing_on.setdefault(day, []).append(one.force)
+    owed_days = sorted(owing_on)
+    if earlier := owed_days[:-MOST_TASKS]:
+        verb = "Chase" if role == COORDINATOR else "Declare your"
+        number = sum(len(owing_on[day]) for day in earlier)
+        said = f"{verb} returns for {words.counted(len(earlier), 'earlier day')}"
+        tasks.append(Task(said, address("returns.show", operation=name), words.days_listed(earlier), f"{number} owed"))
+    for day in owed_days[-MOST_TASKS:]:
+        owing = owing_on[day]
         if role == COORDINATOR and owing:
             names = words.listed([sentences.name_of(one, found.operation) for one in owing])
             what = f"Chase returns for {words.day_and_weekday(day)}"

@@ -27,10 +27,12 @@ from service.usecases.overview.returns import (
     read_return,
     read_returns,
 )
+from service.usecases.querying.returns import MOST_RETURNS, TooManyReturns
 from service.usecases.recording.record import record_events
 from service.web.returns import sentences
 from service.web.site import words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
+from service.web.site.day_choices import days_around
 from service.web.site.rendering import address, render, see_other
 from service.web.site.sending import form_id, submission_of
 
@@ -59,6 +61,7 @@ def show(operation: str) -> str:
         found=found,
         shown=shown,
         is_cut=len(found.planned_days) > MOST_DAYS,
+        **days_around(found.days, shown[0] if shown else None),
         today=today,
         own_force=credential().force,
         chases=sentences.chases(found, partial(_link, operation)) if found.is_coordinator else [],
@@ -73,6 +76,11 @@ def show(operation: str) -> str:
 def download(operation: str, ending: str) -> Response:
     """Send the returns as a table, with the marking in its name and rows."""
     found = read_returns(database(), operation=operation, credential=credential())
+    if FILES[ending] == XLSX and len(found.returns) > MOST_RETURNS:
+        raise TooManyReturns(
+            f"Expected at most {MOST_RETURNS:,} returns in an Excel file; found {len(found.returns):,}. Download CSV, "
+            "which has no limit."
+        )
     name = f"{found.operation.marking.lower()}-{operation}-returns"
     return table_answer(FILES[ending], name, returns_tables(found.as_answer))
 

@@ -37,10 +37,14 @@ def due(one: Return, moment: datetime) -> str:
 
 def counts(found: ReturnsByDay, day: date) -> str:
     """Return how many returns of a day are in: `5 of 7 in, 2 owed`."""
-    returns = [one for one in found.returns.values() if one.day == day]
+    returns = [one for force in found.reporting if (one := found.returns.get((force.force, day)))]
     done = sum(one.is_done for one in returns)
-    owed = f", {len(returns) - done} owed" if day in found.ended_days and done < len(returns) else ""
+    owed = f", {len(returns) - done} owed" if _has_ended(day, found) and done < len(returns) else ""
     return f"{done} of {len(returns)} in{owed}"
+
+
+def _has_ended(day: date, found: ReturnsByDay) -> bool:
+    return bool(found.ended_days) and day <= found.ended_days[-1]
 
 
 def chases(found: ReturnsByDay, link: Callable[[str, date | None], str]) -> list[Chase]:
@@ -49,11 +53,16 @@ def chases(found: ReturnsByDay, link: Callable[[str, date | None], str]) -> list
     `link` is the address where a force declares: one day, or None for several.
     """
     texts = []
+    owed_by: dict[str, list[Return]] = {}
+    for one in found.owed:
+        owed_by.setdefault(one.force, []).append(one)
     for force in found.reporting:
-        owed = [one for one in found.owed if one.force == force.force]
+        owed = owed_by.get(force.force)
         if owed:
             where = link(force.force, owed[0].day if len(owed) == 1 else None)
-            said = " ".join((*_asked(owed, found), f"Declare {'it' if len(owed) == 1 else 'them'} at {where}"))
+            first, *more = _asked(owed, found)
+            asked = [first, *(sentence[:1].upper() + sentence[1:] for sentence in more)]
+            said = " ".join((*asked, f"Declare {'it' if len(owed) == 1 else 'them'} at {where}"))
             texts.append(Chase(force.force, force.name, f"{force.name}: {said}"))
     return texts
 
@@ -62,10 +71,14 @@ def _asked(owed: Sequence[Return], found: ReturnsByDay) -> list[str]:
     """Return what is asked of one force: its missing returns in one sentence, then each that is in, but not done."""
     sentences = []
     if none := [one for one in owed if one.status == NONE]:
-        which = words.listed([words.day_and_weekday(one.day) for one in none])
+        which = words.days_listed([one.day for one in none])
         returns = "return for {} is" if len(none) == 1 else "returns for {} are"
         sentences.append(f"your {returns.format(which)} not in.{_deadline(none, found.moment)}")
-    for one in owed:
+    others = [one for one in owed if one.status != NONE]
+    if len(others) > words.MOST_DAYS_LISTED:
+        days = words.days_listed([one.day for one in others])
+        return [*sentences, f"your returns for {days} are partial, or something has changed since."]
+    for one in others:
         day = words.day_and_weekday(one.day)
         if one.status == PARTIAL:
             missing = measures_left_out(one, found)
@@ -75,7 +88,7 @@ def _asked(owed: Sequence[Return], found: ReturnsByDay) -> list[str]:
             assert one.declared_at is not None, "only a declared return can be reopened"
             since = words.full_moment(one.declared_at)
             sentences.append(f"your return for {day} no longer holds: something has changed since {since}.")
-    return [sentences[0], *(sentence[:1].upper() + sentence[1:] for sentence in sentences[1:])]
+    return sentences
 
 
 def _deadline(owed: Sequence[Return], moment: datetime) -> str:

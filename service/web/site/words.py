@@ -13,6 +13,9 @@ NOON_HOUR = 12
 # Pages name categories as statements and lists of changes do.
 category, category_in_sentence = categories.category, categories.category_in_sentence
 
+# More days are counted instead of named.
+MOST_DAYS_LISTED = 7
+
 
 def clock(moment: datetime) -> str:
     """Return the time of day: 9:40pm, 9am, midday, midnight."""
@@ -100,6 +103,13 @@ def dates(first: date, last: date | None) -> str:
     if first.year != last.year:
         start += f" {first.year}"
     return f"{start} to {long_day(last)}"
+
+
+def days_listed(days: Sequence[date]) -> str:
+    """Return days in order as a list in a sentence; more than 7 as their number, with the first and the last."""
+    if len(days) > MOST_DAYS_LISTED:
+        return f"{len(days):,} days from {period(days[0], days[-1])}"
+    return listed([day_and_weekday(day) for day in days])
 
 
 def counted(number: int, one: str, many: str = "") -> str:

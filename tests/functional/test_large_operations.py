@@ -1,0 +1,50 @@
+"""Operations of absurd size are refused when they are opened, amended or joined, and answers are bounded."""
+
+from time import process_time
+
+import pytest
+
+from service.usecases.querying import totals
+from tests.factories.bodies import arrest, new_id, opening
+from tests.functional.calls import Caller, Json, on_sqlite, refused
+from tests.functional.conftest import opened
+
+LONG: Json = {"starts_at": "2010-01-01T00:00:00Z", "ends_at": "2029-12-31T00:00:00Z"}
+
+
+@on_sqlite
+def test_an_opening_of_many_days_and_forces_is_refused_whole(lead: Caller):
+    forces = [one["force"] for one in lead.get("/v1/forces").json["forces"] if one["kind"] == "territorial"][:43]
+    body = opening(operation="absurd", forces=forces, **LONG)
+    problem = refused(lead.post("/v1/operations", json=body), 422, "operation_too_large", "/force")
+    assert "at most 60,000 returns" in problem["detail"]
+    assert lead.get("/v1/operations/absurd").status_code == 404
+    assert lead.post("/v1/operations", json=opening(operation="absurd", forces=forces[:8], **LONG)).status_code == 201
+    more = lead.change("absurd", "forces", id=new_id(), force=forces[8])
+    refused(more, 422, "operation_too_large", "/force")
+
+
+@on_sqlite
+def test_an_amendment_of_many_nights_is_decided_quickly(lead: Caller, surrey: Caller):
+    opened(lead, operation="nights", starts_at="2019-01-01T00:00:00Z", ends_at="2026-01-01T00:00:00Z")
+    surrey.record("nights", arrest(occurred_at="2020-06-01T21:00:00Z"))
+    far = [
+        {"from": f"{year}-0{month}-01T20:00:00Z", "before": f"{year}-0{month}-02T04:00:00Z"}
+        for year in range(1900, 1944)
+        for month in range(1, 10)
+    ]
+    before = process_time()
+    refused(lead.change("nights", "amendments", id=new_id(), days=far[:400]), 422, "days_unclear", "/days")
+    assert process_time() - before < 2
+
+
+@on_sqlite
+def test_totals_of_too_many_figures_say_how_to_ask_for_fewer(
+    live: str, lead: Caller, surrey: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(totals, "MOST_FIGURES", 2)
+    surrey.record(live, *(arrest(reason) for reason in ("knife", "theft", "fraud")))
+    path = f"/v1/operations/{live}/totals"
+    problem = refused(lead.get(f"{path}?by=category"), 422, "too_many_figures", "/by")
+    assert "Choose fewer with measure, force" in problem["detail"]
+    assert lead.get(path).status_code == 200
