@@ -52,7 +52,9 @@ def make_app(database: Database, **settings: int) -> Flask:
 @cache
 def routed_app() -> Flask:
     """Return the app whose routes and templates the apps of this process share: compiling them takes half a second."""
-    keep_compiled_templates(os.environ[FOLDER_VARIABLE])
+    # Outside pytest, as for the golden files, there is no folder that processes share.
+    if folder := os.environ.get(FOLDER_VARIABLE):
+        keep_compiled_templates(folder)
     app = new_app()
     # Flask creates the environment, which keeps the compiled templates, on first use. A copy of the app then shares it.
     assert app.jinja_env is not None
