@@ -82,6 +82,8 @@ def _print(answer: dict[str, Any]) -> None:
         days = "1 day" if one["days"] == 1 else f"{one['days']} days"
         of = f", of {', '.join(one['measures'])}" if one["measures"] else ""
         click.echo(f"outstanding: {one['force']}, {days} from {one['day_from']}, before {one['day_before']}{of}")
+    if more := answer["completeness"].get("outstanding_not_listed"):
+        click.echo(f"outstanding: {more:,} further {'day' if more == 1 else 'days'}, not listed")
     for one in answer["completeness"]["overdue"]:
         days = "1 day" if one["days"] == 1 else f"{one['days']} days"
         click.echo(f"overdue: {one['force']}, {days}, since {one['since']}")

@@ -8,7 +8,7 @@ from itertools import accumulate
 from service.domain.model.days import LONDON
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.reference_data import Measure
-from service.exports.tables import Cell, Column, ExportTable
+from service.exports.tables import Cell, Column, ExportTable, days_text
 from service.usecases.overview.operation import Cell as FigureCell
 from service.usecases.overview.operation import Overview
 from service.usecases.overview.then_and_now import Change, ThenAndNow
@@ -129,10 +129,11 @@ def _said(cell: FigureCell | None) -> str | None:
 
 
 def _owed(found: Overview, force: str) -> str | None:
-    """Return the days for which a force owes a return; nothing where returns are not shown."""
+    """Return the days for which a force owes a return, as spans; nothing where returns are not shown."""
     if found.returns is None:
         return None
-    return ", ".join(str(day) for one in found.owed if one.force == force for day in one.days)
+    spans = (span for one in found.owed if one.force == force for span in one.spans)
+    return ", ".join(days_text(span.day_from, span.day_before) for span in spans)
 
 
 def _by_figure(name: str, found: Overview, figures: Sequence[Figure]) -> ExportTable:

@@ -6,8 +6,11 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from io import StringIO
 from typing import Literal
+
+from service.domain.model.days import ONE_DAY
 
 Cell = str | int | None
 
@@ -54,6 +57,12 @@ def guarded(text: str) -> str:
     return (
         f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not PLAIN_NUMBER.fullmatch(text) else text
     )
+
+
+def days_text(first: date, before: date) -> str:
+    """Return a span of days for a cell: one day, or the first and the last: `2023-01-16 to 2023-01-18`."""
+    last = before - ONE_DAY
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _csv_cell(column: Column, cell: Cell) -> Cell:

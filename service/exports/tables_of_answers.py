@@ -11,7 +11,6 @@ from typing import Any, get_type_hints
 from flask import Response
 from msgspec.structs import fields
 
-from service.domain.model.days import ONE_DAY
 from service.domain.model.events import (
     DATA_CLASSES,
     FACTS,
@@ -24,7 +23,7 @@ from service.domain.model.events import (
 )
 from service.domain.model.instants import format_optional
 from service.exports.media import preferred
-from service.exports.tables import Cell, Column, ExportTable, csv_text
+from service.exports.tables import Cell, Column, ExportTable, csv_text, days_text
 from service.exports.workbooks import workbook
 from service.spreadsheets.reading.file import XLSX
 from service.usecases.querying.returns import Return, Returns
@@ -159,9 +158,7 @@ def _outstanding(figure: dict[str, Any]) -> str:
 
 
 def _days(span: dict[str, Any]) -> str:
-    """Return the days of a span: one, or the first and the last."""
-    last = str(date.fromisoformat(span["day_before"]) - ONE_DAY)
-    return last if span["day_from"] == last else f"{span['day_from']} to {last}"
+    return days_text(date.fromisoformat(span["day_from"]), date.fromisoformat(span["day_before"]))
 
 
 def _owed_columns() -> list[Column]:

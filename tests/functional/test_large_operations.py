@@ -4,11 +4,13 @@ from time import process_time
 
 import pytest
 
+from service.api.statement import as_json
 from service.usecases.querying import totals
-from tests.factories.bodies import arrest, new_id, opening
+from tests.factories.bodies import arrest, declared, new_id, opening
 from tests.functional.calls import Caller, Json, on_sqlite, refused
 from tests.functional.conftest import opened
 
+AS_JSON = {"Accept": "application/json"}
 LONG: Json = {"starts_at": "2010-01-01T00:00:00Z", "ends_at": "2029-12-31T00:00:00Z"}
 
 
@@ -48,3 +50,19 @@ def test_totals_of_too_many_figures_say_how_to_ask_for_fewer(
     problem = refused(lead.get(f"{path}?by=category"), 422, "too_many_figures", "/by")
     assert "Choose fewer with measure, force" in problem["detail"]
     assert lead.get(path).status_code == 200
+
+
+@on_sqlite
+def test_a_statement_says_how_many_outstanding_days_it_does_not_list(
+    lead: Caller, surrey: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    opened(lead, operation="week", starts_at="2023-01-16T00:00:00Z", ends_at="2023-01-23T00:00:00Z")
+    surrey.record("week", declared(day="2023-01-18"))
+    path = "/v1/operations/week/statement"
+    whole = lead.get(path, headers=AS_JSON).json
+    assert "outstanding_not_listed" not in whole, "all are listed"
+    assert [one["days"] for one in whole["outstanding"] if one["force"] == "surrey"] == [2, 4]
+    monkeypatch.setattr(as_json, "MOST_OWED_SPANS", 2)
+    found = lead.get(path, headers=AS_JSON).json
+    assert found["outstanding"] == whole["outstanding"][:2]
+    assert found["outstanding_not_listed"] == sum(one["days"] for one in whole["outstanding"][2:]) > 0

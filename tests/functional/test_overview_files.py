@@ -17,6 +17,7 @@ from service.exports.workbooks import workbook
 from service.storage.db import Database
 from service.usecases.overview.operation import read_overview
 from service.usecases.querying.as_of import Moment
+from tests.factories.bodies import declared
 from tests.factories.operations import opened_operation
 from tests.factories.setup import LEAD
 from tests.functional.apps import Pandilla
@@ -135,6 +136,16 @@ def test_an_observer_gets_no_returns(replayed_pandilla: Pandilla):
     assert {row["owes"] for row in rows} == {""}
     owing = rows_of(person_of(replayed_pandilla), f"{PANDILLA}/tables/by-force.csv?as_of=2023-01-19T15:00")
     assert "2023-01-18" in {row["owes"] for row in owing}
+
+
+@on_sqlite
+def test_what_a_force_owes_is_named_as_spans_of_days(app: Flask, lead: Caller, surrey: Caller, secret_for: SecretFor):
+    opened(lead, operation="week", starts_at="2023-01-16T00:00:00Z", ends_at="2023-01-23T00:00:00Z")
+    surrey.record("week", declared(day="2023-01-19"), declared("nil", day="2023-01-21"))
+    rows = rows_of(visitor(app, secret_for(LEAD)), "/operations/week/tables/by-force.csv")
+    owed = {row["force"]: row["owes"] for row in rows}
+    assert owed["surrey"] == "2023-01-16 to 2023-01-18, 2023-01-20, 2023-01-22"
+    assert owed["kent"] == "2023-01-16 to 2023-01-22"
 
 
 @on_sqlite

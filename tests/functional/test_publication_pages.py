@@ -99,6 +99,15 @@ def test_a_coordinator_publishes_what_the_preview_showed_and_nothing_slips_in(co
 
 
 @on_sqlite
+def test_days_that_are_not_in_are_counted_if_they_are_many(app: Flask, lead: Caller, secret_for: SecretFor):
+    opened(lead, operation="month", starts_at="2023-01-01T00:00:00Z", ends_at="2023-02-01T00:00:00Z")
+    coordinator = visitor(app, secret_for(LEAD))
+    answer = coordinator.get("/operations/month/publications/new")
+    said = text_of(page_of(coordinator, answer.location))
+    assert "Surrey Police: 31 days from Sunday 1 to Tuesday 31 January 2023" in said
+
+
+@on_sqlite
 def test_a_double_click_and_a_reload_publish_once(coordinator: Visitor, lead: Caller):
     check = check_page(coordinator, preview(coordinator), label="final")
     form = form_of(check, "Publish final figures")

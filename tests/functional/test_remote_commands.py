@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,7 @@ import pytest
 from service.cli.exit_codes import DONE, REFUSED, UNAVAILABLE, USAGE
 from service.cli.main import run
 from service.storage.db import Database, open_database
-from tests.factories.bodies import arrest, correction, hours_ago, opening, today, withdrawal, yesterday
+from tests.factories.bodies import arrest, correction, declared, hours_ago, opening, today, withdrawal, yesterday
 from tests.factories.credentials import issued_secret
 from tests.functional.calls import Json
 from tests.functional.served import Served, serving
@@ -263,3 +265,17 @@ def test_a_force_sees_and_does_its_own(
     assert (ran.code, ran.err) == (REFUSED, "oprecord: This credential records for surrey only.\n")
     ran = oprecord("publish", operation, "--label", "final", "--yes", *address)
     assert (ran.code, "Expected a credential with one of the roles coordinator" in ran.err) == (REFUSED, True)
+
+
+def test_a_preview_counts_the_returns_that_the_statement_does_not_list(
+    served: Served, database: Database, lead: Callable[..., Ran]
+):
+    days = [date(2012, 1, 1) + timedelta(days=number) for number in range(4_010)]
+    period = {"starts_at": f"{days[0]}T00:00:00Z", "ends_at": f"{days[-1]}T00:00:00Z"}
+    post(served, secret(database, "metropolitan"), "/v1/operations", opening(operation="long", **period))
+    sent = [declared("nil", day=str(day)) for day in days[1:4_009:2]]
+    for start in range(0, len(sent), 1_000):
+        batch = {"events": sent[start : start + 1_000]}
+        post(served, secret(database, "surrey"), "/v1/operations/long/batches", batch)
+    ran = lead("publish", "long")
+    assert re.search(r"Warning: [0-9,]+ further returns are not in. See: oprecord returns long", ran.err), ran.err

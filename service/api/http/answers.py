@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -97,9 +97,14 @@ def parts_json(parts: Sequence[Position]) -> list[Json]:
 
 def outstanding_json(outstanding: Sequence[Outstanding]) -> Json:
     """Return who owes returns for one figure, as spans of days: at most 10, and the number of days not listed."""
-    found = ({"force": one.force, **span_json(span)} for one in outstanding for span in one.spans)
-    listed = list(islice(found, MOST_SPANS))
-    not_listed = sum(len(one.days) for one in outstanding) - sum(one["days"] for one in listed)
+    spans = ({"force": one.force, **span_json(span)} for one in outstanding for span in one.spans)
+    return spans_json(spans, sum(len(one.days) for one in outstanding), MOST_SPANS)
+
+
+def spans_json(spans: Iterable[Json], days: int, most: int) -> Json:
+    """Return the first spans, `most` of them, and the number of days not listed, if any; all spans have `days` days."""
+    listed = list(islice(spans, most))
+    not_listed = days - sum(one["days"] for one in listed)
     return {"outstanding": listed} | ({"outstanding_not_listed": not_listed} if not_listed else {})
 
 
@@ -159,8 +164,5 @@ def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
 
 
 def _owed_json(owed: Sequence[OwedSpan]) -> Json:
-    listed = [
-        {"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in owed[:MOST_OWED_SPANS]
-    ]
-    not_listed = sum(one.span.days for one in owed[MOST_OWED_SPANS:])
-    return {"outstanding": listed} | ({"outstanding_not_listed": not_listed} if not_listed else {})
+    spans = ({"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in owed)
+    return spans_json(spans, sum(one.span.days for one in owed), MOST_OWED_SPANS)

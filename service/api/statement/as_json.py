@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from service.api.http.answer_schemas import MOST_OWED_SPANS
-from service.api.http.answers import outstanding_json, parts_json, position_json, span_json
+from service.api.http.answers import outstanding_json, parts_json, position_json, span_json, spans_json
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Participant
 from service.domain.statement.breakdown import ForceBreakdown
@@ -50,7 +50,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "date_line": words.date_line,
         "figures": [_line_json(line, text) for line, text in zip(statement.lines, words.bullets, strict=True)],
         "breakdown": _breakdown_json(statement.breakdown, words.table),
-        "outstanding": list(islice((span for one in statement.owing for span in _owing_json(one)), MOST_OWED_SPANS)),
+        **_owing_json(statement.owing),
         "publication": None if found.publication is None else _publication_json(found.publication, words.publication),
         "changes": None if statement.changes is None else _changes_json(statement.changes, words.changed),
         "provisional": words.provisional or None,
@@ -95,10 +95,15 @@ def _breakdown_json(breakdown: ForceBreakdown | None, table: BreakdownTable | No
     }
 
 
-def _owing_json(one: Owing) -> list[Json]:
-    """Return who owes returns for the figures: an object for each span of days."""
+def _owing_json(owing: Sequence[Owing]) -> Json:
+    """Return who owes returns for the figures: at most 2,000 spans of days, and the number of days not listed."""
+    spans = (span for one in owing for span in _spans_of(one))
+    return spans_json(spans, sum(len(one.days) for one in owing), MOST_OWED_SPANS)
+
+
+def _spans_of(one: Owing) -> Iterator[Json]:
     about = {"name": one.participant.name, "figures": "all" if one.of_all_figures else "some"}
-    return [{"force": one.participant.force, **span_json(span), **about} for span in one.spans]
+    return ({"force": one.participant.force, **span_json(span), **about} for span in one.spans)
 
 
 def _changes_json(changes: StatedChanges, text: str) -> Json:

@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from service.api.http.answer_schemas import (
     HASH,
+    MOST_OWED_SPANS,
     MOST_SPANS,
     NOT_LISTED,
     AsOfSchema,
@@ -134,7 +135,10 @@ class StatementSchema(ma.Schema):
     date_line = f.String(required=True)
     figures = f.List(f.Nested(LineSchema), required=True)
     breakdown = f.Nested(ForcesBreakdownSchema, required=True, allow_none=True)
-    outstanding = f.List(f.Nested(OwingSchema), required=True)
+    outstanding = f.List(
+        f.Nested(OwingSchema), required=True, metadata={"description": f"at most {MOST_OWED_SPANS:,} spans, by force"}
+    )
+    outstanding_not_listed = f.Integer(metadata=NOT_LISTED)
     publication = f.Nested(
         StatementPublicationSchema,
         required=True,

@@ -58,6 +58,9 @@ def _preview(service: Service, operation: str, preview: Json) -> None:
         owed[one["name"]] += one["days"]
     for name, days in owed.items():
         remark(f"Warning: {name} owes {counted(days, 'return')}.")
+    if more := preview.get("outstanding_not_listed"):
+        are = "is" if more == 1 else "are"
+        remark(f"Warning: {counted(more, 'further return')} {are} not in. See: oprecord returns {operation}")
     pairs = sum(1 for _ in service.pages(f"operations/{operation}/possible-duplicates", "pairs", limit=500))
     if pairs:
         remark(f"Warning: {counted(pairs, 'possible duplicate')} not decided. See: oprecord duplicates {operation}")

@@ -34,8 +34,7 @@ def _owing(preview: Preview) -> list[Caution]:
         return []
     number = sum(len(one.days) for one in owing)
     details = tuple(
-        f"{one.participant.name}: {words.listed([words.day_and_weekday(day) for day in one.days])}"
-        + ("" if one.of_all_figures else ", some figures only")
+        f"{one.participant.name}: {words.days_listed(one.days)}" + ("" if one.of_all_figures else ", some figures only")
         for one in owing
     )
     text = f"{words.counted(number, 'return')} {'is' if number == 1 else 'are'} not in"
