@@ -50,6 +50,7 @@ CORRECTION_REASONS: Codes = {
     "de_arrested": "the person was de-arrested",
     "duplicate": "the event had already been recorded, by you or another force",
     "other_force": "another force counts the event",
+    "running_total": "a later running total, which replaces the earlier one",
     "other": "none of these applies",
 }
 CLASSES: Codes = {

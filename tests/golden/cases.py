@@ -153,6 +153,14 @@ LATER_ROWS += [
     for first, before in (("2023-01-17", "2023-01-20"), ("1900-01-01", "2199-12-31"))
     for measures in ({}, {"measures": ["arrests", "cash"]})
 ]
+LATER_ROWS += [
+    {
+        "type": "activity.recorded",
+        "data": {"measure": "vehicles_stopped", "quantity": 95},
+        "corrects": an_id(3),
+        "correction_reason": "running_total",
+    }
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],

@@ -14,12 +14,14 @@ from uuid import UUID
 
 from msgspec.structs import fields, replace
 
-from service.domain.deciding.check_report import check_report
+from service.domain.counting.figures import BOUNDS, Side
+from service.domain.deciding.check_report import OperationIsClosed, check_report
 from service.domain.deciding.check_setup import check_setup
 from service.domain.duplicates.match_candidates import COMPARED
 from service.domain.model.events import (
     FACTS,
     REPORTS,
+    ActivityRecorded,
     DuplicateReopened,
     Event,
     EventPair,
@@ -33,6 +35,7 @@ from service.domain.model.events import (
 from service.domain.model.operation import Operation
 from service.domain.model.part import Part
 from service.domain.model.reference_data import Force
+from service.domain.model.vocabulary import RUNNING_TOTAL
 from service.errors import Conflict, Forbidden, Invalid
 
 COORDINATOR = "coordinator"
@@ -104,6 +107,12 @@ class CorrectionChangesType(Invalid):
     code = "correction_changes_type"
 
 
+class NotARunningTotal(Invalid):
+    """A running total replaces an earlier tally of the same measure and category with one that is not less."""
+
+    code = "not_a_running_total"
+
+
 class NotAPair(Invalid):
     """Only two arrests or two seizures can be one event counted twice."""
 
@@ -167,6 +176,7 @@ def accept(
         NotCoordinator: only the operation's coordinator may send setup events.
         UnknownEvent, NotCorrectable, AlreadyCorrected, AlreadyWithdrawn, NotYourEvent, CorrectionChangesForce,
             CorrectionChangesType: it cannot correct the event that it names.
+        NotARunningTotal, OperationIsClosed: it is no later running total of the tally that it names.
         UnknownEvent, NotAPair, AlreadyCorrected, AlreadyWithdrawn: it cannot rule out, or reopen, the pair it names.
         NotAPublication: it makes public what is no publication of this log.
         RecordError: an error of `check_report` or `check_setup`.
@@ -174,6 +184,8 @@ def accept(
     is_coordinator = _is_coordinator(sender, operation)
     if event.corrects is not None:
         _check_correction(event, event.corrects, history, is_coordinator=is_coordinator)
+        if event.correction_reason == RUNNING_TOTAL:
+            _check_running_total(event, history.recorded[event.corrects].event, operation)
     if isinstance(event.data, REPORTS):
         check_report(event, operation, recorded_at, forces, from_a_log=from_a_log)
         return event
@@ -293,6 +305,46 @@ def _check_correction(event: Event, corrects: UUID, history: LogHistory, *, is_c
             "If the type is wrong, withdraw the event and record it again.",
             pointer="/type",
         )
+
+
+def _check_running_total(event: Event, earlier: Event, operation: Operation) -> None:
+    """Check that an event is a later running total of an earlier tally.
+
+    It states new facts, which a closed operation does not accept.
+    """
+    before, after = earlier.data, event.data
+    if not isinstance(after, ActivityRecorded) or not isinstance(before, ActivityRecorded):
+        raise NotARunningTotal(
+            f"Only an activity can replace another as a running total; found {event.type} for {earlier.type}. "
+            "Send another correction_reason.",
+            pointer="/correction_reason",
+        )
+    if (before.measure, before.category) != (after.measure, after.category):
+        raise NotARunningTotal(
+            f"Expected the measure and category that it replaces: {_counted(before)}; found {_counted(after)}. "
+            "If the earlier one was wrong, send correction_reason mistake or reclassified.",
+            pointer="/data/measure" if before.measure != after.measure else "/data/category",
+        )
+    if after.quantity < before.quantity and not _may_be_more(before, after):
+        raise NotARunningTotal(
+            f"Expected {before.quantity:,} or more, the running total so far; found {after.quantity:,}. "
+            "If the earlier one was wrong, send correction_reason mistake.",
+            pointer="/data/quantity",
+        )
+    if operation.closed:
+        raise OperationIsClosed(
+            f"{operation.operation} is closed, and a running total states new facts. Its coordinator can reopen it."
+        )
+
+
+def _counted(activity: ActivityRecorded) -> str:
+    return activity.measure if activity.category is None else f"{activity.measure} {activity.category}"
+
+
+def _may_be_more(before: ActivityRecorded, after: ActivityRecorded) -> bool:
+    """Return whether a smaller number can stand for a larger quantity: at least 50 after about 60."""
+    is_estimate = "about" in (before.qualifier, after.qualifier)
+    return is_estimate or BOUNDS.get(before.qualifier) is Side.UPPER or BOUNDS.get(after.qualifier) is Side.LOWER
 
 
 def _check_finding(pair: EventPair, history: LogHistory) -> None:

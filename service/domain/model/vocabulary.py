@@ -104,7 +104,9 @@ DueHours = Annotated[int, Whole(0, 720).meta]
 DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1).meta]
 
 Qualifier = Literal["exact", "more_than", "at_least", "under", "at_most", "about"]
-CorrectionReason = Literal["mistake", "duplicate", "other_force", "de_arrested", "reclassified", "measured", "other"]
+CorrectionReason = Literal[
+    "mistake", "duplicate", "other_force", "de_arrested", "reclassified", "measured", "running_total", "other"
+]
 Acquisition = Literal["seized", "surrendered_or_found", "unstated"]
 ReturnStatus = Literal["partial", "complete", "nil"]
 ForceKind = Literal["territorial", "special", "agency", "unit", "coordinator", "residual"]
@@ -116,4 +118,6 @@ QUALIFIERS: tuple[str, ...] = get_args(Qualifier)
 # In ascending order of sensitivity.
 MARKINGS: tuple[str, ...] = get_args(Marking)
 UNSTATED = "unstated"
+# The reason of a correction that is no mistake: a later sum of the same body, which replaces its earlier one.
+RUNNING_TOTAL: CorrectionReason = "running_total"
 HOME_CURRENCY = "GBP"

@@ -126,7 +126,7 @@ def _withdrawal(found: Versions, event_id: UUID, mistakes: list[Mistake], reason
         **flow.page_of(setting, title=title, tab="events.show", above=_above(found, event_id), mistakes=mistakes),
         action=address("correct.withdrawal", operation=name, event_id=event_id, draft=flow.draft_id()),
         answers=answers(recorded.event, found.operation),
-        question=flow.reason_question(FORMS[recorded.event.type]),
+        question=flow.reason_question(FORMS[recorded.event.type], withdraws=True),
         mistake=mistakes[0].text if mistakes else "",
         reason=reason,
         reason_text=sentences.REASON_TEXTS.get(reason, ""),

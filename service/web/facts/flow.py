@@ -165,9 +165,10 @@ def to_event(operation: str, event_id: UUID, recorded: str) -> Response:
     return redirect(target or "/", HTTPStatus.SEE_OTHER)
 
 
-def reason_question(form: FactForm) -> Question:
+def reason_question(form: FactForm, *, withdraws: bool = False) -> Question:
     """Return the question why a fact is corrected or withdrawn."""
-    return Question(name=REASON, label="Why is it corrected?", kind="choice", options=reasons_for(form.key))
+    options = reasons_for(form.key, withdraws=withdraws)
+    return Question(name=REASON, label="Why is it corrected?", kind="choice", options=options)
 
 
 def sent_fields() -> Typed:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.domain.model.events import Event
 from service.domain.model.operation import Operation
+from service.domain.model.vocabulary import RUNNING_TOTAL
 from service.web.forms import choices, when
 from service.web.forms.questions import Group, Json, Mistake, Option, Question, Setting, Typed
 
@@ -17,11 +18,12 @@ REASONS = (
     Option("de_arrested", "The person was de-arrested"),
     Option("reclassified", "It was put into another category"),
     Option("measured", "It was weighed or counted exactly"),
+    Option("running_total", "This is a later running total"),
     Option("other", "Another reason"),
 )
 REASON = "correction_reason"
 # Reasons that only some kinds of fact can have.
-ONLY_FOR = {"de_arrested": ("arrest",), "measured": ("seizure", "tally")}
+ONLY_FOR = {"de_arrested": ("arrest",), "measured": ("seizure", "tally"), "running_total": ("tally",)}
 
 
 class FactForm(Protocol):
@@ -99,9 +101,10 @@ def correction_of(setting: Setting, typed: Typed) -> Json:
     return {"corrects": str(setting.corrected.event.id), REASON: typed.get(REASON)}
 
 
-def reasons_for(key: str) -> tuple[Option, ...]:
-    """Return the reasons for correcting a kind of fact."""
-    return tuple(one for one in REASONS if key in ONLY_FOR.get(one.value, (key,)))
+def reasons_for(key: str, *, withdraws: bool = False) -> tuple[Option, ...]:
+    """Return the reasons for correcting, or withdrawing, a kind of fact. A running total only replaces another."""
+    possible = (one for one in REASONS if not (withdraws and one.value == RUNNING_TOTAL))
+    return tuple(one for one in possible if key in ONLY_FOR.get(one.value, (key,)))
 
 
 def reason_missing(typed: Typed) -> list[Mistake]:
