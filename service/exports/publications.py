@@ -21,7 +21,7 @@ def figures_table(publication: Publication, marking: str) -> ExportTable:
             *same,
             one.force,
             *(one.measure, one.unit, one.category, one.quantity, one.quantity if one.unit == "pence" else None),
-            *(one.qualifier, display(one.quantity, one.unit, one.qualifier, one.category)),
+            *(one.qualifier, display(one.quantity, one.unit, one.qualifier, one.category, most=one.most)),
         ]
         for one in publication.published.figures
     )
@@ -36,7 +36,9 @@ def stated_table(answer: StatementAnswer, publication: Publication) -> ExportTab
             *same,
             *(line.measure.measure, line.stated.unit, line.category, line.stated.quantity),
             *(line.stated.quantity if line.stated.unit == "pence" else None, line.stated.qualifier),
-            display(line.stated.quantity, line.stated.unit, line.stated.qualifier, line.category),
+            display(
+                line.stated.quantity, line.stated.unit, line.stated.qualifier, line.category, most=line.stated.most
+            ),
             "yes" if line.stated.so_far else "no",
         ]
         for line in answer.statement.lines

@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.domain.counting.selection import Selection
-from service.domain.model.vocabulary import Qualifier
 from service.eventlog.head import Head
 from service.projections.entries import DAY_LENGTH, NO_DAY, entries
 from service.projections.hours import rows_by_hour
@@ -22,12 +21,14 @@ from service.projections.totals_snapshots import rows_at
 class Sum:
     """One sum. `force`, `day`, `hour` and `category` are None where it is over all.
 
-    A day or an hour of '' means no single one; an hour is in UTC, as `rows_by_hour` writes it.
+    A day or an hour of '' means no single one; an hour is in UTC, as `rows_by_hour` writes it. `qualifier` is a
+    qualifier or a code of `domain.counting.stated`; `lines` are below 0 where a sum is taken away.
     """
 
     measure: str
-    qualifier: Qualifier
+    qualifier: str
     quantity: int
+    lines: int = 1
     force: str | None = None
     day: str | None = None
     hour: str | None = None
@@ -45,16 +46,20 @@ def sums(
     lines = sa.union_all(*(_lines(dialect, head, seq, selection, by_category) for head, seq in logs)).subquery()
     keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
     statement = (
-        sa.select(*keys, sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"))
+        sa.select(
+            *keys,
+            sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"),
+            sa.cast(sa.func.sum(lines.c.lines), sa.BigInteger).label("lines"),
+        )
         .group_by(*keys)
-        .having(sa.func.sum(lines.c.lines) > 0)
+        .having(sa.func.sum(lines.c.lines) != 0)
     )
     return [Sum(**row) for row in connection.execute(statement).mappings()]
 
 
 def summed(cells: Iterable[Sum], selection: Selection, *, by_category: Sequence[str]) -> list[Sum]:
     """Return what `sums` returns for a selection, from the sums by force, day and category."""
-    found: dict[tuple[str, Qualifier, str | None, str | None, str | None], int] = {}
+    found: dict[tuple[str, str, str | None, str | None, str | None], tuple[int, int]] = {}
     has_category = cache(partial(_has_category, selection))
     for cell in cells:
         day = date.fromisoformat(cell.day) if cell.day else None
@@ -70,10 +75,20 @@ def summed(cells: Iterable[Sum], selection: Selection, *, by_category: Sequence[
             cell.day if "day" in selection.by else None,
             cell.category if by_own else None,
         )
-        found[key] = found.get(key, 0) + cell.quantity
+        quantity, lines = found.get(key, (0, 0))
+        found[key] = quantity + cell.quantity, lines + cell.lines
     return [
-        Sum(measure=measure, qualifier=qualifier, quantity=quantity, force=force, day=day, category=category)
-        for (measure, qualifier, force, day, category), quantity in found.items()
+        Sum(
+            measure=measure,
+            qualifier=qualifier,
+            quantity=quantity,
+            lines=lines,
+            force=force,
+            day=day,
+            category=category,
+        )
+        for (measure, qualifier, force, day, category), (quantity, lines) in found.items()
+        if lines
     ]
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from service.domain.model.days import OperatingDays
-from service.domain.model.vocabulary import UNSTATED, Qualifier
+from service.domain.model.vocabulary import UNSTATED
 from service.eventlog.head import Head
 from service.eventlog.table import events
 from service.projections.entries import TO, entries
@@ -21,14 +21,15 @@ INSTANT = timedelta(microseconds=1)
 class Tally:
     """A quantity of a measure that a force counted over several days; `first` and `last` are both included.
 
-    They are None if the period begins or ends on no operating day.
+    They are None if the period begins or ends on no operating day. `qualifier` and `lines` are as in a Sum.
     """
 
     force: str
     measure: str
     category: str
-    qualifier: Qualifier
+    qualifier: str
     quantity: int
+    lines: int
     first: date | None
     last: date | None
 
@@ -51,11 +52,12 @@ def tallies(
             entries.c.category,
             entries.c.qualifier,
             sa.cast(sa.func.sum(entries.c.quantity), sa.BigInteger).label("quantity"),
+            sa.cast(sa.func.sum(entries.c.lines), sa.BigInteger).label("lines"),
         )
         .where(entries.c.operation_id == head.operation, entries.c.generation == head.generation)
         .where(entries.c.seq <= up_to, entries.c.day.contains(TO), entries.c.measure.in_(measures))
         .group_by(entries.c.of_seq, entries.c.force, entries.c.measure, entries.c.category, entries.c.qualifier)
-        .having(sa.func.sum(entries.c.lines) > 0)
+        .having(sa.func.sum(entries.c.lines) != 0)
         .subquery()
     )
     spans = sa.and_(events.c.operation_id == head.operation, events.c.seq == standing.c.of_seq)
@@ -67,6 +69,7 @@ def tallies(
             category=row.category,
             qualifier=row.qualifier,
             quantity=row.quantity,
+            lines=row.lines,
             first=days.day_of(row.occurred_at),
             last=days.day_of(row.occurred_before - INSTANT),
         )

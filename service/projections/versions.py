@@ -6,19 +6,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.counting.figures import join
 from service.domain.counting.selection import Selection
-from service.domain.model.vocabulary import Qualifier
+from service.domain.counting.stated import Known, Stated, added_up
 from service.eventlog.head import Head
 from service.projections.entries import entries
 from service.projections.sums import conditions
-
-
-class Counted(NamedTuple):
-    """What one version adds to the selected figures. It is only a sum within one measure."""
-
-    quantity: int
-    qualifier: Qualifier
 
 
 class Numbers(NamedTuple):
@@ -42,14 +34,15 @@ def version_seqs(
     return sorted(seqs, reverse=True)
 
 
-def counted(connection: sa.Connection, head: Head, selection: Selection, seqs: list[int]) -> dict[int, Counted]:
-    """Return, by seq, what each of these versions adds to the selected figures."""
-    found: dict[int, Counted] = {}
-    rows = _own(head, selection, head.seq).with_only_columns(entries.c.seq, entries.c.quantity, entries.c.qualifier)
-    for seq, quantity, qualifier in connection.execute(rows.where(entries.c.seq.in_(seqs))):
-        before = found.get(seq, Counted(0, "exact"))
-        found[seq] = Counted(before.quantity + quantity, join(before.qualifier, qualifier))
-    return found
+def counted(connection: sa.Connection, head: Head, selection: Selection, seqs: list[int]) -> dict[int, Known]:
+    """Return, by seq, what each of these versions adds to the selected figures. It is only a sum within one measure."""
+    found: dict[int, list[Stated]] = {}
+    table = entries.c
+    rows = _own(head, selection, head.seq).with_only_columns(table.seq, table.quantity, table.qualifier, table.lines)
+    for seq, *stated in connection.execute(rows.where(table.seq.in_(seqs))):
+        found.setdefault(seq, []).append(Stated(*stated))
+    added = {seq: added_up(stated) for seq, stated in found.items()}
+    return {seq: known for seq, known in added.items() if known is not None}
 
 
 def numbers(connection: sa.Connection, head: Head, selection: Selection, *, up_to: int) -> Numbers:

@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 
 from service.domain.counting.figures import EXACT, WORDS, display, join
 from service.domain.counting.rules import counts_of, day_of
+from service.domain.counting.stated import MARGINS, SHOWN
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import FACTS, Event
 from service.domain.model.reference_data import Measure
@@ -91,7 +92,9 @@ def additions(changes: Iterable[Change], measures: Mapping[str, Measure], days: 
             for count in counts_of(event, measures):
                 category = "" if measures[count.measure].additive else count.category
                 key = Counted(count.measure, category, day)
-                qualifier = cast("Qualifier", count.qualifier)
+                if count.qualifier in MARGINS:
+                    continue
+                qualifier = SHOWN.get(count.qualifier, cast("Qualifier", count.qualifier))
                 found[key] = found[key].plus(Amount(sign * count.quantity, qualifier))
     return dict(found)
 

@@ -4,7 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from msgspec import structs
+
 from service.domain.model.days import london_date, london_midnight
+from service.domain.model.events import ActivityRecorded
 from service.domain.model.instants import format_instant
 
 Json = dict[str, Any]
@@ -82,8 +85,8 @@ def seizure(*lines: Json, **fields: Any) -> Json:
 
 
 def activity(measure: str = "vehicles_stopped", quantity: int = 12, **fields: Any) -> Json:
-    """Return an activity; `category`, `qualifier` and `occurred_before` go into its data."""
-    own = {name: fields.pop(name) for name in ("category", "qualifier", "occurred_before") if name in fields}
+    """Return an activity; the fields of its data go there, the others into the envelope."""
+    own = {one.name: fields.pop(one.name) for one in structs.fields(ActivityRecorded) if one.name in fields}
     return fact("activity.recorded", {"measure": measure, "quantity": quantity} | own, **fields)
 
 

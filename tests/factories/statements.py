@@ -39,6 +39,7 @@ class StatedFigure:
     force: str | None = None
     category: str | None = None
     outstanding: tuple[Outstanding, ...] = ()
+    most: int | None = None
 
 
 def owed(*forces: str, days: Sequence[date] = (TUESDAY,)) -> tuple[Outstanding, ...]:

@@ -161,6 +161,14 @@ LATER_ROWS += [
         "correction_reason": "running_total",
     }
 ]
+LATER_ROWS += [
+    {"type": "activity.recorded", "data": {"measure": "vehicles_stopped", "quantity": 40} | precision}
+    for precision in ({"rounded_to": 2}, {"rounded_to": 10**12}, {"to": 41}, {"to": 10**12})
+]
+LATER_ROWS += [
+    {"type": "figures.published", "data": {"label": "final", "figures": [figure | ends]}}
+    for figure, ends in zip(FIGURES, ({"least": 0, "most": 1}, {"most": 2**53 - 1}, {"least": 2}), strict=True)
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -208,6 +216,16 @@ class Case(NamedTuple):
 
     address: str
     body: str
+
+
+def changed(body: Json, path: str, value: Any) -> Json:
+    """Return a copy of a body with another value at a path."""
+    found = body = deepcopy(body)
+    *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
+    for step in steps:
+        found = found[step]
+    found[last] = value
+    return body
 
 
 NUMBERS = [
@@ -479,6 +497,10 @@ EVENTS_OF_A_DAY: list[tuple[Json, dict[str, list[Any]]]] = [
     (RETURN, {"occurred_on": ["2023-01-17", None]}),
     (WITHDRAWAL, {"occurred_on": ["2023-01-17", None]}),
 ]
+# Later still.
+EVENTS_AS_PRINTED: list[tuple[Json, dict[str, list[Any]]]] = [
+    (changed(ACTIVITY, "data/quantity", 40), {"data/rounded_to": [*NUMBERS, 2, 7, 10], "data/to": [*NUMBERS, 40, 41]}),
+]
 TRAPS = [
     *("", " ", "null", "[]", "5", '"x"', "{", "{}", '{"id":1,"id":2}', '{"id":NaN}', '{"id":-Infinity}', '{"id":1,}'),
     *(
@@ -491,16 +513,6 @@ TRAPS = [
     ),
     *('{"data":{"count":1,"count":1}}', '{"id":1e999}', '{"id":' + "9" * 4_400 + "}", "{'id':1}", '{"id":01}', "nul"),
 ]
-
-
-def changed(body: Json, path: str, value: Any) -> Json:
-    """Return a copy of a body with another value at a path."""
-    found = body = deepcopy(body)
-    *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
-    for step in steps:
-        found = found[step]
-    found[last] = value
-    return body
 
 
 def invalid_cases() -> Iterator[Case]:
@@ -528,6 +540,8 @@ def invalid_cases() -> Iterator[Case]:
     for address, (body, members) in LATER_CHANGES.items():
         yield from (case(address, body, path, value) for path, value in _pairs(members))
     yield from (case("events", RETURN, "data", days | {"status": "complete"}) for days in DAYS_OF_RETURNS)
+    for body, members in EVENTS_AS_PRINTED:
+        yield from (case("events", body, path, value) for path, value in _pairs(members))
 
 
 def _pairs(members: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:

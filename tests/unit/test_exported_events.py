@@ -74,7 +74,7 @@ def test_the_events_of_a_log_as_csv() -> None:
 def test_only_whole_numbers_and_pounds_are_number_columns() -> None:
     columns = events_table([]).columns
     assert [column.name for column in columns if column.kind == "whole"] == [
-        *("seq", "line", "count", "quantity", "rounds", "weight_milligrams", "plants", "tablets", "wraps"),
-        *("value_pence", "amount_minor"),
+        *("seq", "line", "count", "quantity", "rounded_to", "to", "rounds", "weight_milligrams", "plants"),
+        *("tablets", "wraps", "value_pence", "amount_minor"),
     ]
     assert [column.name for column in columns if column.kind == "pounds"] == ["value_pounds", "amount_pounds"]

@@ -331,6 +331,8 @@ class FigureSchema(ma.Schema):
     category = f.String(allow_none=True)
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    least = f.Integer(metadata={"description": "only of a rounded figure or a range: the least that it may be"})
+    most = f.Integer(metadata={"description": "only of a rounded figure or a range: the most that it may be"})
     display = f.String(required=True, metadata={"description": "the number as written for people"})
     outstanding = f.List(
         f.Nested(OutstandingSchema), required=True, metadata={"description": f"at most {MOST_SPANS} spans"}

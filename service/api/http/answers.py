@@ -158,9 +158,15 @@ def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
     return shown | {
         "quantity": figure.quantity,
         "qualifier": figure.qualifier,
+        **ends_json(figure.least, figure.most),
         "display": figure.display,
         **outstanding_json(figure.outstanding),
     }
+
+
+def ends_json(least: int | None, most: int | None) -> Json:
+    """Return the bounds of a rounded figure or a range; nothing of others."""
+    return {} if least is None or most is None else {"least": least, "most": most}
 
 
 def _owed_json(owed: Sequence[OwedSpan]) -> Json:

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from service.access.roles import COORDINATOR, READERS, REPORTERS
 from service.api.http import examples
+from service.api.http.answers import ends_json
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import JSON, MOST_BYTES_OF_A_CALL, json_body
 from service.api.http.queries import PageQuery
@@ -175,7 +176,8 @@ def figure_json(figure: PublishedFigure) -> dict[str, Any]:
         "category": figure.category,
         "quantity": figure.quantity,
         "qualifier": figure.qualifier,
-        "display": display(figure.quantity, figure.unit, figure.qualifier, figure.category),
+        **ends_json(figure.least, figure.most),
+        "display": display(figure.quantity, figure.unit, figure.qualifier, figure.category, most=figure.most),
     }
 
 

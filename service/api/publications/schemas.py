@@ -19,6 +19,8 @@ class PublishedFigureSchema(ma.Schema):
     category = f.String(required=True, allow_none=True)
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    least = f.Integer(metadata={"description": "only of a rounded figure or a range: the least that it may be"})
+    most = f.Integer(metadata={"description": "only of a rounded figure or a range: the most that it may be"})
     display = f.String(required=True)
 
 

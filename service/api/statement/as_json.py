@@ -71,7 +71,8 @@ def _line_json(line: StatementLine, text: str) -> Json:
 
 
 def _stated_json(stated: StatedNumber, text: str) -> Json:
-    return {"text": text, "quantity": stated.quantity, "qualifier": stated.qualifier, "so_far": stated.so_far}
+    most = {} if stated.most is None else {"most": stated.most}
+    return {"text": text, "quantity": stated.quantity, "qualifier": stated.qualifier, **most, "so_far": stated.so_far}
 
 
 def _participant_json(one: Participant) -> Json:

@@ -26,6 +26,7 @@ class ClaimSchema(ma.Schema):
     text = f.String(required=True)
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    most = f.Integer(metadata={"description": "only of a range: its upper end; the quantity is its lower end"})
     so_far = f.Boolean(required=True)
 
 

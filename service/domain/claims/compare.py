@@ -11,7 +11,7 @@ Source: domain notes, "a missing return read as zero"; design 5, completeness is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -21,6 +21,8 @@ from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
 from service.domain.claims.extents import listed
 from service.domain.counting.completeness import Outstanding
+from service.domain.counting.figures import EXACT
+from service.domain.counting.stated import BELOW, MARGINS, ROUNDED, SHOWN, Stated
 
 Status = Literal["agrees", "open", "differs", "cannot_be_compared"]
 STATUSES: tuple[Status, ...] = ("agrees", "open", "differs", "cannot_be_compared")
@@ -47,10 +49,14 @@ NOTHING_UNPLACED = Unplaced()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The record's figure for a claim's scope: its bounds, the outstanding returns, and what may belong to it."""
+    """The record's figure for a claim's scope: its bounds, the outstanding returns, and what may belong to it.
+
+    `is_rounded`: nothing but a rounding keeps it from being one number.
+    """
 
     bounds: Bounds
     display: str
+    is_rounded: bool = False
     outstanding: tuple[Outstanding, ...] = ()
     unplaced: Unplaced = NOTHING_UNPLACED
 
@@ -86,6 +92,31 @@ def recorded_bounds(quantity: int, qualifier: str) -> Bounds:
     return QUALIFIED[qualifier](Fraction(quantity))
 
 
+def bounds_of(stated: Iterable[Stated]) -> Bounds:
+    """Return the bounds of a recorded sum of these quantities, some of which may be taken away."""
+    ends = [_ends(one) for one in stated]
+    lows, highs = [low for low, _high in ends if low is not None], [high for _low, high in ends if high is not None]
+    least = sum(lows) if len(lows) == len(ends) else 0
+    return Bounds(max(0, least), max(0, sum(highs)) + 1 if len(highs) == len(ends) else None)
+
+
+def _ends(one: Stated) -> tuple[int | None, int | None]:
+    """Return the least and the most that something stated adds; None: no bound."""
+    if one.qualifier in MARGINS:
+        return (-one.quantity, 0) if one.qualifier == BELOW else (0, one.quantity)
+    found = recorded_bounds(abs(one.quantity), EXACT if one.qualifier in SHOWN else one.qualifier)
+    most = None if found.before is None else found.before - 1
+    if one.quantity >= 0:
+        return found.least, most
+    return None if most is None else -most, -found.least
+
+
+def is_rounded(stated: Iterable[Stated]) -> bool:
+    """Return whether nothing but a rounding keeps a recorded sum from being one number."""
+    codes = {one.qualifier for one in stated}
+    return ROUNDED in codes and codes <= {EXACT, ROUNDED, *MARGINS}
+
+
 def not_comparable(claim: Claim, reason: str) -> Comparison:
     """Return the comparison of a claim that cannot be compared, with the reason."""
     return Comparison(claim=claim, status="cannot_be_compared", detail=reason)
@@ -96,7 +127,7 @@ def compare(claim: Claim, recorded: Recorded) -> Comparison:
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
     known = recorded.as_known
-    status = _status(known, claim.bounds)
+    status = _status(known, claim.bounds, is_rounded=recorded.is_rounded)
     difference = _difference(known, claim.bounds)
     return Comparison(
         claim=claim,
@@ -104,12 +135,13 @@ def compare(claim: Claim, recorded: Recorded) -> Comparison:
         detail=_detail(claim, recorded, difference),
         recorded=recorded,
         difference=difference,
-        as_it_stands=_status(recorded.as_it_stands, claim.bounds),
+        as_it_stands=_status(recorded.as_it_stands, claim.bounds, is_rounded=recorded.is_rounded),
     )
 
 
-def _status(known: Bounds, claimed: Bounds) -> Status:
-    if known.within(claimed):
+def _status(known: Bounds, claimed: Bounds, *, is_rounded: bool) -> Status:
+    """Return the status. A number that is within half a unit of a recorded rounding is what was rounded."""
+    if known.within(claimed) or (is_rounded and known.before is not None and claimed.within(known)):
         return "agrees"
     return "open" if known.meets(claimed) else "differs"
 

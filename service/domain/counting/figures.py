@@ -61,11 +61,16 @@ def join_all(qualifiers: Iterable[Qualifier]) -> Qualifier:
     return reduce(join, qualifiers, EXACT)
 
 
-def display(quantity: int, unit: str, qualifier: Qualifier, category: str | None = None) -> str:
+def display(
+    quantity: int, unit: str, qualifier: Qualifier, category: str | None = None, *, most: int | None = None
+) -> str:
     """Return the number in words and figures, with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`.
 
-    Foreign money, whose category is its currency, is written as `1,250.00 EUR`.
+    Foreign money, whose category is its currency, is written as `1,250.00 EUR`. `most` is the upper end of what is at
+    least the quantity: `30 to 40`.
     """
+    if most is not None and qualifier == LOOSE[Side.LOWER]:
+        return f"{_number(quantity, unit, category)} to {_number(most, unit, category)}"
     return WORDS[qualifier].format(_number(quantity, unit, category))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from service.domain.counting.stated import ABOVE, BELOW, BETWEEN, ROUNDED
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import (
     ActivityRecorded,
@@ -29,7 +30,10 @@ from service.domain.model.vocabulary import HOME_CURRENCY
 
 
 class Count(NamedTuple):
-    """What one event adds to one measure, in the measure's unit. `category` is empty if the measure has none."""
+    """What one event adds to one measure, in the measure's unit. `category` is empty if the measure has none.
+
+    `qualifier` is that of the event, or a code of `stated`.
+    """
 
     measure: str
     category: str
@@ -45,7 +49,7 @@ def counts_of(event: Event, measures: Mapping[str, Measure]) -> list[Count]:
         case SeizureRecorded(lines=lines):
             return [*(count for line in lines for count in _line(line)), *_drug_seizures(lines)]
         case ActivityRecorded() as activity:
-            return [_activity(activity, measures[activity.measure])]
+            return _activity(activity, measures[activity.measure])
     return []
 
 
@@ -79,10 +83,20 @@ def _arrest(arrest: ArrestRecorded) -> Count:
     return Count("arrests", arrest.reason, arrest.count, arrest.qualifier)
 
 
-def _activity(activity: ActivityRecorded, measure: Measure) -> Count:
-    """Count a tally under its own measure only: a weight alone adds no seizure."""
+def _activity(activity: ActivityRecorded, measure: Measure) -> list[Count]:
+    """Count a tally under its own measure only: a weight alone adds no seizure.
+
+    A rounded quantity may be half a unit of rounding more or less; a range counts with its lower end. How much more or
+    less is counted beside it.
+    """
     category = activity.category or measure.default_category or ""
-    return Count(activity.measure, category, activity.quantity, activity.qualifier)
+    counted, quantity = (activity.measure, category), activity.quantity
+    if activity.rounded_to is not None:
+        half = activity.rounded_to // 2
+        return [Count(*counted, *one) for one in ((quantity, ROUNDED), (half, BELOW), (half, ABOVE))]
+    if activity.to is not None:
+        return [Count(*counted, quantity, BETWEEN), Count(*counted, activity.to - quantity, ABOVE)]
+    return [Count(*counted, quantity, activity.qualifier)]
 
 
 def _line(line: SeizureLine) -> Iterator[Count]:

@@ -87,6 +87,12 @@ class QualifiedZero(Invalid):
     code = "qualified_zero"
 
 
+class QuantityUnclear(Invalid):
+    """A rounded quantity or a range has a qualifier too, is no multiple of its rounding, or ends where it begins."""
+
+    code = "quantity_unclear"
+
+
 class AssistsItself(Invalid):
     """The force that counts the event is also listed as assisting."""
 
@@ -108,7 +114,7 @@ def check_report(
     Raises:
         ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
         OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero,
-        UnknownDrug, AmbiguousDrug, WrongDrugClass.
+        QuantityUnclear, UnknownDrug, AmbiguousDrug, WrongDrugClass.
     """
     participant = operation.participants.get(event.force)
     if participant is None:
@@ -252,6 +258,7 @@ def _check_codes(data: ArrestRecorded | SeizureRecorded | ActivityRecorded, oper
         case ActivityRecorded():
             _check_activity_category(data, operation.measures[data.measure])
             _check_zero(data)
+            _check_precision(data)
         case SeizureRecorded():
             for index, line in enumerate(data.lines):
                 _check_line(line, operation.measures, f"/data/lines/{index}")
@@ -287,6 +294,36 @@ def _check_zero(activity: ActivityRecorded) -> None:
         raise QualifiedZero(
             f"A declared zero is exact; found {activity.qualifier} 0. For an unknown number above 0, send at_least 1.",
             pointer="/data/qualifier",
+        )
+
+
+def _check_precision(activity: ActivityRecorded) -> None:
+    given = [name for name in ("rounded_to", "to") if getattr(activity, name) is not None]
+    if not given:
+        return
+    if activity.quantity == 0:
+        raise QualifiedZero(
+            f"A declared zero is exact: leave out {given[0]}. For an unknown number up to N, send at_most N.",
+            pointer=f"/data/{given[0]}",
+        )
+    if len(given) > 1:
+        raise QuantityUnclear("Expected rounded_to, or a range with to; found both.", pointer="/data/to")
+    if activity.qualifier != EXACT:
+        raise QuantityUnclear(
+            f"Expected {given[0]} without a qualifier; found {activity.qualifier}. A rounded quantity is shown as "
+            "about, and a range from the quantity to its upper end.",
+            pointer="/data/qualifier",
+        )
+    if activity.rounded_to is not None and activity.quantity % activity.rounded_to:
+        raise QuantityUnclear(
+            f"Expected a quantity that is a multiple of rounded_to, {activity.rounded_to:,}; "
+            f"found {activity.quantity:,}.",
+            pointer="/data/rounded_to",
+        )
+    if activity.to is not None and activity.to <= activity.quantity:
+        raise QuantityUnclear(
+            f"Expected the upper end of a range, above the quantity {activity.quantity:,}; found {activity.to:,}.",
+            pointer="/data/to",
         )
 
 

@@ -31,6 +31,7 @@ from service.domain.model.vocabulary import (
     Quantity,
     Reports,
     ReturnStatus,
+    RoundingUnit,
     Seq,
     Slug,
     Title,
@@ -137,7 +138,8 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
 
     It covers [occurred_at, occurred_before). If that is more than one operating day, it has no day, and reopens the
     returns of each. A period starts at a moment, so occurred_before is refused with occurred_on. A quantity of 0 is a
-    declared zero, without a qualifier.
+    declared zero, without a qualifier. A quantity that is known to be rounded has `rounded_to`, and is shown as about.
+    The quantity of a range is its lower end and `to` its upper end; both are possible.
     Corrected or withdrawn by its force or the coordinator.
     """
 
@@ -147,6 +149,8 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
     category: CategoryPath | None = None
     qualifier: Qualifier = "exact"
     occurred_before: datetime | None = None
+    rounded_to: RoundingUnit | None = None
+    to: Quantity | None = None
 
 
 class ReturnDeclared(Timed, frozen=True, kw_only=True):
@@ -295,7 +299,10 @@ class OperationReopened(Part, frozen=True, kw_only=True):
 
 
 class PublishedFigure(InternedDefaults, frozen=True, kw_only=True):
-    """One figure as published, of all forces or of one, and of all categories or of one."""
+    """One figure as published, of all forces or of one, and of all categories or of one.
+
+    `least` and `most` bound a rounded figure or a range.
+    """
 
     measure: Code
     unit: Title
@@ -303,6 +310,8 @@ class PublishedFigure(InternedDefaults, frozen=True, kw_only=True):
     qualifier: Qualifier = "exact"
     force: Slug | None = None
     category: CategoryPath | None = None
+    least: DeclaredTotal | None = None
+    most: DeclaredTotal | None = None
 
 
 class PublishedPart(Part, frozen=True, kw_only=True):

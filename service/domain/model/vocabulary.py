@@ -99,6 +99,8 @@ Title = Annotated[
 
 Quantity = Annotated[int, Whole(1).meta]
 DeclaredQuantity = Annotated[int, Whole(0).meta]
+# What a quantity was rounded to, in its unit; to 1 is exact.
+RoundingUnit = Annotated[int, Whole(2).meta]
 # Hours after the end of an operating day; 30 days at most.
 DueHours = Annotated[int, Whole(0, 720).meta]
 DeclaredTotal = Annotated[int, Whole(0, 2**53 - 1).meta]

@@ -86,7 +86,7 @@ def _stated(
     Without a figure it is 0 if every return is in. A residual force never gets a zero.
     """
     if figure is not None:
-        return in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_outstanding)
+        return in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_outstanding, most=figure.most)
     if is_outstanding or participant.kind == RESIDUAL:
         return None
     return in_full(0, EXACT, measure.unit, is_outstanding=False)

@@ -26,6 +26,8 @@ class RecordedFigure(Protocol):
     @property
     def qualifier(self) -> Qualifier: ...  # noqa: D102
     @property
+    def most(self) -> int | None: ...  # noqa: D102
+    @property
     def outstanding(self) -> Sequence[Outstanding]: ...  # noqa: D102
 
 

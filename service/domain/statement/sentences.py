@@ -170,7 +170,7 @@ def _line(figure: RecordedFigure, facts: StatementFacts) -> StatementLine:
     return StatementLine(
         measure=measure,
         category=figure.category,
-        stated=in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_bound),
+        stated=in_full(figure.quantity, figure.qualifier, measure.unit, is_outstanding=is_bound, most=figure.most),
         qualifier=figure.qualifier,
         outstanding=tuple(figure.outstanding),
     )

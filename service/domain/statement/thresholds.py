@@ -28,23 +28,27 @@ class StatedNumber:
     """A number as a statement gives it: `quantity` in `unit`, with its qualifier.
 
     `so_far`: it covers only what has been recorded. Otherwise it covers the whole, including outstanding returns.
+    `most`: the upper end of a range whose lower end is the quantity.
     """
 
     qualifier: Qualifier
     quantity: int
     unit: str
     so_far: bool = False
+    most: int | None = None
 
 
-def in_full(quantity: int, qualifier: Qualifier, unit: str, *, is_outstanding: bool) -> StatedNumber:
+def in_full(
+    quantity: int, qualifier: Qualifier, unit: str, *, is_outstanding: bool, most: int | None = None
+) -> StatedNumber:
     """Return a recorded figure as it may be stated without rounding.
 
     While a return is outstanding the figure can only grow. So an exact figure is a lower bound of the whole, and a
     lower bound stays one. `about` and upper bounds say nothing about the whole: they are stated as "so far". So is 0,
-    because "at least 0" would say nothing.
+    because "at least 0" would say nothing. The upper end of a range is no bound for the whole either.
     """
     if not is_outstanding:
-        return StatedNumber(qualifier, quantity, unit)
+        return StatedNumber(qualifier, quantity, unit, most=most)
     if qualifier == ABOUT or BOUNDS.get(qualifier) is Side.UPPER or quantity == 0:
         return StatedNumber(qualifier, quantity, unit, so_far=True)
     return StatedNumber(LOOSE[Side.LOWER] if qualifier == EXACT else qualifier, quantity, unit)
@@ -63,22 +67,31 @@ def rounded(stated: StatedNumber) -> StatedNumber:
         found = _at_or_below(stated.quantity, stated.unit)
     else:
         found = None
-    return stated if found is None else replace(stated, qualifier=STRICT[Side.LOWER], quantity=found)
+    return stated if found is None else replace(stated, qualifier=STRICT[Side.LOWER], quantity=found, most=None)
 
 
 def to_one_decimal(stated: StatedNumber) -> StatedNumber:
     """Return a weight rounded to one decimal place of the unit it is shown in; any other number unchanged.
 
     1.0835 kg -> 1.1 kg. A lower bound is rounded down and an upper bound up, so that the bound stays true: at least
-    1.0835 kg -> at least 1 kg. Milligrams stay whole.
+    1.0835 kg -> at least 1 kg. So are the ends of a range. Milligrams stay whole.
     """
     if stated.unit != WEIGHT:
         return stated
-    size = next((size for _name, size in MILLIGRAMS if stated.quantity >= size), 1)
-    step = max(size // 10, 1)
     side = BOUNDS.get(stated.qualifier)
+    if stated.most is not None:
+        return replace(
+            stated, quantity=_decimal(stated.quantity, Side.LOWER), most=_decimal(stated.most, Side.UPPER)
+        )
+    return replace(stated, quantity=_decimal(stated.quantity, side))
+
+
+def _decimal(milligrams: int, side: Side | None) -> int:
+    """Return a weight rounded to one decimal place of the unit it is shown in, to this side."""
+    size = next((size for _name, size in MILLIGRAMS if milligrams >= size), 1)
+    step = max(size // 10, 1)
     up = 0 if side is Side.LOWER else step - 1 if side is Side.UPPER else step // 2
-    return replace(stated, quantity=(stated.quantity + up) // step * step)
+    return (milligrams + up) // step * step
 
 
 def threshold(quantity: int, unit: str) -> int | None:

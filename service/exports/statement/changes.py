@@ -80,7 +80,7 @@ def shown(figure: PublishedFigure | None) -> str:
     """Return a figure as printed; `not given` if there is none."""
     if figure is None:
         return NOT_GIVEN
-    return display(figure.quantity, figure.unit, figure.qualifier, figure.category)
+    return display(figure.quantity, figure.unit, figure.qualifier, figure.category, most=figure.most)
 
 
 def force_name(force: str | None, operation: Operation) -> str:
@@ -108,7 +108,7 @@ def _stated_change(one: StatedChange) -> str:
 def _stated(stated: StatedNumber | None, category: str | None) -> str:
     if stated is None:
         return NOT_GIVEN
-    number = display(stated.quantity, stated.unit, stated.qualifier, category)
+    number = display(stated.quantity, stated.unit, stated.qualifier, category, most=stated.most)
     return f"{number} so far" if stated.so_far else number
 
 

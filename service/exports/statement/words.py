@@ -133,7 +133,7 @@ def _macros() -> Any:
 
 def shown(stated: StatedNumber, category: str | None = None) -> str:
     """Return a number with its qualifier: `more than 1,200`, `£5,700`, `1.5 kg`; foreign money as `1,250.00 EUR`."""
-    return display(stated.quantity, stated.unit, stated.qualifier, category)
+    return display(stated.quantity, stated.unit, stated.qualifier, category, most=stated.most)
 
 
 def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:

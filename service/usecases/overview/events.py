@@ -9,6 +9,7 @@ from datetime import timedelta
 from service.access.credentials import Credential, require_still_valid
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection, check_selection
+from service.domain.counting.stated import Known
 from service.domain.model.events import RecordedEvent
 from service.domain.model.operation import Operation
 from service.eventlog import read
@@ -176,9 +177,10 @@ def _listed(context: ReadContext, own: Position, selection: Selection, seqs: Seq
         )
 
 
-def _in_words(adds: versions.Counted, operation: Operation, selection: Selection) -> str:
+def _in_words(adds: Known, operation: Operation, selection: Selection) -> str:
     category = selection.categories[0] if selection.categories else None
-    return display(adds.quantity, operation.measures[selection.measures[0]].unit, adds.qualifier, category)
+    unit = operation.measures[selection.measures[0]].unit
+    return display(adds.quantity, unit, adds.qualifier, category, most=adds.most)
 
 
 def _figure(context: ReadContext, own: Position, selection: Selection) -> Figure | None:

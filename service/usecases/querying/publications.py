@@ -239,6 +239,8 @@ def _published_figure(figure: Figure) -> PublishedFigure:
         qualifier=figure.qualifier,
         force=figure.force,
         category=figure.category,
+        least=figure.least,
+        most=figure.most,
     )
 
 

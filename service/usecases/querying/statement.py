@@ -17,6 +17,7 @@ from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
+from service.domain.counting.stated import Stated
 from service.domain.deciding.decide import NotCoordinator
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation, Participant
@@ -281,9 +282,11 @@ def _with_outstanding(figure: PublishedFigure, owed: Owed) -> Figure:
         category=figure.category,
         quantity=figure.quantity,
         qualifier=figure.qualifier,
-        display=display(figure.quantity, figure.unit, figure.qualifier, figure.category),
-        stated=((figure.quantity, figure.qualifier),),
+        display=display(figure.quantity, figure.unit, figure.qualifier, figure.category, most=figure.most),
+        stated=(Stated(figure.quantity, figure.qualifier),),
         outstanding=owed.of_figure(figure.measure, figure.force, None),
+        least=figure.least,
+        most=figure.most,
     )
 
 

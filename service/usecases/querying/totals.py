@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding, Overdue, OwedSpan, owed_spans
-from service.domain.counting.figures import display, join_all
+from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection, check_selection
+from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import Qualifier
 from service.errors import Invalid
@@ -45,7 +46,8 @@ class Figure:
     In totals by day, a figure without a day is that of activities over several days. `hour` is the moment at which the
     hour begins; in totals by hour, a figure without one is that of facts without a time and of activities over several
     hours, and the returns outstanding for an hour are those for any of its days. `stated` has the summed quantities
-    with their qualifiers, which `qualifier` combines.
+    with their qualifiers, which `qualifier` combines. `least` and `most` bound a rounded figure or
+    a range.
     """
 
     measure: str
@@ -56,8 +58,10 @@ class Figure:
     quantity: int
     qualifier: Qualifier
     display: str
-    stated: tuple[tuple[int, Qualifier], ...]
+    stated: tuple[Stated, ...]
     outstanding: tuple[Outstanding, ...]
+    least: int | None = None
+    most: int | None = None
     hour: datetime | None = None
 
 
@@ -169,11 +173,12 @@ def figures_of(rows: Iterable[Sum], operation: Operation, selection: Selection, 
         for category in _shown_under(row, operation, selection):
             grouped.setdefault(_Key(row.measure, row.force, row.day, row.hour, category), []).append(row)
     for key in sorted(grouped, key=lambda key: _publishing_order(key, operation)):
-        yield _figure(key, grouped[key], operation, owed_for)
+        known = added_up(Stated(row.quantity, row.qualifier, row.lines) for row in grouped[key])
+        if known is not None:
+            yield _figure(key, known, operation, owed_for)
 
 
-def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed_for: OwedFor) -> Figure:
-    quantity, qualifier = sum(row.quantity for row in rows), join_all(row.qualifier for row in rows)
+def _figure(key: _Key, known: Known, operation: Operation, owed_for: OwedFor) -> Figure:
     unit, day = operation.measures[key.measure].unit, date.fromisoformat(key.day) if key.day else None
     return Figure(
         measure=key.measure,
@@ -181,11 +186,13 @@ def _figure(key: _Key, rows: Sequence[Sum], operation: Operation, owed_for: Owed
         force=key.force,
         day=day,
         category=key.category or None,
-        quantity=quantity,
-        qualifier=qualifier,
-        display=display(quantity, unit, qualifier, key.category),
-        stated=tuple((row.quantity, row.qualifier) for row in rows),
+        quantity=known.quantity,
+        qualifier=known.qualifier,
+        display=display(known.quantity, unit, known.qualifier, key.category, most=known.most),
+        stated=known.stated,
         outstanding=owed_for(key.measure, key.force, day),
+        least=known.least,
+        most=known.most,
         hour=datetime.fromisoformat(f"{key.hour}:00").replace(tzinfo=UTC) if key.hour else None,
     )
 

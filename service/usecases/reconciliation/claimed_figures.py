@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim, Scope
-from service.domain.claims.compare import Comparison, Recorded, compare, not_comparable, recorded_bounds
+from service.domain.claims.compare import (
+    Comparison,
+    Recorded,
+    bounds_of,
+    compare,
+    is_rounded,
+    not_comparable,
+    recorded_bounds,
+)
 from service.domain.claims.extents import ALL, Extent, listed
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
@@ -53,8 +60,9 @@ def _recorded(claim: Claim, record: Record) -> Recorded:
         owed = record.outstanding(selection)
         return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
     return Recorded(
-        bounds=summed([recorded_bounds(*stated) for stated in figure.stated]),
+        bounds=bounds_of(figure.stated),
         display=figure.display,
+        is_rounded=is_rounded(figure.stated),
         outstanding=figure.outstanding,
         unplaced=maybe,
     )

@@ -164,6 +164,7 @@ def _cell(tally: Tally, day: date | None) -> Sum:
         measure=tally.measure,
         qualifier=tally.qualifier,
         quantity=tally.quantity,
+        lines=tally.lines,
         force=tally.force,
         day=NO_DAY if day is None else str(day),
         category=tally.category,

@@ -29,6 +29,7 @@ from service.domain.model.vocabulary import HOME_CURRENCY, Qualifier
 from service.web.forms import choices
 from service.web.forms.drugs import drug_text
 from service.web.site import words
+from service.web.site.event_words import tallied
 
 AMOUNTS = (("tablets", "tablet"), ("plants", "plant"), ("wraps", "wrap"))
 ACQUIRED = {option.value: option.text.lower() for option in choices.ACQUIRED}
@@ -113,7 +114,7 @@ def _data(data: object, operation: Operation) -> Iterator[Answer]:
             yield Answer("What was counted", measure.label[:1].upper() + measure.label[1:], "measure")
             if data.category:
                 yield Answer("Of which kind", words.category(data.category), "category")
-            yield Answer("How many", display(data.quantity, measure.unit, data.qualifier, data.category), "quantity")
+            yield Answer("How many", tallied(data, measure), "quantity")
             if data.occurred_before:
                 yield Answer("Until", words.full_moment(data.occurred_before))
         case ReturnDeclared():

@@ -11,7 +11,7 @@ from service.web.forms.arrest import NUMBER_EXPECTED, qualifier
 from service.web.forms.questions import Group, Json, Mistake, Option, Question, Setting, Typed
 from service.web.site import words
 
-FIELDS = {"measure": "measure", "category": "category", "quantity": "quantity", "qualifier": "qualifier"}
+FIELDS = {name: name for name in ("measure", "category", "quantity", "qualifier", "to", "rounded_to")}
 PENCE, MILLIGRAMS = "pence", "milligrams"
 
 
@@ -32,7 +32,12 @@ class TallyForm:
             "pounds" if measure and measure.unit == PENCE else "grams" if measure and measure.unit == MILLIGRAMS else ""
         )
         hint = f"In {unit}" if unit else "0 means that there was none"
-        asked += [Question(name="quantity", label="How many", hint=hint, width=10), qualifier()]
+        asked += [
+            Question(name="quantity", label="How many", hint=hint, width=10),
+            qualifier(),
+            Question(name="to", label="Up to", hint="Only for a range, like 30 to 40: the upper end", width=10),
+            Question(name="rounded_to", label="Rounded to", hint="Only if that is known, like 1000", width=10),
+        ]
         return [Group(questions=tuple(asked))]
 
     def blank(self, _setting: Setting) -> dict[str, list[str]]:
@@ -48,6 +53,11 @@ class TallyForm:
             "category": [tally.category or ""],
             "quantity": [_typed_quantity(operation.measures[tally.measure], tally.quantity)],
             "qualifier": [tally.qualifier],
+            **{
+                name: [_typed_quantity(operation.measures[tally.measure], number)]
+                for name, number in (("to", tally.to), ("rounded_to", tally.rounded_to))
+                if number is not None
+            },
         }
 
     def data(self, setting: Setting, typed: Typed) -> tuple[Json, list[Mistake]]:
@@ -62,6 +72,10 @@ class TallyForm:
             "quantity": quantity,
             "qualifier": typed.get("qualifier") or "exact",
         }
+        for name, label in (("to", "Up to"), ("rounded_to", "Rounded to")):
+            if written := typed.get(name):
+                found[name] = _quantity(measure, written)
+                mistakes += [] if found[name] else [Mistake(name, f"{label} {NUMBER_EXPECTED}")]
         if measure and measure.has_categories and (category := typed.get("category")):
             found["category"] = category
         before = None if setting.corrected is None else setting.corrected.event.data

@@ -37,6 +37,7 @@ from service.domain.model.events import (
     WeaponLine,
 )
 from service.domain.model.operation import Operation
+from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import HOME_CURRENCY, UNSTATED, Qualifier
 from service.web.site import return_words, words
 
@@ -78,6 +79,16 @@ def in_words(recorded: RecordedEvent, operation: Operation) -> str:
     return f"correction: {said}" if is_correction else said
 
 
+def tallied(activity: ActivityRecorded, measure: Measure) -> str:
+    """Return the number of a tally: `40`, `about 40 kg, rounded to 1 kg`, `30 to 40`."""
+    is_range = activity.to is not None
+    qualifier = "about" if activity.rounded_to else "at_least" if is_range else activity.qualifier
+    said = display(activity.quantity, measure.unit, qualifier, activity.category, most=activity.to)
+    if activity.rounded_to:
+        said += f", rounded to {display(activity.rounded_to, measure.unit, 'exact', activity.category)}"
+    return said
+
+
 def _said(data: object, operation: Operation) -> str:
     match data:
         case ArrestRecorded():
@@ -87,7 +98,7 @@ def _said(data: object, operation: Operation) -> str:
             said = f"seizure of {words.listed(_lines(data.lines))}"
         case ActivityRecorded():
             measure = operation.measures[data.measure]
-            said = f"{measure.label}, {display(data.quantity, measure.unit, data.qualifier, data.category)}"
+            said = f"{measure.label}, {tallied(data, measure)}"
         case ReturnDeclared():
             covers = return_words.covered(data.measures, operation)
             first, before = data.bounds
