@@ -19,7 +19,9 @@ from service.domain.model.events import (
     LINE_CLASSES,
     REPORTS,
     SETUP,
+    ActivityRecorded,
     Event,
+    OfWhich,
     OperationOpened,
     SeizureRecorded,
     Window,
@@ -57,6 +59,7 @@ PLAIN = {
     date: "a day such as `2023-01-17`",
     UUID: "a UUID",
     bool: "`true` or `false`",
+    OfWhich: "a part, as below",
     Window: "an object with two times, `from` and `before`",
 }
 
@@ -83,6 +86,8 @@ def events_page() -> Iterator[str]:
             yield "`data`:\n\n" + _field_table(cls)
         if cls is SeizureRecorded:
             yield from _lines()
+        if cls is ActivityRecorded:
+            yield f"A part of it, in `of_which`. {words_of(OfWhich)}\n\n{_field_table(OfWhich)}"
         yield from _example(cls.wire_type)
     yield (
         "## Events that the coordinator sends\n\nEach has its own call, with a flat body: `id` and the fields below."

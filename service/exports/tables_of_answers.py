@@ -224,4 +224,6 @@ def _pounds(line: dict[str, Any]) -> dict[str, Cell]:
 def _cell(value: Any) -> Cell:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return BETWEEN.join(map(str, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return BETWEEN.join(json.dumps(one) if isinstance(one, dict) else str(one) for one in value)
+    return value

@@ -42,7 +42,7 @@ KEYS = (entries.c.force, entries.c.day, entries.c.measure, entries.c.category, e
 
 
 class EntryRow(NamedTuple):
-    """A row of `entries`."""
+    """A row of `entries`. `force` is empty for what counts for none; `lines` is below 0 for what its parts take."""
 
     operation_id: str
     generation: int
@@ -87,8 +87,11 @@ def _own_rows(batch: Batch, step: Step) -> list[EntryRow]:
     version, counts = (batch.operation, batch.generation, seq), counts_of(event, step.operation.measures)
     # By position: by name, it would take more than twice as long.
     return [
-        EntryRow(*version, number, seq, event.force, day, measure, category, qualifier, quantity, 1)
-        for number, (measure, category, quantity, qualifier) in enumerate(counts, start=1)
+        EntryRow(
+            *(*version, number, seq, event.force if of is None else of),
+            *(day, measure, category, qualifier, quantity, lines),
+        )
+        for number, (measure, category, quantity, qualifier, of, lines) in enumerate(counts, start=1)
     ]
 
 

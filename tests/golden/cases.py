@@ -169,6 +169,17 @@ LATER_ROWS += [
     {"type": "figures.published", "data": {"label": "final", "figures": [figure | ends]}}
     for figure, ends in zip(FIGURES, ({"least": 0, "most": 1}, {"most": 2**53 - 1}, {"least": 2}), strict=True)
 ]
+LATER_ROWS += [
+    {"type": "activity.recorded", "data": {"measure": "arrests", "quantity": 40} | parts}
+    for parts in (
+        {"whole": True},
+        {"of_which": [{"quantity": 0, "category": LONG_PATH}]},
+        {
+            "whole": True,
+            "of_which": [{"quantity": 9, "force": "kent", "category": "knife", "qualifier": "about"}] * 200,
+        },
+    )
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],
@@ -499,6 +510,18 @@ EVENTS_OF_A_DAY: list[tuple[Json, dict[str, list[Any]]]] = [
 ]
 # Later still.
 EVENTS_AS_PRINTED: list[tuple[Json, dict[str, list[Any]]]] = [
+    (
+        ACTIVITY | {"data": {"measure": "vehicles_stopped", "quantity": 12, "of_which": [{"quantity": 1}]}},
+        {
+            "data/whole": TRUTHS,
+            "data/of_which": [None, [], {}, "kent", [None], [{}], [{"quantity": 1}] * 201, [5]],
+            "data/of_which/0/quantity": NUMBERS,
+            "data/of_which/0/force": TEXTS,
+            "data/of_which/0/category": TEXTS,
+            "data/of_which/0/qualifier": WORDS,
+            "data/of_which/0/colour": ["blue"],
+        },
+    ),
     (changed(ACTIVITY, "data/quantity", 40), {"data/rounded_to": [*NUMBERS, 2, 7, 10], "data/to": [*NUMBERS, 40, 41]}),
 ]
 TRAPS = [

@@ -319,7 +319,7 @@ class FigureSchema(ma.Schema):
 
     measure = f.String(required=True)
     unit = f.String(required=True)
-    force = f.String()
+    force = f.String(allow_none=True, metadata={"description": "null: stated of all forces, and attributed to none"})
     day = f.Date(allow_none=True, metadata={"description": "null: activities that span more than one day"})
     hour = f.DateTime(
         allow_none=True,

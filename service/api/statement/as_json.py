@@ -88,8 +88,9 @@ def _breakdown_json(breakdown: ForceBreakdown | None, table: BreakdownTable | No
         "unit": breakdown.measure.unit,
         "forces": [
             {"force": line.participant.force, "name": name, **_stated_json(line.stated, text)}
-            for line, (name, text) in zip(breakdown.lines, table.rows, strict=True)
+            for line, (name, text) in zip(breakdown.lines, table.rows, strict=False)
         ],
+        "not_attributed": None if breakdown.rest is None else _stated_json(breakdown.rest, table.rows[-1][1]),
         "left_out": [one.force for one in breakdown.left_out],
         "unattributed": [one.force for one in breakdown.unattributed],
         "remark": table.remark or None,

@@ -52,14 +52,15 @@ class ForceLineSchema(ClaimSchema):
 class ForcesBreakdownSchema(ma.Schema):
     """A measure by force, in publishing order.
 
-    `left_out` lists forces that owe a return for it; `unattributed` lists forces that may have contributed to what was
-    reported for no single force.
+    `not_attributed` is what was stated of all forces and belongs to none of them; null: nothing. `left_out` lists
+    forces that owe a return for it; `unattributed` those that may have contributed to what was reported for no force.
     """
 
     title = f.String(required=True)
     measure = f.String(required=True)
     unit = f.String(required=True)
     forces = f.List(f.Nested(ForceLineSchema), required=True)
+    not_attributed = f.Nested(ClaimSchema, required=True, allow_none=True)
     left_out = f.List(f.String(), required=True)
     unattributed = f.List(f.String(), required=True)
     remark = f.String(required=True, allow_none=True)

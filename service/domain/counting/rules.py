@@ -6,10 +6,12 @@ Live recording, rebuilds and verification all use these rules. Nothing else in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from service.domain.counting.stated import ABOVE, BELOW, BETWEEN, ROUNDED
+from service.domain.counting.wholes import placed, tree_of
 from service.domain.model.days import OperatingDays
 from service.domain.model.events import (
     ActivityRecorded,
@@ -28,17 +30,22 @@ from service.domain.model.events import (
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import HOME_CURRENCY
 
+# The force of what counts for no force.
+NOBODY = ""
+
 
 class Count(NamedTuple):
     """What one event adds to one measure, in the measure's unit. `category` is empty if the measure has none.
 
-    `qualifier` is that of the event, or a code of `stated`.
+    `qualifier` and `lines` are as in `stated`. `force` is None for that of the event, NOBODY for what belongs to none.
     """
 
     measure: str
     category: str
     quantity: int
     qualifier: str
+    force: str | None = None
+    lines: int = 1
 
 
 def counts_of(event: Event, measures: Mapping[str, Measure]) -> list[Count]:
@@ -87,16 +94,31 @@ def _activity(activity: ActivityRecorded, measure: Measure) -> list[Count]:
     """Count a tally under its own measure only: a weight alone adds no seizure.
 
     A rounded quantity may be half a unit of rounding more or less; a range counts with its lower end. How much more or
-    less is counted beside it.
+    less is counted beside it. Its parts count for their forces and categories, and the rest where the tally does.
     """
     category = activity.category or measure.default_category or ""
-    counted, quantity = (activity.measure, category), activity.quantity
+    force = NOBODY if activity.whole else None
+    if not activity.of_which and force is None and activity.rounded_to is None and activity.to is None:
+        return [Count(activity.measure, category, activity.quantity, activity.qualifier)]
+    tree = replace(tree_of(activity), qualifier=_code(activity))
+    counts = [
+        Count(activity.measure, one.category or category, one.quantity, one.qualifier, one.force or force, one.lines)
+        for one in placed(tree)
+    ]
+    return counts + [Count(activity.measure, category, *margin, force) for margin in _margins(activity)]
+
+
+def _code(activity: ActivityRecorded) -> str:
+    if activity.rounded_to is not None:
+        return ROUNDED
+    return activity.qualifier if activity.to is None else BETWEEN
+
+
+def _margins(activity: ActivityRecorded) -> list[tuple[int, str]]:
     if activity.rounded_to is not None:
         half = activity.rounded_to // 2
-        return [Count(*counted, *one) for one in ((quantity, ROUNDED), (half, BELOW), (half, ABOVE))]
-    if activity.to is not None:
-        return [Count(*counted, quantity, BETWEEN), Count(*counted, activity.to - quantity, ABOVE)]
-    return [Count(*counted, quantity, activity.qualifier)]
+        return [(half, BELOW), (half, ABOVE)]
+    return [] if activity.to is None else [(activity.to - activity.quantity, ABOVE)]
 
 
 def _line(line: SeizureLine) -> Iterator[Count]:

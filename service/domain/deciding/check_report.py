@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from service.domain.counting.figures import EXACT
+from service.domain.counting.wholes import tree_of
 from service.domain.deciding.check_drugs import check_drugs
 from service.domain.model.days import LONGEST, ONE_DAY, OperatingDays
 from service.domain.model.events import (
@@ -93,6 +94,18 @@ class QuantityUnclear(Invalid):
     code = "quantity_unclear"
 
 
+class WholeNotImported(Invalid):
+    """In a live operation every force reports for itself; only imported operations may have a whole of all forces."""
+
+    code = "whole_not_imported"
+
+
+class PartUnclear(Invalid):
+    """A part of a tally names neither force nor category, or one that its tally cannot have parts of."""
+
+    code = "part_unclear"
+
+
 class AssistsItself(Invalid):
     """The force that counts the event is also listed as assisting."""
 
@@ -114,7 +127,8 @@ def check_report(
     Raises:
         ForceNotInOperation, ForceReportsTallies, ForceReportsEvents, ForceReportsNothing, OperationIsClosed,
         OutsideOperation, InTheFuture, SpanEndsBeforeStart, AssistsItself, UnknownCode, LooksPersonal, QualifiedZero,
-        QuantityUnclear, UnknownDrug, AmbiguousDrug, WrongDrugClass.
+        QuantityUnclear, WholeNotImported, PartUnclear, PartsOverlap, PartsExceedWhole, UnknownDrug,
+        AmbiguousDrug, WrongDrugClass.
     """
     participant = operation.participants.get(event.force)
     if participant is None:
@@ -122,7 +136,8 @@ def check_report(
         raise ForceNotInOperation(f"{event.force} does not take part in {operation.operation}.", pointer="/force")
     if isinstance(event.data, EventWithdrawn):
         return
-    if participant.reports == "nothing":
+    is_whole = isinstance(event.data, ActivityRecorded) and event.data.whole
+    if participant.reports == "nothing" and not is_whole:
         raise ForceReportsNothing(f"{event.force} joined as reporting nothing.", pointer="/force")
     if isinstance(event.data, ReturnDeclared):
         _check_return(event.data, operation)
@@ -211,10 +226,70 @@ def _check_reporting(
             )
         return
     measure = _known_measure(data.measure, operation, "/data/measure")
+    if data.whole:
+        _check_whole(data, measure, operation)
+    else:
+        _refuse_counted_twice(participant, measure, "/data/measure")
+
+
+def _refuse_counted_twice(participant: Participant, measure: Measure, pointer: str) -> None:
     if measure.core and participant.reports == "events":
         raise ForceReportsEvents(
             f"{participant.force} reports events: {measure.measure} is counted from its arrests and seizures.",
-            pointer="/data/measure",
+            pointer=pointer,
+        )
+
+
+def _check_whole(activity: ActivityRecorded, measure: Measure, operation: Operation) -> None:
+    """Check that a whole of all forces may be recorded, and that each force with a part of it may have it."""
+    if not operation.imported:
+        raise WholeNotImported(
+            "Only an imported operation can have a whole of all forces. In this one, each force sends its own tally.",
+            pointer="/data/whole",
+        )
+    for index, part in enumerate(activity.of_which):
+        if part.force is None:
+            continue
+        pointer = f"/data/of_which/{index}/force"
+        participant = operation.participants.get(part.force)
+        if participant is None:
+            refuse_personal(part.force, pointer)
+            raise ForceNotInOperation(f"{part.force} does not take part in {operation.operation}.", pointer=pointer)
+        if participant.reports == "nothing":
+            raise ForceReportsNothing(f"{part.force} joined as reporting nothing.", pointer=pointer)
+        _refuse_counted_twice(participant, measure, pointer)
+
+
+def _check_parts(activity: ActivityRecorded, measure: Measure) -> None:
+    for index, part in enumerate(activity.of_which):
+        pointer = f"/data/of_which/{index}"
+        if part.force is None and part.category is None:
+            raise PartUnclear("Expected the force or the category of a part; found neither.", pointer=pointer)
+        if part.force is not None and not activity.whole:
+            raise PartUnclear(
+                "Only a whole of all forces has parts by force. Send whole: true, or leave out the force.",
+                pointer=f"{pointer}/force",
+            )
+        if part.category is not None:
+            _check_part_category(part.category, activity, measure, f"{pointer}/category")
+        if part.quantity == 0 and part.qualifier != EXACT:
+            raise QualifiedZero(
+                f"A declared zero is exact; found {part.qualifier} 0. For an unknown number above 0, send at_least 1.",
+                pointer=f"{pointer}/qualifier",
+            )
+    tree_of(activity)
+
+
+def _check_part_category(path: str, activity: ActivityRecorded, measure: Measure, pointer: str) -> None:
+    _check_category(path, measure, pointer)
+    if not measure.additive and path != activity.category:
+        raise PartUnclear(
+            f"{measure.measure} is never summed over categories, so none is a part of another. Send a tally of each.",
+            pointer=pointer,
+        )
+    if activity.category is not None and not f"{path}/".startswith(f"{activity.category}/"):
+        raise PartUnclear(
+            f"Expected a category within that of the tally, {activity.category}; found {path}.", pointer=pointer
         )
 
 
@@ -259,6 +334,7 @@ def _check_codes(data: ArrestRecorded | SeizureRecorded | ActivityRecorded, oper
             _check_activity_category(data, operation.measures[data.measure])
             _check_zero(data)
             _check_precision(data)
+            _check_parts(data, operation.measures[data.measure])
         case SeizureRecorded():
             for index, line in enumerate(data.lines):
                 _check_line(line, operation.measures, f"/data/lines/{index}")

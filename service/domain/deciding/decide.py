@@ -186,6 +186,8 @@ def accept(
         _check_correction(event, event.corrects, history, is_coordinator=is_coordinator)
         if event.correction_reason == RUNNING_TOTAL:
             _check_running_total(event, history.recorded[event.corrects].event, operation)
+    if _is_whole(event) and not is_coordinator:
+        raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may state a whole of all forces.")
     if isinstance(event.data, REPORTS):
         check_report(event, operation, recorded_at, forces, from_a_log=from_a_log)
         return event
@@ -244,6 +246,10 @@ def check_pair(pair: EventPair, histories: Sequence[LogHistory]) -> list[Recorde
     return events
 
 
+def _is_whole(event: Event) -> bool:
+    return isinstance(event.data, ActivityRecorded) and event.data.whole
+
+
 def _is_coordinator(sender: RecordedBy, operation: Operation) -> bool:
     return sender.role == COORDINATOR and sender.force == operation.lead_force
 
@@ -292,6 +298,10 @@ def _check_correction(event: Event, corrects: UUID, history: LogHistory, *, is_c
             "If the force is wrong, withdraw the event and record it again.",
             pointer="/force",
         )
+    if _is_whole(target.event) and not is_coordinator:
+        raise NotYourEvent(
+            "This event is a whole of all forces; only the coordinator may correct or withdraw it.", pointer="/corrects"
+        )
     if not isinstance(target.event.data, FACTS):
         raise NotCorrectable(
             f"Only arrests, seizures and activities can be corrected or withdrawn; {corrects} is {target.event.type}.",
@@ -319,7 +329,7 @@ def _check_running_total(event: Event, earlier: Event, operation: Operation) -> 
             "Send another correction_reason.",
             pointer="/correction_reason",
         )
-    if (before.measure, before.category) != (after.measure, after.category):
+    if (before.measure, before.category, before.whole) != (after.measure, after.category, after.whole):
         raise NotARunningTotal(
             f"Expected the measure and category that it replaces: {_counted(before)}; found {_counted(after)}. "
             "If the earlier one was wrong, send correction_reason mistake or reclassified.",
@@ -338,7 +348,8 @@ def _check_running_total(event: Event, earlier: Event, operation: Operation) -> 
 
 
 def _counted(activity: ActivityRecorded) -> str:
-    return activity.measure if activity.category is None else f"{activity.measure} {activity.category}"
+    counted = activity.measure if activity.category is None else f"{activity.measure} {activity.category}"
+    return f"{counted} as a whole of all forces" if activity.whole else counted
 
 
 def _may_be_more(before: ActivityRecorded, after: ActivityRecorded) -> bool:

@@ -133,6 +133,15 @@ class SeizureRecorded(Part, frozen=True, kw_only=True):
     lines: Annotated[tuple[SeizureLine, ...], Items(1, MAX_LINES, unique=False).meta]
 
 
+class OfWhich(InternedDefaults, frozen=True, kw_only=True):
+    """A part of a tally, by force, by category, or by both. It is inside its tally, and not added to it."""
+
+    quantity: DeclaredQuantity
+    force: Slug | None = None
+    category: CategoryPath | None = None
+    qualifier: Qualifier = "exact"
+
+
 class ActivityRecorded(Timed, frozen=True, kw_only=True):
     """`activity.recorded`: a force did or tallied `quantity` of a measure, in the measure's unit.
 
@@ -140,6 +149,10 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
     returns of each. A period starts at a moment, so occurred_before is refused with occurred_on. A quantity of 0 is a
     declared zero, without a qualifier. A quantity that is known to be rounded has `rounded_to`, and is shown as about.
     The quantity of a range is its lower end and `to` its upper end; both are possible.
+
+    `of_which` has the parts of it that are known; what they leave over is not broken down. A `whole` is what all forces
+    did together, as `force` states it: its parts count for their forces, and the rest for none. Only the coordinator of
+    an imported operation sends a whole.
     Corrected or withdrawn by its force or the coordinator.
     """
 
@@ -151,6 +164,8 @@ class ActivityRecorded(Timed, frozen=True, kw_only=True):
     occurred_before: datetime | None = None
     rounded_to: RoundingUnit | None = None
     to: Quantity | None = None
+    whole: bool = False
+    of_which: Annotated[tuple[OfWhich, ...], Items(0, 200, unique=False).meta] = ()
 
 
 class ReturnDeclared(Timed, frozen=True, kw_only=True):

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from service.domain.counting.completeness import NIL, Declaration, Declarations
 from service.domain.counting.figures import EXACT
+from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.statement.facts import RecordedFigure
 from service.domain.statement.thresholds import StatedNumber, in_full
 
 RESIDUAL = "residual"
+NOT_ATTRIBUTED = "Not attributed to a force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class ForceBreakdown:
     """One measure by force.
 
     `left_out` owe a return for it; `in_total` are those of them that have recorded some of it. `unattributed` recorded
-    none of it and declared no nil, while some was reported for no single force and may be theirs.
+    none of it and declared no nil, while some was reported for no single force and may be theirs. `rest` is what was
+    stated of all forces together and belongs to none of the lines; None: nothing.
     """
 
     measure: Measure
@@ -39,6 +42,7 @@ class ForceBreakdown:
     left_out: tuple[Participant, ...]
     in_total: tuple[Participant, ...]
     unattributed: tuple[Participant, ...] = ()
+    rest: StatedNumber | None = None
 
 
 def breakdown_of(
@@ -46,18 +50,23 @@ def breakdown_of(
     measure: Measure,
     figures: Mapping[str, RecordedFigure],
     *,
+    whole: RecordedFigure | None = None,
     owing: Collection[str],
     returns: Declarations,
 ) -> ForceBreakdown | None:
-    """Return the breakdown of a measure by force; None if only one force reports, or if no force has a line.
+    """Return the breakdown of a measure by force; None if only one force reports all of it, or if no force has a line.
 
-    `figures` are those of this measure, by force; `owing` are the forces whose returns for it are outstanding.
+    `figures` are those of this measure, by force; `whole` is that of all forces; `owing` are the forces whose returns
+    for it are outstanding.
     """
     reporting = [one for one in operation.participants.values() if one.reports != "nothing"]
-    if len(reporting) < 2:  # noqa: PLR2004 - one force alone is the total
+    rest = None if whole is None else rest_of(whole, figures.values())
+    if len(reporting) < 2 and rest is None:  # noqa: PLR2004 - one force alone is the total
         return None
     reported = {one.force for one in reporting if _has_reported(one, measure, returns)}
-    has_residual = any(_is_something(figures.get(one.force)) for one in reporting if one.kind == RESIDUAL)
+    has_residual = rest is not None or any(
+        _is_something(figures.get(one.force)) for one in reporting if one.kind == RESIDUAL
+    )
     lines, left_out, unattributed = [], [], []
     for one in reporting:
         stated = _stated(one, measure, figures.get(one.force), is_outstanding=one.force in owing)
@@ -75,7 +84,17 @@ def breakdown_of(
         left_out=tuple(left_out),
         in_total=tuple(one for one in left_out if one.force in figures),
         unattributed=tuple(unattributed),
+        rest=None
+        if rest is None
+        else in_full(rest.quantity, rest.qualifier, measure.unit, is_outstanding=bool(owing), most=rest.most),
     )
+
+
+def rest_of(whole: RecordedFigure, parts: Iterable[RecordedFigure]) -> Known | None:
+    """Return what a figure of all forces has more than those of each; None if nothing."""
+    taken = [Stated(-part.quantity, part.qualifier, -1) for part in parts]
+    rest = added_up([Stated(whole.quantity, whole.qualifier, 1 + len(taken)), *taken])
+    return rest if rest is not None and rest.quantity > 0 else None
 
 
 def _stated(

@@ -16,7 +16,7 @@ from service.domain.counting.figures import BOUNDS, EXACT, Side
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import Qualifier
-from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of
+from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of, rest_of
 from service.domain.statement.changes import StatedChanges, stated_changes
 from service.domain.statement.facts import RecordedFigure, StatementFacts
 from service.domain.statement.period import Period, period_of
@@ -59,16 +59,17 @@ class Owing:
 class Statement:
     """The content of a statement, in publishing order. `headline` None: there is nothing to report yet.
 
-    `forces` are those that took part, in publishing order. `residuals` are residual forces with results: if any, other
-    forces may have taken part. `officers` is rounded to a threshold if it has one. The views are measures (see
-    `second_views`); those left out are not stated. `changes` None: there is no earlier publication.
-    `has_rounded_weights`: a figure is a weight that is not given to the milligram.
+    `forces` are those that took part, in publishing order. `residuals` are residual forces with results; `has_rest`: a
+    figure has more than the figures of each force. Then other forces may have taken part. `officers` is rounded to a
+    threshold if it has one. The views are measures (see `second_views`); those left out are not stated. `changes` None:
+    there is no earlier publication. `has_rounded_weights`: a figure is a weight that is not given to the milligram.
     """
 
     operation: Operation
     lead: Participant
     forces: tuple[Participant, ...]
     residuals: tuple[Participant, ...]
+    has_rest: bool
     parts: tuple[StatedPart, ...]
     period: Period
     headline: StatementLine | None
@@ -82,6 +83,11 @@ class Statement:
     overlapping_views: tuple[Measure, ...]
     changes: StatedChanges | None
     has_rounded_weights: bool = False
+
+    @property
+    def may_have_others(self) -> bool:
+        """Whether others than the named forces may have taken part."""
+        return self.has_rest or bool(self.residuals)
 
     @property
     def parts_to_come(self) -> tuple[StatedPart, ...]:
@@ -109,6 +115,7 @@ def make_statement(facts: StatementFacts) -> Statement:
         lead=facts.lead,
         forces=tuple(_taking_part(operation)),
         residuals=tuple(_residuals(facts)),
+        has_rest=_has_rest(facts),
         parts=parts,
         period=period,
         headline=None if headline is None else _rounded(headline, more_to_come=more_to_come),
@@ -186,7 +193,12 @@ def _breakdown(facts: StatementFacts, headline: StatementLine) -> ForceBreakdown
     measure = headline.measure
     figures = {one.force: one for one in facts.by_force if one.force is not None and one.measure == measure.measure}
     return breakdown_of(
-        facts.operation, measure, figures, owing=[one.force for one in headline.outstanding], returns=facts.declarations
+        facts.operation,
+        measure,
+        figures,
+        whole=next((one for one in facts.figures if one.measure == measure.measure), None),
+        owing=[one.force for one in headline.outstanding],
+        returns=facts.declarations,
     )
 
 
@@ -208,6 +220,14 @@ def _residuals(facts: StatementFacts) -> Iterable[Participant]:
     """Return the residual forces that have results."""
     recorded = {figure.force for figure in facts.by_force}
     return (one for one in facts.operation.participants.values() if one.kind == RESIDUAL and one.force in recorded)
+
+
+def _has_rest(facts: StatementFacts) -> bool:
+    """Return whether any figure has more than those of each force add up to."""
+    parts: dict[tuple[str, str | None], list[RecordedFigure]] = {}
+    for one in facts.by_force:
+        parts.setdefault((one.measure, one.category), []).append(one)
+    return any(rest_of(one, parts.get((one.measure, one.category), ())) is not None for one in facts.figures)
 
 
 def _all_returns_are_in(facts: StatementFacts) -> bool:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.domain.counting.figures import display
 from service.domain.model.days import LONDON
-from service.domain.statement.breakdown import ForceBreakdown
+from service.domain.statement.breakdown import NOT_ATTRIBUTED, ForceBreakdown
 from service.domain.statement.period import Span, merged
 from service.domain.statement.sentences import Statement, StatementLine, for_the_public
 from service.domain.statement.thresholds import StatedNumber
@@ -102,6 +102,8 @@ def _position(answer: StatementAnswer) -> str:
 
 def _table(breakdown: ForceBreakdown) -> BreakdownTable:
     rows = tuple((line.participant.name, _said("cell", line.stated)) for line in breakdown.lines)
+    if breakdown.rest is not None:
+        rows += ((NOT_ATTRIBUTED, _said("cell", breakdown.rest)),)
     return BreakdownTable(
         title=_say("title", breakdown),
         column=_say("heading", breakdown),

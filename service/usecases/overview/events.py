@@ -86,7 +86,7 @@ def list_events(
         is_figure = _is_of_a_figure(selection)
         seqs = _seqs(context, own, wanted, cursor=cursor, limit=limit)
         shown = seqs[:limit] if cursor.after is None else seqs[-limit:]
-        hidden = under_embargo(context)
+        hidden = _hidden(context, shown)
         numbers = versions.numbers(context.connection, own.head, wanted, up_to=own.seq) if is_figure else None
         return EventList(
             operation=own.operation,
@@ -115,7 +115,7 @@ def event_lines(
             require_still_valid(context.connection, credential)
             wanted = _readable(context, selection)
             seqs = _seqs(context, found[0], wanted, cursor=cursor, limit=FILE_PAGE_SIZE)
-            hidden = under_embargo(context)
+            hidden = _hidden(context, seqs[:FILE_PAGE_SIZE])
             shown = [seq for seq in seqs[:FILE_PAGE_SIZE] if seq not in hidden]
             texts = read.texts(context.connection, operation, shown)
         yield from reversed(texts)
@@ -134,6 +134,15 @@ def _readable(context: ReadContext, selection: Selection) -> Selection:
         day_from=selection.day_from,
         day_before=selection.day_before,
     )
+
+
+def _hidden(context: ReadContext, seqs: Sequence[int]) -> frozenset[int]:
+    """Return which of these events the credential may not read: under embargo, or wholes that count for its force."""
+    hidden = under_embargo(context)
+    if context.is_coordinator:
+        return hidden
+    found = read.events_at(context.connection, context.head.operation, seqs)
+    return hidden | {seq for seq, one in found.items() if one.event.force != context.credential.force}
 
 
 def _is_of_a_figure(selection: Selection) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from service.access.credentials import Credential
@@ -11,11 +11,13 @@ from service.access.roles import OBSERVER
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declarations, Outstanding, outstanding
 from service.domain.counting.figures import WORDS, display, join
+from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
 from service.domain.model.events import RecordedEvent
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import Qualifier
+from service.domain.statement.breakdown import NOT_ATTRIBUTED, RESIDUAL
 from service.eventlog import read
 from service.storage.db import Database
 from service.usecases.overview.returns import measures_missing, planned_days
@@ -34,6 +36,8 @@ LATEST = 5
 # By hour, for operations of a few days. Those figures read the whole log, so a long one is asked for by itself.
 MOST_DAYS_BY_HOUR = 7
 MOST_EVENTS_BY_HOUR = 5_000
+# The row of what was stated of all forces, and belongs to none.
+NO_FORCE = Participant(force=NOBODY, name=NOT_ATTRIBUTED, kind=RESIDUAL, reports="nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,13 @@ def _rows(
         )
         owing = tuple(cell for cell in ended if cell.force == one.force and not cell.is_done)
         rows.append(ForceRow(force=one, cells=tuple(cells), owed=owing))
+    rest = [figures.get((None, measure)) for measure in measures]
+    if any(rest):
+        cells = (
+            replace(_cell(operation.measures[measure], figure, ()), is_declared=False)
+            for measure, figure in zip(measures, rest, strict=True)
+        )
+        rows.append(ForceRow(force=NO_FORCE, cells=tuple(cells), owed=()))
     return rows
 
 

@@ -50,7 +50,7 @@ def difference(
         publication=publication,
         seq=head.seq,
         changes=tuple(changes_between(publication.published.figures, now)),
-        events=tuple(recorded_from_text(text) for text in texts),
+        events=tuple(one for one in map(recorded_from_text, texts) if not forces or one.event.force in forces),
         next_after=seqs[limit - 1] if len(seqs) > limit else None,
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import pairwise
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -163,22 +162,31 @@ def figures_hash(figures: Sequence[PublishedFigure]) -> str:
 def frozen_figures(connection: sa.Connection, found: Sequence[Position]) -> tuple[PublishedFigure, ...]:
     """Return the figures of a publication at these positions: over all forces, by force, and both by category.
 
-    Measures that are not additive are by category in the first two already; no figure is in it twice.
+    Measures that are not additive are by category in the first two already; no figure is in it twice. What belongs to
+    no force is left out: it is what the figures of all forces have more than those of each.
     """
     asked = (Selection(), Selection(by=("force",)), Selection(by=("category",)), Selection(by=("force", "category")))
-    figures = (_published_figure(figure) for selection in asked for figure in figures_at(connection, found, selection))
+    figures = (
+        _published_figure(figure)
+        for selection in asked
+        for figure in figures_at(connection, found, selection)
+        if figure.force is not None or "force" not in selection.by
+    )
     return tuple({(figure.measure, figure.force, figure.category): figure for figure in figures}.values())
 
 
 def headline_figures(figures: Sequence[PublishedFigure]) -> Sequence[PublishedFigure]:
     """Return the figures of a publication over all forces and by force, without the categories of additive measures.
 
-    They come first, and are all that publications had before they were frozen by category too. A figure over all forces
-    after one of a force begins the categories, because every figure is of at least one force.
+    They come first, and are all that publications had before they were frozen by category too. The categories begin
+    with one over all forces, of a measure that has a figure over all forces and categories.
     """
-    for index, (before, figure) in enumerate(pairwise(figures), start=1):
-        if before.force is not None and figure.force is None:
+    wholes: set[str] = set()
+    for index, figure in enumerate(figures):
+        if figure.force is None and figure.category is not None and figure.measure in wholes:
             return figures[:index]
+        if figure.force is None and figure.category is None:
+            wholes.add(figure.measure)
     return figures
 
 

@@ -169,7 +169,8 @@ def _statement_at(
     owed = Owed.at(connection, operation, found, Selection())
     overall = totals_at(connection, found, Selection(), owed=owed)
     by_force = totals_at(connection, found, Selection(by=("force",)), owed=owed).figures
-    figures = (*overall.figures, *by_force)
+    # What belongs to no force is in the figures of all forces.
+    figures = (*overall.figures, *(figure for figure in by_force if figure.force is not None))
     compared = None
     if earlier is not None:
         now = (*figures, *totals_at(connection, found, Selection(by=("category",)), owed=owed).figures)

@@ -14,6 +14,7 @@ from service.access.credentials import Credential
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding, Overdue, OwedSpan, owed_spans
 from service.domain.counting.figures import display
+from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection, check_selection
 from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation
@@ -43,11 +44,11 @@ class TooManyFigures(Invalid):
 class Figure:
     """One figure. `force`, `day`, `hour` or `category` is None if the figure covers all of them.
 
-    In totals by day, a figure without a day is that of activities over several days. `hour` is the moment at which the
-    hour begins; in totals by hour, a figure without one is that of facts without a time and of activities over several
-    hours, and the returns outstanding for an hour are those for any of its days. `stated` has the summed quantities
-    with their qualifiers, which `qualifier` combines. `least` and `most` bound a rounded figure or
-    a range.
+    In totals by day, a figure without a day is that of activities over several days; in totals by force, one without a
+    force is what was stated for no force. `hour` is the moment at which the hour begins; in totals by hour, a figure
+    without one is that of facts without a time and of activities over several hours, and the returns outstanding for an
+    hour are those for any of its days. `stated` has the summed quantities with their qualifiers, which `qualifier`
+    combines. `least` and `most` bound a rounded figure or a range.
     """
 
     measure: str
@@ -183,7 +184,7 @@ def _figure(key: _Key, known: Known, operation: Operation, owed_for: OwedFor) ->
     return Figure(
         measure=key.measure,
         unit=unit,
-        force=key.force,
+        force=key.force or None,
         day=day,
         category=key.category or None,
         quantity=known.quantity,
@@ -211,10 +212,10 @@ def _shown_under(row: Sum, operation: Operation, selection: Selection) -> Sequen
 
 def _publishing_order(key: _Key, operation: Operation) -> tuple[object, ...]:
     measure, force, day, hour, category = key
-    listed = operation.measures[measure].categories
+    listed, forces = operation.measures[measure].categories, [*operation.participants, NOBODY]
     return (
         list(operation.measures).index(measure),
-        -1 if force is None else list(operation.participants).index(force),
+        -1 if force is None else forces.index(force),
         day or "",
         hour or "",
         listed.index(category) if category in listed else len(listed),

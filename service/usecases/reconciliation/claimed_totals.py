@@ -14,6 +14,7 @@ from service.access.credentials import Credential
 from service.domain.claims.claim import Days
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding
+from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.errors import RecordError
@@ -94,6 +95,9 @@ class Record:
         """Return the outstanding forces of a selection of one measure, or of one of its forces or days."""
         found = self.owed.of(selection.measures)
         settled = {tally.force for tally in self.settled if tally.covers(selection.categories)}
+        if NOBODY in settled and not (selection.forces or selection.without_forces):
+            # A whole of all forces, for exactly these days, is their figure.
+            return ()
         narrowed = (
             Outstanding(one.force, _among(one.days, day or selection.day_from, day, selection.day_before), one.among)
             for one in found

@@ -13,6 +13,7 @@ from service.domain.claims.bounds import summed
 from service.domain.claims.claim import Claim
 from service.domain.claims.compare import Unplaced, recorded_bounds
 from service.domain.claims.extents import ALL, extent
+from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
 from service.domain.model.vocabulary import UNSTATED, Qualifier
 from service.domain.statement.breakdown import RESIDUAL
@@ -69,7 +70,7 @@ class UnplacedSearch:
         return self.record.figures(replace(selection, measures=(self.claim.measure,)))
 
     def _placed(self, figure: Figure, quantity: int, reasons: tuple[str, ...]) -> Iterator[UnplacedFigure]:
-        scope, force = self.claim.scope, figure.force or ""
+        scope, force = self.claim.scope, figure.force or NOBODY
         if self.by_day and scope.days is not None:
             if figure.day is None:
                 reasons = (*reasons, SEVERAL_DAYS)
@@ -94,7 +95,9 @@ class UnplacedSearch:
 def unplaced(claim: Claim, record: Record, *, by_day: bool, is_nil: bool) -> Unplaced:
     """Return the quantity that may belong to a claim, and the reasons. `by_day` and `is_nil` as in UnplacedSearch."""
     participants = record.operation.participants.values()
-    residual_forces = frozenset(one.force for one in participants if one.kind == RESIDUAL and is_nil)
+    residual_forces = frozenset(
+        (NOBODY, *(one.force for one in participants if one.kind == RESIDUAL)) if is_nil else ()
+    )
     search = UnplacedSearch(claim=claim, record=record, residual_forces=residual_forces, by_day=by_day, is_nil=is_nil)
     found = [one for one in search.candidates() if one.reasons]
     before = summed([recorded_bounds(one.quantity, one.qualifier) for one in found]).before

@@ -29,7 +29,7 @@ from service.domain.model.vocabulary import HOME_CURRENCY, Qualifier
 from service.web.forms import choices
 from service.web.forms.drugs import drug_text
 from service.web.site import words
-from service.web.site.event_words import tallied
+from service.web.site.event_words import parts_of, tallied
 
 AMOUNTS = (("tablets", "tablet"), ("plants", "plant"), ("wraps", "wrap"))
 ACQUIRED = {option.value: option.text.lower() for option in choices.ACQUIRED}
@@ -99,6 +99,20 @@ def _amounts(line: DrugLine) -> Iterator[str]:
         yield f"street value {display(line.value_pence, 'pence', line.qualifier)}"
 
 
+def _tally(data: ActivityRecorded, operation: Operation) -> Iterator[Answer]:
+    measure = operation.measures[data.measure]
+    yield Answer("What was counted", measure.label[:1].upper() + measure.label[1:], "measure")
+    if data.category:
+        yield Answer("Of which kind", words.category(data.category), "category")
+    yield Answer("How many", tallied(data, measure), "quantity")
+    if data.whole:
+        yield Answer("Counted for", "all forces together")
+    if data.of_which:
+        yield Answer("Of which", "; ".join(parts_of(data, operation)))
+    if data.occurred_before:
+        yield Answer("Until", words.full_moment(data.occurred_before))
+
+
 def _data(data: object, operation: Operation) -> Iterator[Answer]:
     match data:
         case ArrestRecorded():
@@ -110,13 +124,7 @@ def _data(data: object, operation: Operation) -> Iterator[Answer]:
                     f"Seized {number}" if len(data.lines) > 1 else "Seized", line_text(line), f"lines/{number - 1}"
                 )
         case ActivityRecorded():
-            measure = operation.measures[data.measure]
-            yield Answer("What was counted", measure.label[:1].upper() + measure.label[1:], "measure")
-            if data.category:
-                yield Answer("Of which kind", words.category(data.category), "category")
-            yield Answer("How many", tallied(data, measure), "quantity")
-            if data.occurred_before:
-                yield Answer("Until", words.full_moment(data.occurred_before))
+            yield from _tally(data, operation)
         case ReturnDeclared():
             first, before = data.bounds
             yield Answer("Return for", words.dates(first, before - ONE_DAY))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import to_builtins
+
 from service.domain.model.events import ActivityRecorded, Event
 from service.domain.model.instants import format_instant
 from service.domain.model.operation import Operation
@@ -79,12 +81,14 @@ class TallyForm:
         if measure and measure.has_categories and (category := typed.get("category")):
             found["category"] = category
         before = None if setting.corrected is None else setting.corrected.event.data
-        if isinstance(before, ActivityRecorded) and before.occurred_before is not None:
-            found["occurred_before"] = format_instant(before.occurred_before)
+        if isinstance(before, ActivityRecorded):
+            found |= _kept(before)
         return found, mistakes
 
     def field_at(self, pointer: str, _typed: Typed) -> str:
         """Return the field of a pointer."""
+        if pointer.startswith("of_which"):
+            return "quantity"
         return FIELDS.get(pointer, "time" if pointer == "occurred_before" else "")
 
     def _measure(self, setting: Setting) -> Question:
@@ -97,6 +101,18 @@ class TallyForm:
             if not (one.core and counts_facts)
         )
         return Question(name="measure", label="What was counted", kind="choice", options=(choices.CHOOSE, *options))
+
+
+def _kept(before: ActivityRecorded) -> Json:
+    """Return what a correction keeps, because the form does not ask for it: the period, and the parts."""
+    kept: Json = {}
+    if before.occurred_before is not None:
+        kept["occurred_before"] = format_instant(before.occurred_before)
+    if before.whole:
+        kept["whole"] = True
+    if before.of_which:
+        kept["of_which"] = to_builtins(before.of_which)
+    return kept
 
 
 def _category(measure: Measure | None) -> Question:

@@ -21,6 +21,7 @@ from service.domain.model.events import (
     ForceJoined,
     ForceLeft,
     MeasureRegistered,
+    OfWhich,
     OperationAmended,
     OperationClosed,
     OperationOpened,
@@ -89,6 +90,21 @@ def tallied(activity: ActivityRecorded, measure: Measure) -> str:
     return said
 
 
+def parts_of(activity: ActivityRecorded, operation: Operation) -> list[str]:
+    """Return the parts of a tally: `Surrey Police, knife: 12`."""
+    unit = operation.measures[activity.measure].unit
+    return [
+        f"{_of_which(part, operation)}: {display(part.quantity, unit, part.qualifier, part.category)}"
+        for part in activity.of_which
+    ]
+
+
+def _of_which(part: OfWhich, operation: Operation) -> str:
+    force = force_name(part.force, operation) if part.force else ""
+    category = words.category_in_sentence(part.category) if part.category else ""
+    return ", ".join(one for one in (force, category) if one)
+
+
 def _said(data: object, operation: Operation) -> str:
     match data:
         case ArrestRecorded():
@@ -98,7 +114,8 @@ def _said(data: object, operation: Operation) -> str:
             said = f"seizure of {words.listed(_lines(data.lines))}"
         case ActivityRecorded():
             measure = operation.measures[data.measure]
-            said = f"{measure.label}, {tallied(data, measure)}"
+            said = f"{measure.label}, {tallied(data, measure)}{', all forces' if data.whole else ''}"
+            said += f", of which {'; '.join(parts_of(data, operation))}" if data.of_which else ""
         case ReturnDeclared():
             covers = return_words.covered(data.measures, operation)
             first, before = data.bounds
