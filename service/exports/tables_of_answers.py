@@ -226,4 +226,5 @@ def _cell(value: Any) -> Cell:
         return "yes" if value else "no"
     if isinstance(value, list):
         return BETWEEN.join(json.dumps(one) if isinstance(one, dict) else str(one) for one in value)
-    return value
+    cell: Cell = value
+    return cell

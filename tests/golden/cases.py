@@ -180,6 +180,10 @@ LATER_ROWS += [
         },
     )
 ]
+LATER_ROWS += [
+    {"type": "force.joined", "data": {"force": "midlands", "name": "Midlands", "kind": "group", "members": members}}
+    for members in (["kent"], [f"force-{number}" for number in range(100)])
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],

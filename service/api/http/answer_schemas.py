@@ -242,6 +242,7 @@ class ParticipantSchema(ma.Schema):
     name = f.String(required=True)
     kind = f.String(required=True)
     reports = f.String(required=True, metadata={"enum": ["events", "tallies", "nothing"]})
+    members = f.List(f.String(), metadata={"description": "only of a group: the forces in it"})
 
 
 class OperatingDaySchema(ma.Schema):

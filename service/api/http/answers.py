@@ -61,6 +61,7 @@ def operation_json(head: Head, operation: Operation) -> Json:
         **_days_json(operation),
         "forces": [
             {"force": one.force, "name": one.name, "kind": one.kind, "reports": one.reports}
+            | ({"members": list(one.members)} if one.members else {})
             for one in operation.participants.values()
         ],
         "places": list(operation.places),

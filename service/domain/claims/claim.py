@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 
 from service.domain.claims.bounds import Bounds, describe
-from service.domain.claims.extents import Extent, extent
+from service.domain.claims.extents import ALL, Extent, extent
 from service.domain.model.currencies import MINOR_UNITS
 
 Days = tuple[date, date]
@@ -126,6 +126,20 @@ class ClaimsFile:
     sources: Mapping[str, Source]
     claims: tuple[Claim, ...]
     breakdowns: tuple[PrintedBreakdown, ...]
+
+
+def with_members(scope: Scope, groups: Mapping[str, Iterable[str]]) -> Scope:
+    """Return the scope in which each group of forces comes with its members, so that they are inside it."""
+    forces = scope.forces
+    if not groups or not groups.keys() & (forces.included | forces.excluded):
+        return scope
+
+    def widened(named: Iterable[str]) -> Iterator[str]:
+        for force in named:
+            yield from (force, *groups.get(force, ()))
+
+    included = () if forces.included == {ALL} else widened(forces.included)
+    return replace(scope, forces=extent(included, widened(forces.excluded)))
 
 
 def days_within(days: Days | None, other: Days | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.domain.model.operation import Operation, UnknownCode
@@ -37,6 +37,17 @@ class Selection:
     def has_force(self, force: str) -> bool:
         """Return whether the force is one of those asked for."""
         return (not self.forces or force in self.forces) and force not in self.without_forces
+
+
+def with_members(selection: Selection, operation: Operation) -> Selection:
+    """Return the selection in which each group of forces comes with its members."""
+    if not operation.groups:
+        return selection
+    return replace(
+        selection,
+        forces=operation.with_members(selection.forces),
+        without_forces=operation.with_members(selection.without_forces),
+    )
 
 
 def check_selection(selection: Selection, operation: Operation) -> None:

@@ -5,7 +5,7 @@ Pointers refer to the flat bodies of the coordinator's calls: `/places/0`, not `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from service.domain.model.events import (
 from service.domain.model.operation import Operation, Participant, UnknownCode, amended
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import Force, Measure
+from service.domain.model.vocabulary import GROUP
 from service.errors import Conflict, Invalid
 
 
@@ -45,6 +46,18 @@ class ResidualNotImported(Invalid):
     """A residual force holds results published for no single force; only imported operations may have one."""
 
     code = "residual_not_imported"
+
+
+class GroupUnclear(Invalid):
+    """A group has no members, or one that did not join before or is in another group; or another force has members."""
+
+    code = "group_unclear"
+
+
+class CountedInGroup(Invalid):
+    """A group and one of its members would both report, so that the member's results would count twice."""
+
+    code = "counted_in_group"
 
 
 class AlreadyAPart(Conflict):
@@ -82,14 +95,15 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
     """Check a setup event and return it as it is recorded: force.joined gets its name and kind from reference data.
 
     Raises:
-        AlreadyJoined, ForceNotInOperation, UnknownCode, ResidualNotImported, AmendsNothing, DaysUnclear,
+        AlreadyJoined, ForceNotInOperation, UnknownCode, ResidualNotImported, GroupUnclear, CountedInGroup,
+        AmendsNothing, DaysUnclear,
         MeasureUnclear, LooksPersonal, AlreadyAPart, OperationIsClosed, NotClosed.
     """
     match event.data:
         case ForceJoined() as joined:
             return replace(event, data=_named(joined, operation, forces))
         case ForceLeft(force=force):
-            _participant(force, operation)
+            _check_leaving(_participant(force, operation), operation)
         case ForceAmended() as correction:
             _check_force(correction, operation)
         case OperationAmended() as change:
@@ -121,7 +135,66 @@ def _named(joined: ForceJoined, operation: Operation, forces: Mapping[str, Force
         )
     if kind == "residual" and not operation.imported:
         raise ResidualNotImported("Only an imported operation can have a residual force.", pointer="/kind")
+    if joined.members or kind == GROUP:
+        _check_group(joined, kind, operation)
     return replace(joined, name=name, kind=kind)
+
+
+def _check_group(joined: ForceJoined, kind: str, operation: Operation) -> None:
+    if kind != GROUP or not joined.members:
+        raise GroupUnclear(
+            f"Expected kind group with members, or neither; found {kind} with {len(joined.members)} members.",
+            pointer="/members",
+        )
+    grouped = {member: group for group, members in operation.groups.items() for member in members}
+    for index, member in enumerate(joined.members):
+        pointer = f"/members/{index}"
+        if member not in operation.participants:
+            refuse_personal(member, pointer)
+            raise GroupUnclear(
+                f"Expected a force that joined before its group; found {member!r}. Add it first: as reporting nothing, "
+                "if the group reports for it.",
+                pointer=pointer,
+            )
+        if member in grouped or member in operation.groups:
+            found = f"in {grouped[member]}" if member in grouped else "a group itself"
+            raise GroupUnclear(f"A force is in one group only; {member} is {found}.", pointer=pointer)
+    if joined.reports == "events":
+        raise GroupUnclear(
+            "A group reports tallies for its members, or nothing if they report themselves; found events.",
+            pointer="/reports",
+        )
+    _refuse_counted_twice(joined.force, joined.reports, joined.members, operation)
+
+
+def _refuse_counted_twice(group: str, reports: str, members: Iterable[str], operation: Operation) -> None:
+    """Refuse a group that reports together with one of its members: nobody could say what is counted twice."""
+    reporting = [member for member in members if operation.participants[member].reports != "nothing"]
+    if reports != "nothing" and reporting:
+        raise CountedInGroup(
+            f"{group} reports for its members, and so would {', '.join(reporting)}. Let the group report nothing, or "
+            "each of these.",
+            pointer="/reports",
+        )
+
+
+def _check_leaving(leaving: Participant, operation: Operation) -> None:
+    group = next((group for group, members in operation.groups.items() if leaving.force in members), None)
+    if group is not None:
+        raise GroupUnclear(f"{leaving.force} is a member of {group}, which must leave before it.", pointer="/force")
+
+
+def _check_reports(known: Participant, reports: str, operation: Operation) -> None:
+    """Check what a force is to report, with regard to its group or its members."""
+    if known.members and reports == "events":
+        raise GroupUnclear("A group reports tallies or nothing; found events.", pointer="/reports")
+    if known.members:
+        _refuse_counted_twice(known.force, reports, known.members, operation)
+    for group, members in operation.groups.items():
+        if known.force in members and reports != "nothing" and operation.participants[group].reports != "nothing":
+            raise CountedInGroup(
+                f"{group} reports for {known.force}. Let the group report nothing first.", pointer="/reports"
+            )
 
 
 def _participant(force: str, operation: Operation) -> Participant:
@@ -134,6 +207,8 @@ def _participant(force: str, operation: Operation) -> Participant:
 def _check_force(change: ForceAmended, operation: Operation) -> None:
     known = _participant(change.force, operation)
     refuse_personal(change.name or "", "/name")
+    if change.reports is not None:
+        _check_reports(known, change.reports, operation)
     if change.name in (None, known.name) and change.reports in (None, known.reports):
         raise AmendsNothing(
             f"Expected another name or reports for {known.force}; found what it has: {known.name!r}, which reports "

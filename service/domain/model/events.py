@@ -247,7 +247,11 @@ class OperationAmended(Timed, frozen=True, kw_only=True):
 
 
 class ForceJoined(InternedDefaults, frozen=True, kw_only=True):
-    """`force.joined`: a force takes part from now on. Its name and kind make the log self-contained."""
+    """`force.joined`: a force takes part from now on. Its name and kind make the log self-contained.
+
+    A named group of forces, such as East Midlands, has the kind `group` and its `members`, which joined before. It
+    reports tallies for them, or nothing if they report themselves.
+    """
 
     wire_type: ClassVar[str] = "force.joined"
     filled_in: ClassVar[tuple[str, ...]] = ("name", "kind")
@@ -255,6 +259,7 @@ class ForceJoined(InternedDefaults, frozen=True, kw_only=True):
     name: Title | None = None
     kind: ForceKind | None = None
     reports: Reports = "events"
+    members: Annotated[tuple[Slug, ...], Items(0, 100).meta] = ()
 
 
 class ForceLeft(Part, frozen=True, kw_only=True):

@@ -35,12 +35,13 @@ class UnknownCode(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """A force in an operation. `reports`: events, tallies, or nothing (never outstanding)."""
+    """A force in an operation. `reports`: events, tallies, or nothing (never outstanding). A group has `members`."""
 
     force: str
     name: str
     kind: str
     reports: str
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,16 @@ class Operation:
     def closed(self) -> bool:
         """Whether the operation is closed to new facts."""
         return self.closed_at is not None
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The groups of forces that take part, with their members."""
+        return {one.force: one.members for one in self.participants.values() if one.members}
+
+    def with_members(self, forces: Iterable[str]) -> tuple[str, ...]:
+        """Return these forces, and after each group its members; each force once."""
+        groups = self.groups
+        return tuple(dict.fromkeys(one for force in forces for one in (force, *groups.get(force, ()))))
 
     def return_due_at(self, day: date) -> datetime | None:
         """Return when the returns for one of its days are due; None if there is no deadline.
@@ -189,7 +200,11 @@ def _opened(opened: OperationOpened, recorded: RecordedEvent) -> Operation:
 
 def _joined(operation: Operation, joined: ForceJoined) -> Operation:
     participant = Participant(
-        force=joined.force, name=joined.name or joined.force, kind=joined.kind or "agency", reports=joined.reports
+        force=joined.force,
+        name=joined.name or joined.force,
+        kind=joined.kind or "agency",
+        reports=joined.reports,
+        members=joined.members,
     )
     return replace(operation, participants={**operation.participants, joined.force: participant})
 

@@ -111,7 +111,7 @@ CorrectionReason = Literal[
 ]
 Acquisition = Literal["seized", "surrendered_or_found", "unstated"]
 ReturnStatus = Literal["partial", "complete", "nil"]
-ForceKind = Literal["territorial", "special", "agency", "unit", "coordinator", "residual"]
+ForceKind = Literal["territorial", "special", "agency", "unit", "coordinator", "residual", "group"]
 Reports = Literal["events", "tallies", "nothing"]
 PublicationLabel = Literal["provisional", "final"]
 Marking = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
@@ -120,6 +120,8 @@ QUALIFIERS: tuple[str, ...] = get_args(Qualifier)
 # In ascending order of sensitivity.
 MARKINGS: tuple[str, ...] = get_args(Marking)
 UNSTATED = "unstated"
+# The kind of a named group of forces.
+GROUP: ForceKind = "group"
 # The reason of a correction that is no mistake: a later sum of the same body, which replaces its earlier one.
 RUNNING_TOTAL: CorrectionReason = "running_total"
 HOME_CURRENCY = "GBP"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from service.domain.counting.completeness import NIL, Declaration, Declarations
 from service.domain.counting.figures import EXACT
-from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
 from service.domain.statement.facts import RecordedFigure
@@ -50,17 +49,16 @@ def breakdown_of(
     measure: Measure,
     figures: Mapping[str, RecordedFigure],
     *,
-    whole: RecordedFigure | None = None,
+    rest: RecordedFigure | None = None,
     owing: Collection[str],
     returns: Declarations,
 ) -> ForceBreakdown | None:
     """Return the breakdown of a measure by force; None if only one force reports all of it, or if no force has a line.
 
-    `figures` are those of this measure, by force; `whole` is that of all forces; `owing` are the forces whose returns
-    for it are outstanding.
+    `figures` are those of this measure, by force; `rest` is the one that belongs to no force; `owing` are the forces
+    whose returns for it are outstanding.
     """
     reporting = [one for one in operation.participants.values() if one.reports != "nothing"]
-    rest = None if whole is None else rest_of(whole, figures.values())
     if len(reporting) < 2 and rest is None:  # noqa: PLR2004 - one force alone is the total
         return None
     reported = {one.force for one in reporting if _has_reported(one, measure, returns)}
@@ -88,13 +86,6 @@ def breakdown_of(
         if rest is None
         else in_full(rest.quantity, rest.qualifier, measure.unit, is_outstanding=bool(owing), most=rest.most),
     )
-
-
-def rest_of(whole: RecordedFigure, parts: Iterable[RecordedFigure]) -> Known | None:
-    """Return what a figure of all forces has more than those of each; None if nothing."""
-    taken = [Stated(-part.quantity, part.qualifier, -1) for part in parts]
-    rest = added_up([Stated(whole.quantity, whole.qualifier, 1 + len(taken)), *taken])
-    return rest if rest is not None and rest.quantity > 0 else None
 
 
 def _stated(

@@ -52,8 +52,9 @@ class StatementFacts:
     `operation` includes the forces and measures of its parts. `figures` are over all forces, and by category for
     measures that are not additive; `by_force` are the same for each force. `outstanding` are the forces that owe a
     return for any measure. `moment` decides which days have begun. `label` is the label of a publication, whatever its
-    figures. `officers_by_day`: a force reported its officers per day, so that the same officers may count repeatedly.
-    `earlier` is the publication to compare with; None: there is none.
+    figures. `not_attributed` are what the figures over all forces have more than those of each. `officers_by_day`: a
+    force reported its officers per day, so that the same officers may count repeatedly. `earlier` is the publication to
+    compare with; None: there is none.
     """
 
     operation: Operation
@@ -67,3 +68,4 @@ class StatementFacts:
     label: PublicationLabel | None = None
     officers_by_day: bool = False
     earlier: EarlierPublication | None = None
+    not_attributed: Sequence[RecordedFigure] = ()

@@ -15,8 +15,8 @@ from service.domain.counting.completeness import Outstanding, Span, spans_of
 from service.domain.counting.figures import BOUNDS, EXACT, Side
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
-from service.domain.model.vocabulary import Qualifier
-from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of, rest_of
+from service.domain.model.vocabulary import GROUP, Qualifier
+from service.domain.statement.breakdown import RESIDUAL, ForceBreakdown, breakdown_of
 from service.domain.statement.changes import StatedChanges, stated_changes
 from service.domain.statement.facts import RecordedFigure, StatementFacts
 from service.domain.statement.period import Period, period_of
@@ -115,7 +115,7 @@ def make_statement(facts: StatementFacts) -> Statement:
         lead=facts.lead,
         forces=tuple(_taking_part(operation)),
         residuals=tuple(_residuals(facts)),
-        has_rest=_has_rest(facts),
+        has_rest=bool(facts.not_attributed),
         parts=parts,
         period=period,
         headline=None if headline is None else _rounded(headline, more_to_come=more_to_come),
@@ -196,7 +196,7 @@ def _breakdown(facts: StatementFacts, headline: StatementLine) -> ForceBreakdown
         facts.operation,
         measure,
         figures,
-        whole=next((one for one in facts.figures if one.measure == measure.measure), None),
+        rest=next((one for one in facts.not_attributed if one.measure == measure.measure), None),
         owing=[one.force for one in headline.outstanding],
         returns=facts.declarations,
     )
@@ -209,10 +209,10 @@ def _owing(facts: StatementFacts, lines: Sequence[StatementLine]) -> Iterable[Ow
 
 
 def _taking_part(operation: Operation) -> Iterable[Participant]:
-    """Yield the forces that took part: not residual forces, nor the coordinator that is named as the lead."""
+    """Yield the forces that took part: not residual forces or groups, nor the coordinator that is named as the lead."""
     for one in operation.participants.values():
         leads_only = one.kind == "coordinator" and one.force == operation.lead_force
-        if one.kind != RESIDUAL and not leads_only:
+        if one.kind not in (RESIDUAL, GROUP) and not leads_only:
             yield one
 
 
@@ -220,14 +220,6 @@ def _residuals(facts: StatementFacts) -> Iterable[Participant]:
     """Return the residual forces that have results."""
     recorded = {figure.force for figure in facts.by_force}
     return (one for one in facts.operation.participants.values() if one.kind == RESIDUAL and one.force in recorded)
-
-
-def _has_rest(facts: StatementFacts) -> bool:
-    """Return whether any figure has more than those of each force add up to."""
-    parts: dict[tuple[str, str | None], list[RecordedFigure]] = {}
-    for one in facts.by_force:
-        parts.setdefault((one.measure, one.category), []).append(one)
-    return any(rest_of(one, parts.get((one.measure, one.category), ())) is not None for one in facts.figures)
 
 
 def _all_returns_are_in(facts: StatementFacts) -> bool:

@@ -17,7 +17,7 @@ from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
-from service.domain.counting.stated import Stated
+from service.domain.counting.stated import Stated, added_up
 from service.domain.deciding.decide import NotCoordinator
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation, Participant
@@ -258,12 +258,15 @@ def _facts(
     label: PublicationLabel | None = None,
     earlier: EarlierPublication | None = None,
 ) -> StatementFacts:
+    overall = [figure for figure in figures if figure.force is None]
+    by_force = [figure for figure in figures if figure.force is not None]
     return StatementFacts(
         operation=operation,
         parts=[position.operation for position in found[1:]],
         lead=_lead(connection, operation),
-        figures=[figure for figure in figures if figure.force is None],
-        by_force=[figure for figure in figures if figure.force is not None],
+        figures=overall,
+        by_force=by_force,
+        not_attributed=[rest for figure in overall if (rest := _rest_of(figure, by_force)) is not None],
         outstanding=owed.of(tuple(operation.measures)),
         declarations=_declared(owed),
         moment=found[0].begun_by,
@@ -271,6 +274,19 @@ def _facts(
         officers_by_day=_is_given_by_day(figures_at(connection, found, OFFICERS_BY_DAY)),
         earlier=earlier,
     )
+
+
+def _rest_of(figure: Figure, by_force: Sequence[Figure]) -> Figure | None:
+    """Return what a figure over all forces has more than those of each; None if nothing.
+
+    A publication has no figure of it, so it is subtracted.
+    """
+    same = [one for one in by_force if (one.measure, one.category) == (figure.measure, figure.category)]
+    taken = [Stated(-one.quantity, one.qualifier, -1) for one in same]
+    rest = added_up([Stated(figure.quantity, figure.qualifier, 1 + len(taken)), *taken])
+    if rest is None or rest.quantity <= 0:
+        return None
+    return replace(figure, quantity=rest.quantity, qualifier=rest.qualifier, least=None, most=None)
 
 
 def _with_outstanding(figure: PublishedFigure, owed: Owed) -> Figure:

@@ -15,7 +15,7 @@ from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding, Overdue, OwedSpan, owed_spans
 from service.domain.counting.figures import display
 from service.domain.counting.rules import NOBODY
-from service.domain.counting.selection import Selection, check_selection
+from service.domain.counting.selection import Selection, check_selection, with_members
 from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import Qualifier
@@ -128,6 +128,7 @@ def totals_at(
     """
     operation = combined([position.operation for position in found])
     check_selection(selection, operation)
+    selection = with_members(selection, operation)
     logs = [(position.head, position.seq) for position in found]
     rows = sums(connection, logs, selection, by_category=not_additive(operation))
     owed = owed or Owed.at(connection, operation, found, selection)
@@ -154,6 +155,7 @@ def figures_at(connection: sa.Connection, found: Sequence[Position], selection: 
     """
     operation = combined([position.operation for position in found])
     check_selection(selection, operation)
+    selection = with_members(selection, operation)
     logs = [(position.head, position.seq) for position in found]
     rows = sums(connection, logs, selection, by_category=not_additive(operation))
     return list(figures_of(rows, operation, selection, Owed((), []).of_figure))

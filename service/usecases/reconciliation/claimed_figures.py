@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from service.domain.claims.claim import Claim, Scope
+from service.domain.claims.claim import Claim, Scope, with_members
 from service.domain.claims.compare import (
     Comparison,
     Recorded,
@@ -41,7 +42,8 @@ def compare_claim(claim: Claim, operation: str, read_record: ReadRecord) -> Comp
     for check in CHECKS:
         if reason := check(claim, record.operation):
             return not_comparable(claim, reason)
-    return compare(claim, _recorded(claim, record.for_days(claim.measure, claim.scope.days)))
+    widened = replace(claim, scope=with_members(claim.scope, record.operation.groups))
+    return compare(claim, _recorded(widened, record.for_days(claim.measure, claim.scope.days)))
 
 
 def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
@@ -115,8 +117,13 @@ def _force_absent(claim: Claim, state: Operation) -> str:
 
 def _forces_silent(claim: Claim, state: Operation) -> str:
     named = claim.scope.forces.included - {ALL}
-    silent = [force for force in sorted(named) if state.participants[force].reports == "nothing"]
+    silent = [force for force in sorted(named) if not _reports(force, state)]
     return f"These forces report nothing: {listed(silent)}." if silent and len(silent) == len(named) else ""
+
+
+def _reports(force: str, state: Operation) -> bool:
+    """Return whether a force, or a member of a group, reports anything."""
+    return any(state.participants[one].reports != "nothing" for one in state.with_members([force]))
 
 
 def _category_unknown(claim: Claim, state: Operation) -> str:

@@ -100,4 +100,5 @@ def facts_of(operation: Operation) -> OperationFacts:
         ),
         has_others=any(one.kind == RESIDUAL for one in participants),
         days=None if last is None else (first, last),
+        groups=operation.groups,
     )

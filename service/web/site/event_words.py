@@ -130,6 +130,7 @@ def _said_of_the_operation(data: object, operation: Operation) -> str:
     match data:
         case ForceJoined():
             said = f"added {data.name or data.force}"
+            said += f", the group of {words.listed(data.members)}" if data.members else ""
         case ForceLeft():
             said = f"removed {data.force}"
         case ForceAmended():

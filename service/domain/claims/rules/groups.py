@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
 
 from service.domain.claims.bounds import Bounds, joined
-from service.domain.claims.claim import Claim, ClaimsFile, Days, Scope
+from service.domain.claims.claim import Claim, ClaimsFile, Days, Scope, with_members
 from service.domain.claims.extents import ALL, Extent, extent
 from service.domain.claims.rules.relations import CATEGORY, DAY, FORCE, Relations, relations_of
 
@@ -21,13 +21,14 @@ NOT_ADDED_OVER_DAYS = ("officers",)
 class OperationFacts:
     """What is known about the operation: its forces, those of them that a list may leave out, and its days.
 
-    `has_others`: it has a residual force, so that other forces may take part as well.
+    `has_others`: it has a residual force, so that other forces may take part as well. `groups` have their members.
     """
 
     forces: frozenset[str] = frozenset()
     optional_forces: frozenset[str] = frozenset()
     has_others: bool = False
     days: Days | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def with_canonical_scopes(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile
     named = _named_by_sources(file)
 
     def canonical(scope: Scope, source: str) -> Scope:
-        printed = file.sources[source]
+        printed, scope = file.sources[source], with_members(scope, facts.groups)
         everybody = file.forces or facts.forces or named
         key = (scope.forces, everybody)
         if key not in known:
