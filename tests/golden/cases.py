@@ -184,6 +184,10 @@ LATER_ROWS += [
     {"type": "force.joined", "data": {"force": "midlands", "name": "Midlands", "kind": "group", "members": members}}
     for members in (["kent"], [f"force-{number}" for number in range(100)])
 ]
+LATER_ROWS += [
+    {"type": "operation.opened", "data": {"name": "Lantern", "lead_force": LEAD, "imported": True} | unknown}
+    for unknown in ({"lead_known": False}, {"dates_known": False}, {"lead_known": False, "dates_known": False})
+]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],

@@ -266,6 +266,8 @@ class OperationSchema(ma.Schema):
     operation = f.String(required=True)
     name = f.String(required=True)
     lead_force = f.String(required=True)
+    lead_known = f.Boolean(metadata={"description": "false: lead_force only keeps the record; otherwise missing"})
+    dates_known = f.Boolean(metadata={"description": "false: it was some time in its one day; otherwise missing"})
     imported = f.Boolean(required=True)
     closed = f.Boolean(required=True)
     marking = f.String(required=True)

@@ -52,6 +52,7 @@ def operation_json(head: Head, operation: Operation) -> Json:
         "operation": operation.operation,
         "name": operation.name,
         "lead_force": operation.lead_force,
+        **{name: False for name in ("lead_known", "dates_known") if not getattr(operation, name)},
         "imported": operation.imported,
         "closed": operation.closed,
         "marking": operation.marking,

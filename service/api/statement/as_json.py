@@ -43,7 +43,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "headline": words.headline,
         "headline_figure": None if statement.headline is None else _line_json(statement.headline, words.headline),
         "who": words.who,
-        "lead": _participant_json(statement.lead),
+        "lead": _participant_json(statement.lead) if statement.operation.lead_known else None,
         "forces": [_participant_json(one) for one in statement.forces],
         "when": words.when,
         "officers": None if statement.officers is None else _line_json(statement.officers, words.method),

@@ -130,7 +130,7 @@ class StatementSchema(ma.Schema):
     headline = f.String(required=True)
     headline_figure = f.Nested(LineSchema, required=True, allow_none=True)
     who = f.String(required=True)
-    lead = f.Nested(ParticipantSchema, required=True)
+    lead = f.Nested(ParticipantSchema, required=True, allow_none=True)
     forces = f.List(f.Nested(ParticipantSchema), required=True)
     when = f.String(required=True)
     officers = f.Nested(LineSchema, required=True, allow_none=True)

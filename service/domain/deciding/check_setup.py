@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from service.domain.deciding.check_report import ForceNotInOperation, OperationIsClosed
-from service.domain.model.days import operating_days
 from service.domain.model.events import (
     Event,
     ForceAmended,
@@ -23,7 +22,7 @@ from service.domain.model.events import (
     OperationReopened,
     PartAccepted,
 )
-from service.domain.model.operation import Operation, Participant, UnknownCode, amended
+from service.domain.model.operation import Operation, Participant, UnknownCode, amended, days_of
 from service.domain.model.personal_data import refuse_personal
 from service.domain.model.reference_data import Force, Measure
 from service.domain.model.vocabulary import GROUP
@@ -46,6 +45,12 @@ class ResidualNotImported(Invalid):
     """A residual force holds results published for no single force; only imported operations may have one."""
 
     code = "residual_not_imported"
+
+
+class UnknownNotImported(Invalid):
+    """A live operation has a lead force and days; only of an imported one may they be unknown."""
+
+    code = "unknown_not_imported"
 
 
 class GroupUnclear(Invalid):
@@ -82,9 +87,16 @@ def check_opening(opened: OperationOpened) -> None:
     """Check the days, places and name of a new operation.
 
     Raises:
-        DaysUnclear, LooksPersonal.
+        DaysUnclear, LooksPersonal, UnknownNotImported.
     """
-    operating_days(opened.starts_at, opened.ends_at, opened.days, pointer="")
+    for name in ("lead_known", "dates_known"):
+        if not (opened.imported or getattr(opened, name)):
+            raise UnknownNotImported(
+                "Only of an imported operation may the lead force or the dates be unknown. Send imported: true, or "
+                f"leave out {name}.",
+                pointer=f"/{name}",
+            )
+    days_of(opened)
     refuse_personal(opened.name, "/name")
     _check_places(opened.places)
     for index, operation in enumerate(opened.part_of):

@@ -202,6 +202,24 @@ def operating_days(
     return OperatingDays(days[0].starts_at, days[-1].ends_at, days)
 
 
+def one_unknown_day(starts_at: datetime | None, ends_at: datetime | None, windows: Sequence[Window]) -> OperatingDays:
+    """Return the one operating day of an operation that was some time in [starts_at, ends_at).
+
+    Raises:
+        DaysUnclear: windows are given, one of the moments is not, or the end is not after the start.
+    """
+    if windows:
+        raise DaysUnclear("Expected starts_at and ends_at, because dates_known is false; found days.", pointer="/days")
+    if ends_at is None:
+        raise DaysUnclear(
+            "Expected ends_at, a moment by which it was over, because dates_known is false. It can be the moment of "
+            "printing.",
+            pointer="/ends_at",
+        )
+    days = _between(starts_at, ends_at, "")
+    return OperatingDays(days.starts_at, ends_at, (OperatingDay(days.first_day, days.starts_at, ends_at),))
+
+
 def london_date(moment: datetime) -> date:
     """Return the calendar date in London at this moment."""
     return moment.astimezone(LONDON).date()
@@ -214,7 +232,11 @@ def london_midnight(day: date) -> datetime:
 
 def _between(starts_at: datetime | None, ends_at: datetime | None, pointer: str) -> OperatingDays:
     if starts_at is None:
-        raise DaysUnclear("Expected starts_at, or days as a list of {from, before}; found neither.", pointer=pointer)
+        raise DaysUnclear(
+            "Expected starts_at, or days as a list of {from, before}; found neither. If the dates of an imported "
+            "operation are not known, send dates_known: false, and starts_at and ends_at as the bounds of when it was.",
+            pointer=pointer,
+        )
     if ends_at is not None and ends_at <= starts_at:
         raise DaysUnclear("ends_at must be after starts_at.", pointer=f"{pointer}/ends_at")
     if ends_at is not None and ends_at - starts_at > LONGEST:

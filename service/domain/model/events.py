@@ -216,6 +216,10 @@ class OperationOpened(Timed, frozen=True, kw_only=True):
     Its days are either the London days in [starts_at, ends_at) or the windows in `days`. `forces` is the publishing
     order; a force.joined for each force follows. A day's returns are due `returns_due_hours` after its end, but never
     after `returns_due_at`.
+
+    Print may not say who led an imported operation, or when it was. Then `lead_known` is false, and `lead_force` is
+    only the force whose coordinator keeps the record; or `dates_known` is false, and the operation was some time in
+    [starts_at, ends_at), which is one operating day. An amendment of the days makes them known.
     """
 
     wire_type: ClassVar[str] = "operation.opened"
@@ -231,6 +235,8 @@ class OperationOpened(Timed, frozen=True, kw_only=True):
     part_of: Annotated[tuple[Slug, ...], Items(0, 20).meta] = ()
     marking: Marking = "OFFICIAL-SENSITIVE"
     imported: bool = False
+    lead_known: bool = True
+    dates_known: bool = True
 
 
 class OperationAmended(Timed, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from service.domain.model.days import OperatingDays, operating_days
+from service.domain.model.days import OperatingDays, one_unknown_day, operating_days
 from service.domain.model.events import (
     ForceAmended,
     ForceJoined,
@@ -48,7 +48,8 @@ class Participant:
 class Operation:
     """The state of an operation: `participants` are in publishing order, `measures` are those it may count.
 
-    `closed_at` is the time of the last closing; a reopening resets it to None.
+    `closed_at` is the time of the last closing; a reopening resets it to None. If not `lead_known`, the lead force only
+    keeps the record; if not `dates_known`, the operation was some time in its one day.
     """
 
     operation: str
@@ -63,6 +64,8 @@ class Operation:
     marking: str
     imported: bool
     opened_at: datetime
+    lead_known: bool = True
+    dates_known: bool = True
     closed_at: datetime | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
@@ -159,6 +162,7 @@ def amended(operation: Operation, change: OperationAmended) -> Operation:
     return replace(
         operation,
         days=_amended_days(operation.days, change),
+        dates_known=operation.dates_known or _has_days(change),
         returns_due_at=change.returns_due_at or operation.returns_due_at,
         returns_due_hours=operation.returns_due_hours if hours is None else hours,
         places=change.places or operation.places,
@@ -181,18 +185,31 @@ def registered_measure(operation: Operation, registered: MeasureRegistered) -> M
     )
 
 
+def days_of(opened: OperationOpened) -> OperatingDays:
+    """Return the days of a new operation.
+
+    Raises:
+        DaysUnclear: they are invalid.
+    """
+    if opened.dates_known:
+        return operating_days(opened.starts_at, opened.ends_at, opened.days, pointer="")
+    return one_unknown_day(opened.starts_at, opened.ends_at, opened.days)
+
+
 def _opened(opened: OperationOpened, recorded: RecordedEvent) -> Operation:
     return Operation(
         operation=recorded.operation,
         name=opened.name,
         lead_force=opened.lead_force,
-        days=operating_days(opened.starts_at, opened.ends_at, opened.days, pointer=""),
+        days=days_of(opened),
         returns_due_at=opened.returns_due_at,
         returns_due_hours=opened.returns_due_hours,
         places=opened.places,
         part_of=opened.part_of,
         marking=opened.marking,
         imported=opened.imported,
+        lead_known=opened.lead_known,
+        dates_known=opened.dates_known,
         opened_at=recorded.recorded_at,
         measures=measure_catalogue(),
     )
@@ -214,8 +231,12 @@ def _amended_force(operation: Operation, change: ForceAmended) -> Participant:
     return replace(known, name=change.name or known.name, reports=change.reports or known.reports)
 
 
+def _has_days(change: OperationAmended) -> bool:
+    return change.starts_at is not None or change.ends_at is not None or bool(change.days)
+
+
 def _amended_days(days: OperatingDays, change: OperationAmended) -> OperatingDays:
-    if change.starts_at is None and change.ends_at is None and not change.days:
+    if not _has_days(change):
         return days
     if change.days or days.windows:
         return operating_days(change.starts_at, change.ends_at, change.days, pointer="")

@@ -19,6 +19,7 @@ class Shape(Enum):
     DAYS = "days"
     NIGHTS = "nights"
     OPEN = "open"
+    UNKNOWN = "unknown"
 
 
 class Stage(Enum):
@@ -47,8 +48,9 @@ class Span:
 class Period:
     """When an operation takes place.
 
-    `spans` are in order and at least one; for an open-ended operation, only the first day. `count` is the number of
-    dates or nights. A night covers two dates, from noon to noon at most.
+    `spans` are in order and at least one; for an open-ended operation, only the first day; if the dates are not known,
+    the span in which they were. `count` is the number of dates or nights. A night covers two dates, from noon to noon
+    at most.
     """
 
     shape: Shape
@@ -68,6 +70,8 @@ def period_of(operation: Operation, moment: datetime) -> Period:
     if days.ends_at is None:
         first = london_date(days.starts_at)
         return Period(Shape.OPEN, (Span(first, first),), 1, stage)
+    if not operation.dates_known:
+        return Period(Shape.UNKNOWN, (_span(days.starts_at, days.ends_at),), 1, stage)
     windows = [(one.starts_at, one.ends_at) for one in days.windows] or [(days.starts_at, days.ends_at)]
     spans = [_span(*window) for window in windows]
     if all(_is_night(*window) for window in windows):

@@ -53,7 +53,7 @@ def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
 
 
 def _recorded(claim: Claim, record: Record) -> Recorded:
-    selection = _selection(claim, narrowed=_narrows(claim.scope, record.operation.days))
+    selection = _selection(claim, narrowed=_narrows(claim.scope, record.operation))
     figure = next((one for one in record.figures(selection) if _is_of(one, claim)), None)
     maybe = unplaced(claim, record, by_day=selection.is_by_days, is_nil=figure is None)
     if figure is None:
@@ -88,9 +88,10 @@ def _is_of(figure: Figure, claim: Claim) -> bool:
     return claim.additive or figure.category in claim.scope.categories.included
 
 
-def _narrows(scope: Scope, days: OperatingDays) -> bool:
-    """Return whether the scope excludes any of the operation's days."""
-    if scope.days is None:
+def _narrows(scope: Scope, operation: Operation) -> bool:
+    """Return whether the scope excludes any of the operation's days. Unknown ones are those that are printed."""
+    days = operation.days
+    if scope.days is None or not operation.dates_known:
         return False
     if days.windows:
         return not all(scope.days[0] <= window.day <= scope.days[1] for window in days.windows)

@@ -99,6 +99,6 @@ def facts_of(operation: Operation) -> OperationFacts:
             one.force for one in participants if one.reports == "nothing" or one.kind == RESIDUAL
         ),
         has_others=any(one.kind == RESIDUAL for one in participants),
-        days=None if last is None else (first, last),
+        days=None if last is None or not operation.dates_known else (first, last),
         groups=operation.groups,
     )

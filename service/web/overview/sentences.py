@@ -28,7 +28,9 @@ def state_of(overview: Overview) -> tuple[str, str]:
 
 
 def lead_of(operation: Operation) -> str:
-    """Return the name of the force that leads the operation."""
+    """Return the name of the force that leads the operation, or that it is not known."""
+    if not operation.lead_known:
+        return "a force that is not known"
     lead = operation.participants.get(operation.lead_force)
     return operation.lead_force if lead is None else lead.name
 
