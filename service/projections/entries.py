@@ -83,14 +83,11 @@ def _own_rows(batch: Batch, step: Step) -> list[EntryRow]:
     event, seq = step.recorded.event, step.recorded.seq
     if not isinstance(event.data, FACTS):
         return []
-    day = _days(event, step.operation)
+    day, own = _days(event, step.operation), event.force
     version, counts = (batch.operation, batch.generation, seq), counts_of(event, step.operation.measures)
     # By position: by name, it would take more than twice as long.
     return [
-        EntryRow(
-            *(*version, number, seq, event.force if of is None else of),
-            *(day, measure, category, qualifier, quantity, lines),
-        )
+        EntryRow(*version, number, seq, own if of is None else of, day, measure, category, qualifier, quantity, lines)
         for number, (measure, category, quantity, qualifier, of, lines) in enumerate(counts, start=1)
     ]
 

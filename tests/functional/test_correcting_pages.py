@@ -94,6 +94,19 @@ def test_a_tally_is_corrected(person: Visitor, surrey: Caller, lead: Caller, liv
     assert lead.figures(live, "measure", "quantity") == [("vehicles_stopped", 0)]
 
 
+@on_sqlite
+def test_a_corrected_tally_keeps_its_parts(app: Flask, lead: Caller, live: str, secret_for: SecretFor):
+    essex = visitor(app, secret_for("essex"))
+    event = activity("arrests", 25, force="essex", of_which=[{"category": "knife", "quantity": 5}])
+    lead.record(live, event)
+    form = opened_form(essex, f"{address_of(live, event)}/correct")
+    for reason, field in (("mistake", "quantity"), ("running_total", "correction_reason")):
+        wrong = checked(essex, form, quantity="4", correction_reason=reason)
+        assert [one for one, _text in mistakes(wrong)] == [field]
+    follow(essex, send(essex, checked(essex, wrong, quantity="40", correction_reason="running_total")))
+    assert lead.figures(live, "category", "quantity", by="category") == [("unstated", 35), ("knife", 5)]
+
+
 def test_an_event_is_withdrawn_after_asking_back(person: Visitor, surrey: Caller, lead: Caller, live: str):
     event = arrest()
     surrey.record(live, event)

@@ -243,6 +243,22 @@ def test_a_force_that_sends_tallies_is_offered_a_tally(app: Flask, lead: Caller,
 
 
 @on_sqlite
+def test_a_tally_is_recorded_as_a_range_or_as_rounded(app: Flask, lead: Caller, live: str, secret_for: SecretFor):
+    essex = visitor(app, secret_for("essex"))
+    form = opened_form(essex, f"/operations/{live}/record/tally")
+    check = checked(essex, form, **WHEN, measure="arrests", quantity="30", to="40")
+    assert "30 to 40" in page_text(check)
+    follow(essex, send(essex, check))
+    form = opened_form(essex, f"/operations/{live}/record/tally")
+    wrong = checked(essex, form, **WHEN, measure="drug_weight", category="a", quantity="40500", rounded_to="1000")
+    assert "‘Rounded to’ must divide it" in page_text(wrong)
+    check = checked(essex, wrong, quantity="40000")
+    assert "about 40 kg, rounded to 1 kg" in page_text(check)
+    follow(essex, send(essex, check))
+    assert lead.figures(live, "display") == ["30 to 40", "about 40 kg"]
+
+
+@on_sqlite
 def test_a_closed_operation_says_so(surrey_page: Visitor, lead: Caller, live: str):
     form = opened_form(surrey_page, f"/operations/{live}/record/arrest")
     lead.change(live, "close", id="018d1a2b-0000-7000-8000-00000000b001")

@@ -147,7 +147,9 @@ def test_printed_figures_agree_with_a_whole_and_its_parts(lead: Caller):
     assert [one["as_it_stands"] for one in answer["claims"]] == ["agrees", "agrees", "open", "differs"]
 
 
-def test_a_force_does_not_read_the_whole_that_counts_for_it(lead: Caller, client_for: ClientFor):
+def test_a_force_does_not_read_the_whole_that_counts_for_it(
+    lead: Caller, client_for: ClientFor, app: Flask, secret_for: Callable[..., str]
+):
     operation = opened(lead)
     lead.record(operation, whole("arrests", 179, {"force": "surrey", "quantity": 21}))
     surrey = client_for("surrey")
@@ -156,6 +158,12 @@ def test_a_force_does_not_read_the_whole_that_counts_for_it(lead: Caller, client
     page = lead.change(operation, "publications", id=new_id(), label="final", as_of_seq=4, **AT)
     assert page.status_code == 201, page.json
     assert surrey.get(f"/v1/operations/{operation}/publications/1/difference").json["events"] == []
+    for force, count in (("surrey", 0), ("metropolitan", 1)):
+        person = visitor(app, secret_for(force))
+        listed = person.get(f"/operations/{operation}/events?measure=arrests&force=surrey")
+        assert text_of(listed.get_data(as_text=True)).count("all forces, of which") == count
+        file = person.get(f"/operations/{operation}/events.csv?measure=arrests&force=surrey")
+        assert file.get_data(as_text=True).count("activity.recorded") == count, file.get_data(as_text=True)
 
 
 def test_the_pages_show_what_belongs_to_no_force(lead: Caller, app: Flask, secret_for: Callable[..., str]):

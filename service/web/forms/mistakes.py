@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from service.domain.counting.wholes import PartsExceedWhole
 from service.domain.deciding.check_report import (
     AssistsItself,
     ForceNotInOperation,
@@ -14,12 +15,13 @@ from service.domain.deciding.check_report import (
     OperationIsClosed,
     OutsideOperation,
     QualifiedZero,
+    QuantityUnclear,
 )
-from service.domain.deciding.decide import IdTaken
+from service.domain.deciding.decide import IdTaken, NotARunningTotal
 from service.domain.model.personal_data import LooksPersonal
 from service.errors import RecordError
 from service.web.forms import when
-from service.web.forms.fact import FactForm, all_groups, field_at
+from service.web.forms.fact import REASON, FactForm, all_groups, field_at
 from service.web.forms.questions import Mistake, Setting, Typed
 from service.web.site import words
 
@@ -38,6 +40,13 @@ WORDS: dict[type[RecordError], Words] = {
     ForceReportsNothing: Words("Force must be one that reports to the operation", "force"),
     ForceReportsTallies: Words("This force sends tallies only: record a tally instead"),
     IdTaken: Words("This form has been used for another event. Open a new one"),
+    NotARunningTotal: Words(
+        "A later running total must be of the same thing, and not less. Otherwise choose another reason", REASON
+    ),
+    PartsExceedWhole: Words("The number must not be less than the parts of this tally add up to", "quantity"),
+    QuantityUnclear: Words(
+        "‘Up to’ must be more than the number, and ‘Rounded to’ must divide it. Give only one of them, with ‘exact’"
+    ),
     QualifiedZero: Words(
         "For none, choose ‘exact’. For a number that is not known, enter 1 and ‘at least’", "qualifier"
     ),

@@ -111,7 +111,7 @@ def _kept(before: ActivityRecorded) -> Json:
     if before.whole:
         kept["whole"] = True
     if before.of_which:
-        kept["of_which"] = to_builtins(before.of_which)
+        kept["of_which"] = [to_builtins(part) for part in before.of_which]
     return kept
 
 
