@@ -205,8 +205,8 @@ def test_wherever_it_is_summed_a_whole_counts_the_same(
     assert (figures(), figures(as_of_seq=seq)) == (now, before)
     assert verify_operation(database, operation).fault is None
     other = open_database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'other.db')}")
-    lines = [text.encode() + b"\n" for text in export_operation(database, operation)]
-    assert import_operation(other, lines).root == lead.totals(operation)["as_of"]["root"]
+    exported = export_operation(database, operation)
+    assert import_operation(other, exported.lines()).root == lead.totals(operation)["as_of"]["root"]
     assert verify_operation(other, operation).fault is None
     other.engine.dispose()
 
