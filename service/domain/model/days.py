@@ -60,6 +60,11 @@ class OperatingDays:
         """The last operating day; None if the end is open."""
         if self.windows:
             return self.windows[-1].day
+        return self.last_date
+
+    @property
+    def last_date(self) -> date | None:
+        """The date of the last moment, which may be after the last operating day; None if the end is open."""
         return None if self.ends_at is None else london_date(self.ends_at - timedelta(microseconds=1))
 
     def day_of(self, moment: datetime) -> date | None:
