@@ -74,7 +74,7 @@ def then_and_now_table(found: ThenAndNow) -> ExportTable:
         *(one.position.root for one in both),
     ]
     changes: list[tuple[str | None, str, Change]] = [
-        *((row.force.force, row.force.name, change) for row in found.rows for change in row.changes),
+        *((row.force.force or None, row.force.name, change) for row in found.rows for change in row.changes),
         *((None, ALL_FORCES, change) for change in found.headlines),
     ]
     rows = (
@@ -106,7 +106,8 @@ def _by_force(found: Overview) -> ExportTable:
     for measure in measures:
         columns += [_column(measure), Column(f"{measure.measure}_said")]
     rows: list[list[Cell]] = [
-        [row.force.force, row.force.name, *_pairs(row.cells), _owed(found, row.force.force)] for row in found.rows
+        [row.force.force or None, row.force.name, *_pairs(row.cells), _owed(found, row.force.force)]
+        for row in found.rows
     ]
     rows.append([None, ALL_FORCES, *_pairs(found.headlines), None])
     return _table("by-force", found, [*columns, Column("owes")], rows)
@@ -124,6 +125,8 @@ def _pairs(cells: Iterable[FigureCell]) -> Iterator[Cell]:
 
 def _said(cell: FigureCell | None) -> str | None:
     if cell is None:
+        return None
+    if cell.is_of_nobody and cell.figure is None:
         return None
     return f"{cell.words} {cell.number}".strip() if cell.figure else cell.number or NOT_YET
 

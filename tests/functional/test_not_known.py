@@ -1,11 +1,15 @@
 """An imported operation of which it is not known who led it, or when it was: the record says so."""
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask
 
 from tests.factories.bodies import new_id, opening
 from tests.functional.calls import Caller, Json, on_sqlite, refused
 from tests.functional.test_groups import compared, tally
 from tests.functional.test_wholes import AT, DAY, opened, text
+from tests.functional.visitors import text_of, visitor
 
 FORCES = [{"force": force, "reports": "tallies"} for force in ("surrey", "kent")]
 
@@ -45,6 +49,18 @@ def test_an_operation_without_dates_has_one_day_with_bounds(lead: Caller):
     found = lead.post(f"/v1/operations/{operation}/reconciliation", json=claims).json
     assert ([one["status"] for one in found["claims"]], found["findings"]) == (["agrees"], [])
     assert compared(lead, operation, ([], "5"))["all_agree"]
+
+
+def test_the_pages_give_the_bounds_of_unknown_dates_and_no_figures_by_hour(
+    lead: Caller, app: Flask, secret_for: Callable[..., str]
+):
+    operation = opened(lead, dates_known=False, ends_at="2023-02-01T00:00:00Z", forces=FORCES)
+    lead.record(operation, tally("surrey", 5) | {"recorded_at": "2023-02-02T12:00:00Z"})
+    person = visitor(app, secret_for("metropolitan"))
+    page = text_of(person.get(f"/operations/{operation}").get_data(as_text=True))
+    assert "Some time in 17 to 31 January 2023. Led by" in page
+    assert "by hour" not in page
+    assert "some time in 17 to 31 January 2023" in text_of(person.get("/operations").get_data(as_text=True))
 
 
 def test_days_that_become_known_replace_the_bounds(lead: Caller):

@@ -1,12 +1,16 @@
 """Quantities that are known to be rounded, or known as a range: how they count, are shown, frozen and compared."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.factories.bodies import activity, correction, declared, new_id, withdrawal, yesterday
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, Json, on_sqlite, refused
+from tests.functional.test_overview_files import rows_of
+from tests.functional.visitors import text_of, visitor
 
 KILOGRAM = 1_000_000
 
@@ -88,6 +92,45 @@ def test_a_publication_freezes_both_ends_and_its_statement_says_them(live: str, 
     lines = lead.get(address, headers={"Accept": "application/json"}).json["figures"]
     (arrests,) = [one for one in lines if one["measure"] == "arrests"]
     assert (arrests["text"], arrests["quantity"], arrests["most"]) == ("20 to 30 arrests", 20, 30)
+
+
+def test_a_range_that_changed_its_upper_end_is_a_change(
+    live: str, lead: Caller, client_for: ClientFor, app: Flask, secret_for: Callable[..., str]
+):
+    essex = client_for("essex")
+    seen = activity("arrests", 20, force="essex", to=30)
+    essex.record(live, seen)
+    for force in ("metropolitan", "surrey", "kent", "essex"):
+        for day in (None, yesterday()):
+            client_for(force).record(live, declared(force=force, day=day))
+    published = lead.change(live, "publications", id=new_id(), label="provisional")
+    assert published.status_code == 201, published.json
+    address, seq = f"/v1/operations/{live}/statement", lead.totals(live)["as_of"]["seq"]
+    assert lead.get(address, headers={"Accept": "application/json"}).json["changes"]["figures"] == []
+    essex.record(live, correction(seen, data=seen["data"] | {"to": 40}))
+    # The correction has reopened the returns.
+    for day in (None, yesterday()):
+        essex.record(live, declared(force="essex", day=day))
+    changes = lead.get(address, headers={"Accept": "application/json"}).json["changes"]
+    assert "are superseded: arrests 20 to 30, now 20 to 40." in changes["text"]
+    (change,) = changes["figures"]
+    assert (change["published"]["most"], change["now"]["most"]) == (30, 40)
+    difference = f"/v1/operations/{live}/publications/1/difference"
+    assert "arrests 20 to 30, now 20 to 40" in lead.get(difference, headers={"Accept": "text/plain"}).get_data(True)
+    person = visitor(app, secret_for("metropolitan"))
+    page = text_of(person.get(f"/operations/{live}/publications/1/changes").get_data(as_text=True))
+    assert "20 to 30 20 to 40 Only the upper end of the range" in page
+    page = text_of(person.get(f"/operations/{live}/then-and-now?event={seq}").get_data(as_text=True))
+    assert "Changed: arrests other upper end." in page
+    assert "arrests Then 20 to 30 Now 20 to 40 other upper end" in page
+    assert "All forces then 20 to 30 now 20 to 40 other upper end" in page
+    page = text_of(person.get(f"/operations/{live}").get_data(as_text=True))
+    assert "Results so far 20 to 40 arrests" in page
+    assert "All forces, at least 20 to 40" in page, "the day is not over"
+    table = rows_of(person, f"/operations/{live}/tables/by-force.csv")
+    assert [(one["arrests"], one["arrests_said"]) for one in table[-2:]] == [("20", "20 to 40")] * 2
+    (hour,) = rows_of(person, f"/operations/{live}/tables/by-hour.csv")
+    assert (hour["arrests"], hour["display"]) == ("20", "20 to 40")
 
 
 @on_sqlite

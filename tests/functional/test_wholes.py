@@ -15,6 +15,7 @@ from service.usecases.maintenance.verify import verify_operation
 from tests.factories.bodies import activity, correction, fact, new_id, withdrawal
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, Json, on_sqlite, refused
+from tests.functional.test_overview_files import rows_of
 from tests.functional.visitors import text_of, visitor
 
 AT = {"recorded_at": "2023-01-24T12:00:00Z"}
@@ -177,6 +178,43 @@ def test_the_pages_show_what_belongs_to_no_force(lead: Caller, app: Flask, secre
     shown = text_of(person.get(f"/operations/{operation}/events/{event['id']}").get_data(as_text=True))
     assert "Counted for all forces together" in shown
     assert "Of which Surrey Police, knife: 21" in shown
+
+
+def test_two_moments_hours_and_files_show_what_belongs_to_no_force(
+    lead: Caller, app: Flask, secret_for: Callable[..., str]
+):
+    operation = opened(lead)
+    parts = [{"force": "surrey", "quantity": 21}, {"force": "kent", "quantity": 40, "qualifier": "about"}]
+    event = whole("arrests", 179, *parts)
+    lead.record(operation, event)
+    lead.record(operation, correction(event, data=event["data"] | {"quantity": 190}))
+    timed = whole("arrests", 30, {"force": "surrey", "quantity": 10, "qualifier": "at_least"})
+    del timed["occurred_on"]
+    lead.record(operation, timed | {"occurred_at": f"{DAY}T21:15:00Z"})
+    assert lead.figures(operation, "hour", "display", by="hour", measure="arrests") == [
+        (None, "190"),
+        (f"{DAY}T21:00:00Z", "30"),
+    ]
+    by_both = lead.figures(operation, "hour", "force", "display", by="force,hour", measure="arrests")
+    assert by_both[-2:] == [(None, None, "about 129"), (f"{DAY}T21:00:00Z", None, "up to 20")]
+    person = visitor(app, secret_for("metropolitan"))
+    seq = lead.totals(operation)["as_of"]["seq"] - 2
+    address = f"/operations/{operation}/then-and-now"
+    page = text_of(person.get(f"{address}?event={seq}").get_data(as_text=True))
+    assert "Not attributed to a force then about 118 now about 149 +31" in page
+    assert "Metropolitan Police Service then none yet now none yet" in page
+    page = text_of(person.get(f"/operations/{operation}").get_data(as_text=True))
+    assert "Most in one hour: 30, on Tuesday 17 January from 9pm to 10pm." in page
+    assert "190 arrests more have no time, so no column." in page
+    table = rows_of(person, f"/operations/{operation}/tables/by-force.csv")
+    (nobody,) = [one for one in table if one["force_name"] == "Not attributed to a force"]
+    assert (nobody["force"], nobody["arrests"], nobody["arrests_said"]) == ("", "149", "about 149")
+    assert (nobody["vehicles"], nobody["vehicles_said"]) == ("", ""), "nobody is to speak of it"
+    (total,) = [one for one in table if one["force_name"] == "All forces"]
+    assert (total["arrests"], total["vehicles_said"]) == ("220", "none yet")
+    table = rows_of(person, f"/operations/{operation}/then-and-now.csv?event={seq}")
+    (nobody, *_others) = [one for one in table if one["force_name"] == "Not attributed to a force"]
+    assert (nobody["then_said"], nobody["now_said"], nobody["difference"]) == ("about 118", "about 149", "31")
 
 
 def test_wherever_it_is_summed_a_whole_counts_the_same(

@@ -29,6 +29,17 @@ def said(*figures: StatedFigure, now: tuple[StatedFigure, ...], is_superseded: b
         ((TWO,), (TWO,), ""),
         ((TWO,), (StatedFigure("arrests", 3),), f"{SUPERSEDED}: arrests 2, now 3."),
         ((TWO,), (StatedFigure("arrests", 2, "about"),), f"{SUPERSEDED}: arrests 2, now about 2."),
+        (
+            (StatedFigure("arrests", 20, "at_least", most=30),),
+            (StatedFigure("arrests", 20, "at_least", most=40),),
+            f"{SUPERSEDED}: arrests 20 to 30, now 20 to 40.",
+        ),
+        (
+            (StatedFigure("arrests", 20, "at_least", most=30),),
+            (StatedFigure("arrests", 20, "at_least"),),
+            f"{SUPERSEDED}: arrests 20 to 30, now at least 20.",
+        ),
+        ((StatedFigure("arrests", 20, "about", most=25),), (StatedFigure("arrests", 20, "about", most=21),), ""),
         ((), (TWO,), f"{SUPERSEDED}: arrests not given, now 2."),
         (
             (TWO, KNIFE),
@@ -52,6 +63,11 @@ def test_a_figure_carries_the_returns_that_were_owed_for_it_then_and_now():
     then = StatedFigure("arrests", 3, outstanding=owed("surrey"))
     assert said(then, now=(TWO,)) == f"{SUPERSEDED}: arrests at least 3, now 2."
     assert said(StatedFigure("arrests", 2, outstanding=owed("surrey")), now=(TWO,)) == "", "the record is the same"
+
+
+def test_an_upper_end_that_is_not_stated_is_a_detail():
+    then, now = (StatedFigure("arrests", 20, "at_least", most=most, outstanding=owed("surrey")) for most in (30, 40))
+    assert said(then, now=(now,)).startswith("The figures of all forces are still those of publication 1")
 
 
 def test_second_views_that_are_not_stated_are_details():

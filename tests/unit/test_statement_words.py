@@ -101,6 +101,19 @@ def test_the_public_reads_weights_to_one_decimal_place(quantity, text):
     assert is_rounded == (quantity not in (40_700_000, 40))
 
 
+def test_the_public_reads_the_rest_of_a_weight_to_one_decimal_place():
+    whole, part, rest = (
+        StatedFigure("drug_weight", quantity, force=force)
+        for quantity, force in ((2_451_300, None), (1_000_000, "surrey"), (1_451_300, None))
+    )
+    answer = statement_answer(whole, part, not_attributed=(rest,))
+    tables = [worded(answer, public=public).table for public in (True, False)]
+    assert [table and table.rows[-1] for table in tables] == [
+        ("Not attributed to a force", "1.5 kg"),
+        ("Not attributed to a force", "1.4513 kg"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("label", "unit", "text"),
     [

@@ -131,7 +131,8 @@ def _changes_json(changes: StatedChanges, text: str) -> Json:
 def _number_json(stated: StatedNumber | None) -> Json | None:
     if stated is None:
         return None
-    return {"quantity": stated.quantity, "qualifier": stated.qualifier, "so_far": stated.so_far}
+    most = {} if stated.most is None else {"most": stated.most}
+    return {"quantity": stated.quantity, "qualifier": stated.qualifier, **most, "so_far": stated.so_far}
 
 
 def _publication_json(publication: Publication, text: str) -> Json:

@@ -78,6 +78,7 @@ class StatedNumberSchema(ma.Schema):
 
     quantity = f.Integer(required=True)
     qualifier = f.String(required=True, metadata={"enum": list(QUALIFIERS)})
+    most = f.Integer(metadata={"description": "the upper end of a range or of a rounded quantity, if it is known"})
     so_far = f.Boolean(required=True)
 
 

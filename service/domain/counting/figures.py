@@ -69,9 +69,15 @@ def display(
     Foreign money, whose category is its currency, is written as `1,250.00 EUR`. `most` is the upper end of what is at
     least the quantity: `30 to 40`.
     """
-    if most is not None and qualifier == LOOSE[Side.LOWER]:
+    if is_range(qualifier, most):
+        assert most is not None, "a range has an upper end"
         return f"{_number(quantity, unit, category)} to {_number(most, unit, category)}"
     return WORDS[qualifier].format(_number(quantity, unit, category))
+
+
+def is_range(qualifier: Qualifier, most: int | None) -> bool:
+    """Return whether a figure of this qualifier, and this upper end if it has one, is shown as a range."""
+    return most is not None and qualifier == LOOSE[Side.LOWER]
 
 
 def _number(quantity: int, unit: str, category: str | None) -> str:

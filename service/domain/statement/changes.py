@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.counting.figures import is_range
 from service.domain.model.events import PublishedFigure
 from service.domain.model.reference_data import Measure
 from service.domain.statement.facts import EarlierPublication, RecordedFigure
@@ -55,7 +56,7 @@ class StatedChanges:
 
 
 def changes_between(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[Change]:
-    """Yield each figure that differs in its quantity or qualifier, in the order of publication."""
+    """Yield each figure that differs in its quantity, qualifier or bounds, in the order of publication."""
     before, after = ({_key(figure): figure for figure in figures} for figures in (published, now))
     for key in _keys(before, after):
         if before.get(key) != after.get(key):
@@ -76,7 +77,13 @@ def stated_changes(
     """Return what a statement says of an earlier publication. `left_out` are measures that it does not state."""
     before, after = _comparable(earlier, measures)
     changed = [key for key in _keys(before, after) if _amount(before.get(key)) != _amount(after.get(key))]
-    stated = [(measure, category) for measure, force, category in changed if force is None and measure not in left_out]
+    stated = [
+        (measure, category)
+        for measure, force, category in changed
+        if force is None
+        and measure not in left_out
+        and _is_stated_otherwise(before.get((measure, None, category)), after.get((measure, None, category)), measures)
+    ]
     whole = [(measure, None) for measure, category in stated if category is None]
     named = {measure for measure, _category in whole}
     by_category = [key for key in stated if key[1] is not None and key[0] not in named]
@@ -127,12 +134,23 @@ def _keys(before: Mapping[_Key, object], after: Mapping[_Key, object]) -> Iterat
     yield from (key for key in after if key not in before)
 
 
-def _amount(figure: RecordedFigure | None) -> tuple[int, str] | None:
-    return None if figure is None else (figure.quantity, figure.qualifier)
+def _amount(figure: RecordedFigure | None) -> tuple[int, str, int | None] | None:
+    """Return what a figure says; the bounds of a rounded one are not said."""
+    if figure is None:
+        return None
+    return figure.quantity, figure.qualifier, figure.most if is_range(figure.qualifier, figure.most) else None
+
+
+def _is_stated_otherwise(
+    then: RecordedFigure | None, now: RecordedFigure | None, measures: Mapping[str, Measure]
+) -> bool:
+    """Return whether a change is seen: not the upper end of a range, if a return was outstanding then and is now."""
+    return _stated(then, measures) != _stated(now, measures)
 
 
 def _stated(figure: RecordedFigure | None, measures: Mapping[str, Measure]) -> StatedNumber | None:
     if figure is None:
         return None
     unit = measures[figure.measure].unit
-    return in_full(figure.quantity, figure.qualifier, unit, is_outstanding=bool(figure.outstanding))
+    is_outstanding = bool(figure.outstanding)
+    return in_full(figure.quantity, figure.qualifier, unit, is_outstanding=is_outstanding, most=figure.most)

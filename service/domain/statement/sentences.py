@@ -139,7 +139,8 @@ def for_the_public(statement: Statement) -> Statement:
     breakdown = statement.breakdown
     if breakdown is not None:
         by_force = (replace(line, stated=to_one_decimal(line.stated)) for line in breakdown.lines)
-        breakdown = replace(breakdown, lines=tuple(by_force))
+        rest = None if breakdown.rest is None else to_one_decimal(breakdown.rest)
+        breakdown = replace(breakdown, lines=tuple(by_force), rest=rest)
     is_rounded = (lines, breakdown) != (statement.lines, statement.breakdown)
     return replace(statement, lines=lines, breakdown=breakdown, has_rounded_weights=is_rounded)
 

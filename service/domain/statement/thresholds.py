@@ -80,9 +80,7 @@ def to_one_decimal(stated: StatedNumber) -> StatedNumber:
         return stated
     side = BOUNDS.get(stated.qualifier)
     if stated.most is not None:
-        return replace(
-            stated, quantity=_decimal(stated.quantity, Side.LOWER), most=_decimal(stated.most, Side.UPPER)
-        )
+        return replace(stated, quantity=_decimal(stated.quantity, Side.LOWER), most=_decimal(stated.most, Side.UPPER))
     return replace(stated, quantity=_decimal(stated.quantity, side))
 
 

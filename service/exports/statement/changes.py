@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.domain.counting.figures import EXACT, display
+from service.domain.counting.figures import EXACT, display, is_range
 from service.domain.model.currencies import MINOR_UNITS
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation
@@ -125,6 +125,8 @@ def _more(change: Change) -> str:
     now = 0 if change.now is None else change.now.quantity
     figure = change.figure
     if then == now:
-        return "Only how exact it is"
+        sides = (change.published, change.now)
+        is_of_ranges = all(one is not None and is_range(one.qualifier, one.most) for one in sides)
+        return "Only the upper end of the range" if is_of_ranges else "Only how exact it is"
     less = "less" if figure.unit in ("pence", "milligrams", MINOR_UNITS) else "fewer"
     return f"{display(abs(now - then), figure.unit, EXACT, figure.category)} {'more' if now > then else less}"

@@ -10,7 +10,7 @@ from service.access.credentials import Credential
 from service.access.roles import OBSERVER
 from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declarations, Outstanding, outstanding
-from service.domain.counting.figures import WORDS, display, join
+from service.domain.counting.figures import WORDS, display, is_range, join
 from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
 from service.domain.model.events import RecordedEvent
@@ -45,7 +45,8 @@ class Cell:
     """A figure of one force, or of all, in a table.
 
     Without a figure, `is_declared` states whether the returns make it a nought; otherwise nobody has spoken of it.
-    `qualifier` takes into account that a return is outstanding: then more may come.
+    `qualifier` takes into account that a return is outstanding: then more may come. `is_of_nobody`: it was stated of
+    all forces and belongs to none, so nobody is to speak of it.
     """
 
     measure: str
@@ -53,6 +54,12 @@ class Cell:
     figure: Figure | None
     is_declared: bool
     qualifier: Qualifier
+    is_of_nobody: bool = False
+
+    @property
+    def is_range(self) -> bool:
+        """Whether both ends are known, and no return is outstanding."""
+        return self.figure is not None and self.is_declared and is_range(self.qualifier, self.figure.most)
 
     @property
     def quantity(self) -> int:
@@ -61,16 +68,19 @@ class Cell:
 
     @property
     def number(self) -> str:
-        """The number with its unit but without its qualifier: `142`, `£6,210`, and `0` if that is declared.
+        """The number with its unit but without its qualifier: `142`, `£6,210`, `30 to 40`, and `0` if that is declared.
 
         Empty if nobody has spoken of it.
         """
-        return display(self.quantity, self.unit, "exact") if self.figure is not None or self.is_declared else ""
+        if self.figure is not None and self.is_range:
+            return display(self.quantity, self.unit, self.qualifier, most=self.figure.most)
+        has_number = self.figure is not None or (self.is_declared and not self.is_of_nobody)
+        return display(self.quantity, self.unit, "exact") if has_number else ""
 
     @property
     def words(self) -> str:
-        """The qualifier in words, such as `at least`; empty if the figure is exact."""
-        return WORDS[self.qualifier].format("").strip()
+        """The qualifier in words, such as `at least`; empty if the figure is exact or a range."""
+        return "" if self.is_range else WORDS[self.qualifier].format("").strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +100,7 @@ class Overview:
     begun by then, `ended_days` have ended, and `planned_days` are all as far as they are known. `returns` and `latest`
     are None for an observer; a force gets only its own events. `missing` has the measures that a return leaves out.
     Only the headlines state which returns are outstanding for them. `by_hour` is None for operations of more than a few
-    days, and for a long log unless it was asked for.
+    days or of unknown dates, and for a long log unless it was asked for.
     """
 
     operation: Operation
@@ -121,7 +131,7 @@ class Overview:
     @property
     def is_of_few_days(self) -> bool:
         """Whether it has so few days that figures by hour can be looked at."""
-        return 0 < len(self.days) <= MOST_DAYS_BY_HOUR
+        return self.operation.dates_known and 0 < len(self.days) <= MOST_DAYS_BY_HOUR
 
     @property
     def is_complete(self) -> bool:
@@ -164,7 +174,7 @@ def read_overview(
             ),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
-            by_hour=_by_hour(context, found, len(days), asked=by_hour),
+            by_hour=_by_hour(context, found, len(days), asked=by_hour) if own.operation.dates_known else None,
             days=days,
             planned_days=planned_days(own),
             ended_days=ended,
@@ -199,7 +209,7 @@ def _rows(
     rest = [figures.get((None, measure)) for measure in measures]
     if any(rest):
         cells = (
-            replace(_cell(operation.measures[measure], figure, ()), is_declared=False)
+            replace(_cell(operation.measures[measure], figure, ()), is_of_nobody=True)
             for measure, figure in zip(measures, rest, strict=True)
         )
         rows.append(ForceRow(force=NO_FORCE, cells=tuple(cells), owed=()))

@@ -26,6 +26,12 @@ class Change:
         """How much larger the figure is at the later moment, in the measure's unit; negative if it is smaller."""
         return (0 if self.now is None else self.now.quantity) - (0 if self.then is None else self.then.quantity)
 
+    @property
+    def is_only_of_end(self) -> bool:
+        """Whether both are ranges, of which only the upper end differs."""
+        then, now = ((one.figure if one and one.is_range else None) for one in (self.then, self.now))
+        return then is not None and now is not None and then.quantity == now.quantity and then.most != now.most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedRow:

@@ -9,6 +9,7 @@ from service.web.site import words
 
 MINUS = "\N{MINUS SIGN}"
 UNCHANGED = "unchanged"
+OTHER_END = "other upper end"
 
 
 def difference(change: Change) -> str:
@@ -16,6 +17,8 @@ def difference(change: Change) -> str:
     if change.more:
         sign = "+" if change.more > 0 else MINUS
         return f"{sign}{display(abs(change.more), change.measure.unit, 'exact')}"
+    if change.is_only_of_end:
+        return OTHER_END
     if not _has_number(change, "now"):
         return ""
     return UNCHANGED if _has_number(change, "then") else "declared since"
@@ -30,7 +33,7 @@ def moment_of(overview: Overview, *, is_latest: bool) -> str:
 def between(found: ThenAndNow) -> str:
     """Return how many events came in between, and which headline figures they changed."""
     number = found.now.position.seq - found.then.position.seq
-    changed = [f"{one.measure.label} {difference(one)}" for one in found.headlines if one.more]
+    changed = [f"{one.measure.label} {difference(one)}" for one in found.headlines if one.more or one.is_only_of_end]
     came = "" if found.now.operation.parts else f"{words.counted(number, 'event')} came in between. "
     if not changed:
         return f"{came}No headline figure changed."

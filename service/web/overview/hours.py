@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
-from service.domain.counting.figures import display
+from service.domain.counting.figures import EXACT, display
 from service.domain.model.days import london_date, london_midnight
 from service.usecases.overview.operation import Overview
 from service.usecases.querying.totals import Figure
@@ -85,6 +85,8 @@ class Chart:
         """Return how many arrests are in no column; empty if all are."""
         if self.without_hour is None or not self.without_hour.quantity:
             return ""
+        if self.without_hour.qualifier != EXACT:
+            return f"{self.without_hour.display} arrests more have no time, so no column."
         have = "has" if self.without_hour.quantity == 1 else "have"
         arrests = words.counted(self.without_hour.quantity, "arrest")
         return f"{arrests} more {have} no time, so no column."
