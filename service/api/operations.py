@@ -28,6 +28,7 @@ CHANGES = {
     "measures": "measure.registered",
     "amendments": "operation.amended",
     "parts": "part.accepted",
+    "parts/removed": "part.removed",
     "close": "operation.closed",
     "reopen": "operation.reopened",
     "publications": "figures.published",
@@ -87,5 +88,6 @@ _change("forces/amendments", CHANGES["forces/amendments"], "Correct the name of 
 _change("measures", CHANGES["measures"], "Register a measure, or further categories of a known one")
 _change("amendments", CHANGES["amendments"], "Change dates, places, returns deadline or marking")
 _change("parts", CHANGES["parts"], "Accept an operation as a part: its totals are included in this one's from now on")
+_change("parts/removed", CHANGES["parts/removed"], "Take a part out: from now on its totals are no longer included")
 _change("close", CHANGES["close"], "Close the operation to new facts")
 _change("reopen", CHANGES["reopen"], "Reopen the operation")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service.api.http.bodies import JSON
-from service.api.http.queries import AUDIENCES, OPERATION, PUBLIC, StatementQuery
+from service.api.http.queries import AUDIENCES, PUBLIC, THOSE_INSIDE, StatementQuery
 from service.api.statement.formats import in_media
 from service.cli.settings import Settings, pass_settings
 from service.exports.statement.formats import HTML, MARKDOWN, PLAIN
@@ -36,9 +36,9 @@ FORMATS = {"markdown": MARKDOWN, "text": PLAIN, "html": HTML, "json": JSON}
 @click.option(
     "--audience",
     type=click.Choice(AUDIENCES),
-    default=OPERATION,
+    default=THOSE_INSIDE,
     show_default=True,
-    help="Who it is for. public: without marking and position, as anybody may read it.",
+    help="Who it is for. public: without marking, position and names of parts, as anybody may read it.",
 )
 @pass_settings
 def statement(settings: Settings, /, operation: str, *, chosen: str, **query: str | None) -> None:

@@ -81,9 +81,13 @@ def _print(answer: dict[str, Any]) -> None:
     for one in answer["completeness"]["outstanding"]:
         days = "1 day" if one["days"] == 1 else f"{one['days']} days"
         of = f", of {', '.join(one['measures'])}" if one["measures"] else ""
-        click.echo(f"outstanding: {one['force']}, {days} from {one['day_from']}, before {one['day_before']}{of}")
+        click.echo(f"outstanding: {_debtor(one)}, {days} from {one['day_from']}, before {one['day_before']}{of}")
     if more := answer["completeness"].get("outstanding_not_listed"):
         click.echo(f"outstanding: {more:,} further {'day' if more == 1 else 'days'}, not listed")
+    if answer.get("other_parts"):
+        click.echo("other parts: in the sums, and not shown by force, because your force is not in them")
+    for one in answer.get("left_out", []):
+        click.echo(f"left out: {one['measure']}, which its parts do not count alike ({', '.join(one['units'])})")
     for one in answer["completeness"]["overdue"]:
         days = "1 day" if one["days"] == 1 else f"{one['days']} days"
         click.echo(f"overdue: {one['force']}, {days}, since {one['since']}")
@@ -94,5 +98,9 @@ def _cell(figure: dict[str, Any], name: str) -> str:
         return str(figure["display"])
     if name != "outstanding":
         return "" if figure.get(name) is None else str(figure[name])
-    forces = ", ".join(dict.fromkeys(one["force"] for one in figure["outstanding"]))
+    forces = ", ".join(dict.fromkeys(_debtor(one) for one in figure["outstanding"]))
     return f"{forces}, and more" if figure.get("outstanding_not_listed") else forces
+
+
+def _debtor(owed: dict[str, Any]) -> str:
+    return owed["force"] or "other parts"

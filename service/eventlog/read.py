@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.domain.deciding.decide import LogHistory
 from service.domain.model.days import Interval, OperatingDays
-from service.domain.model.events import FACTS, SETUP_TYPES, RecordedEvent
+from service.domain.model.events import FACTS, SETUP_TYPES, PartAccepted, RecordedEvent
 from service.eventlog.table import events
 from service.eventlog.tree import Tree, peak_seqs, split_hashes
 from service.storage.statements import equals_any, read_pipelined, read_raw
@@ -205,6 +205,17 @@ def nth_of_type(connection: sa.Connection, operation: str, wire_type: str, numbe
     statement = _of(operation, events.c.text).where(events.c.type == wire_type).order_by(events.c.seq)
     text = connection.scalar(statement.offset(number - 1).limit(1)) if number > 0 else None
     return None if text is None else recorded_from_text(text)
+
+
+def accepting(connection: sa.Connection, wholes: Sequence[str], part: str) -> list[str]:
+    """Return those of these operations that have ever accepted this part, in the given order."""
+    if not wholes:
+        return []
+    # The beginning of the canonical text, which no other event has.
+    accepted = events.c.text.startswith(f'{{"data":{{"part":"{part}"}},', autoescape=True)
+    is_acceptance = sa.and_(events.c.operation_id.in_(wholes), events.c.type == PartAccepted.wire_type, accepted)
+    found = set(connection.scalars(sa.select(events.c.operation_id).where(is_acceptance)))
+    return [name for name in wholes if name in found]
 
 
 def opened_by(force: str, operation: sa.Column[str]) -> sa.ColumnElement[bool]:

@@ -68,11 +68,12 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
 
     The sheet `outstanding` has each span of days once.
     """
-    by = [name for name in ("force", "day", "hour", "category") if name in answer["by"] or name == "category"]
+    names = ("operation", "force", "day", "hour", "category")
+    by = [name for name in names if name in answer["by"] or name == "category"]
     columns = [
         *map(Column, ("operation", "marking")),
         Column("as_of_seq", "whole"),
-        *map(Column, ("measure", "unit", *by)),
+        *map(Column, ("measure", "unit", *("of_operation" if name == "operation" else name for name in by))),
         *(Column("quantity", "whole"), Column("pounds", "pounds")),
         *map(Column, ("qualifier", "display", "outstanding")),
     ]
@@ -86,9 +87,11 @@ def totals_tables(answer: dict[str, Any]) -> list[ExportTable]:
         ("returns", answer["completeness"]["status"]),
         ("outstanding", "see the sheet outstanding" if answer["completeness"]["outstanding"] else ""),
         ("outstanding_not_listed", str(answer["completeness"].get("outstanding_not_listed", ""))),
+        ("other_parts", "yes" if answer["other_parts"] else "no"),
+        ("left_out", BETWEEN.join(f"{one['measure']} ({', '.join(one['units'])})" for one in answer["left_out"])),
     ]
     owed = [
-        [answer["operation"], answer["marking"], answer["as_of"]["seq"], *(_cell(one[name]) for name in OWED)]
+        [answer["operation"], answer["marking"], answer["as_of"]["seq"], *_owed_cells(one)]
         for one in answer["completeness"]["outstanding"]
     ]
     return [
@@ -150,11 +153,19 @@ def _figure(answer: dict[str, Any], figure: dict[str, Any], by: Sequence[str]) -
 
 def _outstanding(figure: dict[str, Any]) -> str:
     """Return who owes returns for a figure, with the days, in a cell: spans, and the number of days not listed."""
-    spans = [f"{one['force']} ({_days(one)})" for one in figure["outstanding"]]
+    spans = [f"{_debtor(one)} ({_days(one)})" for one in figure["outstanding"]]
     more = figure.get("outstanding_not_listed")
     return BETWEEN.join(
         [*spans, f"and {more} more days: see the sheet outstanding, or completeness in JSON"] if more else spans
     )
+
+
+def _debtor(owed: dict[str, Any]) -> str:
+    return owed["force"] or "other parts"
+
+
+def _owed_cells(owed: dict[str, Any]) -> list[Any]:
+    return [_cell(value) for value in ({**owed, "force": _debtor(owed)}[name] for name in OWED)]
 
 
 def _days(span: dict[str, Any]) -> str:

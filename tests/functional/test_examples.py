@@ -8,6 +8,7 @@ from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller
 
 OPERATION = examples.OPENING["operation"]
+PARTS = ("part.accepted", "part.removed")
 
 
 def opened(lead: Caller) -> str:
@@ -36,10 +37,11 @@ def test_the_examples_form_one_operation_from_opening_to_end(lead: Caller, surre
     week = examples.OPENING | {"id": new_id(), "operation": part["part"], "part_of": [OPERATION]}
     assert lead.post("/v1/operations", json=week).status_code == 201
     assert lead.post(f"{address}/parts", json=part).status_code == 201
+    assert lead.post(f"{address}/parts/removed", json=examples.CHANGES["part.removed"]).status_code == 201
     assert lead.post(f"{address}/publications", json=examples.PUBLICATION).status_code == 201
     assert lead.post(f"{address}/publications/1/public", json=examples.MADE_PUBLIC).status_code == 201
     assert lead.post("/v1/credentials", json=examples.CREDENTIAL).status_code == 201
-    assert {*calls.values(), "duplicate.ruled_out", "duplicate.reopened", "part.accepted"} == set(examples.CHANGES)
+    assert {*calls.values(), "duplicate.ruled_out", "duplicate.reopened", *PARTS} == set(examples.CHANGES)
     assert surrey.figures(OPERATION, "measure", "display", measure="arrests,weapons,cash,drug_weight") == [
         ("arrests", "2"),
         ("weapons", "1"),

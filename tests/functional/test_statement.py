@@ -92,7 +92,7 @@ def test_the_public_version_has_no_footer_and_is_the_same_otherwise(pandilla: st
 
 def test_the_public_version_as_json_has_the_exact_figures_and_no_marking(pandilla: str, lead: Caller):
     whole, public = stated(lead, pandilla), stated(lead, pandilla, audience="public")
-    assert set(whole) - set(public) == {"marking", "position", "parts", "log_size"}
+    assert set(whole) - set(public) == {"marking", "position", "parts", "other_parts", "log_size"}
     others = set(public) - {"figures", "notes", "changes"}
     assert {name: whole[name] for name in others} == {name: public[name] for name in others}
     (weight,) = [one for one in public["figures"] if one["measure"] == "drug_weight"]

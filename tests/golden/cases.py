@@ -188,6 +188,7 @@ LATER_ROWS += [
     {"type": "operation.opened", "data": {"name": "Lantern", "lead_force": LEAD, "imported": True} | unknown}
     for unknown in ({"lead_known": False}, {"dates_known": False}, {"lead_known": False, "dates_known": False})
 ]
+LATER_ROWS += [{"type": "part.removed", "data": {"part": "county"}}]
 AROUND_FACT = {
     "place": ["m25"],
     "incident": [DIGEST],

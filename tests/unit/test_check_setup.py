@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,12 +12,13 @@ from service.domain.deciding.check_setup import (
     AmendsNothing,
     MeasureUnclear,
     NotClosed,
+    PartNotAccepted,
     ResidualNotImported,
     check_opening,
     check_setup,
 )
 from service.domain.model.days import DaysUnclear
-from service.domain.model.events import Event, ForceJoined, Window
+from service.domain.model.events import Event, ForceJoined, PartAccepted, PartRemoved, Window
 from service.domain.model.operation import Operation, UnknownCode
 from service.domain.model.personal_data import LooksPersonal
 from service.domain.model.reference_data import force_catalogue
@@ -24,6 +26,7 @@ from service.errors import RecordError
 from tests.factories.operations import operation_state
 from tests.factories.setup import (
     ENDS_AT,
+    LEAD,
     STARTS_AT,
     ForceJoinedFactory,
     MeasureRegisteredFactory,
@@ -112,6 +115,14 @@ def test_a_residual_force_can_join_only_an_imported_operation() -> None:
 
 
 # Amendments
+
+
+def test_only_a_part_can_be_taken_out() -> None:
+    accepted, removed = (Event(id=uuid4(), force=LEAD, data=cls(part="week")) for cls in (PartAccepted, PartRemoved))
+    whole = operation_state(accepted)
+    assert checked(removed, whole) is removed
+    for without in (OPEN, operation_state(accepted, removed)):
+        assert pointer(removed, PartNotAccepted, without) == "/part"
 
 
 def test_a_valid_amendment_passes_unchanged() -> None:

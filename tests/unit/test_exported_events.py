@@ -50,6 +50,7 @@ SENT: list[dict[str, Any]] = [
     {"type": "publication.made_public", "data": {"publication": AN_ID}},
     {"type": "force.amended", "data": {"force": "surrey", "reports": "tallies"}},
     {"type": "force.left", "data": {"force": "surrey"}},
+    {"type": "part.removed", "data": {"part": "tour-west"}},
 ]
 TEXTS = [
     json.dumps(

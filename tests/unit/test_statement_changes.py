@@ -15,7 +15,9 @@ TWO = StatedFigure("arrests", 2)
 
 
 def earlier(*figures: StatedFigure, now: tuple[StatedFigure, ...], is_superseded: bool = True) -> EarlierPublication:
-    return EarlierPublication(number=1, recorded_at=MOMENT, figures=figures, now=now, is_superseded=is_superseded)
+    return EarlierPublication(
+        number=1, recorded_at=MOMENT, measures={}, figures=figures, now=now, is_superseded=is_superseded
+    )
 
 
 def said(*figures: StatedFigure, now: tuple[StatedFigure, ...], is_superseded: bool = True) -> str:

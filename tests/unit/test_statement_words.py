@@ -430,6 +430,16 @@ def test_operations_inside_are_named_with_their_days():
     assert made(part(ends_at=None)).date_line == "In this operation and those inside it, so far:"
 
 
+@pytest.mark.parametrize(("place", "caveat"), [("parts", ""), ("other_parts", ", and not all are shown by force")])
+def test_the_public_version_says_that_there_are_parts_and_names_none(place, caveat):
+    part = replace(operation_state(ends_at=datetime(2023, 2, 2, tzinfo=UTC)), name="Dragnet")
+    moment = datetime(2023, 2, 1, tzinfo=UTC)
+    made = worded(statement_answer(StatedFigure("arrests", 9), moment=moment, **{place: (part,)}), public=True)
+    assert f"Other operations are part of this one. Their results are in these figures{caveat}." in made.notes
+    assert made.provisional == "Provisional: not all operations inside it are over."
+    assert "Dragnet" not in str(made)
+
+
 # Names cannot contain most of these characters; the escaping must not depend on that.
 NASTY = '1. <b>A|B</b> & _C_ *D* [e](f) "g" `h`'
 

@@ -305,7 +305,9 @@ class OutstandingSchema(ma.Schema):
     No day of the operation lies between two days of one span.
     """
 
-    force = f.String(required=True)
+    force = f.String(
+        required=True, allow_none=True, metadata={"description": "null: forces in parts that the caller may not see"}
+    )
     day_from = f.Date(required=True)
     day_before = f.Date(required=True)
     days = f.Integer(required=True, metadata={"minimum": 1})
@@ -318,10 +320,14 @@ class OwedSpanSchema(OutstandingSchema):
 
 
 class FigureSchema(ma.Schema):
-    """One figure. `force`, `day`, `hour` and `category` are present if the figures are broken down by them."""
+    """One figure. `operation`, `force`, `day`, `hour` and `category` are present if figures are broken down by them."""
 
     measure = f.String(required=True)
     unit = f.String(required=True)
+    operation = f.String(
+        allow_none=True,
+        metadata={"description": "whose own log it sums; null: parts that the caller may not see, together"},
+    )
     force = f.String(allow_none=True, metadata={"description": "null: stated of all forces, and attributed to none"})
     day = f.Date(allow_none=True, metadata={"description": "null: activities that span more than one day"})
     hour = f.DateTime(
@@ -372,12 +378,25 @@ class CompletenessSchema(ma.Schema):
     overdue = f.List(f.Nested(OverdueSchema), required=True)
 
 
+OTHER_PARTS = {"description": "whether sums include parts that the caller may not see; these are not shown by force"}
+
+
 class PartSchema(ma.Schema):
     """The log position, in the log of a part, at which figures are true."""
 
     operation = f.String(required=True)
     seq = f.Integer(required=True)
     root = f.String(required=True, metadata=HASH)
+
+
+class MeasureLeftOutSchema(ma.Schema):
+    """A measure without figures, because the operation and its parts do not count it alike, so it cannot be summed."""
+
+    measure = f.String(required=True)
+    label = f.String(required=True)
+    units = f.List(
+        f.String(), required=True, metadata={"description": "a single one: some sum it over categories, others never"}
+    )
 
 
 class TotalsSchema(ma.Schema):
@@ -389,8 +408,10 @@ class TotalsSchema(ma.Schema):
     as_of = f.Nested(AsOfSchema, required=True)
     log_size = f.Integer(required=True)
     parts = f.List(f.Nested(PartSchema), required=True)
+    other_parts = f.Boolean(required=True, metadata=OTHER_PARTS)
     by = f.List(f.String(), required=True)
     figures = f.List(f.Nested(FigureSchema), required=True)
+    left_out = f.List(f.Nested(MeasureLeftOutSchema), required=True)
     completeness = f.Nested(CompletenessSchema, required=True)
 
 

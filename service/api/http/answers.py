@@ -16,7 +16,7 @@ from service.domain.counting.completeness import Outstanding, OwedSpan, Span
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head
-from service.usecases.querying.read_context import Position
+from service.usecases.querying.read_context import Position, has_hidden, visible
 from service.usecases.querying.totals import Figure, Totals
 from service.usecases.recording.appending import Outcome
 
@@ -93,13 +93,18 @@ def position_json(own: Position) -> Json:
 
 
 def parts_json(parts: Sequence[Position]) -> list[Json]:
-    """Return the positions in the logs of the parts that an answer is true at."""
-    return [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in parts]
+    """Return the positions in the logs of the parts that an answer is true at, without parts not to be named."""
+    return [{"operation": one.head.operation, "seq": one.seq, "root": one.root} for one in visible(parts)]
+
+
+def left_out_json(operation: Operation) -> list[Json]:
+    """Return the measures that a whole leaves out, because it and its parts do not count them alike."""
+    return [{"measure": one.measure, "label": one.label, "units": list(one.units)} for one in operation.left_out]
 
 
 def outstanding_json(outstanding: Sequence[Outstanding]) -> Json:
     """Return who owes returns for one figure, as spans of days: at most 10, and the number of days not listed."""
-    spans = ({"force": one.force, **span_json(span)} for one in outstanding for span in one.spans)
+    spans = ({"force": one.force or None, **span_json(span)} for one in outstanding for span in one.spans)
     return spans_json(spans, sum(len(one.days) for one in outstanding), MOST_SPANS)
 
 
@@ -125,8 +130,10 @@ def totals_json(totals: Totals) -> Json:
         "as_of": position_json(own),
         "log_size": own.head.seq,
         "parts": parts_json(parts),
+        "other_parts": has_hidden(parts),
         "by": list(totals.by),
         "figures": [_figure_json(figure, totals.by) for figure in totals.figures],
+        "left_out": left_out_json(totals.operation),
         "completeness": {
             "status": "partial" if totals.outstanding else "final",
             **_owed_json(totals.owed_spans),
@@ -149,6 +156,8 @@ def _days_json(operation: Operation) -> Json:
 
 def _figure_json(figure: Figure, by: tuple[str, ...]) -> Json:
     shown: Json = {"measure": figure.measure, "unit": figure.unit}
+    if "operation" in by:
+        shown["operation"] = figure.operation
     if "force" in by:
         shown["force"] = figure.force
     if "day" in by:
@@ -172,5 +181,5 @@ def ends_json(least: int | None, most: int | None) -> Json:
 
 
 def _owed_json(owed: Sequence[OwedSpan]) -> Json:
-    spans = ({"force": one.force, **span_json(one.span), "measures": list(one.measures)} for one in owed)
+    spans = ({"force": one.force or None, **span_json(one.span), "measures": list(one.measures)} for one in owed)
     return spans_json(spans, sum(one.span.days for one in owed), MOST_OWED_SPANS)

@@ -29,6 +29,7 @@ CHANGES: dict[str, Json] = {
     },
     "operation.amended": {"id": "018d1a2b-0000-7000-8000-000000000004", "places": ["m25", "enfield", "barnet"]},
     "part.accepted": {"id": "018d1a2b-0000-7000-8000-000000000008", "part": "example-week-2024-01"},
+    "part.removed": {"id": "018d1a2b-0000-7000-8000-00000000000f", "part": "example-week-2024-01"},
     "operation.closed": {"id": "018d1a2b-0000-7000-8000-000000000005"},
     "operation.reopened": {"id": "018d1a2b-0000-7000-8000-000000000006"},
     "duplicate.ruled_out": {

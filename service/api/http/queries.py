@@ -11,7 +11,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.counting.completeness import STATUSES
-from service.domain.counting.selection import DIMENSIONS
+from service.domain.counting.selection import DIMENSIONS, OPERATION
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
 from service.usecases.querying.returns import MOST_RETURNS, ReturnKey
@@ -21,7 +21,7 @@ from service.wire.fields import Day, InstantField, OneOf, described
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MAX_ITEMS, MAX_CHARACTERS = 200, 8_192
 # Those who may see the operation, or anybody.
-AUDIENCES = (OPERATION, PUBLIC) = ("operation", "public")
+AUDIENCES = (THOSE_INSIDE, PUBLIC) = ("operation", "public")
 CURSOR = re.compile(
     rf"(certain|repeated|likely)(\.{STEP}:[0-9]{{1,15}}){{2}}((\.{STEP}:[0-9]{{1,15}}){{2}})?", re.ASCII
 )
@@ -166,15 +166,15 @@ class StatementQuery(AsOfQuery):
     )
     audience = OneOf(
         AUDIENCES,
-        load_default=OPERATION,
-        metadata={"description": "public: without marking and position, as anybody may read it"},
+        load_default=THOSE_INSIDE,
+        metadata={"description": "public: without marking, position and names of parts, as anybody may read it"},
     )
 
 
 class TotalsQuery(AsOfQuery):
     """Which totals, and as of when. A list of codes gives one sum, unless its dimension is in `by`."""
 
-    by = Codes(metadata={"description": f"any of {', '.join(DIMENSIONS)}"})
+    by = Codes(metadata={"description": f"any of {', '.join((*DIMENSIONS, OPERATION))}"})
     measure = Codes()
     force = Codes()
     without_force = Codes()

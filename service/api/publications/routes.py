@@ -159,6 +159,7 @@ def _heading_json(publication: Publication) -> dict[str, Any]:
         "as_of": {"seq": published.as_of_seq, "root": published.root},
         "figures_hash": published.figures_hash,
         "parts": [{"operation": one.operation, "seq": one.seq, "root": one.root} for one in published.parts],
+        "other_parts": publication.has_other_parts,
     }
 
 

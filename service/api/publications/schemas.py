@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from service.api.http.answer_schemas import HASH, PartSchema, ReceiptSchema, RecordedEventSchema
+from service.api.http.answer_schemas import HASH, OTHER_PARTS, PartSchema, ReceiptSchema, RecordedEventSchema
 from service.domain.model.vocabulary import QUALIFIERS
 
 f = ma.fields
@@ -49,6 +49,7 @@ class PublicationHeadingSchema(ma.Schema):
     as_of = f.Nested(PositionSchema, required=True)
     figures_hash = f.String(required=True, metadata={**HASH, "description": "of the canonical text of the figures"})
     parts = f.List(f.Nested(PartSchema), required=True)
+    other_parts = f.Boolean(required=True, metadata=OTHER_PARTS)
 
 
 class PublicationSchema(PublicationHeadingSchema):

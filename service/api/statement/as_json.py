@@ -15,13 +15,14 @@ from service.domain.statement.sentences import Owing, StatementLine
 from service.domain.statement.thresholds import StatedNumber
 from service.exports.statement.words import BreakdownTable, Worded, worded
 from service.usecases.querying.publications import Publication
+from service.usecases.querying.read_context import has_hidden
 from service.usecases.querying.statement import StatementAnswer
 
 Json = dict[str, Any]
 
 
 # What the public version leaves out: the marking, and the names and positions of logs beyond its own.
-NOT_PUBLIC = ("marking", "position", "parts", "log_size")
+NOT_PUBLIC = ("marking", "position", "parts", "other_parts", "log_size")
 
 
 def statement_json(found: StatementAnswer, *, public: bool = False) -> Json:
@@ -39,6 +40,7 @@ def _whole(found: StatementAnswer, words: Worded) -> Json:
         "as_of": position_json(own),
         "log_size": own.head.seq if found.publication is None else found.publication.seq,
         "parts": parts_json(parts),
+        "other_parts": has_hidden(parts),
         "status": "provisional" if statement.is_provisional else "final",
         "headline": words.headline,
         "headline_figure": None if statement.headline is None else _line_json(statement.headline, words.headline),
@@ -105,7 +107,7 @@ def _owing_json(owing: Sequence[Owing]) -> Json:
 
 def _spans_of(one: Owing) -> Iterator[Json]:
     about = {"name": one.participant.name, "figures": "all" if one.of_all_figures else "some"}
-    return ({"force": one.participant.force, **span_json(span), **about} for span in one.spans)
+    return ({"force": one.participant.force or None, **span_json(span), **about} for span in one.spans)
 
 
 def _changes_json(changes: StatedChanges, text: str) -> Json:

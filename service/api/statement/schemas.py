@@ -9,6 +9,7 @@ from service.api.http.answer_schemas import (
     MOST_OWED_SPANS,
     MOST_SPANS,
     NOT_LISTED,
+    OTHER_PARTS,
     AsOfSchema,
     OutstandingSchema,
     ParticipantSchema,
@@ -127,6 +128,7 @@ class StatementSchema(ma.Schema):
     as_of = f.Nested(AsOfSchema, required=True)
     log_size = f.Integer(metadata={"description": "for a publication: its own seq; not with audience=public"})
     parts = f.List(f.Nested(PartSchema), metadata=NOT_PUBLIC)
+    other_parts = f.Boolean(metadata={"description": f"{OTHER_PARTS['description']}; not with audience=public"})
     status = f.String(required=True, metadata={"enum": ["provisional", "final"]})
     headline = f.String(required=True)
     headline_figure = f.Nested(LineSchema, required=True, allow_none=True)

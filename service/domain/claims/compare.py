@@ -170,4 +170,4 @@ def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
 
 
 def _forces(outstanding: Sequence[Outstanding]) -> str:
-    return listed([one.force for one in outstanding])
+    return listed([one.force or "forces in other parts" for one in outstanding])

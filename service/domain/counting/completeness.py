@@ -35,6 +35,9 @@ class Declaration:
         return replace(self, status=REOPENED) if is_outdated and self.status in DONE else self
 
 
+# Instead of the name of a force that owes a return in a part which the reader may not see.
+OTHER_PARTS = ""
+
 # Newest first, by force and day.
 Declarations = Mapping[tuple[str, date], Sequence[Declaration]]
 
@@ -50,7 +53,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """A force that owes returns, and the days it owes them for.
+    """A force that owes returns, and the days it owes them for. `force` is OTHER_PARTS for forces not to be named.
 
     `among` are all days that it owes a return for or has made one for; empty: each date is a day.
     """

@@ -10,6 +10,8 @@ from service.domain.model.operation import Operation, UnknownCode
 from service.domain.model.reference_data import Measure
 
 DIMENSIONS = ("force", "day", "hour", "category")
+# Of a whole: the operation itself, and each of its parts.
+OPERATION = "operation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,11 @@ class Selection:
         """Whether some days are left out, and with them what belongs to no single day."""
         return self.day_from is not None or self.day_before is not None
 
+    @property
+    def names_forces(self) -> bool:
+        """Whether a figure is of certain forces, so that it says something about them."""
+        return "force" in self.by or bool(self.forces or self.without_forces)
+
     def has_force(self, force: str) -> bool:
         """Return whether the force is one of those asked for."""
         return (not self.forces or force in self.forces) and force not in self.without_forces
@@ -53,18 +60,20 @@ def with_members(selection: Selection, operation: Operation) -> Selection:
 def check_selection(selection: Selection, operation: Operation) -> None:
     """Refuse dimensions, forces, measures and categories that the operation does not have.
 
-    A typing error must not give the figures of something else.
+    A typing error must not give the figures of something else. A measure that is left out can be asked for: the answer
+    says why it has no figures.
 
     Raises:
         UnknownCode: naming the first of them.
     """
-    _check_all(selection.by, DIMENSIONS, "by", "a dimension")
-    _check_all(selection.measures, tuple(operation.measures), "measure", "a measure of this operation")
+    _check_all(selection.by, (*DIMENSIONS, OPERATION), "by", "a dimension")
+    known = (*operation.measures, *(one.measure for one in operation.left_out))
+    _check_all(selection.measures, known, "measure", "a measure of this operation")
     participants = tuple(operation.participants)
     _check_all(selection.forces, participants, "force", "a force of this operation")
     _check_all(selection.without_forces, participants, "without_force", "a force of this operation")
     asked = selection.measures or tuple(operation.measures)
-    measures = [operation.measures[measure] for measure in asked]
+    measures = [operation.measures[measure] for measure in asked if measure in operation.measures]
     _check_categories(selection.categories, measures, "category")
     _check_categories(selection.without_categories, measures, "without_category")
 

@@ -21,6 +21,7 @@ from service.domain.model.events import (
     OperationOpened,
     OperationReopened,
     PartAccepted,
+    PartRemoved,
 )
 from service.domain.model.operation import Operation, Participant, UnknownCode, amended, days_of
 from service.domain.model.personal_data import refuse_personal
@@ -71,6 +72,12 @@ class AlreadyAPart(Conflict):
     code = "already_a_part"
 
 
+class PartNotAccepted(Conflict):
+    """The operation is not a part of this one, so it cannot be taken out."""
+
+    code = "part_not_accepted"
+
+
 class AmendsNothing(Invalid):
     """The amendment has no field that changes anything."""
 
@@ -108,8 +115,8 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
 
     Raises:
         AlreadyJoined, ForceNotInOperation, UnknownCode, ResidualNotImported, GroupUnclear, CountedInGroup,
-        AmendsNothing, DaysUnclear,
-        MeasureUnclear, LooksPersonal, AlreadyAPart, OperationIsClosed, NotClosed.
+        AmendsNothing, DaysUnclear, MeasureUnclear, LooksPersonal, AlreadyAPart, PartNotAccepted, OperationIsClosed,
+        NotClosed.
     """
     match event.data:
         case ForceJoined() as joined:
@@ -124,6 +131,11 @@ def check_setup(event: Event, operation: Operation, forces: Mapping[str, Force])
             _check_measure(registered, operation.measures.get(registered.measure))
         case PartAccepted(part=part) if part in operation.parts:
             raise AlreadyAPart(f"{part} is already a part of {operation.operation}.", pointer="/part")
+        case PartRemoved(part=part) if part not in operation.parts:
+            found = ", ".join(operation.parts) or "none"
+            raise PartNotAccepted(
+                f"Expected one of the parts of {operation.operation} ({found}); found {part!r}.", pointer="/part"
+            )
         case OperationClosed() if operation.closed:
             raise OperationIsClosed(f"{operation.operation} is already closed.")
         case OperationReopened() if not operation.closed:

@@ -305,10 +305,20 @@ class MeasureRegistered(Part, frozen=True, kw_only=True):
 class PartAccepted(Part, frozen=True, kw_only=True):
     """`part.accepted`: from now on this operation's totals include those of `part`, each part once.
 
-    The part was opened after this operation and names it in `part_of`, so no operation can contain itself.
+    The part names this operation in `part_of`, and does not contain it. A live operation accepts no imported part.
     """
 
     wire_type: ClassVar[str] = "part.accepted"
+    part: Slug
+
+
+class PartRemoved(Part, frozen=True, kw_only=True):
+    """`part.removed`: from now on this operation's totals do not include those of `part`.
+
+    Answers as of an earlier moment, and publications, still include it. It can be accepted again.
+    """
+
+    wire_type: ClassVar[str] = "part.removed"
     part: Slug
 
 
@@ -423,6 +433,7 @@ Setup = (
     | ForceAmended
     | MeasureRegistered
     | PartAccepted
+    | PartRemoved
     | OperationClosed
     | OperationReopened
 )
@@ -438,6 +449,7 @@ SETUP: tuple[type[Setup], ...] = (
     ForceAmended,
     MeasureRegistered,
     PartAccepted,
+    PartRemoved,
     OperationClosed,
     OperationReopened,
 )

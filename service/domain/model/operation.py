@@ -17,6 +17,7 @@ from service.domain.model.events import (
     OperationOpened,
     OperationReopened,
     PartAccepted,
+    PartRemoved,
     RecordedEvent,
 )
 from service.domain.model.reference_data import Measure, measure_catalogue
@@ -45,11 +46,24 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureLeftOut:
+    """A measure that a whole cannot sum, because it and its parts do not count it alike.
+
+    `units` are those found, each once; one unit alone: some sum the measure over its categories, others never do.
+    """
+
+    measure: str
+    label: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The state of an operation: `participants` are in publishing order, `measures` are those it may count.
 
     `closed_at` is the time of the last closing; a reopening resets it to None. If not `lead_known`, the lead force only
-    keeps the record; if not `dates_known`, the operation was some time in its one day.
+    keeps the record; if not `dates_known`, the operation was some time in its one day. `former_parts` were taken out
+    again. Only an operation that is combined with its parts has `left_out`.
     """
 
     operation: str
@@ -61,6 +75,7 @@ class Operation:
     places: tuple[str, ...]
     part_of: tuple[str, ...]
     parts: tuple[str, ...] = ()
+    former_parts: tuple[str, ...] = ()
     marking: str
     imported: bool
     opened_at: datetime
@@ -69,6 +84,7 @@ class Operation:
     closed_at: datetime | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    left_out: tuple[MeasureLeftOut, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -143,8 +159,8 @@ def evolve(operation: Operation | None, recorded: RecordedEvent) -> Operation:
         case MeasureRegistered() as registered:
             measure = registered_measure(operation, registered)
             operation = replace(operation, measures={**operation.measures, measure.measure: measure})
-        case PartAccepted(part=part):
-            operation = replace(operation, parts=(*operation.parts, part))
+        case PartAccepted() | PartRemoved() as change:
+            operation = _with_part_moved(operation, change)
         case OperationClosed():
             operation = replace(operation, closed_at=recorded.recorded_at)
         case OperationReopened():
@@ -224,6 +240,14 @@ def _joined(operation: Operation, joined: ForceJoined) -> Operation:
         members=joined.members,
     )
     return replace(operation, participants={**operation.participants, joined.force: participant})
+
+
+def _with_part_moved(operation: Operation, change: PartAccepted | PartRemoved) -> Operation:
+    parts = tuple(one for one in operation.parts if one != change.part)
+    former = tuple(one for one in operation.former_parts if one != change.part)
+    if isinstance(change, PartAccepted):
+        return replace(operation, parts=(*parts, change.part), former_parts=former)
+    return replace(operation, parts=parts, former_parts=(*former, change.part))
 
 
 def _amended_force(operation: Operation, change: ForceAmended) -> Participant:

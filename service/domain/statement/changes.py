@@ -75,6 +75,7 @@ def stated_changes(
     earlier: EarlierPublication, measures: Mapping[str, Measure], *, left_out: Collection[str]
 ) -> StatedChanges:
     """Return what a statement says of an earlier publication. `left_out` are measures that it does not state."""
+    measures_then, measures = {**measures, **earlier.measures}, {**earlier.measures, **measures}
     before, after = _comparable(earlier, measures)
     changed = [key for key in _keys(before, after) if _amount(before.get(key)) != _amount(after.get(key))]
     stated = [
@@ -95,7 +96,7 @@ def stated_changes(
             StatedChange(
                 measure=measures[measure],
                 category=category,
-                published=_stated(before.get((measure, None, category)), measures),
+                published=_stated(before.get((measure, None, category)), measures_then),
                 now=_stated(after.get((measure, None, category)), measures),
             )
             for measure, category in (*whole, *by_category)

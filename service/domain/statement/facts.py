@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from service.domain.counting.completeness import Declarations, Outstanding
 from service.domain.model.operation import Operation, Participant
+from service.domain.model.reference_data import Measure
 from service.domain.model.vocabulary import PublicationLabel, Qualifier
 
 
@@ -35,11 +36,13 @@ class RecordedFigure(Protocol):
 class EarlierPublication:
     """A publication before the statement, and the same figures now: over all forces, by force, and by category.
 
+    `measures` are those of its figures: a part that counted one may be none any more.
     `is_superseded`: the statement is not of a later publication, so that changed figures are published no more.
     """
 
     number: int
     recorded_at: datetime
+    measures: Mapping[str, Measure]
     figures: Sequence[RecordedFigure]
     now: Sequence[RecordedFigure]
     is_superseded: bool
@@ -49,7 +52,8 @@ class EarlierPublication:
 class StatementFacts:
     """The input of a statement, read at one position of the operation's log and one of each part's.
 
-    `operation` includes the forces and measures of its parts. `figures` are over all forces, and by category for
+    `operation` includes the forces and measures of its parts. `other_parts` are those that the reader may not see: they
+    count in `figures`, and are neither named nor in `by_force`. `figures` are over all forces, and by category for
     measures that are not additive; `by_force` are the same for each force. `outstanding` are the forces that owe a
     return for any measure. `moment` decides which days have begun. `label` is the label of a publication, whatever its
     figures. `not_attributed` are what the figures over all forces have more than those of each. `officers_by_day`: a
@@ -69,3 +73,4 @@ class StatementFacts:
     officers_by_day: bool = False
     earlier: EarlierPublication | None = None
     not_attributed: Sequence[RecordedFigure] = ()
+    other_parts: Sequence[Operation] = ()

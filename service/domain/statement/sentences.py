@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.domain.counting.completeness import Outstanding, Span, spans_of
+from service.domain.counting.completeness import OTHER_PARTS, Outstanding, Span, spans_of
 from service.domain.counting.figures import BOUNDS, EXACT, Side
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
@@ -26,6 +26,7 @@ from service.domain.statement.thresholds import StatedNumber, in_full, rounded, 
 
 # These measures come first; the rest follow in catalogue order.
 FIRST = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
+NOT_NAMED = Participant(force=OTHER_PARTS, name="other parts", kind="", reports="events")
 HEADLINE, METHOD = "arrests", "officers_deployed"
 
 
@@ -61,8 +62,9 @@ class Statement:
 
     `forces` are those that took part, in publishing order. `residuals` are residual forces with results; `has_rest`: a
     figure has more than the figures of each force. Then other forces may have taken part. `officers` is rounded to a
-    threshold if it has one. The views are measures (see `second_views`); those left out are not stated. `changes` None:
-    there is no earlier publication. `has_rounded_weights`: a figure is a weight that is not given to the milligram.
+    threshold if it has one. The views are measures (see `second_views`); those left out are not stated. `other_parts`
+    are in the figures, and not to be named. `changes` None: there is no earlier publication. `is_public`: it names no
+    part. `has_rounded_weights`: a figure is a weight that is not given to the milligram.
     """
 
     operation: Operation
@@ -71,6 +73,7 @@ class Statement:
     residuals: tuple[Participant, ...]
     has_rest: bool
     parts: tuple[StatedPart, ...]
+    other_parts: tuple[StatedPart, ...]
     period: Period
     headline: StatementLine | None
     officers: StatementLine | None
@@ -82,6 +85,7 @@ class Statement:
     left_out_views: tuple[Measure, ...]
     overlapping_views: tuple[Measure, ...]
     changes: StatedChanges | None
+    is_public: bool = False
     has_rounded_weights: bool = False
 
     @property
@@ -95,9 +99,14 @@ class Statement:
         return tuple(part for part in self.parts if part.period.stage.is_to_come)
 
     @property
+    def has_parts_to_come(self) -> bool:
+        """Whether parts are planned or under way, also those not to be named."""
+        return any(part.period.stage.is_to_come for part in (*self.parts, *self.other_parts))
+
+    @property
     def has_parts_outside(self) -> bool:
         """Whether the results include days that are not the operation's."""
-        return any(part.is_outside for part in self.parts)
+        return any(part.is_outside for part in (*self.parts, *self.other_parts))
 
 
 def make_statement(facts: StatementFacts) -> Statement:
@@ -105,8 +114,8 @@ def make_statement(facts: StatementFacts) -> Statement:
     operation, period = facts.operation, period_of(facts.operation, facts.moment)
     all_lines = _lines(facts)
     lines = tuple(line for line in all_lines if line.measure.measure != METHOD)
-    parts = parts_of(operation, facts.parts, facts.moment)
-    more_to_come = any(one.stage.is_to_come for one in (period, *(part.period for part in parts)))
+    parts, other_parts = (parts_of(operation, some, facts.moment) for some in (facts.parts, facts.other_parts))
+    more_to_come = any(one.stage.is_to_come for one in (period, *(part.period for part in (*parts, *other_parts))))
     views = second_views(facts.figures, facts.by_force)
     officers = next((line for line in all_lines if line.measure.measure == METHOD and line.stated.quantity), None)
     headline = _headline(lines)
@@ -117,6 +126,7 @@ def make_statement(facts: StatementFacts) -> Statement:
         residuals=tuple(_residuals(facts)),
         has_rest=bool(facts.not_attributed),
         parts=parts,
+        other_parts=other_parts,
         period=period,
         headline=None if headline is None else _rounded(headline, more_to_come=more_to_come),
         officers=None if officers is None else _rounded(officers, more_to_come=more_to_come),
@@ -134,7 +144,7 @@ def make_statement(facts: StatementFacts) -> Statement:
 
 
 def for_the_public(statement: Statement) -> Statement:
-    """Return a statement with its weights rounded to one decimal place of the unit that they are shown in."""
+    """Return a statement that names no part, its weights rounded to one decimal place of the unit they are shown in."""
     lines = tuple(replace(line, stated=to_one_decimal(line.stated)) for line in statement.lines)
     breakdown = statement.breakdown
     if breakdown is not None:
@@ -142,7 +152,7 @@ def for_the_public(statement: Statement) -> Statement:
         rest = None if breakdown.rest is None else to_one_decimal(breakdown.rest)
         breakdown = replace(breakdown, lines=tuple(by_force), rest=rest)
     is_rounded = (lines, breakdown) != (statement.lines, statement.breakdown)
-    return replace(statement, lines=lines, breakdown=breakdown, has_rounded_weights=is_rounded)
+    return replace(statement, is_public=True, lines=lines, breakdown=breakdown, has_rounded_weights=is_rounded)
 
 
 def _rounded(line: StatementLine, *, more_to_come: bool) -> StatementLine:
@@ -206,7 +216,8 @@ def _breakdown(facts: StatementFacts, headline: StatementLine) -> ForceBreakdown
 def _owing(facts: StatementFacts, lines: Sequence[StatementLine]) -> Iterable[Owing]:
     for one in facts.outstanding:
         of_all = all(any(owed.force == one.force for owed in line.outstanding) for line in lines)
-        yield Owing(facts.operation.participants[one.force], one.days, of_all, one.among)
+        named = NOT_NAMED if one.force == OTHER_PARTS else facts.operation.participants[one.force]
+        yield Owing(named, one.days, of_all, one.among)
 
 
 def _taking_part(operation: Operation) -> Iterable[Participant]:

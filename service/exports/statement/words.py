@@ -19,12 +19,13 @@ from service.domain.statement.sentences import Statement, StatementLine, for_the
 from service.domain.statement.thresholds import StatedNumber
 from service.exports.statement.changes import stated_sentence
 from service.usecases.querying.publications import Publication
+from service.usecases.querying.read_context import visible
 from service.usecases.querying.statement import StatementAnswer
 
 TEMPLATES = PackageLoader("service.exports.statement", "templates")
 NOTES = (
     *("at_least", "qualified", "weights", "second_views", "overlapping_views"),
-    *("apart", "residual", "parts", "imported"),
+    *("apart", "residual", "parts", "other_parts", "measures_left_out", "imported"),
 )
 
 
@@ -63,7 +64,7 @@ class Worded:
 def worded(answer: StatementAnswer, *, public: bool = False) -> Worded:
     """Return the sentences of a statement, for those who may see the operation.
 
-    The `public` version has rounded weights and no footer.
+    The `public` version has rounded weights, and neither the names of parts nor a footer.
     """
     statement = for_the_public(answer.statement) if public else answer.statement
     notes = [_say(f"note_{note}", statement) for note in NOTES]
@@ -97,7 +98,7 @@ def _changed(statement: Statement) -> str:
 
 def _position(answer: StatementAnswer) -> str:
     own, *parts = answer.positions
-    return _capitalised(_said("note_position", answer.statement, own, parts))
+    return _capitalised(_said("note_position", answer.statement, own, visible(parts)))
 
 
 def _table(breakdown: ForceBreakdown) -> BreakdownTable:

@@ -12,7 +12,6 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.domain.counting.combined import combined
 from service.domain.counting.figures import display
 from service.domain.counting.rules import counts_of, day_of
 from service.domain.counting.selection import Selection
@@ -24,7 +23,7 @@ from service.projections.returns import declarations
 from service.storage.db import Database
 from service.usecases.overview.returns import main_measures
 from service.usecases.querying.possible_duplicates import PossibleDuplicate, duplicates_in, ruled_out_in
-from service.usecases.querying.read_context import Position, ReadContext, read_context
+from service.usecases.querying.read_context import Position, ReadContext, combined_at, read_context
 from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.search_duplicates import Version
 from service.usecases.querying.totals import Figure, totals_at
@@ -160,7 +159,7 @@ def _pairs(context: ReadContext, positions: Sequence[Position]) -> Pairs:
     ruled_out = ruled_out_in(context, limit=MOST_PAIRS)
     found = duplicates_in(context, limit=MOST_PAIRS)
     return Pairs(
-        operation=combined([one.operation for one in positions]),
+        operation=combined_at(positions),
         position=positions[0],
         moment=positions[0].begun_by,
         pairs=found.found,

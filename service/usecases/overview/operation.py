@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from service.access.credentials import Credential
 from service.access.roles import OBSERVER
-from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declarations, Outstanding, outstanding
 from service.domain.counting.figures import WORDS, display, is_range, join
 from service.domain.counting.rules import NOBODY
@@ -24,7 +23,7 @@ from service.usecases.overview.returns import measures_missing, planned_days
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import Publication, readable_publications
-from service.usecases.querying.read_context import Position, ReadContext
+from service.usecases.querying.read_context import Position, ReadContext, combined_at
 from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.totals import Figure, Totals, figures_at, totals_at
@@ -147,11 +146,10 @@ def read_overview(
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         connection, own = context.connection, found[0]
-        owed = Owed.at(connection, combined([one.operation for one in found]), found, Selection())
+        owed = Owed.at(connection, combined_at(found), found, Selection())
         overall = totals_at(connection, found, Selection(), owed=owed)
         headlines = tuple(one for one in HEADLINES if one in overall.operation.measures)
         by_force = figures_at(connection, found, Selection(by=("force",), measures=headlines))

@@ -59,7 +59,6 @@ def read_then_and_now(
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: a moment is invalid.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
     found = [read_overview(database, operation=operation, credential=credential, moment=one) for one in moments]
     then, now = sorted(found, key=lambda one: (one.position.seq, one.moment))

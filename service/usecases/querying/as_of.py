@@ -14,7 +14,8 @@ from service.eventlog import read
 from service.eventlog.head import Head, read_head, share_head
 from service.eventlog.known_logs import known_logs
 from service.storage.db import Database
-from service.usecases.querying.read_context import Position, ReadContext, read_context, require_part
+from service.usecases.querying.read_context import PartNotHere, Position, ReadContext, read_context, require_part
+from service.usecases.querying.visibility import leads
 
 
 class AsOfInTheFuture(Invalid):
@@ -47,6 +48,12 @@ class AsOfSeqOfRollUp(Invalid):
     code = "as_of_seq_of_roll_up"
 
 
+class AsOfNotSettled(Invalid):
+    """A part of a live operation is imported, and events of its past may still be recorded: ask without as_of."""
+
+    code = "as_of_not_settled"
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A past moment, by time or by seq; now if neither is given."""
@@ -71,6 +78,7 @@ def read_as_of(
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
+        AsOfNotSettled: the past of an imported part of a live operation may still change there.
         PartNotHere: the whole was imported without one of its parts.
     """
     if moment.as_of is not None and moment.as_of_seq is not None:
@@ -85,34 +93,69 @@ def read_as_of(
 
 def _checked_seq(context: ReadContext, seq: int) -> int:
     name, size = context.head.operation, context.head.seq
-    if context.operation.parts:
-        raise AsOfSeqOfRollUp(f"{name} has parts: give a moment with as_of.", pointer="/as_of_seq")
     if seq > size:
         raise AsOfBeyondLog(f"Expected a seq from 1 to {size}; found {seq}.", pointer="/as_of_seq")
+    if has_parts(context, seq):
+        raise AsOfSeqOfRollUp(f"{name} has parts: give a moment with as_of.", pointer="/as_of_seq")
     return seq
+
+
+def has_parts(context: ReadContext, seq: int) -> bool:
+    """Return whether the operation has parts, now or at this seq: then its totals are at the seqs of several logs."""
+    operation = context.operation
+    if operation.parts or not operation.former_parts:
+        return bool(operation.parts)
+    return bool(known_logs(context.database).operation_at(context.connection, context.head, seq).parts)
 
 
 def _seqs_by(database: Database, operation: str, credential: Credential, as_of: datetime) -> dict[str, int]:
     """Return the seqs of an operation and of those of its parts at that moment that had recorded events."""
     with read_context(database, operation, credential) as context:
-        head = context.head
+        head, state = context.head, context.operation
     seq = _largest_seq_by(database, head, as_of)
     if seq is None:
         raise AsOfBeforeLog(f"{operation} was opened after {format_instant(as_of)}.", pointer="/as_of")
     seqs = {operation: seq}
-    # Parts are never removed: without parts at the head there were none before. A later seq may have accepted one.
-    waiting = [head] if context.operation.parts or seq > head.seq else []
+    # An operation that has never had a part had none at that moment. A later seq may have accepted one.
+    waiting = [head] if state.parts or state.former_parts or seq > head.seq else []
     while waiting:
         whole = waiting.pop()
         with database.reading() as connection:
             names = known_logs(database).operation_at(connection, whole, seqs[whole.operation]).parts
-            parts = [require_part(read_head(connection, name), name) for name in names if name not in seqs]
+            try:
+                parts = [require_part(read_head(connection, name), name) for name in names if name not in seqs]
+            except PartNotHere as error:
+                if leads(credential, state):
+                    raise
+                raise PartNotHere(f"A part of {operation} is not in this database.") from error
         for part in parts:
+            if part.imported and not head.imported:
+                what = (
+                    f"{part.operation}, a part of {operation},"
+                    if leads(credential, state)
+                    else f"A part of {operation}"
+                )
+                _refuse_unsettled(what, part, as_of)
             found = _largest_seq_by(database, part, as_of)
             if found is not None:
                 seqs[part.operation] = found
                 waiting.append(part)
     return seqs
+
+
+def _refuse_unsettled(what: str, part: Head, as_of: datetime) -> None:
+    """Refuse a moment by which events may still be recorded in an imported part of a live operation.
+
+    Raises:
+        AsOfNotSettled: the moment is not before the recorded_at of the part's last event.
+    """
+    if as_of >= part.recorded_at:
+        raise AsOfNotSettled(
+            f"{what} is imported: events up to {format_instant(as_of)} may still be "
+            f"recorded in it. Expected a moment before {format_instant(part.recorded_at)}, its last event; ask without "
+            "as_of, or take the part out.",
+            pointer="/as_of",
+        )
 
 
 def _largest_seq_by(database: Database, head: Head, as_of: datetime) -> int | None:

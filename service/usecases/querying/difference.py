@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.access.credentials import Credential
 from service.domain.model.events import PublishedFigure, RecordedEvent
@@ -11,7 +11,13 @@ from service.domain.statement.changes import Change, changes_between
 from service.eventlog import read
 from service.projections.sums import changing_seqs
 from service.storage.db import Database
-from service.usecases.querying.publications import Publication, frozen_figures, headline_figures, publication_of
+from service.usecases.querying.publications import (
+    Publication,
+    frozen_figures,
+    headline_figures,
+    hidden_forces,
+    publication_of,
+)
 from service.usecases.querying.read_context import read_context
 from service.usecases.querying.read_events import readable_forces
 from service.wire.codec import recorded_from_text
@@ -42,14 +48,18 @@ def difference(
         published_seq = publication.published.as_of_seq
         assert published_seq is not None, "the service sets it"
         connection, head = context.connection, context.head
-        now = _comparable(frozen_figures(connection, context.positions()), publication.published.figures)
+        published, found = publication.as_recorded.figures, context.positions()
+        now = _comparable(frozen_figures(connection, [replace(one, is_hidden=False) for one in found]), published)
+        # By force, the figures of both include the parts that the reader may not see.
+        hidden = publication.hidden_forces | hidden_forces(found)
+        changes = [one for one in changes_between(published, now) if one.figure.force not in hidden]
         forces = readable_forces(context, ())
         seqs = changing_seqs(connection, head, after=max(after, published_seq), forces=forces, limit=limit + 1)
         texts = read.texts(connection, operation, seqs[:limit])
     return PublicationDifference(
         publication=publication,
         seq=head.seq,
-        changes=tuple(changes_between(publication.published.figures, now)),
+        changes=tuple(changes),
         events=tuple(one for one in map(recorded_from_text, texts) if not forces or one.event.force in forces),
         next_after=seqs[limit - 1] if len(seqs) > limit else None,
     )

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from service.domain.counting.completeness import (
+    OTHER_PARTS,
     Declarations,
     Outstanding,
     Overdue,
@@ -19,7 +20,7 @@ from service.domain.counting.completeness import (
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
-from service.usecases.querying.read_context import Position
+from service.usecases.querying.read_context import Position, visible
 
 # Stands for all measures that no return names: the same returns cover them.
 ANY_OTHER = ""
@@ -34,11 +35,15 @@ class _Expected:
     due: tuple[tuple[date, datetime], ...]
     now: datetime
     declarations: Declarations
+    is_hidden: bool
 
 
 @dataclass(slots=True)
 class Owed:
-    """The returns that forces owe, in publishing order of `forces`; computed once for each list of measures."""
+    """The returns that forces owe, in publishing order of `forces`; computed once for each list of measures.
+
+    Those that forces owe in parts hidden from the reader come last, together, as those of OTHER_PARTS.
+    """
 
     forces: tuple[str, ...]
     expected: list[_Expected]
@@ -51,15 +56,18 @@ class Owed:
     ) -> Owed:
         """Return the returns owed at these positions, for the selected forces and days.
 
-        `operation` has the forces of all positions in publishing order.
+        `operation` has the forces of all positions in publishing order. What is selected by force leaves out the parts
+        that are hidden from the reader.
         """
-        expected = [_expected(connection, position, selection) for position in positions]
-        return cls(tuple(operation.participants), expected)
+        counted = visible(positions) if selection.names_forces else positions
+        return cls(
+            (*operation.participants, OTHER_PARTS), [_expected(connection, position, selection) for position in counted]
+        )
 
     @property
     def declarations(self) -> list[Declarations]:
-        """The declarations made at each position."""
-        return [part.declarations for part in self.expected]
+        """The declarations made at each position that is not hidden from the reader."""
+        return [part.declarations for part in self.expected if not part.is_hidden]
 
     def of(self, measures: tuple[str, ...]) -> list[Outstanding]:
         """Return the forces that owe a return for any of these measures, with the days."""
@@ -83,11 +91,12 @@ class Owed:
 
     def _found(self, measures: tuple[str, ...]) -> list[Outstanding]:
         found = [
-            one
+            Outstanding(OTHER_PARTS, one.days) if part.is_hidden else one
             for part in self.expected
             for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
         ]
-        return found if len(self.expected) == 1 else self._merged(found)
+        is_alone = len(self.expected) == 1 and not self.expected[0].is_hidden
+        return found if is_alone else self._merged(found)
 
     def _merged(self, found: Iterable[Outstanding]) -> list[Outstanding]:
         """Return one entry per force, with the days that it owes in any part."""
@@ -101,12 +110,17 @@ class Owed:
         ]
 
     def _days_of(self, force: str) -> tuple[date, ...]:
-        return tuple(sorted({day for part in self.expected if force in part.forces for day in part.days}))
+        """Return the days of the parts that are not hidden and expect returns of the force; none of OTHER_PARTS.
+
+        The spans of OTHER_PARTS then have the days owed and do not say which days their parts have.
+        """
+        seen = (part for part in self.expected if not part.is_hidden and force in part.forces)
+        return tuple(sorted({day for part in seen for day in part.days}))
 
     def overdue(self, measures: tuple[str, ...]) -> list[Overdue]:
-        """Return the forces whose returns for any of these measures are overdue, each once."""
+        """Return the forces whose returns for any of these measures are overdue, each once; only those to be named."""
         days: dict[str, list[Overdue]] = {}
-        for part in self.expected:
+        for part in (one for one in self.expected if not one.is_hidden):
             for one in overdue(part.declarations, forces=part.forces, due=part.due, measures=measures, now=part.now):
                 days.setdefault(one.force, []).append(one)
         return [
@@ -141,6 +155,7 @@ def _expected(connection: sa.Connection, position: Position, selection: Selectio
         due=tuple((day, due_at) for day, due_at in due if due_at is not None and due_at < position.begun_by),
         now=position.begun_by,
         declarations=declarations(connection, position.head, up_to=position.seq),
+        is_hidden=position.is_hidden,
     )
 
 

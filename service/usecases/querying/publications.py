@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from service.access.credentials import Credential
 from service.domain.counting.selection import Selection
@@ -25,9 +26,17 @@ from service.eventlog import read
 from service.eventlog.head import Head
 from service.eventlog.known_logs import known_logs
 from service.storage.db import Database
-from service.usecases.querying.read_context import PartNotHere, Position, ReadContext, positions, read_context
+from service.usecases.querying.read_context import (
+    PartNotHere,
+    Position,
+    ReadContext,
+    has_hidden,
+    positions,
+    read_context,
+    visible,
+)
 from service.usecases.querying.totals import Figure, figures_at
-from service.usecases.querying.visibility import is_embargoed
+from service.usecases.querying.visibility import is_embargoed, leads
 from service.wire.codec import canonical
 
 WIRE_TYPE = FiguresPublished.wire_type
@@ -47,17 +56,40 @@ class NoSuchPublication(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A publication: the operation now, the event of its publication as recorded, and the one that made it public."""
+    """A publication: the operation now, the event of its publication as recorded, and the one that made it public.
+
+    `parts`, if not None, are those that the reader may see. Then the figures of `hidden_forces`, which are in other
+    parts, are left out.
+    """
 
     operation: Operation
     recorded: RecordedEvent
     public_by: RecordedEvent | None = None
+    parts: frozenset[str] | None = None
+    hidden_forces: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def as_recorded(self) -> FiguresPublished:
+        """The published figures as recorded, whoever reads them."""
+        assert isinstance(self.recorded.event.data, FiguresPublished)
+        return self.recorded.event.data
+
+    @property
+    def has_other_parts(self) -> bool:
+        """Whether its sums include parts that the reader may not see."""
+        return self.parts is not None
 
     @property
     def published(self) -> FiguresPublished:
-        """The published figures."""
-        assert isinstance(self.recorded.event.data, FiguresPublished)
-        return self.recorded.event.data
+        """The published figures that the reader may see."""
+        whole = self.as_recorded
+        if self.parts is None:
+            return whole
+        return replace(
+            whole,
+            parts=tuple(part for part in whole.parts if part.operation in self.parts),
+            figures=tuple(figure for figure in whole.figures if figure.force not in self.hidden_forces),
+        )
 
     @property
     def seq(self) -> int:
@@ -72,14 +104,14 @@ class Publication:
     @property
     def available_since(self) -> datetime:
         """The moment from which those who may see the operation may read it; an embargo puts it off."""
-        return max(self.recorded_at, self.published.embargo_until or self.recorded_at)
+        return max(self.recorded_at, self.as_recorded.embargo_until or self.recorded_at)
 
     @property
     def public_since(self) -> datetime | None:
         """The moment from which anyone may read it, which its embargo can put in the future; None: not public."""
         if self.public_by is None:
             return None
-        return max(self.public_by.recorded_at, self.published.embargo_until or self.recorded_at)
+        return max(self.public_by.recorded_at, self.as_recorded.embargo_until or self.recorded_at)
 
     def is_public(self, now: datetime) -> bool:
         """Return whether anyone may read it at this moment."""
@@ -125,7 +157,8 @@ def newest_publication(
 ) -> Publication | None:
     """Return the newest publication before a seq that could be read by a moment; None if there is none.
 
-    Its embargo had ended by then, or with `public`, anyone could read it. Whoever asks, the answer is the same.
+    Its embargo had ended by then, or with `public`, anyone could read it. Whoever asks, the answer is the same, as
+    recorded: what of it the credential may see is for the caller to decide.
     """
     connection, head = context.connection, context.head
     made = made_public(connection, head)
@@ -137,6 +170,34 @@ def newest_publication(
         if available_since is not None and available_since <= available_by:
             return found
     return None
+
+
+def hidden_forces(found: Sequence[Position]) -> frozenset[str]:
+    """Return the forces in the parts that are hidden from the reader. Their published figures include these parts."""
+    return frozenset(force for one in found if one.is_hidden for force in one.operation.participants)
+
+
+def _as_shown(context: ReadContext, whole: Publication) -> Publication:
+    """Return a publication as the credential may see it.
+
+    Raises:
+        PartNotHere: a part that may have to be hidden is not in this database.
+    """
+    published = whole.as_recorded
+    if not published.parts or published.as_of_seq is None or leads(context.credential, context.operation):
+        return whole
+    seqs = {context.head.operation: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+    found = context.positions(seqs=seqs)
+    if not has_hidden(found):
+        return whole
+    seen = frozenset(one.operation.operation for one in visible(found))
+    return Publication(
+        operation=whole.operation,
+        recorded=whole.recorded,
+        public_by=whole.public_by,
+        parts=seen,
+        hidden_forces=hidden_forces(found),
+    )
 
 
 def require_proved(context: ReadContext, publication: Publication) -> None:
@@ -259,4 +320,5 @@ def readable_publications(context: ReadContext) -> list[Publication]:
     publications = [
         Publication(operation=context.operation, recorded=one, public_by=public.get(one.event.id)) for one in found
     ]
-    return [one for one in publications if context.is_coordinator or not is_embargoed(one.published, now)]
+    readable = [one for one in publications if context.is_coordinator or not is_embargoed(one.as_recorded, now)]
+    return [_as_shown(context, one) for one in readable]

@@ -5,22 +5,23 @@ Every use case that reads an operation begins with `read_context`, so that its w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
+from service.domain.counting.combined import combined
 from service.domain.model.operation import Operation
 from service.errors import Unavailable
 from service.eventlog import read
 from service.eventlog.head import Head, read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.storage.db import Database
-from service.usecases.querying.visibility import coordinates, require_visible
+from service.usecases.querying.visibility import coordinates, knows_of, leads, require_visible, visible_parts
 
 ReadHead = Callable[[sa.Connection, str], Head | None]
 
@@ -35,7 +36,8 @@ class PartNotHere(Unavailable):
 class Position:
     """The position that an answer is true at: an operation at a seq, with the root of its tree at that size.
 
-    Days count if they had begun by `begun_by`.
+    Days count if they had begun by `begun_by`. A part that `is_hidden` from the reader counts in sums, and is neither
+    named nor shown by force.
     """
 
     head: Head
@@ -44,6 +46,7 @@ class Position:
     recorded_at: datetime
     begun_by: datetime
     root: str
+    is_hidden: bool = False
 
 
 class ReadContext(NamedTuple):
@@ -71,10 +74,28 @@ class ReadContext(NamedTuple):
     def positions(self, *, begun_by: datetime | None = None, seqs: Mapping[str, int] | None = None) -> list[Position]:
         """Return the positions of the operation and its parts, as the function `positions` does.
 
+        The parts that the credential may not see are hidden.
+
         Raises:
             PartNotHere: the whole was imported without one of its parts.
         """
-        return positions(self.connection, self.database, self.head, begun_by=begun_by, seqs=seqs)
+        try:
+            found = positions(self.connection, self.database, self.head, begun_by=begun_by, seqs=seqs)
+        except PartNotHere as error:
+            if leads(self.credential, self.operation):
+                raise
+            raise PartNotHere(f"A part of {self.head.operation} is not in this database.") from error
+        seen = visible_parts(self.credential, [one.operation for one in found])
+        return [one if one.operation.operation in seen else replace(one, is_hidden=True) for one in found]
+
+    def shown(self) -> Operation:
+        """Return the operation with only those of its own parts that the credential may see."""
+        if not self.operation.parts or leads(self.credential, self.operation):
+            return self.operation
+        heads = {name: read_head(self.connection, name) for name in self.operation.parts}
+        states = {name: state_at(self.connection, self.database, head) for name, head in heads.items()}
+        seen = (name for name, state in states.items() if state is not None and knows_of(self.credential, state))
+        return replace(self.operation, parts=tuple(seen))
 
 
 @contextmanager
@@ -130,6 +151,34 @@ def positions(
         found[name] = _position(connection, database, current, current.seq if seqs is None else seqs[name], begun_by)
         waiting += found[name].operation.parts
     return list(found.values())
+
+
+def combined_at(found: Sequence[Position]) -> Operation:
+    """Return the operation combined with its parts, without the forces of those that are hidden from the reader."""
+    return combined([replace(one.operation, participants={}) if one.is_hidden else one.operation for one in found])
+
+
+def visible(found: Sequence[Position]) -> list[Position]:
+    """Return the positions that are not hidden from the reader."""
+    return [one for one in found if not one.is_hidden]
+
+
+def inside(found: Sequence[Position], part: str) -> list[Position]:
+    """Return the positions of a part that is not hidden from the reader, and of its parts; empty if there is none."""
+    by_name = {one.head.operation: one for one in found}
+    reached: dict[str, Position] = {}
+    waiting = [part] if part in by_name and not by_name[part].is_hidden else []
+    while waiting:
+        name = waiting.pop(0)
+        if name in by_name and name not in reached:
+            reached[name] = by_name[name]
+            waiting += by_name[name].operation.parts
+    return list(reached.values())
+
+
+def has_hidden(found: Sequence[Position]) -> bool:
+    """Return whether the operation has parts that are hidden from the reader."""
+    return any(one.is_hidden for one in found)
 
 
 def require_part(head: Head | None, name: str) -> Head:

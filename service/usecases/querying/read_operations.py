@@ -17,13 +17,13 @@ from service.usecases.querying.read_context import read_context, visible_context
 
 
 def read_operation(database: Database, *, operation: str, credential: Credential) -> tuple[Head, Operation]:
-    """Return an operation's head, and the operation at the head.
+    """Return an operation's head, and the operation at the head, without parts that the credential may not see.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
     """
     with read_context(database, operation, credential) as context:
-        return context.head, context.operation
+        return context.head, context.shown()
 
 
 def list_operations(
@@ -33,7 +33,8 @@ def list_operations(
     with database.reading() as connection:
         names: list[str] = list(connection.scalars(names_of(credential, after).limit(limit + 1)))
         contexts = [visible_context(connection, database, name, credential) for name in names[:limit]]
-    return [(one.head, one.operation) for one in contexts], names[limit - 1] if len(names) > limit else None
+        found = [(one.head, one.shown()) for one in contexts]
+    return found, names[limit - 1] if len(names) > limit else None
 
 
 def names_of(credential: Credential, after: str) -> sa.Select[Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.access.roles import OBSERVER
-from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Declaration, Declarations
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
@@ -28,20 +27,29 @@ from service.errors import Invalid
 from service.eventlog.head import read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.storage.db import Database
-from service.usecases.querying.as_of import AsOfBeyondLog, Moment, read_as_of
+from service.usecases.querying.as_of import AsOfBeyondLog, Moment, has_parts, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import (
     NoSuchPublication,
     Publication,
     PublicationDiffers,
     headline_figures,
+    hidden_forces,
     newest_publication,
     publication_of,
     require_proved,
 )
-from service.usecases.querying.read_context import Position, ReadContext, read_context
+from service.usecases.querying.read_context import (
+    PartNotHere,
+    Position,
+    ReadContext,
+    combined_at,
+    has_hidden,
+    read_context,
+)
 from service.usecases.querying.totals import Figure, figures_at, totals_at
 
+NEVER = datetime.fromtimestamp(0, UTC)
 OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
 
 
@@ -74,7 +82,8 @@ def read_statement(
 ) -> StatementAnswer:
     """Return the statement of an operation at a moment, read in one transaction, or that of a publication.
 
-    It says what has changed since the publication before it; `public`: since the public one before it.
+    It says what has changed since the publication before it; `public`: since the public one before it. That of a
+    publication that anyone may read is then the same for all.
 
     Raises:
         UnknownOperation: there is no such operation, or the credential may not know of it.
@@ -82,14 +91,15 @@ def read_statement(
         PublicationWithAsOf: both a publication and a moment are given.
         NoSuchPublication: there is no publication of this number, or it is under embargo.
         PublicationDiffers: the log before the publication does not add up to it.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
     if publication is not None:
         _refuse_moment(moment)
         with read_context(database, operation, credential) as context:
             published = publication_of(context, publication)
             require_proved(context, published)
-            return _statement_of(context, published, public=public)
+            is_public = public and published.is_public(database.now(context.connection))
+            reader = context._replace(credential=_anybody(context.operation)) if is_public else context
+            return _statement_of(reader, published, public=public)
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         own = found[0]
         earlier = newest_publication(context, before=own.seq + 1, available_by=own.begun_by, public=public)
@@ -109,7 +119,6 @@ def preview_statement(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NotCoordinator: the credential may not publish.
         AsOfBeyondLog: the log does not have this seq yet.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
     with read_context(database, operation, credential) as context:
         if not context.is_coordinator:
@@ -118,8 +127,8 @@ def preview_statement(
             raise AsOfBeyondLog(
                 f"Expected a seq from 1 to {context.head.seq}; found {as_of_seq}.", pointer="/as_of_seq"
             )
-        is_whole = as_of_seq is None or bool(context.operation.parts)
-        seqs = None if is_whole or as_of_seq is None else {operation: as_of_seq}
+        is_now = as_of_seq is None or has_parts(context, as_of_seq)
+        seqs = None if is_now or as_of_seq is None else {operation: as_of_seq}
         found = context.positions(begun_by=database.now(context.connection), seqs=seqs)
         earlier = newest_publication(context, before=context.head.seq + 1, available_by=found[0].begun_by)
         statement = _statement_at(context, found, label=label, earlier=earlier, is_superseded=False)
@@ -133,26 +142,30 @@ def public_publication(database: Database, *, operation: str, number: int) -> St
         NoSuchPublication: nothing public has this operation and number. The error reveals nothing else.
     """
     with database.reading() as connection:
-        head, now = read_head(connection, operation), database.now(connection)
+        head = read_head(connection, operation)
         state = state_at(connection, database, head)
         if head is not None and state is not None:
-            nobody = Credential(
-                id=UUID(int=0),
-                force=state.lead_force,
-                role=OBSERVER,
-                operations=(operation,),
-                created_at=now,
-                expires_at=now,
-                revoked_at=None,
-            )
-            context = ReadContext(connection, database, nobody, head, state)
+            context = ReadContext(connection, database, _anybody(state), head, state)
             # One that the log does not add up to is not shown; the coordinator gets PublicationDiffers.
             with suppress(NoSuchPublication, PublicationDiffers):
                 published = publication_of(context, number)
-                if published.is_public(now):
+                if published.is_public(database.now(connection)):
                     require_proved(context, published)
                     return _statement_of(context, published, public=True)
     raise NoSuchPublication("There is no public publication at this address.")
+
+
+def _anybody(operation: Operation) -> Credential:
+    """Return what reads in place of anybody: an observer of the lead force, who sees the forces of all parts."""
+    return Credential(
+        id=UUID(int=0),
+        force=operation.lead_force,
+        role=OBSERVER,
+        operations=(operation.operation,),
+        created_at=NEVER,
+        expires_at=NEVER,
+        revoked_at=None,
+    )
 
 
 def _statement_at(
@@ -165,7 +178,7 @@ def _statement_at(
 ) -> Statement:
     """Return the statement at these positions. It says what has changed since `earlier`, which it may supersede."""
     connection = context.connection
-    operation = combined([position.operation for position in found])
+    operation = combined_at(found)
     owed = Owed.at(connection, operation, found, Selection())
     overall = totals_at(connection, found, Selection(), owed=owed)
     by_force = totals_at(connection, found, Selection(by=("force",)), owed=owed).figures
@@ -174,34 +187,49 @@ def _statement_at(
     compared = None
     if earlier is not None:
         now = (*figures, *totals_at(connection, found, Selection(by=("category",)), owed=owed).figures)
-        compared = _compared(context, earlier, now, is_superseded=is_superseded)
+        compared = _compared(context, earlier, now, found, is_superseded=is_superseded)
     facts = _facts(connection, found, operation, figures, owed, label=label, earlier=compared)
     return make_statement(facts)
 
 
 def _compared(
-    context: ReadContext, earlier: Publication, now: Sequence[Figure], *, is_superseded: bool
-) -> EarlierPublication:
-    """Return a publication to compare figures with: its own, with the forces that owed a return for each of them."""
-    assert earlier.published.number is not None, "the service sets it"
-    found = _positions_of(context, earlier)
-    owed = Owed.at(context.connection, combined([position.operation for position in found]), found, Selection())
+    context: ReadContext,
+    earlier: Publication,
+    now: Sequence[Figure],
+    found: Sequence[Position],
+    *,
+    is_superseded: bool,
+) -> EarlierPublication | None:
+    """Return a publication to compare figures with: its own, with the forces that owed a return for each of them.
+
+    `now` are the figures at the positions `found`. Figures of forces in parts that are hidden from the reader, then or
+    now, are left out of both. None: a part of it, which may be none any more, is not in this database.
+    """
+    published = earlier.as_recorded
+    assert published.number is not None, "the service sets it"
+    try:
+        then = _positions_of(context, earlier)
+    except PartNotHere:
+        return None
+    operation, hidden = combined_at(then), hidden_forces(then) | hidden_forces(found)
+    owed = Owed.at(context.connection, operation, then, Selection())
     return EarlierPublication(
-        number=earlier.published.number,
+        number=published.number,
         recorded_at=earlier.recorded_at,
-        figures=[_with_outstanding(figure, owed) for figure in earlier.published.figures if _is_stated(figure)],
-        now=[figure for figure in now if _is_stated(figure)],
+        measures=operation.measures,
+        figures=[_with_outstanding(figure, owed) for figure in published.figures if _is_stated(figure, hidden)],
+        now=[figure for figure in now if _is_stated(figure, hidden)],
         is_superseded=is_superseded,
     )
 
 
-def _is_stated(figure: PublishedFigure | Figure) -> bool:
+def _is_stated(figure: PublishedFigure | Figure, hidden: Collection[str]) -> bool:
     """Return whether a statement may compare a figure: not those by both force and category, which are most."""
-    return figure.force is None or figure.category is None
+    return figure.force is None or (figure.category is None and figure.force not in hidden)
 
 
 def _positions_of(context: ReadContext, publication: Publication) -> list[Position]:
-    published, name = publication.published, context.head.operation
+    published, name = publication.as_recorded, context.head.operation
     assert published.as_of_seq is not None, "the service sets it"
     seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
     return context.positions(begun_by=publication.recorded_at, seqs=seqs)
@@ -221,17 +249,21 @@ def _statement_of(context: ReadContext, publication: Publication, *, public: boo
     The figures are the frozen ones. The returns owed are read as of the published seqs, for the days
     that had begun at publication. The marking is the operation's at publication.
     """
-    published, found = publication.published, _positions_of(context, publication)
-    whole, *parts = [position.operation for position in found]
+    published, found = publication.as_recorded, _positions_of(context, publication)
     then = known_logs(context.database).operation_at(context.connection, context.head, publication.seq)
-    operation = combined([replace(whole, marking=then.marking), *parts])
+    marked = replace(found[0], operation=replace(found[0].operation, marking=then.marking))
+    operation = combined_at([marked, *found[1:]])
     owed = Owed.at(context.connection, operation, found, Selection())
     figures = [_with_outstanding(figure, owed) for figure in headline_figures(published.figures)]
+    if has_hidden(found):
+        # What was published by force includes parts that the reader may not see. These positions never change either.
+        by_force = totals_at(context.connection, found, Selection(by=("force",)), owed=owed).figures
+        figures = [*(figure for figure in figures if figure.force is None), *by_force]
     earlier = _before(context, publication, public=public)
     compared = None
     if earlier is not None:
         now = [_with_outstanding(figure, owed) for figure in published.figures]
-        compared = _compared(context, earlier, now, is_superseded=False)
+        compared = _compared(context, earlier, now, found, is_superseded=False)
     facts = _facts(context.connection, found, operation, figures, owed, label=published.label, earlier=compared)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
 
@@ -262,7 +294,8 @@ def _facts(
     by_force = [figure for figure in figures if figure.force is not None]
     return StatementFacts(
         operation=operation,
-        parts=[position.operation for position in found[1:]],
+        parts=[position.operation for position in found[1:] if not position.is_hidden],
+        other_parts=[position.operation for position in found[1:] if position.is_hidden],
         lead=_lead(connection, operation),
         figures=overall,
         by_force=by_force,
@@ -314,7 +347,7 @@ def _is_given_by_day(figures: Sequence[Figure]) -> bool:
 
 
 def _declared(owed: Owed) -> Declarations:
-    """Return the declarations at all positions, newest first, across all parts."""
+    """Return the declarations at all positions, newest first, across all parts that the reader may see."""
     if len(owed.declarations) == 1:
         return owed.declarations[0]
     declared: dict[tuple[str, date], list[Declaration]] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -11,11 +11,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.access.credentials import Credential
-from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding, Overdue, OwedSpan, owed_spans
 from service.domain.counting.figures import display
 from service.domain.counting.rules import NOBODY
-from service.domain.counting.selection import Selection, check_selection, with_members
+from service.domain.counting.selection import OPERATION, Selection, check_selection, with_members
 from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import Qualifier
@@ -24,7 +23,7 @@ from service.projections.sums import Sum, sums
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
-from service.usecases.querying.read_context import Position
+from service.usecases.querying.read_context import Position, combined_at, visible
 
 # Returns the outstanding forces for a figure of a measure, a force and a day (None: all).
 OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
@@ -44,6 +43,7 @@ class TooManyFigures(Invalid):
 class Figure:
     """One figure. `force`, `day`, `hour` or `category` is None if the figure covers all of them.
 
+    In totals by operation, `operation` is the one whose own log it sums; None: the parts that the reader may not see.
     In totals by day, a figure without a day is that of activities over several days; in totals by force, one without a
     force is what was stated for no force. `hour` is the moment at which the hour begins; in totals by hour, a figure
     without one is that of facts without a time and of activities over several hours, and the returns outstanding for an
@@ -64,13 +64,15 @@ class Figure:
     least: int | None = None
     most: int | None = None
     hour: datetime | None = None
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Figures in publishing order, the positions they are true at, and the forces that owe returns for any of them.
 
-    The first position is the operation's, the others are those of its parts. `operation` has the forces of all.
+    The first position is the operation's, the others are those of its parts. `operation` has the forces of those that
+    the reader may see.
     """
 
     operation: Operation
@@ -96,7 +98,6 @@ def totals(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
         UnknownCode: the selection names a code that the operation does not have.
-        MeasuresDisagree: two parts count the same measure in different units.
         TooManyFigures: the selection has more than 20,000 figures.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
@@ -124,22 +125,18 @@ def totals_at(
 
     Raises:
         UnknownCode: the selection names a code that the operation does not have.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
-    operation = combined([position.operation for position in found])
+    operation = combined_at(found)
     check_selection(selection, operation)
     selection = with_members(selection, operation)
-    logs = [(position.head, position.seq) for position in found]
-    rows = sums(connection, logs, selection, by_category=not_additive(operation))
     owed = owed or Owed.at(connection, operation, found, selection)
     measures = selection.measures or tuple(operation.measures)
+    figures = _figures(connection, found, operation, selection, owed)
     return Totals(
         operation=operation,
         positions=tuple(found),
         by=selection.by,
-        figures=tuple(
-            islice(figures_of(rows, operation, selection, owed.of_figure), None if most is None else most + 1)
-        ),
+        figures=tuple(islice(figures, None if most is None else most + 1)),
         outstanding=tuple(owed.of(measures)),
         outstanding_by_measure={measure: owed.of((measure,)) for measure in measures},
         overdue=tuple(owed.overdue(measures)),
@@ -151,14 +148,40 @@ def figures_at(connection: sa.Connection, found: Sequence[Position], selection: 
 
     Raises:
         UnknownCode: the selection names a code that the operation does not have.
-        MeasuresDisagree: two parts count the same measure in different units.
     """
-    operation = combined([position.operation for position in found])
+    operation = combined_at(found)
     check_selection(selection, operation)
     selection = with_members(selection, operation)
-    logs = [(position.head, position.seq) for position in found]
-    rows = sums(connection, logs, selection, by_category=not_additive(operation))
+    rows = _sums(connection, found, operation, selection)
     return list(figures_of(rows, operation, selection, Owed((), []).of_figure))
+
+
+def _figures(
+    connection: sa.Connection, found: Sequence[Position], operation: Operation, selection: Selection, owed: Owed
+) -> Iterator[Figure]:
+    """Yield the figures at these positions. By operation, those of its own log come first, and of hidden parts last."""
+    if OPERATION not in selection.by:
+        rows = _sums(connection, found, operation, selection)
+        yield from figures_of(rows, operation, selection, owed.of_figure)
+        return
+    inner = replace(selection, by=tuple(name for name in selection.by if name != OPERATION))
+    hidden = [one for one in found if one.is_hidden and not selection.names_forces]
+    for some in [*([one] for one in visible(found)), *([hidden] if hidden else [])]:
+        rows, owed = _sums(connection, some, operation, inner), Owed.at(connection, operation, some, inner)
+        name = None if some is hidden else some[0].head.operation
+        yield from (replace(one, operation=name) for one in figures_of(rows, operation, inner, owed.of_figure))
+
+
+def _sums(
+    connection: sa.Connection, found: Sequence[Position], operation: Operation, selection: Selection
+) -> list[Sum]:
+    """Return the sums at these positions, without those of measures that the whole leaves out.
+
+    Figures of certain forces leave out the parts that are hidden from the reader.
+    """
+    logs = [(one.head, one.seq) for one in (visible(found) if selection.names_forces else found)]
+    rows = sums(connection, logs, selection, by_category=not_additive(operation))
+    return [row for row in rows if row.measure in operation.measures]
 
 
 class _Key(NamedTuple):

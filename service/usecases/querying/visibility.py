@@ -1,10 +1,12 @@
-"""Visibility: who may know of an operation, and who may read a publication under embargo.
+"""Visibility: who may know of an operation, of its parts, and who may read a publication under embargo.
 
-Participants and the lead force may know of an operation. For all others it does not exist.
+Participants and the lead force may know of an operation. For all others it does not exist. Of the parts of an
+operation, its lead force may see all; others may see those that they take part in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from service.access.credentials import Credential
@@ -36,6 +38,29 @@ def knows_of(credential: Credential, operation: Operation) -> bool:
 def coordinates(credential: Credential, operation: Operation) -> bool:
     """Return whether the credential belongs to a coordinator of the force that leads the operation."""
     return credential.role == COORDINATOR and credential.force == operation.lead_force
+
+
+def leads(credential: Credential, operation: Operation) -> bool:
+    """Return whether the credential belongs to the force that leads the operation, in any role."""
+    return credential.force == operation.lead_force
+
+
+def visible_parts(credential: Credential, operations: Sequence[Operation]) -> frozenset[str]:
+    """Return which of an operation, the first, and its parts a credential that may know of it may see by name.
+
+    These are the parts that the credential may know of, and all that are in an operation which its force leads, at any
+    depth. All others count in sums, and are neither named nor shown by force.
+    """
+    whole = operations[0]
+    seen = {whole.operation, *(one.operation for one in operations if knows_of(credential, one))}
+    led = {one.operation for one in operations if one.operation in seen and leads(credential, one)}
+    waiting = [one for one in operations if one.operation in led]
+    by_name = {one.operation: one for one in operations}
+    while waiting:
+        inside = [by_name[part] for part in waiting.pop().parts if part in by_name and part not in led]
+        led.update(one.operation for one in inside)
+        waiting += inside
+    return frozenset(seen | led)
 
 
 def is_embargoed(published: FiguresPublished, now: datetime) -> bool:

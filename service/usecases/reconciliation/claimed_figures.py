@@ -22,7 +22,7 @@ from service.domain.model.currencies import MINOR_UNITS
 from service.domain.model.days import ONE_DAY, OperatingDays, london_date
 from service.domain.model.operation import Operation
 from service.eventlog.head import UnknownOperation
-from service.usecases.querying.as_of import AsOfBeforeLog, AsOfInTheFuture
+from service.usecases.querying.as_of import AsOfBeforeLog, AsOfInTheFuture, AsOfNotSettled
 from service.usecases.querying.totals import Figure
 from service.usecases.reconciliation.claimed_totals import ReadRecord, Record
 from service.usecases.reconciliation.unplaced_figures import unplaced
@@ -37,7 +37,7 @@ def compare_claim(claim: Claim, operation: str, read_record: ReadRecord) -> Comp
         return not_comparable(claim, "No number was printed.")
     try:
         record = read_record(name)
-    except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog) as error:
+    except (UnknownOperation, AsOfInTheFuture, AsOfBeforeLog, AsOfNotSettled) as error:
         return not_comparable(claim, error.detail)
     for check in CHECKS:
         if reason := check(claim, record.operation):
@@ -105,6 +105,10 @@ def _listed(extent: Extent) -> tuple[str, ...]:
 
 def _measure_unknown(claim: Claim, state: Operation) -> str:
     measure = state.measures.get(claim.measure)
+    left_out = next((one for one in state.left_out if one.measure == claim.measure), None)
+    if left_out is not None:
+        units = f" (in {listed(left_out.units, ' and ')})" if len(left_out.units) > 1 else ""
+        return f"{state.operation} leaves out {claim.measure}: it and its parts do not count it alike{units}."
     if measure is None:
         return f"{state.operation} has no measure {claim.measure}."
     return "" if measure.unit == claim.unit else f"{state.operation} counts {claim.measure} in {measure.unit}."

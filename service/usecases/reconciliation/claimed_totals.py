@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -12,7 +13,6 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.domain.claims.claim import Days
-from service.domain.counting.combined import combined
 from service.domain.counting.completeness import Outstanding
 from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
@@ -22,9 +22,16 @@ from service.projections.entries import NO_DAY
 from service.projections.sums import Sum, summed, sums
 from service.projections.tallies import Tally, tallies
 from service.storage.db import Database
-from service.usecases.querying.as_of import Moment, read_as_of
+from service.usecases.querying.as_of import AsOfBeforeLog, Moment, read_as_of
 from service.usecases.querying.owed import Owed
-from service.usecases.querying.read_context import Position, ReadContext
+from service.usecases.querying.read_context import (
+    Position,
+    ReadContext,
+    combined_at,
+    has_hidden,
+    inside,
+    visible,
+)
 from service.usecases.querying.totals import Figure, figures_of, not_additive
 
 EVERY_CELL = ("force", "day", "category")
@@ -34,7 +41,8 @@ EVERY_CELL = ("force", "day", "category")
 class Record:
     """An operation and its parts at one moment: the sums of each measure by force, day and category, and what is owed.
 
-    Each answer is computed once. `tallies` are those of several days; a force owes no return for a `settled` one.
+    Each answer is computed once. `tallies` are those of several days; a force owes no return for a `settled` one. If
+    parts are hidden from the reader, figures of certain forces come from `by_force`, the record without these parts.
     """
 
     operation: Operation
@@ -42,12 +50,13 @@ class Record:
     owed: Owed
     tallies: Mapping[str, Sequence[Tally]]
     settled: frozenset[Tally] = frozenset()
+    by_force: Record | None = None
     _figures: dict[Selection, tuple[Figure, ...]] = field(default_factory=dict)
 
     @classmethod
     def at(cls, connection: sa.Connection, found: Sequence[Position], measures: Iterable[str]) -> Record:
         """Read the sums of these measures at these positions."""
-        operation = combined([position.operation for position in found])
+        operation = combined_at(found)
         known = tuple(sorted(operation.measures.keys() & {*measures}))
         logs, selection = (
             [(position.head, position.seq) for position in found],
@@ -62,7 +71,9 @@ class Record:
             days, seq = position.operation.days, position.seq
             for tally in tallies(connection, position.head, days, up_to=seq, measures=tallied):
                 over_days[tally.measure].append(tally)
-        return cls(operation, cells, Owed.at(connection, operation, found, Selection()), over_days)
+        owed = Owed.at(connection, operation, found, Selection())
+        by_force = cls.at(connection, visible(found), measures) if has_hidden(found) else None
+        return cls(operation, cells, owed, over_days, by_force=by_force)
 
     def for_days(self, measure: str, days: Days | None) -> Record:
         """Return the record in which the tallies of exactly these days count on the first of them.
@@ -75,13 +86,16 @@ class Record:
             return self
         counted = [one for one in self.cells[measure] if one.day]
         counted += [_cell(tally, days[0] if (tally.first, tally.last) == days else None) for tally in found]
-        return Record(self.operation, {measure: counted}, self.owed, {}, frozenset(exact))
+        by_force = None if self.by_force is None else self.by_force.for_days(measure, days)
+        return Record(self.operation, {measure: counted}, self.owed, {}, frozenset(exact), by_force)
 
     def figures(self, selection: Selection) -> tuple[Figure, ...]:
         """Return the figures of a selection of one measure."""
+        if self.by_force is not None and selection.names_forces:
+            return self.by_force.figures(selection)
         if selection not in self._figures:
             (measure,) = selection.measures
-            rows = summed(self.cells[measure], selection, by_category=not_additive(self.operation))
+            rows = summed(self.cells.get(measure, ()), selection, by_category=not_additive(self.operation))
 
             def owed_for(_measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
                 return self.outstanding(selection, force, day)
@@ -93,6 +107,8 @@ class Record:
         self, selection: Selection, force: str | None = None, day: date | None = None
     ) -> tuple[Outstanding, ...]:
         """Return the outstanding forces of a selection of one measure, or of one of its forces or days."""
+        if self.by_force is not None and (selection.names_forces or force is not None):
+            return self.by_force.outstanding(selection, force, day)
         found = self.owed.of(selection.measures)
         settled = {tally.force for tally in self.settled if tally.covers(selection.categories)}
         if NOBODY in settled and not (selection.forces or selection.without_forces):
@@ -113,12 +129,13 @@ ReadRecord = Callable[[str], Record]
 def records_now(context: ReadContext, found: Sequence[Position], measures: frozenset[str]) -> ReadRecord:
     """Return a reader of current records: at these positions, and of other operations in the same transaction.
 
-    The reader raises UnknownOperation: there is no such operation, or the credential may not know of it.
+    Whoever may see a part of the whole may compare claims about it, also without taking part in it. The reader raises
+    UnknownOperation: there is no such operation, or the credential may not know of it.
     """
 
     def read_record(operation: str) -> Record:
-        positions = found
-        if operation != context.head.operation:
+        positions = found if operation == context.head.operation else inside(found, operation)
+        if not positions:
             positions = context.of(operation).positions(begun_by=found[0].begun_by)
         return Record.at(context.connection, positions, measures)
 
@@ -126,9 +143,9 @@ def records_now(context: ReadContext, found: Sequence[Position], measures: froze
 
 
 def records_as_of(
-    database: Database, credential: Credential, measures: frozenset[str]
+    database: Database, whole: str, credential: Credential, measures: frozenset[str]
 ) -> Callable[[datetime], ReadRecord]:
-    """Return a function that gives, for a past moment, a reader of the records as of that moment.
+    """Return a function that gives, for a past moment, a reader of the records of a whole and others as of that moment.
 
     The reader raises UnknownOperation, AsOfInTheFuture, AsOfBeforeLog.
     """
@@ -137,6 +154,13 @@ def records_as_of(
     def at_moment(moment: datetime) -> ReadRecord:
         def read_record(operation: str) -> Record:
             then = Moment(as_of=moment)
+            if operation != whole:
+                with (
+                    suppress(AsOfBeforeLog),
+                    read_as_of(database, operation=whole, credential=credential, moment=then) as (context, found),
+                ):
+                    if positions := inside(found, operation):
+                        return Record.at(context.connection, positions, measures)
             with read_as_of(database, operation=operation, credential=credential, moment=then) as (context, found):
                 return Record.at(context.connection, found, measures)
 

@@ -11,13 +11,12 @@ from service.domain.claims.compare import Comparison
 from service.domain.claims.rules.between import compare_claims
 from service.domain.claims.rules.findings import Findings
 from service.domain.claims.rules.groups import OperationFacts, with_forces_of_sources
-from service.domain.counting.combined import combined
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
 from service.domain.statement.breakdown import RESIDUAL
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
-from service.usecases.querying.read_context import Position
+from service.usecases.querying.read_context import Position, combined_at
 from service.usecases.reconciliation.at_once import ReconciliationPlaces
 from service.usecases.reconciliation.claimed_figures import compare_claim, first_and_last
 from service.usecases.reconciliation.claimed_totals import records_as_of, records_now
@@ -65,7 +64,7 @@ def reconcile(database: Database, *, operation: str, credential: Credential, rea
 def _measures(database: Database, operation: str, credential: Credential) -> Mapping[str, Measure]:
     """Return the measures of an operation and its parts."""
     with read_as_of(database, operation=operation, credential=credential, moment=Moment()) as (_context, found):
-        return combined([position.operation for position in found]).measures
+        return combined_at(found).measures
 
 
 def _compared(database: Database, operation: str, credential: Credential, file: ClaimsFile) -> Reconciliation:
@@ -75,7 +74,7 @@ def _compared(database: Database, operation: str, credential: Credential, file: 
         now = read_record(operation).operation
         file = with_forces_of_sources(file, facts_of(now))
         compared = {one.place: compare_claim(one, operation, read_record) for one in file.claims if one.moment is None}
-    records_at = records_as_of(database, credential, measures)
+    records_at = records_as_of(database, operation, credential, measures)
     compared |= {one.place: compare_claim(one, operation, records_at(one.moment)) for one in file.claims if one.moment}
     return Reconciliation(
         operation=now,

@@ -23,16 +23,15 @@ from service.domain.model.events import (
 from service.domain.model.names import refuse_misleading, refuse_name_of_another
 from service.domain.model.operation import Operation, amended
 from service.domain.model.personal_data import refuse_personal
-from service.errors import Conflict, Forbidden, Invalid, RecordError
+from service.errors import Conflict, Forbidden, RecordError
 from service.eventlog import read
-from service.eventlog.head import Head, UnknownOperation, begin_log, read_head
-from service.eventlog.known_logs import state_at
+from service.eventlog.head import Head, UnknownOperation, begin_log
 from service.projections import registry, totals_snapshots
 from service.projections.entries import first_standing_seq
 from service.projections.returns import first_return_seq
 from service.storage.db import Database
-from service.usecases.querying.read_context import positions
 from service.usecases.recording.appending import Outcome, append_accepted, decide, draft_of, lock_operation, signature
+from service.usecases.recording.whole import ContainsItself, check_measure, check_part
 
 
 class OperationExists(Conflict):
@@ -45,18 +44,6 @@ class CredentialLimited(Forbidden):
     """The credential is limited to other operations."""
 
     code = "credential_limited"
-
-
-class ContainsItself(Invalid):
-    """No operation can be a part of itself, directly or through its parts."""
-
-    code = "contains_itself"
-
-
-class NotAPart(Invalid):
-    """Only an operation that named this one in its part_of when it was opened can be accepted as a part."""
-
-    code = "not_a_part"
 
 
 class StandingEventOutside(Conflict):
@@ -122,6 +109,8 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         NotAPart: the accepted part does not exist, or was not opened as a part of this operation.
         ContainsItself: the accepted part contains this operation.
         NameMisleading: a name or label could pass for another, or for a link.
+        PartIsImported: the accepted part is imported, and this operation is not.
+        MeasuresDisagree: a part of the operation, or a whole that it is in, counts the measure otherwise.
         RecordError: the event is refused.
     """
     with database.writing() as connection:
@@ -144,7 +133,9 @@ def _check_change(connection: sa.Connection, database: Database, head: Head, sta
         case ForceLeft() | ForceAmended():
             refuse_force_with_events(connection, head, data.force)
         case PartAccepted():
-            _check_part(connection, database, head.operation, data.part)
+            check_part(connection, database, state, data.part)
+        case MeasureRegistered():
+            check_measure(connection, database, state, data)
 
 
 def _refuse_misleading(connection: sa.Connection, data: Any, *, imported: bool) -> None:
@@ -171,15 +162,6 @@ def _existing(connection: sa.Connection, database: Database, head: Head, sender:
         return lock_operation(connection, database, head.operation, sender)[1]
     except UnknownOperation as error:
         raise OperationExists(f"The name {head.operation} is taken.", pointer="/operation") from error
-
-
-def _check_part(connection: sa.Connection, database: Database, whole: str, part: str) -> None:
-    head = read_head(connection, part)
-    state = state_at(connection, database, head)
-    if head is None or state is None or whole not in state.part_of:
-        raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
-    if whole in (one.operation.operation for one in positions(connection, database, head)):
-        raise ContainsItself(f"{part} already contains {whole}.", pointer="/part")
 
 
 def _events_of(opening: Opening) -> list[Submission]:

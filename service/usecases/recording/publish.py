@@ -5,7 +5,6 @@ A publication is for those who may know of the operation, until the coordinator 
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from msgspec.structs import replace
 
 from service.access.credentials import Credential
@@ -13,13 +12,12 @@ from service.domain.deciding.decide import NotCoordinator
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import Event, FiguresPublished, PublicationMadePublic, PublishedPart
 from service.domain.model.instants import format_instant
-from service.domain.model.operation import Operation
 from service.errors import Conflict
 from service.eventlog import read
-from service.eventlog.head import Head, share_head
+from service.eventlog.head import share_head
 from service.projections.totals import MOST, TotalTooLarge
 from service.storage.db import Database
-from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp
+from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp, has_parts
 from service.usecases.querying.publications import (
     NoSuchPublication,
     Publication,
@@ -27,7 +25,7 @@ from service.usecases.querying.publications import (
     frozen_figures,
     made_public,
 )
-from service.usecases.querying.read_context import positions
+from service.usecases.querying.read_context import ReadContext, positions
 from service.usecases.querying.visibility import coordinates
 from service.usecases.recording.appending import Outcome, append_accepted, draft_of, lock_operation, signature
 
@@ -58,7 +56,7 @@ def publish_figures(
 
         def freeze(event: Event) -> Event:
             assert isinstance(event.data, FiguresPublished)
-            return replace(event, data=_frozen(connection, database, head, state, event.data))
+            return replace(event, data=_frozen(ReadContext(connection, database, sender, head, state), event.data))
 
         decided = draft.add(submission, signature(sender), complete=freeze)
         (outcome,) = append_accepted(connection, head, state, draft, [decided])
@@ -100,14 +98,13 @@ def make_public(
         return outcome, Publication(operation=state, recorded=published, public_by=earlier or decided.recorded)
 
 
-def _frozen(
-    connection: sa.Connection, database: Database, head: Head, operation: Operation, request: FiguresPublished
-) -> FiguresPublished:
+def _frozen(context: ReadContext, request: FiguresPublished) -> FiguresPublished:
     """Return the publication of a request. Share-lock the heads of parts, each after that of its whole."""
+    connection, database, head = context.connection, context.database, context.head
     seq = head.seq if request.as_of_seq is None else request.as_of_seq
     if seq > head.seq:
         raise AsOfBeyondLog(f"Expected a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
-    if operation.parts and request.as_of_seq is not None:
+    if request.as_of_seq is not None and has_parts(context, seq):
         raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
     seqs = {head.operation: seq} if request.as_of_seq is not None else None
     whole, *parts = found = positions(connection, database, head, seqs=seqs, read_part=share_head)

@@ -132,7 +132,9 @@ def _said(one: Comparison, operation: Operation) -> str:
         return f"The record has {'' if is_exact else 'at least '}{amount} {than}."
     if one.status == AGREES:
         return "Agrees"
-    owing = [event_words.force_name(out.force, operation) for out in one.recorded.outstanding]
+    owing = [
+        event_words.force_name(out.force, operation) or "forces in other parts" for out in one.recorded.outstanding
+    ]
     forces = words.listed(owing) if len(owing) <= MOST_FORCES else words.counted(len(owing), "force")
     now = {AGREES: "Agrees if nothing more comes", DIFFERS: "Differs if nothing more comes"}.get(
         one.as_it_stands or "", ""

@@ -11,6 +11,7 @@ from service.usecases.querying.as_of import (
     AsOfBeforeLog,
     AsOfBeyondLog,
     AsOfInTheFuture,
+    AsOfNotSettled,
     AsOfSeqOfRollUp,
     Moment,
 )
@@ -26,6 +27,8 @@ WORDS = {
     AsOfInTheFuture.code: "Date and time must be in the past",
     AsOfBeforeLog.code: "Date and time must be after the operation was opened",
     AsOfBeyondLog.code: "Event must be one that has been recorded",
+    AsOfNotSettled.code: "Choose an earlier date and time: a part of this operation is imported, and may still get "
+    "events of its past",
     AsOfSeqOfRollUp.code: "Choose a date and time: this operation has parts, each with events of its own",
 }
 

@@ -78,6 +78,7 @@ def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
         sentences=sentences,
         event_words=event_words,
         completeness=sentences.completeness(found, naming=not is_observer, is_past=not moment.is_now),
+        left_out=sentences.left_out(found.operation),
         to_do=to_do(found, role, credential().force) if moment.is_now else [],
         by_reason=by_reason(found),
         by_day=(by_day := arrests_by_day(found)),

@@ -61,6 +61,17 @@ def _reasons(overview: Overview, *, naming: bool, is_past: bool) -> list[str]:
     return reasons
 
 
+def left_out(operation: Operation) -> str:
+    """Return which measures the totals leave out because the operation and its parts do not count them alike."""
+    if not operation.left_out:
+        return ""
+    named = [
+        f"{one.label} (in {words.listed(list(one.units))})" if len(one.units) > 1 else one.label
+        for one in operation.left_out
+    ]
+    return f"Left out, because this operation and its parts do not count it alike: {words.listed(named)}."
+
+
 def name_of(force: str, operation: Operation) -> str:
     """Return the name of a force in an operation."""
     known = operation.participants.get(force)

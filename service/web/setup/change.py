@@ -19,6 +19,7 @@ from service.domain.model.events import (
     OperationClosed,
     OperationReopened,
     PartAccepted,
+    PartRemoved,
 )
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import MARKINGS
@@ -107,7 +108,8 @@ def send_change(state: Operation, name: str) -> str | Response | tuple[str, int]
 
 
 def _saved(state: Operation, name: str) -> Response:
-    shown = {"close": "reopen", "reopen": "close"}.get(name, name)
+    # The last part that is taken out leaves no task to name.
+    shown = {"close": "reopen", "reopen": "close", "part-removed": "parts"}.get(name, name)
     target = address("setup.show", operation=state.operation, saved=shown)
     return redirect(target or "/", HTTPStatus.SEE_OTHER)
 
@@ -210,6 +212,10 @@ def _read_part(typed: Typed, _values: rows.Values, _state: Operation) -> Row:
     return {"part": code_of(typed.required("part", "Enter the short name of the part"))}
 
 
+def _read_removed(typed: Typed, _values: rows.Values, state: Operation) -> Row:
+    return {"part": typed.choice("part", state.parts, "Choose the part to take out")}
+
+
 AMENDED = OperationAmended.wire_type
 CHANGES = {
     "days": Change(AMENDED, lambda state: fields_of_period(state.days), _read_days),
@@ -221,6 +227,7 @@ CHANGES = {
     "forces": Change(ForceJoined.wire_type, lambda _state: {"reports": "events"}, _read_force),
     "measures": Change(MeasureRegistered.wire_type, _nothing, _read_measure),
     "parts": Change(PartAccepted.wire_type, _nothing, _read_part),
+    "part-removed": Change(PartRemoved.wire_type, _nothing, _read_removed),
     "close": Change(OperationClosed.wire_type, _nothing, _read_nothing),
     "reopen": Change(OperationReopened.wire_type, _nothing, _read_nothing),
 }

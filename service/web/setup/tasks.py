@@ -31,6 +31,7 @@ def tasks_of(operation: Operation) -> list[Task]:
         Task("marking", "Marking", operation.marking),
         Task("measures", "Measures of this operation alone", _measures(operation)),
         Task("parts", "Parts", _listed(operation.parts) or "None"),
+        *([Task("part-removed", "Take out a part", "Its totals are no longer included")] if operation.parts else ()),
         _closing(operation),
     ]
 

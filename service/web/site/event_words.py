@@ -28,6 +28,7 @@ from service.domain.model.events import (
     OperationReopened,
     OtherPropertyLine,
     PartAccepted,
+    PartRemoved,
     PhoneLine,
     PublicationMadePublic,
     RecordedEvent,
@@ -139,6 +140,8 @@ def _said_of_the_operation(data: object, operation: Operation) -> str:
             said = f"added the measure {operation.measures[data.measure].label}"
         case PartAccepted():
             said = f"added the part {data.part}"
+        case PartRemoved():
+            said = f"took out the part {data.part}"
         case FiguresPublished():
             said = f"published {data.label} figures"
         case _:

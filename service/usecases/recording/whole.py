@@ -1,0 +1,123 @@
+"""Rules that an operation and its parts keep together: what can be a part, and how a measure is counted in all."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+
+from service.domain.counting.combined import are_counted_alike
+from service.domain.model.events import MeasureRegistered
+from service.domain.model.operation import Operation, registered_measure
+from service.domain.model.reference_data import Measure
+from service.errors import Conflict, Invalid
+from service.eventlog import read
+from service.eventlog.head import read_head
+from service.eventlog.known_logs import state_at
+from service.storage.db import Database
+from service.usecases.querying.read_context import PartNotHere, positions
+
+
+class ContainsItself(Invalid):
+    """No operation can be a part of itself, directly or through its parts."""
+
+    code = "contains_itself"
+
+
+class NotAPart(Invalid):
+    """Only an operation that named this one in its part_of when it was opened can be accepted as a part."""
+
+    code = "not_a_part"
+
+
+class PartIsImported(Conflict):
+    """A live operation cannot have an imported part: events of its past could be recorded there at any time."""
+
+    code = "part_is_imported"
+
+
+class MeasuresDisagree(Conflict):
+    """The operation's whole, or a part of it, counts the measure in another unit, or adds it up in another way."""
+
+    code = "measures_disagree"
+
+
+def check_part(connection: sa.Connection, database: Database, state: Operation, part: str) -> None:
+    """Refuse what cannot be a part of an operation.
+
+    Raises:
+        NotAPart: it does not exist, or did not name the operation in its part_of.
+        ContainsItself: it contains the operation.
+        PartIsImported: it or one of its parts is imported, and the operation is not.
+    """
+    whole, head = state.operation, read_head(connection, part)
+    inside = state_at(connection, database, head)
+    if head is None or inside is None or whole not in inside.part_of:
+        raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
+    found = [one.operation for one in positions(connection, database, head)]
+    if any(one.operation == whole for one in found):
+        raise ContainsItself(f"{part} already contains {whole}.", pointer="/part")
+    imported = next((one.operation for one in found if one.imported), None)
+    if imported is not None and not state.imported:
+        raise PartIsImported(
+            f"Expected a part that is recorded live, as {whole} is; found {imported}, which is imported. Its past can "
+            f"still change, and with it what {whole} answered. Open the part without imported, or both with it.",
+            pointer="/part",
+        )
+
+
+def check_measure(
+    connection: sa.Connection, database: Database, state: Operation, registered: MeasureRegistered
+) -> None:
+    """Refuse a new measure that could not be summed with that of a part, or of a whole that this operation counts in.
+
+    A conflict that two operations cause at the same moment, or that existed when a part was accepted, is not found
+    here: totals leave out such a measure.
+
+    Raises:
+        MeasuresDisagree: naming the operation, and how the measure is counted there.
+    """
+    if registered.measure in state.measures:
+        return  # further categories of a measure that it counts
+    measure = registered_measure(state, registered)
+    for name in (state.operation, *_wholes_of(connection, database, state)):
+        other = _counted_otherwise(connection, database, name, measure)
+        if other is not None:
+            where = f"{measure.measure} in {name} or a part of it"
+            if measure.unit != other.unit:
+                pointer, said = "/unit", f"Expected {other.unit}, the unit of {where}; found {measure.unit}."
+            else:
+                expected, found = (json.dumps(one.additive) for one in (other, measure))
+                pointer, said = "/additive", f"Expected additive {expected}, as of {where}; found {found}."
+            advice = "The two could not be summed: register it as it is there, or under another code."
+            raise MeasuresDisagree(f"{said} {advice}", pointer=pointer)
+
+
+def _counted_otherwise(
+    connection: sa.Connection, database: Database, operation: str, measure: Measure
+) -> Measure | None:
+    """Return the measure of this name in an operation or its parts that cannot be summed with this one."""
+    head = read_head(connection, operation)
+    if head is None:
+        return None
+    try:
+        found = positions(connection, database, head)
+    except PartNotHere:
+        return None
+    known = (one.operation.measures.get(measure.measure) for one in found)
+    return next((one for one in known if one is not None and not are_counted_alike(one, measure)), None)
+
+
+def _wholes_of(connection: sa.Connection, database: Database, state: Operation) -> list[str]:
+    """Return the operations that count this one as a part, directly or through their parts, nearest first."""
+    found: list[str] = []
+    waiting = [state]
+    while waiting:
+        part = waiting.pop(0)
+        # Only wholes that accepted it are read: which others exist must not be seen, in the time it takes either.
+        for name in read.accepting(connection, part.part_of, part.operation):
+            whole = state_at(connection, database, read_head(connection, name))
+            if whole is not None and part.operation in whole.parts and name not in found:
+                found.append(name)
+                waiting.append(whole)
+    return found
