@@ -37,7 +37,7 @@ REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|fin
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 .DEFAULT_GOAL := help
-.PHONY: assets help run seed test test-fast lint types docs bench bench-quick bench-full lock wheel clean
+.PHONY: assets help run seed test test-fast lint types docs pictures bench bench-quick bench-full lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ types: $(DEV) ## check the types
 
 docs: $(DEV) ## generate the reference pages
 	$(BIN)/python docs/generate.py
+
+pictures: $(DEV) ## make the pictures of the README and the guides again, in a browser
+	PICTURES=1 $(BIN)/pytest --quiet tests/browser/test_pictures.py
 
 bench: $(BENCH) ## measure all cases against a baseline and a reference, in under 12 minutes
 	$(BIN)/python -m benchmarks --size bench $(BENCH_FLAGS)

@@ -45,7 +45,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_the_tour_can_be_pasted_and_pasted_again(service: Service) -> None:
-    tour = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## A tour\n")[1].split("\n## ")[0]
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## A tour with curl\n")[1].split("\n## ")[0]
     first, second = paste(tour, service), paste(tour, service)
 
     assert first.statuses == ["201", "201", "200", "201"], "open, arrest, the same arrest, correction"

@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
+PICTURES = ROOT / "docs" / "pictures"
+MOST_BYTES_OF_A_PICTURE, MOST_BYTES_OF_ALL_PICTURES = 150_000, 1_500_000
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+\.png)\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 PATH_IN_CODE = re.compile(r"`((?:docs|migrations|seeds|service|tests)/[\w./-]*|[\w-]+\.(?:md|toml|yml))`")
@@ -109,6 +112,21 @@ def test_every_named_file_exists(document: Path) -> None:
     places = (ROOT, (ROOT / document).parent, REFERENCE)
     missing = [path for path in PATH_IN_CODE.findall(text) if not any((place / path).exists() for place in places)]
     assert not missing
+
+
+def test_every_picture_exists_and_is_described_and_named_once() -> None:
+    named: list[Path] = []
+    for document in DOCUMENTS:
+        for alternative, target in PICTURE.findall((ROOT / document).read_text(encoding="utf-8")):
+            assert len(alternative) > len("A page"), f"{document}: {target} has no description"
+            named.append(((ROOT / document).parent / target).resolve())
+    assert sorted(named) == sorted(PICTURES.iterdir())
+
+
+def test_pictures_are_small() -> None:
+    sizes = [path.stat().st_size for path in PICTURES.iterdir()]
+    assert max(sizes) < MOST_BYTES_OF_A_PICTURE
+    assert sum(sizes) < MOST_BYTES_OF_ALL_PICTURES
 
 
 def has_target(document: Path, target: str) -> bool:
