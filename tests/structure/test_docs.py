@@ -11,10 +11,28 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-PICTURES = ROOT / "docs" / "pictures"
+GUIDES, PICTURES = ROOT / "docs" / "guides", ROOT / "docs" / "pictures"
+PAGES = ROOT / "service" / "web"
 MOST_BYTES_OF_A_PICTURE, MOST_BYTES_OF_ALL_PICTURES = 150_000, 1_500_000
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+\.png)\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+# A word on a page, such as the name of a button; and those that a page puts together.
+PAGE_WORDS = re.compile(r"(?<![*\w])\*([^*\s][^*]*)\*(?![*\w])")
+CODE_SPAN = re.compile(r"`[^`\n]*`")
+COMPOSED_WORDS = {
+    "Compare this event with the latest",
+    "Compare this moment with the latest",
+    "Open Operation Spring",
+    "Publication 1",
+    "Publish final figures",
+    "Publish provisional figures",
+    "Record this arrest",
+    "Show this moment",
+}
+# The words of spreadsheets and spreadsheet programs.
+OTHER_WORDS = {"CSV UTF-8", "Domestic", "Tools", "White"}
+# The guide to signing in is about the pages of other services too.
+GUIDES_OF_PAGES = [ROOT / "README.md", *(path for path in sorted(GUIDES.glob("*.md")) if path.stem != "signing-in")]
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 PATH_IN_CODE = re.compile(r"`((?:docs|migrations|seeds|service|tests)/[\w./-]*|[\w-]+\.(?:md|toml|yml))`")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -121,6 +139,15 @@ def test_every_picture_exists_and_is_described_and_named_once() -> None:
             assert len(alternative) > len("A page"), f"{document}: {target} has no description"
             named.append(((ROOT / document).parent / target).resolve())
     assert sorted(named) == sorted(PICTURES.iterdir())
+
+
+@pytest.mark.parametrize("guide", GUIDES_OF_PAGES, ids=lambda path: path.stem)
+def test_what_a_guide_names_is_on_a_page(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    named = {" ".join(words.split()) for words in PAGE_WORDS.findall(CODE_SPAN.sub("", CODE_BLOCK.sub("", text)))}
+    written = [path.read_text(encoding="utf-8") for path in PAGES.rglob("*") if path.suffix in {".jinja", ".py"}]
+    pages = " ".join(" ".join(written).split())
+    assert not {words for words in named - COMPOSED_WORDS - OTHER_WORDS if words not in pages}
 
 
 def test_pictures_are_small() -> None:
