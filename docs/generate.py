@@ -92,7 +92,9 @@ def configuration_page() -> Iterator[str]:
     yield table(("variable", "default", "meaning", "bounds"), rows)
 
 
-def _bounds(*, least: int | None, most: int | None, **_others: str) -> str:
+def _bounds(*, least: int | None, most: int | None, choices: tuple[str, ...], **_others: str) -> str:
+    if choices:
+        return ", ".join(choices)
     if least is None:
         return ""
     return f"at least {least}" if most is None else f"{least} to {most}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from typing import Any
 
 from flask import Flask
 
 from service.access.accounts import open_accounts
 from service.api.document import register_api
 from service.api.events import feed
+from service.api.http.access_log import register_access_log
 from service.api.http.blueprint import DATABASE_EXTENSION
 from service.api.http.errors import framework_response, register_errors
 from service.api.http.security import register_security
@@ -21,6 +24,16 @@ from service.usecases.recording.record import RequestGroupCommit
 from service.web.pages import connect_pages, register_pages
 
 CLOSING_EXTENSION = "closing"
+
+logger = logging.getLogger(__name__)
+
+
+class Service(Flask):
+    """A Flask application that logs a failure without the address, which may contain the token of a link."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an exception that nothing handled; the request's route and id are part of the line."""
+        logger.error("the service failed", exc_info=exc_info)
 
 
 def create_app(config: Config, database: Database | None = None) -> Flask:
@@ -35,10 +48,11 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
 
 def new_app() -> Flask:
     """Return the application with all its routes. It can answer once it has been connected."""
-    app = Flask("service", static_folder=None)
+    app = Service("service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # A wrong address is answered with a problem, not with a redirect.
     app.url_map.merge_slashes = False
+    register_access_log(app)
     register_security(app)
     register_errors(app)
     register_api(app)

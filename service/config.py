@@ -12,9 +12,15 @@ PREFIX = "OPRECORD_"
 
 
 def _setting(
-    default: Any, help_text: str, least: int | None = None, most: int | None = None, *, is_secret: bool = False
+    default: Any,
+    help_text: str,
+    least: int | None = None,
+    most: int | None = None,
+    *,
+    choices: tuple[str, ...] = (),
+    is_secret: bool = False,
 ) -> Any:
-    metadata = {"help": help_text, "least": least, "most": most}
+    metadata = {"help": help_text, "least": least, "most": most, "choices": choices}
     return field(default=default, metadata=metadata, repr=not is_secret)
 
 
@@ -45,6 +51,12 @@ class Config:
         "how far the database's clock may be behind the last event of an operation, or ahead of the service's clock, "
         "before nothing is recorded and requests get 503",
         1,
+    )
+    log_level: str = _setting(
+        "info",
+        "what is logged on stdout, from this level up: a line for each request is info, for a health check debug, and "
+        "a failure warning or error; so warning turns the lines for requests off",
+        choices=("debug", "info", "warning", "error"),
     )
     pool_timeout_seconds: int = _setting(3, "how long a request waits for a database connection before it gets 503", 1)
     oidc_issuer: str | None = _setting(
@@ -78,6 +90,7 @@ def load_config() -> Config:
                 in_bounds = validate.Range(min=bounds["least"], max=bounds["most"])
                 values[setting.name] = env.int(name, default, validate=in_bounds)
             else:
-                values[setting.name] = env.str(name, default, validate=validate.Length(min=1))
+                allowed = validate.OneOf(bounds["choices"]) if bounds["choices"] else validate.Length(min=1)
+                values[setting.name] = env.str(name, default, validate=allowed)
     env.seal()
     return Config(**values)

@@ -18,6 +18,7 @@ from service.access.roles import ROLES, require_role
 from service.access.secret_form import ALPHABET, CHECKSUM_CHARACTERS, PREFIX, RANDOM_CHARACTERS, SECRET
 from service.domain.model.instants import format_instant, format_optional
 from service.errors import Invalid, NotFound, RecordError, Unauthenticated
+from service.runtime.request_facts import Facts, current_facts
 from service.storage.db import CodeText, Database, InstantType, clock, metadata
 from service.storage.statements import equals_any, read_pipelined
 
@@ -235,8 +236,14 @@ def prove(database: Database, secret: Secret) -> Credential:
     """
     with database.reading() as connection:
         credential = authenticate(connection, secret.text)
+    note_credential(current_facts(), credential)
     require_role(credential.role, secret.roles)
     return credential
+
+
+def note_credential(facts: Facts, credential: Credential) -> None:
+    """Note whose request it is, for its line in the log."""
+    facts["credential"], facts["force"] = credential.id, credential.force
 
 
 def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:

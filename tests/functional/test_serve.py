@@ -108,6 +108,7 @@ def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
 def test_a_signal_stops_it_cleanly(serve: Serve, tmp_path: Path, number: int):
     served = serve()
     assert served.signalled(number) == DONE
+    # Health checks were all that was asked, and they are logged at the level debug alone.
     assert served.text == f"Serving at {served.url}, documentation at {served.url}/docs\n"
     assert served.is_gone()
     assert sorted(path.name for path in tmp_path.glob("oprecord.db*")) == ["oprecord.db"]

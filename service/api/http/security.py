@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from uuid_utils.compat import uuid7
 
 from service.api.http.errors import NoSuchAddress
+from service.runtime.request_facts import current_facts
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 HEADERS = {
@@ -29,6 +30,7 @@ def register_security(app: Flask) -> None:
 def _name_request() -> None:
     sent = request.headers.get("X-Request-Id", "")
     g.request_id = sent if REQUEST_ID.fullmatch(sent) else str(uuid7())
+    current_facts()["request_id"] = g.request_id
 
 
 def _refuse_nul() -> None:

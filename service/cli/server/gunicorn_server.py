@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.api.http.blueprint import DATABASE_EXTENSION
@@ -28,6 +29,7 @@ from service.cli.server.affinity import assign_processor, pin_to_processor
 from service.config import Config
 from service.errors import RecordError, Unavailable
 from service.runtime.garbage_collector import collect_rarely
+from service.runtime.log_lines import log_to_stdout
 from service.storage.db import Database
 from service.usecases.access.accounts import delete_ended_sign_ins
 from service.usecases.access.uploads import delete_old_uploads
@@ -101,6 +103,7 @@ def run_server(config: Config, listener: socket.socket, *, stop_with_parent: boo
         ServerFailed: the workers do not start.
     """
     parent = os.getppid() if stop_with_parent else None
+    log_to_stdout(config.log_level)
     try:
         GracefulArbiter(Server(config, listener), parent).run()
     except SystemExit as stopped:
@@ -131,6 +134,7 @@ class Server(BaseApplication):
             "threads": self.config.threads + self.config.feed_subscribers,
             "graceful_timeout": GRACEFUL_SECONDS,
             "loglevel": "warning",
+            "logger_class": ForwardingLogger,
             # Trust forwarding headers only from the proxies that FORWARDED_ALLOW_IPS names.
             "forwarded_allow_ips": os.environ.get("FORWARDED_ALLOW_IPS", ""),
             # The control socket is a file in the home directory, which a container may lack.
@@ -150,6 +154,16 @@ class Server(BaseApplication):
         gc.collect()
         collect_rarely()
         return app
+
+
+class ForwardingLogger(Logger):
+    """gunicorn's logger without handlers of its own: what it says is part of the service's log."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up as gunicorn does, then leave the writing to the handler of this process."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class ProblemWorker(ThreadWorker):

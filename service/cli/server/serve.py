@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -29,6 +30,8 @@ from service.config import Config
 from service.usecases.maintenance.migrate import migrate_to_head
 
 SECONDS_TO_GET_READY = 60
+# The level of a server whose output a person reads.
+QUIETER = {"debug": "warning", "info": "warning"}
 SECONDS_BETWEEN_CHECKS = 0.1
 
 
@@ -105,10 +108,15 @@ def _server_process(config: Config, listener: socket.socket) -> Iterator[BasePro
 
 
 def _run_in_child(config: Config, listener: socket.socket) -> None:
-    """Run the server in this child process. The parent reports a failure."""
+    """Run the server in this child process. The parent reports a failure.
+
+    The parent's results are on stdout too, so no line for each request is.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(ServerFailed):
-        run_server(config, listener, stop_with_parent=True)
+        run_server(
+            replace(config, log_level=QUIETER.get(config.log_level, config.log_level)), listener, stop_with_parent=True
+        )
 
 
 def _wait_until_ready(url: str, server: BaseProcess) -> None:

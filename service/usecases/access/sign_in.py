@@ -10,11 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.access import sessions, sign_in_links
-from service.access.credentials import Credential, authenticate, require_well_formed, valid_credential
+from service.access.credentials import (
+    Credential,
+    authenticate,
+    note_credential,
+    require_well_formed,
+    valid_credential,
+)
 from service.access.forces import known_forces
 from service.access.sessions import Session
 from service.domain.model.reference_data import force_catalogue
 from service.errors import Unavailable
+from service.runtime.request_facts import current_facts
 from service.storage.db import Database
 
 
@@ -88,6 +95,7 @@ def signed_in(database: Database, secret: str, *, is_use: bool = True) -> Signed
         session = sessions.session_of(connection, secret, now)
         credential = valid_credential(connection, session.credential_id, now)
         name = force_name(connection, credential.force)
+    note_credential(current_facts(), credential)
     if is_use and session.is_to_be_stored(now):
         # A standby cannot store it, and must serve its readers all the same.
         with suppress(Unavailable), database.writing() as connection:

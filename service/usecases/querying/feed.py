@@ -88,6 +88,7 @@ class Feeds:
     polled_seqs: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_polling: bool = False
+    is_delayed: bool = False
 
     def subscribe(self, *, operation: str, credential: Credential, after: int | None) -> Iterator[list[Item]]:
         """Return an endless iterator of an operation's new events, after seq `after` (None: after the current head).
@@ -204,9 +205,17 @@ class Feeds:
                     return
             try:
                 self._serve(operations)
-            except (RecordError, sa.exc.SQLAlchemyError):
-                logger.exception("live feeds are delayed: the database did not answer")
+                self.is_delayed = False
+            except (RecordError, sa.exc.SQLAlchemyError) as error:
+                self._log_delay(error)
         self._end(set(self.subscribers))
+
+    def _log_delay(self, error: Exception) -> None:
+        """Log why feeds are delayed: once until they are served again, however often they are polled in vain."""
+        if not self.is_delayed:
+            self.is_delayed = True
+            reason = getattr(error, "reason", "") or str(error).partition("\n")[0]
+            logger.warning("live feeds are delayed, the database did not answer: %s", reason)
 
     def _serve(self, operations: set[str]) -> None:
         """End the feeds whose credential is no longer valid; offer new events to the others."""

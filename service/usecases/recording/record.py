@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from service.access.credentials import Credential, Secret, of_digests, prove_all, unproved
+from service.access.credentials import Credential, Secret, note_credential, of_digests, prove_all, unproved
 from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Draft, Submission
 from service.domain.model.operation import Operation
@@ -21,6 +21,7 @@ from service.eventlog.head import Head, head_of, lock_statement
 from service.eventlog.known_logs import KnownLog, known_logs, state_at
 from service.eventlog.read import history_of, history_statement
 from service.projections.totals import TotalTooLarge
+from service.runtime.request_facts import Facts, current_facts
 from service.storage.db import Database
 from service.storage.statements import read_pipelined
 from service.usecases.querying.visibility import require_visible
@@ -45,10 +46,14 @@ class NotRecorded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The submissions of one sender in one request. An error among them counts as refused."""
+    """The submissions of one sender in one request. An error among them counts as refused.
+
+    `facts` are those of the request's line in the log; another thread may find out whose secret it is.
+    """
 
     sender: Credential | Secret
     submissions: Sequence[Submission | RecordError]
+    facts: Facts = field(default_factory=current_facts, compare=False, repr=False)
 
 
 SECONDS_APART = 60
@@ -102,7 +107,16 @@ def record_events(
         ProjectionsOutdated: another version of the code built the operation's totals.
         DatabaseBusy: the database is unreachable, busy or read-only; retries are idempotent.
     """
-    request, apart = Request(sender, submissions), database.singleton(SendersApart)
+    request = Request(sender, submissions)
+    outcomes = _outcomes(database, operation, request, atomic=atomic, dry_run=dry_run)
+    _count(request.facts, outcomes)
+    return outcomes
+
+
+def _outcomes(
+    database: Database, operation: str, request: Request, *, atomic: bool = False, dry_run: bool = False
+) -> list[Outcome]:
+    sender, submissions, apart = request.sender, request.submissions, database.singleton(SendersApart)
     try:
         if atomic or dry_run or apart.has(sender):
             return _record_by_itself(database, operation, request, atomic=atomic, dry_run=dry_run)
@@ -115,8 +129,20 @@ def record_events(
     return [
         outcome
         for submission in submissions
-        for outcome in record_events(database, operation=operation, sender=sender, submissions=[submission])
+        for outcome in _outcomes(database, operation, Request(sender, [submission]))
     ]
+
+
+def _count(facts: Facts, outcomes: Sequence[Outcome]) -> None:
+    """Add what became of the submissions to the counts of the request, which may send several lots of them."""
+    refused = sum(one.error is not None for one in outcomes)
+    recorded = sum(one.is_new for one in outcomes)
+    for name, number in (
+        ("recorded", recorded),
+        ("replayed", len(outcomes) - recorded - refused),
+        ("refused", refused),
+    ):
+        facts[name] = facts.get(name, 0) + number
 
 
 def _record_together(database: Database, operation: str, requests: Sequence[Request]) -> list[Answer]:
@@ -168,6 +194,9 @@ def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]
         (history_statement, {"name": operation, "ids": ids_named(_submissions(requests))}),
     )
     now, proved = prove_all(senders, credentials)
+    for request, sender in zip(requests, proved, strict=True):
+        if isinstance(sender, Credential):
+            note_credential(request.facts, sender)
     return _Found(head_of(heads), now, proved, history_of(texts))
 
 
