@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
+import resource
 import signal
 import socket
-from contextlib import suppress
 from dataclasses import replace
-from http import HTTPStatus
+from math import inf
 from threading import Event, Thread
 from types import FrameType
 from typing import Any
@@ -23,9 +22,9 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.api.http.blueprint import DATABASE_EXTENSION
-from service.api.http.errors import PROBLEM_JSON, BadRequest, InternalError, problem
 from service.app import CLOSING_EXTENSION, create_app
 from service.cli.server.affinity import assign_processor, pin_to_processor
+from service.cli.server.worker import PatientWorker
 from service.config import Config
 from service.errors import RecordError, Unavailable
 from service.runtime.garbage_collector import collect_rarely
@@ -37,6 +36,11 @@ from service.usecases.access.uploads import delete_old_uploads
 BACKLOG = 2048
 GONE_AFTER_SECONDS = 30
 GRACEFUL_SECONDS = 30
+# nginx keeps its connections for 60 seconds, and so do others.
+KEEPALIVE_SECONDS = 75
+# Of each process. When there are more, the one that has been silent for longest is closed.
+MOST_CONNECTIONS = 4_000
+FILES_BESIDE_CONNECTIONS = 200
 STDIN = 0
 SECONDS_BETWEEN_DELETIONS = 3_600
 
@@ -104,6 +108,7 @@ def run_server(config: Config, listener: socket.socket, *, stop_with_parent: boo
     """
     parent = os.getppid() if stop_with_parent else None
     log_to_stdout(config.log_level)
+    _allow_open_files()
     try:
         GracefulArbiter(Server(config, listener), parent).run()
     except SystemExit as stopped:
@@ -111,6 +116,25 @@ def run_server(config: Config, listener: socket.socket, *, stop_with_parent: boo
             raise ServerFailed(
                 f"The server stopped with exit code {stopped.code}; see its messages above."
             ) from stopped
+
+
+def _allow_open_files() -> None:
+    """Let this process and its workers have as many files open as they may have connections, if the system allows."""
+    soft, hard = _limits_of_open_files()
+    wanted = MOST_CONNECTIONS + FILES_BESIDE_CONNECTIONS
+    if soft < wanted:
+        unchanged = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(min(wanted, hard)), unchanged))
+
+
+def _most_connections() -> int:
+    return int(min(MOST_CONNECTIONS, _limits_of_open_files()[0] - FILES_BESIDE_CONNECTIONS))
+
+
+def _limits_of_open_files() -> tuple[float, float]:
+    unlimited = resource.RLIM_INFINITY
+    soft, hard = (inf if one == unlimited else one for one in resource.getrlimit(resource.RLIMIT_NOFILE))
+    return soft, hard
 
 
 class Server(BaseApplication):
@@ -129,7 +153,12 @@ class Server(BaseApplication):
         """Set the options that differ from gunicorn's defaults."""
         settings = {
             "bind": [f"fd://{self.listener.detach()}"],
-            "worker_class": ProblemWorker,
+            "worker_class": PatientWorker,
+            "worker_connections": _most_connections(),
+            # Longer than a proxy keeps its connections, or it would send a request on one that is being closed.
+            "keepalive": KEEPALIVE_SECONDS,
+            # A file sent by the system has no deadline.
+            "sendfile": False,
             "workers": self.config.workers,
             "threads": self.config.threads + self.config.feed_subscribers,
             "graceful_timeout": GRACEFUL_SECONDS,
@@ -164,53 +193,6 @@ class ForwardingLogger(Logger):
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
-
-
-class ProblemWorker(ThreadWorker):
-    """A worker that answers what gunicorn itself refuses as a problem, as the application does; gunicorn sends HTML."""
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Let gunicorn choose the status and log the error; send the answer as a problem."""
-        answer = _Captured()
-        super().handle_error(req, answer, addr, exc)
-        if answer.status is not None:
-            with suppress(OSError):
-                client.sendall(_problem(answer.status))
-
-
-class _Captured:
-    """Stands in for a socket: takes an answer and keeps its status."""
-
-    def __init__(self) -> None:
-        self.status: HTTPStatus | None = None
-
-    def gettimeout(self) -> float:
-        """Return that it never blocks."""
-        return 0.0
-
-    def sendall(self, answer: bytes) -> None:
-        """Take the answer."""
-        self.status = HTTPStatus(int(answer.split()[1]))
-
-
-def _problem(status: HTTPStatus) -> bytes:
-    error = (
-        InternalError("The service failed; see its log.")
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        else (
-            BadRequest(
-                f"The request cannot be read: {status.phrase}. Its first line, a header or a chunk is malformed."
-            )
-        )
-    )
-    body = json.dumps(problem(error) | {"status": int(status)}).encode()
-    head = (
-        f"HTTP/1.1 {int(status)} {status.phrase}",
-        f"Content-Type: {PROBLEM_JSON}",
-        f"Content-Length: {len(body)}",
-        "Connection: close",
-    )
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 class GracefulArbiter(Arbiter):
