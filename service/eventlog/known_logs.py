@@ -90,6 +90,13 @@ class KnownLogs:
             if len(self._logs) > MAX_LOGS:
                 self._logs.popitem(last=False)
 
+    def forget_lost(self, head: Head) -> None:
+        """Forget a cached log that is longer than this locked head: the database has lost its newest events."""
+        with self._guard:
+            known = self._logs.get(head.operation)
+            if known is not None and known.seq > head.seq:
+                del self._logs[head.operation]
+
     def _find(self, head: Head) -> KnownLog | None:
         """Return the cached log if this transaction sees at least as many events."""
         known = self._logs.get(head.operation)

@@ -231,6 +231,18 @@ def tree_at(connection: sa.Connection, operation: str, size: int) -> Tree:
     return Tree.at(size, stored_hashes(connection, operation, peak_seqs(size)))
 
 
+def roots_at(connection: sa.Connection, operation: str, seqs: Collection[int]) -> dict[int, str]:
+    """Return, by seq, the root of the tree of that size, in hex; seqs beyond the log are left out.
+
+    One query for each 500 of the tree's nodes: a single root takes at most log2(seq) rows.
+    """
+    peaks = {seq: peak_seqs(seq) for seq in seqs}
+    stored = stored_hashes(connection, operation, {peak for some in peaks.values() for peak in some})
+    return {
+        seq: Tree.at(seq, stored).root().hex() for seq, needed in peaks.items() if all(one in stored for one in needed)
+    }
+
+
 def stored_hashes(connection: sa.Connection, operation: str, seqs: Collection[int]) -> dict[int, list[bytes]]:
     """Return, by seq, the leaf hash and the hashes of the subtrees that the seq completes, lowest first."""
     stored: dict[int, list[bytes]] = {}

@@ -14,6 +14,7 @@ from service.access.credentials import Credential
 from service.domain.counting.selection import Selection
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import Event, PartAccepted
+from service.eventlog.cursors import Cursor
 from service.eventlog.head import Head, UnknownOperation
 from service.eventlog.known_logs import KnownLog, known_logs
 from service.storage.db import Database
@@ -52,7 +53,7 @@ READS: dict[str, Callable[[Database, dict[str, Any]], Any]] = {
     "possible duplicates": lambda database, asked: possible_duplicates(
         database, **asked, window_minutes=None, after=None, limit=10
     ),
-    "events": lambda database, asked: read_page(database, **asked, wanted=Filter(), after=0, limit=10),
+    "events": lambda database, asked: read_page(database, **asked, wanted=Filter(), after=Cursor(0), limit=10),
     "operation": lambda database, asked: read_operation(database, **asked),
     "operations": lambda database, asked: list_operations(database, credential=asked["credential"], after="", limit=10),
 }

@@ -48,13 +48,16 @@ def post_event(query: dict[str, Any], operation: str) -> Response:
 @blueprint.route("/v1/operations/<operation>/events")
 @blueprint.requires(*REPORTERS)
 @blueprint.query(EventsQuery)
-@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 406, 422))
+@blueprint.answers({200: {JSON: EventPageSchema, NDJSON: {"type": "string"}} | FILES}, problems=(404, 406, 409, 422))
 def get_events(query: dict[str, Any], operation: str) -> Response:
     """List events in log order: a force sees its own events, the coordinator all.
 
     With `Accept: application/x-ndjson`, the log is streamed up to its head as the canonical text of each event, one per
     line, and `limit` is ignored. The SHA-256 of a zero byte followed by a line is the event's leaf hash. With `Accept:
     text/csv`, or the media type of XLSX, the answer is a table with a row for each line of a seizure.
+
+    `cursor` is how far you have read: send it as `after`, now or later. It carries the root of the log there, so it is
+    refused (`cursor_of_another_history`) once the database has lost events that you read. A bare seq is not checked.
     """
     media = preferred_media(NDJSON)
     wanted = Filter(forces=query.get("force", ()), types=query.get("type", ()))
@@ -78,6 +81,7 @@ def get_events(query: dict[str, Any], operation: str) -> Response:
             "head": page.head.seq,
             "events": page.events,
             "next": page.next_after,
+            "cursor": page.cursor,
         }
     )
 

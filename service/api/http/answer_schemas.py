@@ -100,13 +100,17 @@ class RecordedEventSchema(ma.Schema):
 
 
 class EventPageSchema(ma.Schema):
-    """A page of events in log order; `next` is the `after` of the next page, null on the last."""
+    """A page of events in log order; `next` is the seq of the next page, null on the last.
+
+    `cursor` is the `after` of the next page; on the last, of the events recorded later.
+    """
 
     operation = f.String(required=True)
     imported = f.Boolean(required=True)
     head = f.Integer(required=True)
     events = f.List(f.Nested(RecordedEventSchema), required=True)
     next = f.Integer(required=True, allow_none=True)
+    cursor = f.String(required=True)
 
 
 class EventHistorySchema(ma.Schema):

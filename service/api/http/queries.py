@@ -14,6 +14,8 @@ from service.domain.counting.completeness import STATUSES
 from service.domain.counting.selection import DIMENSIONS, OPERATION
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
+from service.eventlog.cursors import CURSOR_TEXT, parse_cursor
+from service.eventlog.cursors import Cursor as LogCursor
 from service.usecases.querying.returns import MOST_RETURNS, ReturnKey
 from service.usecases.querying.search_duplicates import DuplicateKey
 from service.wire.fields import Day, InstantField, OneOf, described
@@ -113,8 +115,29 @@ class PageQuery(ma.Schema):
     limit = Number(1, 1_000, load_default=100)
 
 
-class EventsQuery(PageQuery):
+class After(ma.fields.String):
+    """How far the log has been read: a cursor of it, or a bare seq."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**described(options, pattern=f"^{CURSOR_TEXT.pattern}$", maxLength=MAX_CHARACTERS))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        cursor = parse_cursor(value)
+        if cursor is None or cursor.seq >= 2**53:
+            raise ma.ValidationError(
+                f"Expected a whole number from 0 to {2**53 - 1:,}, or the `cursor` of an earlier response."
+            )
+        return cursor
+
+
+class EventsQuery(ma.Schema):
     """Which events to read."""
+
+    after = After(
+        load_default=LogCursor(0),
+        metadata={"description": "return events after this one: the `cursor` of an earlier response, or a seq"},
+    )
+    limit = Number(1, 1_000, load_default=100)
 
     force = Codes()
     type = Codes(metadata={"description": f"any of {', '.join(DATA_CLASSES)}"})

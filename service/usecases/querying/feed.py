@@ -1,4 +1,7 @@
-"""Live feeds: new events reach every subscriber. One thread per process polls the log for all of them."""
+"""Live feeds: new events reach every subscriber. One thread per process polls the log for all of them.
+
+A feed ends if the log loses an event that it sent. Every read of the log also compares the root at the seq read before.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,7 +20,8 @@ from service.access.credentials import Credential, still_valid
 from service.domain.model.events import FiguresPublished
 from service.errors import RecordError, Unavailable
 from service.eventlog import read
-from service.eventlog.head import Head
+from service.eventlog.cursors import Cursor, HistoryChanged, checked_cursor, history_changed, require_unchanged
+from service.eventlog.head import Head, read_head
 from service.eventlog.table import heads
 from service.storage.db import Database
 from service.usecases.querying.as_of import AsOfBeyondLog
@@ -32,8 +39,27 @@ BEYOND_ANY_LOG = 2**62
 # No other text contains it: a quotation mark inside a value is escaped.
 PUBLISHED = f'"type":"{FiguresPublished.wire_type}"'
 
-# seq, force, canonical text
-Item = tuple[int, str, str]
+
+class Item(NamedTuple):
+    """An event as a feed sends it: its seq, its force, its canonical text, and the root of the tree that it ends."""
+
+    seq: int
+    force: str
+    text: str
+    root: str
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor of a client that has read up to this event."""
+        return Cursor(self.seq, self.root)
+
+
+class Polled(NamedTuple):
+    """How far the poller has read a log, and the seq and recorded_at of its head when it did."""
+
+    cursor: Cursor
+    head_seq: int
+    head_recorded_at: datetime
 
 
 class TooManyFeeds(Unavailable):
@@ -46,15 +72,18 @@ class TooManyFeeds(Unavailable):
 class Subscriber:
     """One open feed. The poller queues new events; a reader whose queue overflows catches up from the log.
 
-    Without `is_coordinator`, a publication under embargo is left out. It can be read once the embargo has ended.
+    `sent` is the cursor after the last event sent. `has_joined` says that the queue is known to continue it. Without
+    `is_coordinator`, a publication under embargo is left out. It can be read once the embargo has ended.
     """
 
     operation: str
     credential: Credential
     forces: Sequence[str]
     is_coordinator: bool
+    sent: Cursor
     queued: deque[Item] = field(default_factory=deque)
     is_behind: bool = True
+    has_joined: bool = False
     has_ended: bool = False
     changed: threading.Event = field(default_factory=threading.Event)
 
@@ -62,13 +91,20 @@ class Subscriber:
         """Queue new events for the reader. After an overflow, queue none until it has caught up from the log."""
         self.is_behind = self.is_behind or len(self.queued) + len(items) > MAX_QUEUED_EVENTS
         if not self.is_behind:
-            self.queued.extend(item for item in items if not self.forces or item[1] in self.forces)
+            self.queued.extend(item for item in items if not self.forces or item.force in self.forces)
         self.changed.set()
 
     def drain(self) -> Iterator[Item]:
         """Remove the queued events and yield them, oldest first."""
-        while self.queued:
-            yield self.queued.popleft()
+        with suppress(IndexError):
+            while True:
+                yield self.queued.popleft()
+
+    def catch_up(self) -> None:
+        """Drop the queue, whose events the log may have lost: the reader goes on from the log, or finds that out."""
+        self.is_behind = True
+        self.queued.clear()
+        self.changed.set()
 
     def end(self) -> None:
         """End the feed: the reader finishes."""
@@ -85,27 +121,30 @@ class Feeds:
     poll_seconds: float
     closing: threading.Event
     subscribers: set[Subscriber] = field(default_factory=set)
-    polled_seqs: dict[str, int] = field(default_factory=dict)
+    polled: dict[str, Polled] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_polling: bool = False
     is_delayed: bool = False
 
-    def subscribe(self, *, operation: str, credential: Credential, after: int | None) -> Iterator[list[Item]]:
-        """Return an endless iterator of an operation's new events, after seq `after` (None: after the current head).
+    def subscribe(self, *, operation: str, credential: Credential, after: Cursor | None) -> Iterator[list[Item]]:
+        """Return an endless iterator of an operation's new events after a cursor (None: after the current head).
 
-        It yields lists of events; an empty list is a heartbeat.
+        It yields lists of events; an empty list is a heartbeat. It raises HistoryChanged once the log has lost an event
+        that it yielded.
 
         Raises:
             UnknownOperation: there is no such operation, or the credential may not know of it.
             AsOfBeyondLog: the log does not have this seq yet.
+            CursorOfAnotherHistory: the log does not have the events before the cursor.
             TooManyFeeds: this process serves its maximum of live feeds.
         """
         with read_context(self.database, operation, credential) as context:
-            head, forces, is_coordinator = context.head, readable_forces(context, ()), context.is_coordinator
-        return self._subscribe(Subscriber(operation, credential, forces, is_coordinator), head, after)
+            forces, is_coordinator = readable_forces(context, ()), context.is_coordinator
+            start, polled = _start(context.connection, context.head, after)
+        return self._subscribe(Subscriber(operation, credential, forces, is_coordinator, start), polled)
 
-    def subscribe_to_head(self, *, operation: str, credential: Credential, after: int) -> Iterator[int | None]:
-        """Return an endless iterator of the seqs that an operation reaches after `after`; None is a heartbeat.
+    def subscribe_to_head(self, *, operation: str, credential: Credential, after: Cursor) -> Iterator[Cursor | None]:
+        """Return an endless iterator of the cursors that an operation reaches after `after`; None is a heartbeat.
 
         Whoever may see the operation's totals may know how long its log is, but gets none of its events by this.
 
@@ -113,20 +152,18 @@ class Feeds:
             as `subscribe`.
         """
         with read_context(self.database, operation, credential) as context:
-            head = context.head
-        items = self._subscribe(Subscriber(operation, credential, (), is_coordinator=True), head, after)
-        return (found[-1][0] if found else None for found in items)
+            start, polled = _start(context.connection, context.head, after)
+        items = self._subscribe(Subscriber(operation, credential, (), is_coordinator=True, sent=start), polled)
+        return (found[-1].cursor if found else None for found in items)
 
-    def _subscribe(self, subscriber: Subscriber, head: Head, after: int | None) -> Iterator[list[Item]]:
-        if after is not None and after > head.seq:
-            raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after}.", pointer="/Last-Event-ID")
-        self._add(subscriber, head.seq)
-        items = self._items(subscriber, head.seq if after is None else after)
+    def _subscribe(self, subscriber: Subscriber, polled: Polled) -> Iterator[list[Item]]:
+        self._add(subscriber, polled)
+        items = self._items(subscriber)
         # Starts the generator: one that has not started runs no `finally`, and an early disconnect would leak its slot.
         next(items)
         return items
 
-    def _add(self, subscriber: Subscriber, seq: int) -> None:
+    def _add(self, subscriber: Subscriber, polled: Polled) -> None:
         with self.lock:
             if len(self.subscribers) >= self.max_subscribers or self.closing.is_set():
                 raise TooManyFeeds(
@@ -134,7 +171,7 @@ class Feeds:
                 )
             self._leave_places_for_others(subscriber)
             self.subscribers.add(subscriber)
-            self.polled_seqs.setdefault(subscriber.operation, seq)
+            self.polled.setdefault(subscriber.operation, polled)
             if not self.is_polling:
                 self.is_polling = True
                 threading.Thread(target=self._poll, name="feeds", daemon=True).start()
@@ -153,14 +190,14 @@ class Feeds:
             if len(held) >= most:
                 raise TooManyFeeds(f"This process serves at most {most} live feeds of {whose}. Close one, or poll.")
 
-    def _items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
+    def _items(self, subscriber: Subscriber) -> Iterator[list[Item]]:
         try:
             yield []
             while not subscriber.has_ended:
-                for items in self._new_items(subscriber, sent):
+                for items in self._new_items(subscriber):
+                    subscriber.sent = items[-1].cursor
                     if readable := [item for item in items if subscriber.is_coordinator or not self._is_hidden(item)]:
                         yield readable
-                    sent = items[-1][0]
                 if not subscriber.is_behind and not subscriber.changed.wait(HEARTBEAT_SECONDS):
                     yield []
                 subscriber.changed.clear()
@@ -168,30 +205,44 @@ class Feeds:
             with self.lock:
                 self.subscribers.discard(subscriber)
 
-    def _new_items(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
-        if items := [item for item in subscriber.drain() if item[0] > sent]:
+    def _new_items(self, subscriber: Subscriber) -> Iterator[list[Item]]:
+        queued = list(subscriber.drain())
+        if queued and not subscriber.has_joined:
+            self._join(subscriber)
+        if items := [item for item in queued if item.seq > subscriber.sent.seq]:
             yield items
-            sent = items[-1][0]
         if subscriber.is_behind:
-            subscriber.is_behind = False
-            yield from self._missed(subscriber, sent)
+            subscriber.is_behind = subscriber.has_joined = False
+            while rows := self._page(subscriber.operation, subscriber.sent, subscriber.forces):
+                yield rows
 
-    def _missed(self, subscriber: Subscriber, sent: int) -> Iterator[list[Item]]:
-        while rows := self._page(subscriber.operation, sent, subscriber.forces):
-            yield rows
-            sent = rows[-1][0]
-
-    def _page(self, operation: str, after: int, forces: Sequence[str] = ()) -> list[Item]:
+    def _join(self, subscriber: Subscriber) -> None:
+        """Check that the log from which the queue was read is the one that the subscriber read itself."""
         with self.database.reading() as connection:
-            return read.page(connection, operation, after=after, up_to=BEYOND_ANY_LOG, limit=PAGE_SIZE, forces=forces)
+            require_unchanged(connection, subscriber.operation, subscriber.sent)
+        subscriber.has_joined = True
+
+    def _page(self, operation: str, after: Cursor, forces: Sequence[str] = ()) -> list[Item]:
+        """Return the next events after a cursor.
+
+        Raises:
+            HistoryChanged: the log has another root there, or does not reach it.
+        """
+        with self.database.reading() as connection:
+            rows = read.page(
+                connection, operation, after=after.seq, up_to=BEYOND_ANY_LOG, limit=PAGE_SIZE, forces=forces
+            )
+            roots = read.roots_at(connection, operation, {after.seq, *(seq for seq, _force, _text in rows)})
+        if roots.get(after.seq) != after.root:
+            raise history_changed(after)
+        return [Item(seq, force, text, roots[seq]) for seq, force, text in rows]
 
     def _is_hidden(self, item: Item) -> bool:
-        _seq, _force, text = item
-        if PUBLISHED not in text:
+        if PUBLISHED not in item.text:
             return False
         with self.database.reading() as connection:
             now = self.database.now(connection)
-        published = recorded_from_text(text).event.data
+        published = recorded_from_text(item.text).event.data
         assert isinstance(published, FiguresPublished)
         return is_embargoed(published, now)
 
@@ -199,7 +250,7 @@ class Feeds:
         while not self.closing.wait(self.poll_seconds):
             with self.lock:
                 operations = {subscriber.operation for subscriber in self.subscribers}
-                self.polled_seqs = {name: seq for name, seq in self.polled_seqs.items() if name in operations}
+                self.polled = {name: polled for name, polled in self.polled.items() if name in operations}
                 if not operations:
                     self.is_polling = False
                     return
@@ -223,17 +274,54 @@ class Feeds:
         with self.database.reading() as connection:
             ids = {subscriber.credential.id for subscriber in watching}
             valid = still_valid(connection, ids, self.database.now(connection))
-            columns = (heads.c.operation_id, heads.c.seq)
-            sizes = connection.execute(sa.select(*columns).where(heads.c.operation_id.in_(operations))).all()
+            columns = (heads.c.operation_id, heads.c.seq, heads.c.recorded_at)
+            found = connection.execute(sa.select(*columns).where(heads.c.operation_id.in_(operations))).all()
         self._end({subscriber for subscriber in watching if subscriber.credential.id not in valid})
-        for operation, seq in sizes:
-            while self.polled_seqs[operation] < seq:
-                items = self._page(operation, self.polled_seqs[operation])
-                for subscriber in watching:
-                    if subscriber.operation == operation:
-                        subscriber.offer(items)
-                self.polled_seqs[operation] = items[-1][0]
+        sizes = {operation: (seq, recorded_at) for operation, seq, recorded_at in found}
+        for operation in operations:
+            mine = [subscriber for subscriber in watching if subscriber.operation == operation]
+            if operation not in sizes:
+                _catch_up(mine)
+            elif sizes[operation] != self.polled[operation][1:]:
+                self._follow(operation, sizes[operation], mine)
+
+    def _follow(self, operation: str, size: tuple[int, datetime], subscribers: Sequence[Subscriber]) -> None:
+        """Offer the events after those polled. If the log lost some of these, let each reader look whether it sent any.
+
+        `size` is the seq and recorded_at of the head.
+        """
+        cursor = self.polled[operation].cursor
+        try:
+            while items := self._page(operation, cursor):
+                for subscriber in subscribers:
+                    subscriber.offer(items)
+                cursor = items[-1].cursor
+                self.polled[operation] = self.polled[operation]._replace(cursor=cursor)
+                if len(items) < PAGE_SIZE:
+                    break
+        except HistoryChanged as error:
+            logger.warning("%s: %s", operation, error.detail)
+            with self.database.reading() as connection:
+                if head := read_head(connection, operation):
+                    self.polled[operation] = _start(connection, head, None)[1]
+            _catch_up(subscribers)
+        else:
+            self.polled[operation] = Polled(cursor, *size)
 
     def _end(self, subscribers: set[Subscriber]) -> None:
         for subscriber in subscribers:
             subscriber.end()
+
+
+def _start(connection: sa.Connection, head: Head, after: Cursor | None) -> tuple[Cursor, Polled]:
+    """Return the cursor at which a feed begins, and the poller's at the head."""
+    if after is not None and after.seq > head.seq and not after.root:
+        raise AsOfBeyondLog(f"Expected a seq up to {head.seq}; found {after.seq}.", pointer="/Last-Event-ID")
+    at_head = checked_cursor(connection, head, Cursor(head.seq), pointer="")
+    start = at_head if after is None else checked_cursor(connection, head, after, pointer="/Last-Event-ID")
+    return start, Polled(at_head, head.seq, head.recorded_at)
+
+
+def _catch_up(subscribers: Sequence[Subscriber]) -> None:
+    for subscriber in subscribers:
+        subscriber.catch_up()

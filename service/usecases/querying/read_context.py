@@ -18,6 +18,7 @@ from service.domain.counting.combined import combined
 from service.domain.model.operation import Operation
 from service.errors import Unavailable
 from service.eventlog import read
+from service.eventlog.cursors import Cursor
 from service.eventlog.head import Head, read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.storage.db import Database
@@ -47,6 +48,11 @@ class Position:
     begun_by: datetime
     root: str
     is_hidden: bool = False
+
+    @property
+    def cursor(self) -> str:
+        """The cursor of whoever has read the log up to this position."""
+        return Cursor(self.seq, self.root).text
 
 
 class ReadContext(NamedTuple):

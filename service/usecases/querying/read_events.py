@@ -13,12 +13,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from service.access.credentials import Credential, require_still_valid
 from service.domain.deciding.decide import NotYourForce
 from service.domain.model.events import DATA_CLASSES, EventWithdrawn, FiguresPublished, RecordedEvent
 from service.domain.model.operation import UnknownCode
 from service.errors import NotFound
 from service.eventlog import read
+from service.eventlog.cursors import Cursor, checked_cursor, require_unchanged
 from service.eventlog.head import Head
 from service.storage.db import Database
 from service.usecases.querying.read_context import ReadContext, read_context
@@ -38,10 +41,14 @@ class EventNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of events in the order of the log. `next_after` is the cursor of the next page; None at the end."""
+    """A page of events in the order of the log. `next_after` is the seq after which the next begins; None at the end.
+
+    `cursor` is of the same seq; at the end, of the head.
+    """
 
     events: list[dict[str, Any]]
     next_after: int | None
+    cursor: str
     head: Head
 
 
@@ -64,41 +71,50 @@ class Filter:
 
 
 def read_page(
-    database: Database, *, operation: str, credential: Credential, wanted: Filter, after: int, limit: int
+    database: Database, *, operation: str, credential: Credential, wanted: Filter, after: Cursor, limit: int
 ) -> Page:
-    """Return at most `limit` events with a seq above `after`.
+    """Return at most `limit` events with a seq above that of `after`.
 
     Raises:
+        CursorOfAnotherHistory: the log does not have the events before the cursor.
         UnknownOperation: there is no such operation, or the credential may not know of it.
         NotYourForce, UnknownCode: the filter is invalid.
     """
     with read_context(database, operation, credential) as context:
         head = context.head
+        if after.root:
+            checked_cursor(context.connection, head, after, pointer="/after")
         rows = read.page(
             context.connection,
             operation,
-            after=after,
+            after=after.seq,
             up_to=head.seq,
             limit=limit + 1,
             forces=readable_forces(context, wanted.forces),
             types=_known_types(wanted.types),
         )
         hidden = under_embargo(context)
-    more = len(rows) > limit
-    rows = rows[:limit]
+        more = len(rows) > limit
+        rows = rows[:limit]
+        reached = Cursor(rows[-1][0] if more else head.seq)
+        cursor = checked_cursor(context.connection, head, reached, pointer="/after")
     events = [json.loads(text) for seq, _force, text in rows if seq not in hidden]
-    return Page(events, rows[-1][0] if more else None, head)
+    return Page(events, reached.seq if more else None, cursor.text, head)
 
 
 def stream_lines(
-    database: Database, *, operation: str, credential: Credential, wanted: Filter, after: int
+    database: Database, *, operation: str, credential: Credential, wanted: Filter, after: Cursor
 ) -> Iterator[str]:
     """Return the canonical texts of the log, as lines, up to the initial head; one short transaction per page.
 
     Raises:
-        as `read_page`, before the first line; CredentialRevoked, CredentialExpired before any page.
+        as `read_page`, before the first line; CredentialRevoked, CredentialExpired before any page; HistoryChanged
+        before a page if the log has lost events that were to be read.
     """
     with read_context(database, operation, credential) as context:
+        if after.root:
+            checked_cursor(context.connection, context.head, after, pointer="/after")
+        up_to = checked_cursor(context.connection, context.head, Cursor(context.head.seq), pointer="/after")
         hidden = under_embargo(context)
         page = partial(
             read.page,
@@ -108,7 +124,12 @@ def stream_lines(
             forces=readable_forces(context, wanted.forces),
             types=_known_types(wanted.types),
         )
-    return _lines(database, credential, page, hidden, after)
+
+    def checked_page(connection: sa.Connection, after: int) -> list[tuple[int, str, str]]:
+        require_unchanged(connection, operation, up_to)
+        return page(connection, after=after)
+
+    return _lines(database, credential, checked_page, hidden, after.seq)
 
 
 def _lines(

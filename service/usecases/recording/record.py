@@ -165,6 +165,7 @@ def _record_together(database: Database, operation: str, requests: Sequence[Requ
             clock=found.clock,
             history=found.history,
         )
+        logs.forget_lost(found.head)
         tree = logs.tree(connection, found.head)
         decided = [_decided(draft, request, sender) for request, sender in zip(requests, senders, strict=True)]
         results = [result for results in decided if isinstance(results, list) for result in results]

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from service.access.roles import READERS
 from service.errors import Unauthenticated
+from service.eventlog.cursors import Cursor, CursorOfAnotherHistory, HistoryChanged, parse_cursor
 from service.storage.db import Database
 from service.usecases.access.sign_in import signed_in
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, site
@@ -17,30 +18,41 @@ pages = Pages("live", __name__)
 
 EVENT_STREAM = "text/event-stream"
 RETRY_MILLISECONDS = 2_000
-MOST_DIGITS = 18
+BEAT, BYE = "event: beat\ndata: {}\n\n", "event: bye\ndata: {}\n\n"
+RESET = f'event: reset\ndata: {{"code":"{HistoryChanged.code}"}}\n\n'
 
 
 @pages.route("/operations/<operation>/live")
 @pages.requires(*READERS)
 def feed(operation: str) -> Response:
-    """Stream `event: head` with the size of the log whenever it has grown beyond `after`."""
-    sent = request.headers.get("Last-Event-ID") or request.args.get("after", "")
-    if not (sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS):
+    """Stream `event: head` with the size of the log whenever it has grown beyond `after`.
+
+    `event: reset` ends it: the log has lost events that the page shows, so the page must be loaded again.
+    """
+    after = parse_cursor(request.headers.get("Last-Event-ID") or request.args.get("after", ""))
+    if after is None:
         raise PageNotFound("There is no such feed.")
-    seqs = site().feeds.subscribe_to_head(operation=operation, credential=credential(), after=int(sent))
-    response = Response(_stream(seqs, database(), session_secret()), content_type=EVENT_STREAM)
+    try:
+        cursors = site().feeds.subscribe_to_head(operation=operation, credential=credential(), after=after)
+    except CursorOfAnotherHistory:
+        # A browser shows a page nothing of an answer that is no stream.
+        return Response(RESET, content_type=EVENT_STREAM)
+    response = Response(_stream(cursors, database(), session_secret()), content_type=EVENT_STREAM)
     # nginx would hold it back otherwise.
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _stream(seqs: Iterator[int | None], database: Database, secret: str) -> Iterator[str]:
+def _stream(cursors: Iterator[Cursor | None], database: Database, secret: str) -> Iterator[str]:
     """Yield the stream until the session ends, which is checked at each heartbeat and each head."""
     yield f"retry: {RETRY_MILLISECONDS}\n\nevent: hello\ndata: {{}}\n\n"
-    for seq in seqs:
-        try:
+    try:
+        for cursor in cursors:
             signed_in(database, secret, is_use=False)
-        except Unauthenticated:
-            break
-        yield "event: beat\ndata: {}\n\n" if seq is None else f"id: {seq}\nevent: head\ndata: {seq}\n\n"
-    yield "event: bye\ndata: {}\n\n"
+            yield BEAT if cursor is None else f"id: {cursor.text}\nevent: head\ndata: {cursor.seq}\n\n"
+    except HistoryChanged:
+        yield RESET
+    except Unauthenticated:
+        yield BYE
+    else:
+        yield BYE

@@ -70,7 +70,7 @@ def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
         errors=[error] if error else [],
         found=found,
         is_past=not moment.is_now,
-        live=address("live.feed", operation=name, after=found.position.seq) if moment.is_now and not error else None,
+        live=address("live.feed", operation=name, after=found.position.cursor) if moment.is_now and not error else None,
         asked=request.args.get("as_of", ""),
         is_observer=is_observer,
         own_force=credential().force,

@@ -58,7 +58,7 @@ def show(operation: str) -> str:
         title="Publications",
         **_shared(found.operation),
         found=found,
-        live=address("live.feed", operation=operation, after=found.position.seq),
+        live=address("live.feed", operation=operation, after=found.position.cursor),
         position=found.position,
         sentence_since=lambda number: sentence(found.since[number].changes, found.operation),
     )

@@ -56,7 +56,7 @@ def show(operation: str) -> str:
         "returns/returns.html.jinja",
         **_layout(found.operation, title="Returns", tab="returns.show"),
         position=found.position,
-        live=address("live.feed", operation=operation, after=found.position.seq),
+        live=address("live.feed", operation=operation, after=found.position.cursor),
         tab_counts={"returns.show": len(found.owed)},
         found=found,
         shown=shown,

@@ -36,6 +36,8 @@ say('Up to date.')
 function onNews (kind) {
   heard = Date.now()
   if (kind === 'head') want()
+  // The service's log has lost events that this page shows.
+  if (kind === 'reset') location.reload()
   if (kind === 'hello' && lostSince !== null) want()
 }
 
@@ -51,7 +53,7 @@ function listen () {
     let source
     const open = () => {
       source = new EventSource(feed)
-      for (const kind of ['hello', 'head', 'beat']) source.addEventListener(kind, () => tell(kind))
+      for (const kind of ['hello', 'head', 'beat', 'reset']) source.addEventListener(kind, () => tell(kind))
       // A browser gives up after an answer that is no stream: at the end of a session, or while the service starts.
       source.onerror = () => {
         if (source.readyState === EventSource.CLOSED) setTimeout(open, 5_000)

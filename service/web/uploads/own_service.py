@@ -16,6 +16,7 @@ from service.domain.model.days import OperatingDays
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
 from service.errors import RecordError
+from service.eventlog.cursors import Cursor
 from service.spreadsheets.additions import Amount, Counted
 from service.spreadsheets.checking.allowed import Allowed, allowed_by
 from service.spreadsheets.sending.service import Result
@@ -79,14 +80,18 @@ class OwnService:
         """Yield the canonical texts of a force's events of these types, in the order of the log."""
         wanted = Filter(forces=(force,), types=tuple(sorted(types)))
         return stream_lines(
-            self.database, operation=self.operation.operation, credential=self.credential, wanted=wanted, after=0
+            self.database,
+            operation=self.operation.operation,
+            credential=self.credential,
+            wanted=wanted,
+            after=Cursor(0),
         )
 
     def find(self, name: str) -> Mapping[str, Any] | None:
         """Return a recorded event by its id or seq; None if the force cannot read such an event."""
         about = {"operation": self.operation.operation, "credential": self.credential}
         if name.isdigit():
-            page = read_page(self.database, **about, wanted=Filter(), after=int(name) - 1, limit=1)  # type: ignore[arg-type]
+            page = read_page(self.database, **about, wanted=Filter(), after=Cursor(int(name) - 1), limit=1)  # type: ignore[arg-type]
             return next((one for one in page.events if one["seq"] == int(name)), None)
         with suppress(EventNotFound):
             return read_event(self.database, **about, event_id=UUID(name)).event  # type: ignore[arg-type]
