@@ -211,6 +211,8 @@ def test_the_statement_says_that_others_are_in_its_figures(client_for: ClientFor
         assert [one["force"] for one in found["forces"]] == ["surrey", "kent"]
         lines = found["breakdown"]["forces"] if found["breakdown"] else []
         assert [(one["force"], one["quantity"]) for one in lines][:1] in ([("surrey", COUNTRY + REGION)], [])
+        assert not found["breakdown"] or found["breakdown"]["not_attributed"] is None, "it is of the harbour's forces"
+        assert "at least" not in found["who"].lower(), "as many forces as the reader may see"
         assert any(note.startswith("Other operations are part of this one.") for note in found["notes"])
         assert {"force": None, "name": "other parts"}.items() <= found["outstanding"][-1].items()
 

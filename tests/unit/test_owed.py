@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from service.domain.counting.completeness import COMPLETE, OTHER_PARTS, Declaration, Declarations, Span
+from service.domain.counting.rules import NOBODY
 from service.usecases.querying.owed import Owed, _Expected
 
 NOW = datetime(2023, 1, 31, tzinfo=UTC)
@@ -38,6 +39,12 @@ def test_forces_in_hidden_parts_owe_together_under_no_name():
 def test_a_hidden_part_on_its_own_names_nobody():
     found = owed(expected((1,), "surrey", "kent", hidden=True)).of(("arrests",))
     assert [(one.force, one.days) for one in found] == [(OTHER_PARTS, (january(1),))]
+
+
+def test_what_was_stated_for_no_force_is_not_owed_in_hidden_parts():
+    found = owed(expected((1,), "surrey", hidden=True))
+    assert found.of_figure("arrests", NOBODY, None) == ()
+    assert [one.force for one in found.of_figure("arrests", None, None)] == [OTHER_PARTS]
 
 
 def test_the_spans_do_not_say_on_which_days_a_hidden_part_takes_place():

@@ -17,6 +17,7 @@ from service.domain.counting.completeness import (
     outstanding,
     overdue,
 )
+from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import Operation
 from service.projections.returns import declarations
@@ -130,10 +131,13 @@ class Owed:
         ]
 
     def of_figure(self, measure: str, force: str | None, day: date | None) -> tuple[Outstanding, ...]:
-        """Return the outstanding forces for one figure. `force` or `day` None: the figure covers all."""
+        """Return the outstanding forces for one figure. `force` or `day` None: the figure covers all.
+
+        What was stated for no force is owed by none, although OTHER_PARTS are without a name too.
+        """
         found = self.of((measure,))
         if force is not None:
-            found = [one for one in found if one.force == force]
+            found = [one for one in found if force != NOBODY and one.force == force]
         if day is not None:
             found = [Outstanding(one.force, (day,)) for one in found if _has(one.days, day)]
         return tuple(found)

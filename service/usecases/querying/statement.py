@@ -258,7 +258,8 @@ def _statement_of(context: ReadContext, publication: Publication, *, public: boo
     if has_hidden(found):
         # What was published by force includes parts that the reader may not see. These positions never change either.
         by_force = totals_at(context.connection, found, Selection(by=("force",)), owed=owed).figures
-        figures = [*(figure for figure in figures if figure.force is None), *by_force]
+        figures = [figure for figure in figures if figure.force is None]
+        figures += [figure for figure in by_force if figure.force is not None]
     earlier = _before(context, publication, public=public)
     compared = None
     if earlier is not None:
@@ -299,7 +300,7 @@ def _facts(
         lead=_lead(connection, operation),
         figures=overall,
         by_force=by_force,
-        not_attributed=[rest for figure in overall if (rest := _rest_of(figure, by_force)) is not None],
+        not_attributed=_not_attributed(connection, found, overall, by_force),
         outstanding=owed.of(tuple(operation.measures)),
         declarations=_declared(owed),
         moment=found[0].begun_by,
@@ -307,6 +308,18 @@ def _facts(
         officers_by_day=_is_given_by_day(figures_at(connection, found, OFFICERS_BY_DAY)),
         earlier=earlier,
     )
+
+
+def _not_attributed(
+    connection: sa.Connection, found: Sequence[Position], overall: Sequence[Figure], by_force: Sequence[Figure]
+) -> list[Figure]:
+    """Return what was stated of all forces, and belongs to none.
+
+    With hidden parts, it is what was in those that the reader may see: the rest of a figure over all forces has more.
+    """
+    if has_hidden(found):
+        return [one for one in figures_at(connection, found, Selection(by=("force",))) if one.force is None]
+    return [rest for figure in overall if (rest := _rest_of(figure, by_force)) is not None]
 
 
 def _rest_of(figure: Figure, by_force: Sequence[Figure]) -> Figure | None:
