@@ -341,6 +341,15 @@ def test_the_hour_that_is_not_over_is_outlined_and_arrests_without_a_time_are_co
 
 
 @on_sqlite
+def test_only_the_lead_force_sees_hours(app: Flask, secret_for: SecretFor, running: str):
+    address, file = f"/operations/{running}", f"/operations/{running}/tables/by-hour.csv"
+    for force, role, is_shown in ((LEAD, "observer", True), ("surrey", "force", False), ("surrey", "observer", False)):
+        person = visitor(app, secret_for(force, role))
+        assert ("by-hour" in page_of(person, address)) == is_shown
+        assert person.get(file).status_code == (200 if is_shown else 404)
+
+
+@on_sqlite
 @pytest.mark.parametrize(("zone_change", "hours"), [("2024-03-31", 23), ("2024-10-27", 25)])
 def test_a_day_on_which_clocks_change_has_its_own_number_of_hours(
     app: Flask, lead: Caller, secret_for: SecretFor, zone_change: str, hours: int

@@ -76,16 +76,27 @@ def test_hours_are_those_of_the_versions_that_count(live: str, surrey: Caller, l
     lead.record(live, correction(moved, occurred_at=at(yesterday(), "03:30:00"), data={"reason": "knife"}))
 
     def hours(measure: str, **query: str) -> list:
-        return surrey.figures(live, "hour", "quantity", measure=measure, by="hour", **query)
+        return lead.figures(live, "hour", "quantity", measure=measure, by="hour", **query)
 
     assert hours("arrests") == [(None, 4), (at(yesterday(), "03:00:00"), 1), (at(yesterday(), "21:00:00"), 1)]
     assert hours("vehicles_stopped") == [(None, 7), (at(yesterday(), "20:00:00"), 5)]
     then = str(receipt["seq"])
     assert hours("arrests", as_of_seq=then)[1:] == [(at(yesterday(), f"{hour}:00:00"), 1) for hour in (21, 22)]
     assert hours("arrests", force="kent") == []
-    rows = surrey.figures(live, "force", "day", "hour", "quantity", measure="arrests", by="force,day,hour")
+    rows = lead.figures(live, "force", "day", "hour", "quantity", measure="arrests", by="force,day,hour")
     assert rows[0] == ("surrey", yesterday(), None, 4)
     assert sum(row[-1] for row in rows) == sum(surrey.figures(live, measure="arrests"))
+
+
+def test_a_force_reads_its_own_hours_alone(live: str, surrey: Caller, client_for: ClientFor):
+    client_for("kent").record(live, arrest(force="kent", occurred_at=f"{yesterday()}T03:30:00Z"))
+    surrey.record(live, arrest(occurred_at=f"{yesterday()}T21:30:00Z"))
+    address = f"/v1/operations/{live}/totals"
+    for caller in (surrey, client_for("surrey", "coordinator"), client_for("surrey", "observer")):
+        for query in ({}, {"force": "kent"}, {"force": "kent,surrey"}, {"without_force": "surrey"}):
+            refused(caller.get(address, query_string={"by": "hour"} | query), 403, "hours_of_others", "/by")
+        own = caller.get(address, query_string={"by": "hour", "force": "surrey"}).json["figures"]
+        assert {one["hour"] for one in own} == {f"{yesterday()}T21:00:00Z"}
 
 
 def test_a_measure_that_is_not_additive_is_always_shown_by_category(live: str, surrey: Caller, client_for: ClientFor):

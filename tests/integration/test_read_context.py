@@ -58,6 +58,9 @@ READS: dict[str, Callable[[Database, dict[str, Any]], Any]] = {
     "operations": lambda database, asked: list_operations(database, credential=asked["credential"], after="", limit=10),
 }
 
+# A statement compares with the publication before it, and reads the operation as it was then. That is not cached.
+READ_AS_OF_A_PUBLICATION = {"statement": 1}
+
 
 @pytest.fixture
 def published(operation: OpenedOperation) -> OpenedOperation:
@@ -96,14 +99,14 @@ def test_a_process_that_knows_nothing_reads_the_setup_events_once(
     with setup_reads(elsewhere.database) as found:
         for _ in range(3):
             READS[name](elsewhere.database, {"operation": published.name, "credential": COORDINATOR})
-    assert len(found) == 1
+    assert len(found) == 1 + 3 * READ_AS_OF_A_PUBLICATION.get(name, 0)
 
 
 @pytest.mark.parametrize("name", READS)
 def test_a_process_that_has_recorded_reads_no_setup_event(published: OpenedOperation, name: str) -> None:
     with setup_reads(published.database) as found:
         READS[name](published.database, {"operation": published.name, "credential": COORDINATOR})
-    assert found == []
+    assert len(found) == READ_AS_OF_A_PUBLICATION.get(name, 0)
 
 
 def test_totals_as_of_a_seq_read_the_setup_events_up_to_it_once(operation: OpenedOperation) -> None:

@@ -134,8 +134,8 @@ class EventsQuery(ma.Schema):
     """Which events to read."""
 
     after = After(
-        load_default=LogCursor(0),
-        metadata={"description": "return events after this one: the `cursor` of an earlier response, or a seq"},
+        load_default=lambda: LogCursor(0),
+        metadata={"default": "0", "description": "return events after this one: the `cursor` of an earlier response, or a seq"},
     )
     limit = Number(1, 1_000, load_default=100)
 

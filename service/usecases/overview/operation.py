@@ -27,6 +27,7 @@ from service.usecases.querying.read_context import Position, ReadContext, combin
 from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.totals import Figure, Totals, figures_at, totals_at
+from service.usecases.querying.visibility import leads
 
 # What a coordinator is asked for first, in this order.
 HEADLINES = ("arrests", "weapons", "drug_seizures", "vehicles", "cash")
@@ -99,7 +100,8 @@ class Overview:
     begun by then, `ended_days` have ended, and `planned_days` are all as far as they are known. `returns` and `latest`
     are None for an observer; a force gets only its own events. `missing` has the measures that a return leaves out.
     Only the headlines state which returns are outstanding for them. `by_hour` is None for operations of more than a few
-    days or of unknown dates, and for a long log unless it was asked for.
+    days or of unknown dates, for a long log unless it was asked for, and for forces that do not lead: `has_hours` says
+    whether there is something to ask for.
     """
 
     operation: Operation
@@ -113,6 +115,7 @@ class Overview:
     by_reason: tuple[Figure, ...]
     by_day: tuple[Figure, ...]
     by_hour: tuple[Figure, ...] | None
+    has_hours: bool
     days: tuple[date, ...]
     planned_days: tuple[date, ...]
     ended_days: tuple[date, ...]
@@ -126,11 +129,6 @@ class Overview:
     def is_running(self) -> bool:
         """Whether one of its days is not over yet, so that every figure may still grow."""
         return not self.operation.closed and self.operation.days.is_running_at(self.moment)
-
-    @property
-    def is_of_few_days(self) -> bool:
-        """Whether it has so few days that figures by hour can be looked at."""
-        return self.operation.dates_known and 0 < len(self.days) <= MOST_DAYS_BY_HOUR
 
     @property
     def is_complete(self) -> bool:
@@ -172,7 +170,8 @@ def read_overview(
             ),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
-            by_hour=_by_hour(context, found, len(days), asked=by_hour) if own.operation.dates_known else None,
+            by_hour=_by_hour(context, found, asked=by_hour) if _has_hours(context, own, len(days)) else None,
+            has_hours=_has_hours(context, own, len(days)),
             days=days,
             planned_days=planned_days(own),
             ended_days=ended,
@@ -231,9 +230,12 @@ def _figures(context: ReadContext, found: Sequence[Position], selection: Selecti
     return tuple(figures_at(context.connection, found, selection))
 
 
-def _by_hour(context: ReadContext, found: Sequence[Position], days: int, *, asked: bool) -> tuple[Figure, ...] | None:
-    if not 0 < days <= MOST_DAYS_BY_HOUR:
-        return None
+def _has_hours(context: ReadContext, own: Position, days: int) -> bool:
+    """Return whether there are figures by hour: for few days, and for the lead force; others could time an event."""
+    return own.operation.dates_known and 0 < days <= MOST_DAYS_BY_HOUR and leads(context.credential, own.operation)
+
+
+def _by_hour(context: ReadContext, found: Sequence[Position], *, asked: bool) -> tuple[Figure, ...] | None:
     if sum(position.seq for position in found) > MOST_EVENTS_BY_HOUR and not asked:
         return None
     return _figures(context, found, Selection(by=("hour",), measures=(BY_DAY,)))

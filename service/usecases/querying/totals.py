@@ -18,12 +18,13 @@ from service.domain.counting.selection import OPERATION, Selection, check_select
 from service.domain.counting.stated import Known, Stated, added_up
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import Qualifier
-from service.errors import Invalid
+from service.errors import Forbidden, Invalid
 from service.projections.sums import Sum, sums
 from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.read_context import Position, combined_at, visible
+from service.usecases.querying.visibility import leads
 
 # Returns the outstanding forces for a figure of a measure, a force and a day (None: all).
 OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
@@ -31,6 +32,12 @@ OwedFor = Callable[[str, str | None, date | None], tuple[Outstanding, ...]]
 
 # About 4 MB of JSON.
 MOST_FIGURES = 20_000
+
+
+class HoursOfOthers(Forbidden):
+    """A force asked for figures by hour that are not its own: they would show when another force's event was."""
+
+    code = "hours_of_others"
 
 
 class TooManyFigures(Invalid):
@@ -99,8 +106,11 @@ def totals(
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: the moment is invalid.
         UnknownCode: the selection names a code that the operation does not have.
         TooManyFigures: the selection has more than 20,000 figures.
+        HoursOfOthers: a force that does not lead the operation asked for figures by hour that are not its own.
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
+        if "hour" in selection.by and not leads(credential, context.operation):
+            _require_own_hours(credential, selection)
         answer = totals_at(context.connection, found, selection, most=MOST_FIGURES)
     if len(answer.figures) > MOST_FIGURES:
         raise TooManyFigures(
@@ -109,6 +119,15 @@ def totals(
             pointer="/by",
         )
     return answer
+
+
+def _require_own_hours(credential: Credential, selection: Selection) -> None:
+    if set(selection.forces) != {credential.force}:
+        raise HoursOfOthers(
+            f"Expected force={credential.force} with by=hour; figures of other forces by hour show when a single event "
+            "was, and only the force that leads the operation reads them.",
+            pointer="/by",
+        )
 
 
 def totals_at(
