@@ -85,9 +85,13 @@ def recorded_from_text(text: str) -> RecordedEvent:
     Raises:
         LookupError, TypeError, ValueError: the text is not one that this service wrote.
     """
-    line = DECODER.decode(text)
+    try:
+        line = DECODER.decode(text)
+        data = _decoder(line.type).decode(line.data)
+    except RecursionError as error:
+        raise ValueError("the text is nested too deeply") from error
     return RecordedEvent(
-        event=event_of(line, _decoder(line.type).decode(line.data)),
+        event=event_of(line, data),
         operation=line.operation,
         seq=line.seq,
         recorded_at=in_utc(line.recorded_at),

@@ -141,7 +141,7 @@ def test_unknown_members_are_ignored_in_a_stored_event_and_refused_in_a_sent_one
         load_event(content(recorded.event) | {"colour": "blue"})
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "null", "", '{"type":"nothing.happened"}'])
+@pytest.mark.parametrize("text", ["{}", "[]", "null", "", '{"type":"nothing.happened"}', '{"a":' * 2_000])
 def test_a_text_that_this_service_did_not_write_is_refused(text: str) -> None:
     with pytest.raises((KeyError, ValueError, TypeError)):
         recorded_from_text(text)

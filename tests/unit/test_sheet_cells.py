@@ -109,3 +109,11 @@ def test_a_day_in_the_column_of_moments_is_refused_with_the_column_for_it(cell: 
 def test_a_moment_in_the_column_of_days_is_refused_with_the_column_for_it(cell: Any):
     with pytest.raises(ValueError, match="leave occurred_on blank and write both in occurred_at"):
         day_not_moment(cell)
+
+
+@pytest.mark.parametrize("cell", ["6523-01-23 21:40", "23/01/6523 21:40", datetime.fromisoformat("6523-01-23T21:40")])
+def test_a_moment_has_a_year_that_an_event_can_have(cell: Any):
+    with pytest.raises(ValueError, match=r"^Expected a year from 1900 to 2199; found 6523\.$"):
+        moment(cell)
+    assert moment("2199-12-31 23:59") == "2199-12-31T23:59:00Z"
+    assert moment("1900-01-01 00:00") == "1900-01-01T00:00:00Z"

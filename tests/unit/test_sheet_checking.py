@@ -368,3 +368,9 @@ def test_only_so_many_kinds_and_codes_are_listed():
     assert list(lines(mistakes, 1))[-1] == "  10 errors of 10 other kinds"
     (mistake,) = checked(ARRESTS, arrest(place="x"), places=[f"p{number}" for number in range(70)]).mistakes()
     assert list(lines([mistake]))[-1].endswith("p58, p59 and 10 more.")
+
+
+def test_a_moment_whose_year_was_mistyped_is_a_mistake_of_its_cell():
+    row = arrest(at="6523-01-23 21:40")
+    (found,) = said(ARRESTS, row)
+    assert "Expected a year from 1900 to 2199; found 6523." in found

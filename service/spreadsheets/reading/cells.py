@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from service.domain.model.days import LONDON
-from service.domain.model.instants import format_instant, parse_instant
+from service.domain.model.instants import EARLIEST_YEAR, LATEST_YEAR, format_instant, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def moment(cell: Cell) -> str:
     """Return a moment in wire format. Without a zone it is London time; a date with slashes is day/month/year.
 
     Raises:
-        ValueError: it is not a moment, or is a London time that occurs twice or never.
+        ValueError: it is not a moment, lies outside 1900 to 2199, or is a London time that occurs twice or never.
     """
     written = cell.strip() if isinstance(cell, str) else ""
     local = cell if isinstance(cell, datetime) else _local(written, MOMENT_EXPECTED)
@@ -234,6 +234,8 @@ def _local(written: str, expected: str) -> date | datetime | None:
 
 
 def _in_london(local: datetime) -> str:
+    if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:
+        raise ValueError(f"Expected a year from {EARLIEST_YEAR} to {LATEST_YEAR}; found {local.year:04}.")
     early, late = (local.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early != late:
         raise ValueError("This London time occurs twice or never, as the clocks change: add the zone, as in 00:30:00Z.")
