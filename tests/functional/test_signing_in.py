@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +91,15 @@ def test_only_the_hash_of_a_session_is_stored(database: Database, surrey: Visito
     assert cookie.value not in str(dict(stored))
     assert cookie.value.encode() not in bytes(stored["digest"])
     assert len(bytes(stored["digest"])) == 32
+
+
+def test_only_the_hash_of_a_link_is_stored(database: Database, secret_for: SecretFor):
+    token = link_for(database, secret_for(LEAD)).rpartition("/")[2]
+    assert len(token) == 32
+    with database.reading() as connection:
+        stored = connection.execute(sa.select(sign_in_links)).mappings().one()
+    assert bytes(stored["digest"]) == sha256(token.encode()).digest()
+    assert token not in str(dict(stored))
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(app: Flask, secret_for: SecretFor):

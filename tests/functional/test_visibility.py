@@ -1,6 +1,10 @@
 """For a force that does not take part in an operation, the operation does not exist."""
 
+import re
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 
 from tests.factories.bodies import arrest, correction, declared, opening, withdrawal
 from tests.functional.apps import ClientFor
@@ -46,6 +50,27 @@ def test_another_forces_operation_answers_as_if_it_did_not_exist(other: str, sur
                 for name in (other, "no-such")
             ]
             assert without_instance(problems[0])["detail"].replace(other, "no-such") == problems[1]["detail"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_operation_of_others_asks_the_database_for_what_a_missing_one_does(other: str, surrey: Caller):
+    asked: list[str] = []
+
+    def trace(connection: Any, _record: object, _proxy: object) -> None:
+        connection.set_trace_callback(lambda statement: asked.append(re.sub(r"[xX]?'[^']*'|\d+", "?", statement)))
+
+    sa.event.listen(sa.Pool, "checkout", trace)
+    for method, address, body in (("GET", "/totals", None), ("GET", "/events", None), ("POST", "/events", arrest())):
+        statements = []
+        # The first call of each kind fills the caches of the process.
+        for name in (other, "no-such", other, "no-such"):
+            asked.clear()
+            answer = surrey.open(f"/v1/operations/{name}{address}", method=method, json=body)
+            refused(answer, 404, "unknown_operation")
+            statements.append([*asked])
+        assert any("SELECT" in statement for statement in statements[2])
+        assert statements[2] == statements[3], address
+    sa.event.remove(sa.Pool, "checkout", trace)
 
 
 def test_a_part_does_not_reveal_whether_its_whole_exists(other: str, client_for: ClientFor):

@@ -26,6 +26,7 @@ from service.access.credentials import (
     still_valid,
     well_formed,
 )
+from service.access.secret_form import CHECKSUM_CHARACTERS
 from service.storage.db import Database
 
 NOW = datetime(2023, 1, 17, 12, tzinfo=UTC)
@@ -62,6 +63,13 @@ def test_the_secret_itself_is_not_stored(database: Database) -> None:
         stored = connection.execute(sa.select(credentials)).mappings().one()
     assert secret not in str(dict(stored))
     assert secret.encode() not in bytes(stored["digest"])
+
+
+def test_a_secret_has_40_random_characters() -> None:
+    made = [new_secret().removeprefix(PREFIX)[:-CHECKSUM_CHARACTERS] for _secret in range(2_000)]
+    assert {len(one) for one in made} == {40}
+    # Each of the 62 characters is drawn at each place, so none is fixed.
+    assert {len(set(place)) for place in zip(*made, strict=True)} == {62}
 
 
 def test_a_secret_that_was_never_issued_is_unknown(database: Database) -> None:
