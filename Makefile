@@ -9,6 +9,11 @@ LOCK_FLAGS ?=
 # One case: make bench BENCH_FLAGS="--only batches --json before.json"
 BENCH_FLAGS ?=
 
+# Longer, or one target: make fuzz FUZZ_FLAGS="--seconds 600 claims_toml"
+FUZZ_FLAGS ?=
+# A folder with advisories as OSV JSON: make audit ADVISORIES=folder
+ADVISORIES ?=
+
 # The version that the macros of govuk-frontend-jinja are made for.
 GOVUK_FRONTEND := 6.3.0
 SEED := seeds/pandilla-2023-01
@@ -16,6 +21,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
+FUZZ := .venv/.installed-fuzz
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 PIP := $(BIN)/pip --disable-pip-version-check
 # A lock file names every package, so pip must not resolve: given a newer release, it would refuse a pinned extra.
@@ -37,7 +43,7 @@ REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|fin
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 .DEFAULT_GOAL := help
-.PHONY: assets help run seed test test-fast lint types docs pictures bench bench-quick bench-full lock wheel clean
+.PHONY: assets audit help run seed test test-fast fuzz lint types docs pictures bench bench-quick bench-full lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +62,12 @@ test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in 12 
 
 test-fast: $(DEV) ## run what needs no other process, on SQLite, in under a minute
 	$(PYTEST) --fast $(PYTEST_FLAGS)
+
+fuzz: $(DEV) $(FUZZ) ## search for inputs that break a reader, 20 seconds each, in about 3 minutes
+	nice -n 19 $(BIN)/python -m tests.fuzz.search $(FUZZ_FLAGS)
+
+audit: $(RUN) ## compare the lock files with the advisories in the folder ADVISORIES, without a network
+	@$(BIN)/python tools/audit.py "$(ADVISORIES)" requirements*.lock
 
 lint: $(DEV) ## check style, layers, the compose file, the Dockerfile and the lock files
 	$(BIN)/ruff check .
@@ -90,6 +102,7 @@ lock: $(DEV) ## update the lock files
 	$(COMPILE) --group build --all-extras --constraints requirements.lock --output-file requirements-extras.lock
 	$(COMPILE) --group dev --all-extras --constraints requirements-extras.lock --output-file requirements-dev.lock
 	$(COMPILE) --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
+	$(COMPILE) --group fuzz --constraints requirements-bench.lock --output-file requirements-fuzz.lock
 
 assets: $(RUN) ## copy govuk-frontend into the pages again; needs npm
 	rm -rf dist/npm && mkdir -p dist/npm
@@ -123,5 +136,11 @@ $(DEV): requirements-dev.lock $(RUN)
 $(BENCH): requirements-bench.lock $(RUN)
 	@echo 'Installing the benchmark dependencies into .venv'
 	@$(INSTALL_LOCK) requirements-bench.lock
+	@$(PIP) check
+	@touch $@
+
+$(FUZZ): requirements-fuzz.lock $(RUN)
+	@echo 'Installing the fuzzer into .venv'
+	@$(INSTALL_LOCK) requirements-fuzz.lock
 	@$(PIP) check
 	@touch $@
