@@ -51,7 +51,7 @@ class Provider:
         """Sign in, as a person does in the form at this address; return the address that it sends the browser to."""
         data = urlencode({"action": "deny"} if denies else {"sub": sub}).encode()
         try:
-            self.opener.open(Request(address, data=data), timeout=PATIENCE_SECONDS)  # noqa: S310
+            self.opener.open(Request(address, data=data), timeout=PATIENCE_SECONDS)  # noqa: S310 - a local server
         except OSError as answer:
             return answer.headers["Location"]  # type: ignore[attr-defined]
         raise AssertionError("it sent the browser nowhere")
@@ -65,7 +65,7 @@ class Provider:
 
     def _put(self, path: str, body: dict[str, Any]) -> None:
         headers = {"Content-Type": "application/json"}
-        request = Request(self.issuer + path, json.dumps(body).encode(), headers, method="PUT")  # noqa: S310
+        request = Request(self.issuer + path, json.dumps(body).encode(), headers, method="PUT")  # noqa: S310 - local
         self.opener.open(request, timeout=PATIENCE_SECONDS).close()
 
 

@@ -187,9 +187,7 @@ def main() -> int:
     found = sorted(path for path in set(FOUND.glob("*")) - before if path.suffix != ".txt")
     print(f"{len(found)} findings" + "".join(f"\n{path.relative_to(ROOT)}" for path in found))
     if found:
-        print(
-            "Beside each is its traceback. Mend it, write a unit test, and copy the input into tests/fuzz/corpus/."
-        )
+        print("Beside each is its traceback. Mend it, write a unit test, and copy the input into tests/fuzz/corpus/.")
     return 1 if found else 0
 
 

@@ -34,4 +34,4 @@ def least_used(processors: Sequence[int], used: Iterable[int]) -> int:
     """Return one of the least used processors, at random, because other services on the machine choose too."""
     uses = Counter(used)
     fewest = min(uses[processor] for processor in processors)
-    return random.choice([processor for processor in processors if uses[processor] == fewest])  # noqa: S311
+    return random.choice([processor for processor in processors if uses[processor] == fewest])  # noqa: S311 - no secret

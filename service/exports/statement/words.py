@@ -129,7 +129,7 @@ def _capitalised(text: str) -> str:
 @cache
 def _macros() -> Any:
     """Return words.jinja with its macros. They do not escape: the formats escape whole sentences."""
-    environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = Environment(loader=TEMPLATES, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - see above
     environment.filters |= {"shown": shown, "as_spans": _as_spans, "london": london}
     return environment.get_template("words.jinja").module
 
