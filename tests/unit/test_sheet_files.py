@@ -77,6 +77,17 @@ def test_a_truncated_workbook_is_refused(tmp_path: Path, part: float):
         grids(tmp_path, body[: int(len(body) * part)])
 
 
+def test_a_workbook_with_an_encrypted_part_is_refused(tmp_path: Path):
+    body = bytearray(workbook())
+    # The first bit of the flags, in the header of the member and in the directory at the end of the file.
+    for place in (body.index(b"docProps/core.xml") - 24, body.rindex(b"docProps/core.xml") - 38):
+        body[place] |= 1
+    with pytest.raises(
+        NotASpreadsheet, match=r"a damaged or incomplete XLSX workbook \(File 'docProps/core.xml' is enc"
+    ):
+        grids(tmp_path, bytes(body))
+
+
 def rewritten(body: bytes, name: str, *changes: tuple[str, str]) -> bytes:
     """Return a workbook with changes to the XML of a part."""
     new = BytesIO()

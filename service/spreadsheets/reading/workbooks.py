@@ -50,8 +50,9 @@ DAMAGED = (
     AttributeError,
     EOFError,
     LookupError,
-    NotImplementedError,
     OSError,
+    # A member of the ZIP is encrypted, or packed in a way that Python does not know.
+    RuntimeError,
     SyntaxError,
     TypeError,
     ValueError,
