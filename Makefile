@@ -67,7 +67,7 @@ fuzz: $(DEV) $(FUZZ) ## search for inputs that break a reader, 20 seconds each, 
 	nice -n 19 $(BIN)/python -m tests.fuzz.search $(FUZZ_FLAGS)
 
 audit: $(RUN) ## compare the lock files with the advisories in the folder ADVISORIES, without a network
-	@$(BIN)/python tools/audit.py "$(ADVISORIES)" requirements*.lock
+	@$(BIN)/python -m tests.audit "$(ADVISORIES)" requirements*.lock
 
 lint: $(DEV) ## check style, layers, the compose file, the Dockerfile and the lock files
 	$(BIN)/ruff check .

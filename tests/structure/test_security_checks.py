@@ -1,14 +1,14 @@
 """No security rule of ruff is switched off without a reason, and the audit of the lock files finds what applies."""
 
 import ast
-import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests import audit
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("docs/threat-model.md", "SECURITY.md")
@@ -18,7 +18,7 @@ SECURITY_RULE = re.compile(r"\bS\d+\b")
 
 
 def sources() -> list[Path]:
-    folders = ("service", "tests", "migrations", "benchmarks", "docs", "tools")
+    folders = ("service", "tests", "migrations", "benchmarks", "docs")
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
@@ -71,16 +71,6 @@ def test_every_guarantee_has_its_tests_in_the_threat_model():
     assert [row for row in rows if not re.search(r"`tests/[\w/]+\.py::test_\w+`", row)] == []
 
 
-@pytest.fixture(scope="module")
-def audit() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("audit", ROOT / "tools" / "audit.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def advisory(name: str = "Some_Package", **affected: Any) -> dict[str, Any]:
     package = {"ecosystem": "PyPI", "name": name}
     return {"id": "OSV-1", "aliases": ["CVE-1"], "summary": "Bad", "affected": [{"package": package} | affected]}
@@ -106,7 +96,7 @@ def between(*events: dict[str, str]) -> dict[str, Any]:
     ],
 )
 def test_the_audit_finds_what_applies(
-    audit: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, found: dict[str, Any], applies: bool
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, found: dict[str, Any], applies: bool
 ):
     lock = tmp_path / "requirements.lock"
     lock.write_text("some-package==1.10 ; sys_platform == 'linux' \\\n    --hash=sha256:0\n")
@@ -117,7 +107,7 @@ def test_the_audit_finds_what_applies(
 
 
 def test_the_audit_reads_every_package_of_the_lock_files_and_says_what_it_needs(
-    audit: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert len(audit.pins(text)) == text.count("==") - text.count("== '") > 20
