@@ -135,7 +135,10 @@ class EventsQuery(ma.Schema):
 
     after = After(
         load_default=lambda: LogCursor(0),
-        metadata={"default": "0", "description": "return events after this one: the `cursor` of an earlier response, or a seq"},
+        metadata={
+            "default": "0",
+            "description": "return events after this one: the `cursor` of an earlier response, or a seq",
+        },
     )
     limit = Number(1, 1_000, load_default=100)
 
