@@ -22,7 +22,8 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
 FUZZ := .venv/.installed-fuzz
-PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
+# More processes than processors: many tests wait for a server or a browser.
+PYTEST := $(BIN)/pytest --numprocesses $$(($$(nproc) + 2)) --dist worksteal
 PIP := $(BIN)/pip --disable-pip-version-check
 # A lock file names every package, so pip must not resolve: given a newer release, it would refuse a pinned extra.
 INSTALL_LOCK := $(PIP) install --quiet --quiet --no-deps --require-hashes --requirement

@@ -217,7 +217,7 @@ def test_an_unknown_reason_for_a_correction_is_reported_by_row_and_column(
     file = sheet([*ARRESTS, "correction_reason"], [*arrest("1"), "because"])
     assert submit(file) == REFUSED
     said = "row 2, correction_reason: Expected one of mistake, duplicate, other_force, de_arrested, reclassified, "
-    assert capsys.readouterr().err.startswith(f"{said}measured, other.")
+    assert capsys.readouterr().err.startswith(f"{said}measured, running_total, other.")
     assert client.sent == []
 
 

@@ -51,9 +51,13 @@ def test_a_field_cannot_be_changed(cls: Any) -> None:
 
 
 def a_value_for_each(cls: Any) -> dict[str, Any]:
-    """Return a value for each field. Only words and moments are checked when an object is made."""
+    """Return a value for each field. Only words and moments are checked when an object is made.
+
+    A return has a day or a span of days: here it has a day.
+    """
     timed = {"starts_at", "ends_at", "returns_due_at", "occurred_before", "embargo_until", "day"}
-    return {one.name: MOMENT if one.name in timed else one.name for one in fields(cls)}
+    left_out = {"day_from", "day_before"}
+    return {one.name: MOMENT if one.name in timed else one.name for one in fields(cls) if one.name not in left_out}
 
 
 @pytest.mark.parametrize("values", [{}, {"reason": "knife", "weather": "fair"}], ids=["missing", "unknown"])
