@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from service.access import credentials, sessions, sign_in_links
-from service.access.credentials import Credential, NoSuchCredential, valid_credential
+from service.access.credentials import Credential, valid_credential
 from service.access.issuing import may_revoke
 from service.access.sessions import Session
 from service.errors import Conflict
 from service.storage.db import Database
-from service.usecases.maintenance.credentials import NOBODY
+from service.usecases.maintenance.credentials import NOBODY, within_rights
 
 
 class ForAccounts(Conflict):
@@ -53,7 +51,7 @@ def read_access(database: Database, *, caller: Credential, credential_id: UUID) 
         NoSuchCredential: the caller may not revoke any credential of this id.
     """
     with database.reading() as connection:
-        found = _within_rights(connection, caller, credential_id)
+        found = within_rights(connection, caller, credential_id)
         open_ones = sessions.sessions_of(connection, [found.id], database.now(connection))
     return Access(credential=found, sessions=tuple(open_ones))
 
@@ -68,7 +66,7 @@ def issue_link_within_rights(database: Database, *, caller: Credential, credenti
     """
     with database.writing() as connection:
         now = database.now(connection)
-        found = _within_rights(connection, caller, credential_id)
+        found = within_rights(connection, caller, credential_id)
         if found.app_role is not None:
             raise ForAccounts("Expected a credential of its own; found one for accounts with an app role.")
         return sign_in_links.issue_link(connection, valid_credential(connection, found.id, now).id, now)
@@ -81,7 +79,7 @@ def end_sessions_within_rights(database: Database, *, caller: Credential, creden
         NoSuchCredential: the caller may not revoke any credential of this id.
     """
     with database.writing() as connection:
-        return sessions.end_sessions_of(connection, _within_rights(connection, caller, credential_id).id)
+        return sessions.end_sessions_of(connection, within_rights(connection, caller, credential_id).id)
 
 
 def end_one_within_rights(database: Database, *, caller: Credential, credential_id: UUID, session_id: UUID) -> None:
@@ -91,14 +89,4 @@ def end_one_within_rights(database: Database, *, caller: Credential, credential_
         NoSuchCredential: the caller may not revoke any credential of this id.
     """
     with database.writing() as connection:
-        sessions.end_one_of(connection, _within_rights(connection, caller, credential_id).id, session_id)
-
-
-def _within_rights(connection: sa.Connection, caller: Credential, credential_id: UUID) -> Credential:
-    found = credentials.find_credential(connection, credential_id)
-    issuer = None
-    if found is not None and found.issued_by is not None:
-        issuer = credentials.find_credential(connection, found.issued_by)
-    if found is None or not may_revoke(caller, found, issuer):
-        raise NoSuchCredential(f"There is no credential {credential_id} that this credential may revoke.")
-    return found
+        sessions.end_one_of(connection, within_rights(connection, caller, credential_id).id, session_id)

@@ -142,16 +142,26 @@ def revoke_within_rights(database: Database, *, caller: Credential, credential_i
         NoSuchCredential: the caller may not revoke any credential of this id.
     """
     with database.writing() as connection:
-        found = credentials.find_credential(connection, credential_id)
-        if found is None:
-            raise _no_such(credential_id)
-        issuer = None if found.issued_by is None else credentials.find_credential(connection, found.issued_by)
-        if not may_revoke(caller, found, issuer):
-            raise _no_such(credential_id)
+        within_rights(connection, caller, credential_id)
         credentials.revoke(connection, credential_id, database.now(connection))
         revoked = credentials.find_credential(connection, credential_id)
     assert revoked is not None, "credentials are never deleted"
     return revoked
+
+
+def within_rights(connection: sa.Connection, caller: Credential, credential_id: UUID) -> Credential:
+    """Return a credential that the caller may revoke.
+
+    Raises:
+        NoSuchCredential: the caller may not revoke any credential of this id.
+    """
+    found = credentials.find_credential(connection, credential_id)
+    issuer = None
+    if found is not None and found.issued_by is not None:
+        issuer = credentials.find_credential(connection, found.issued_by)
+    if found is None or not may_revoke(caller, found, issuer):
+        raise _no_such(credential_id)
+    return found
 
 
 def credential_of_lead(database: Database, operation: str) -> Credential:
