@@ -177,6 +177,12 @@ def hidden_forces(found: Sequence[Position]) -> frozenset[str]:
     return frozenset(force for one in found if one.is_hidden for force in one.operation.participants)
 
 
+def published_seqs(published: FiguresPublished, operation: str) -> dict[str, int]:
+    """Return the seqs that figures were published as of, by operation: of its own log, and of its parts'."""
+    assert published.as_of_seq is not None, "the service sets it"
+    return {operation: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+
+
 def _as_shown(context: ReadContext, whole: Publication) -> Publication:
     """Return a publication as the credential may see it.
 
@@ -186,8 +192,7 @@ def _as_shown(context: ReadContext, whole: Publication) -> Publication:
     published = whole.as_recorded
     if not published.parts or published.as_of_seq is None or leads(context.credential, context.operation):
         return whole
-    seqs = {context.head.operation: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
-    found = context.positions(seqs=seqs)
+    found = context.positions(seqs=published_seqs(published, context.head.operation))
     if not has_hidden(found):
         return whole
     seen = frozenset(one.operation.operation for one in visible(found))
@@ -264,9 +269,9 @@ def publication_fault(
     seq = published.as_of_seq
     if seq is None or not 0 < seq < recorded.seq:
         return f"as_of_seq is {seq}, which is not before the publication"
-    parts = {part.operation: part.seq for part in published.parts}
     try:
-        whole, *others = found = positions(connection, database, head, seqs={head.operation: seq, **parts})
+        seqs = published_seqs(published, head.operation)
+        whole, *others = found = positions(connection, database, head, seqs=seqs)
     except PartNotHere:
         others = found = []
         root = known_logs(database).root_at(connection, head, seq)

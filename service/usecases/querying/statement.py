@@ -37,6 +37,7 @@ from service.usecases.querying.publications import (
     hidden_forces,
     newest_publication,
     publication_of,
+    published_seqs,
     require_proved,
 )
 from service.usecases.querying.read_context import (
@@ -229,9 +230,7 @@ def _is_stated(figure: PublishedFigure | Figure, hidden: Collection[str]) -> boo
 
 
 def _positions_of(context: ReadContext, publication: Publication) -> list[Position]:
-    published, name = publication.as_recorded, context.head.operation
-    assert published.as_of_seq is not None, "the service sets it"
-    seqs = {name: published.as_of_seq, **{part.operation: part.seq for part in published.parts}}
+    seqs = published_seqs(publication.as_recorded, context.head.operation)
     return context.positions(begun_by=publication.recorded_at, seqs=seqs)
 
 
