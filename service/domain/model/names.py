@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from service.domain.model.reference_data import Force
 from service.errors import Invalid
 
-# An address, with or without its scheme: https://example, www.example, example.com. "St. Ives" is none.
+# An address, with or without its scheme: https://example, www.example, example.com. "St. Ives" does not match.
 ADDRESS = re.compile(r"://|\bwww\.|[\w-]+\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
