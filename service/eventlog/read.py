@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -58,12 +59,13 @@ def setup_events(
     connection: sa.Connection, operation: str, *, after: int = 0, up_to: int | None = None
 ) -> list[RecordedEvent]:
     """Return the coordinator's events in the order of the log, with after < seq <= up_to."""
-    statement = _of(operation, events.c.text).where(events.c.type.in_(SETUP_TYPES)).order_by(events.c.seq)
+    statement = _of(operation, events.c.text).where(events.c.type.in_(SETUP_TYPES))
     if after:
         statement = statement.where(events.c.seq > after)
     if up_to is not None:
         statement = statement.where(events.c.seq <= up_to)
-    return [recorded_from_text(text) for text in connection.scalars(statement)]
+    # They are few, and ordered here: to return them in order, SQLite would read the whole log by its primary key.
+    return sorted((recorded_from_text(text) for text in connection.scalars(statement)), key=attrgetter("seq"))
 
 
 def page(
@@ -78,11 +80,12 @@ def page(
 ) -> list[tuple[int, str, str]]:
     """Return (seq, force, canonical text) of at most `limit` events with after < seq <= up_to, by seq."""
     statement = _of(operation, events.c.seq, events.c.force, events.c.text)
-    statement = statement.where(events.c.seq > after, events.c.seq <= up_to)
+    # With two comparisons instead, SQLite would read the log by its primary key, past the events of all others.
+    statement = statement.where(events.c.seq.between(after + 1, up_to))
     if forces:
-        statement = statement.where(events.c.force.in_(forces))
+        statement = statement.where(_is_any_of(events.c.force, forces))
     if types:
-        statement = statement.where(events.c.type.in_(types))
+        statement = statement.where(_is_any_of(events.c.type, types))
     rows = connection.execute(statement.order_by(events.c.seq).limit(limit))
     return [(seq, force, text) for seq, force, text in rows]
 
@@ -99,7 +102,7 @@ def latest(
     """Return at most `limit` events with seq <= up_to, the newest first; only those of `forces`, if any."""
     statement = _of(operation, events.c.text).where(events.c.seq <= up_to)
     if forces:
-        statement = statement.where(events.c.force.in_(forces))
+        statement = statement.where(_is_any_of(events.c.force, forces))
     texts = connection.scalars(statement.order_by(events.c.seq.desc()).limit(limit))
     return [recorded_from_text(text) for text in texts]
 
@@ -266,6 +269,14 @@ def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.
     """
     name = sa.select(sa.type_coerce(operation, events.c.operation_id.type)).scalar_subquery()
     return sa.select(*columns).where(events.c.operation_id == name)
+
+
+def _is_any_of(column: sa.Column[str], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of these values.
+
+    For a list of one, SQLite would read the log in its own order instead of the index of the column.
+    """
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _within(column: sa.Column[Any], starts_at: datetime, ends_at: datetime | None) -> sa.ColumnElement[bool]:
