@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.counting.completeness import Declaration, Declarations
+from service.domain.counting.completeness import Declaration, Declarations, day_returns
 from service.domain.model.days import ONE_DAY, OperatingDays
 from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
@@ -89,29 +90,18 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int, force: st
     }
     last_seqs = _last_seqs(connection, head, up_to=up_to, of=_days_declared(rows, undeclared))
     found: dict[tuple[str, date], list[Declaration]] = {}
-    day_of, sets = _Cached(date.fromisoformat), _Cached(_measures_of)
+    day_of = cache(date.fromisoformat)
     for of_force, text, status, measures, seq, recorded_at in rows:
-        declared = Declaration(status=status, measures=sets[measures], seq=seq, recorded_at=recorded_at)
+        declared = Declaration(status, _measures_of(measures), seq, recorded_at)
         for day in undeclared[of_force].take(text, declared.measures) if of_force in of_spans else (text,):
-            said = found.setdefault((of_force, day_of[day]), [])
+            said = found.setdefault((of_force, day_of(day)), [])
             if not said or of_force in of_spans or _is_new(declared, said):
                 changed = last_seqs.get((of_force, day))
                 said.append(declared.reopened_by(changed) if changed else declared)
-    return found
+    return {key: day_returns(said) for key, said in found.items()}
 
 
-class _Cached(dict[str, Any]):
-    """The results of a function of texts that occur again and again."""
-
-    def __init__(self, make: Callable[[str], Any]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, text: str) -> Any:
-        self[text] = self._make(text)
-        return self[text]
-
-
+@cache
 def _measures_of(text: str) -> frozenset[str]:
     return frozenset(text.split(",")) if text else frozenset()
 

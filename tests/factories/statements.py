@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.domain.counting.completeness import Declaration, Declarations, Outstanding
+from service.domain.counting.completeness import Declaration, Declarations, Outstanding, day_returns
 from service.domain.model.operation import Operation
 from service.domain.statement.facts import StatementFacts
 from service.domain.statement.sentences import Statement, make_statement
@@ -48,8 +48,7 @@ def owed(*forces: str, days: Sequence[date] = (TUESDAY,)) -> tuple[Outstanding, 
 
 def declared(*forces: str, status: str = "complete", measures: Sequence[str] = ()) -> Declarations:
     return {
-        (force, TUESDAY): [Declaration(status=status, measures=frozenset(measures), seq=1, recorded_at=AFTERWARDS)]
-        for force in forces
+        (force, TUESDAY): day_returns([Declaration(status, frozenset(measures), 1, AFTERWARDS)]) for force in forces
     }
 
 

@@ -1,6 +1,7 @@
 """Which forces still owe returns: for each measure, the newest return that covers it counts."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,7 @@ from service.domain.counting.completeness import (
     Declaration,
     Outstanding,
     Overdue,
+    day_returns,
     is_outstanding,
     is_overdue,
     outstanding,
@@ -38,22 +40,23 @@ def declaration(status: str, *measures: str) -> Declaration:
     ],
 )
 def test_arrests_are_outstanding(newest_first: list[Declaration], *, expected: bool) -> None:
-    assert is_outstanding(newest_first, ["arrests"]) is expected
+    assert is_outstanding(day_returns(newest_first).said, ["arrests"]) is expected
 
 
 def test_one_outstanding_measure_is_enough() -> None:
     declared = [declaration("nil", "arrests")]
-    assert is_outstanding(declared, ["arrests", "cash"])
-    assert not is_outstanding([*declared, declaration("complete", "cash")], ["arrests", "cash"])
+    assert is_outstanding(day_returns(declared).said, ["arrests", "cash"])
+    declared.append(declaration("complete", "cash"))
+    assert not is_outstanding(day_returns(declared).said, ["arrests", "cash"])
 
 
 def test_only_forces_that_owe_returns_are_listed_in_the_order_given() -> None:
     monday, tuesday = date(2023, 1, 16), date(2023, 1, 17)
     declarations = {
-        ("surrey", monday): [declaration("complete")],
-        ("surrey", tuesday): [declaration("nil")],
-        ("kent", monday): [declaration("partial")],
-        ("essex", tuesday): [declaration("complete")],
+        ("surrey", monday): day_returns([declaration("complete")]),
+        ("surrey", tuesday): day_returns([declaration("nil")]),
+        ("kent", monday): day_returns([declaration("partial")]),
+        ("essex", tuesday): day_returns([declaration("complete")]),
     }
     owed = outstanding(
         declarations, forces=["kent", "surrey", "essex"], days=[monday, tuesday], measures=["arrests", "cash"]
@@ -75,23 +78,21 @@ def test_a_day_that_was_never_declared_in_full_is_overdue_after_its_due_moment(s
     assert not is_overdue(status, None, RECORDED_AT)
 
 
+def next_noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day + 1, 12, tzinfo=UTC)
+
+
 def test_overdue_forces_are_listed_once_with_their_number_of_days_and_the_first_due_moment() -> None:
-    days = [date(2023, 1, day) for day in (16, 17, 18)]
-    due = [(day, datetime(2023, 1, day.day + 1, 12, tzinfo=UTC)) for day in days]
-    now = datetime(2023, 1, 18, 12, 1, tzinfo=UTC)
+    days = [date(2023, 1, day) for day in (16, 17)]
     declarations = {
-        ("surrey", days[0]): [declaration("complete")],
-        ("surrey", days[1]): [declaration("reopened")],
-        ("kent", days[0]): [declaration("partial")],
-        ("essex", days[0]): [declaration("complete", "arrests")],
-        ("essex", days[1]): [declaration("nil")],
+        ("surrey", days[0]): day_returns([declaration("complete")]),
+        ("surrey", days[1]): day_returns([declaration("reopened")]),
+        ("kent", days[0]): day_returns([declaration("partial")]),
+        ("essex", days[0]): day_returns([declaration("complete", "arrests")]),
+        ("essex", days[1]): day_returns([declaration("nil")]),
     }
-    forces = ["kent", "surrey", "essex"]
-    assert overdue(declarations, forces=forces, due=due, measures=["arrests", "cash"], now=now) == [
-        Overdue("kent", 2, due[0][1]),
-        Overdue("essex", 1, due[0][1]),
-    ]
-    assert overdue(declarations, forces=forces, due=due, measures=["arrests"], now=now) == [
-        Overdue("kent", 2, due[0][1])
-    ]
-    assert overdue(declarations, forces=forces, due=due, measures=[], now=now) == []
+    found = partial(overdue, declarations, forces=["kent", "surrey", "essex"], days=days, due_at=next_noon)
+    first = next_noon(days[0])
+    assert found(measures=["arrests", "cash"]) == [Overdue("kent", 2, first), Overdue("essex", 1, first)]
+    assert found(measures=["arrests"]) == [Overdue("kent", 2, first)]
+    assert found(measures=[]) == []

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from service.domain.counting.completeness import COMPLETE, OTHER_PARTS, Declaration, Declarations, Span
+from service.domain.counting.completeness import (
+    COMPLETE,
+    OTHER_PARTS,
+    Declaration,
+    Declarations,
+    Span,
+    day_returns,
+)
 from service.domain.counting.rules import NOBODY
 from service.usecases.querying.owed import Owed, _Expected
 
@@ -17,7 +24,7 @@ def january(day: int) -> date:
 
 
 def expected(days: tuple[int, ...], *forces: str, hidden: bool, done: Declarations | None = None) -> _Expected:
-    return _Expected(forces, tuple(map(january, days)), (), NOW, done or {}, is_hidden=hidden)
+    return _Expected(forces, tuple(map(january, days)), (), lambda _day: None, done or {}, is_hidden=hidden)
 
 
 def owed(*parts: _Expected) -> Owed:
@@ -55,7 +62,7 @@ def test_the_spans_do_not_say_on_which_days_a_hidden_part_takes_place():
 
 
 def test_what_was_declared_in_a_hidden_part_is_not_given():
-    said: Declarations = {("surrey", january(1)): [DONE]}
+    said: Declarations = {("surrey", january(1)): day_returns([DONE])}
     some = owed(expected((1,), "surrey", hidden=False), expected((1,), "surrey", hidden=True, done=said))
     assert some.declarations == [{}]
     assert [one.force for one in some.of(("arrests",))] == ["surrey"]

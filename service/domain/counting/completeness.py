@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import groupby
+from typing import NamedTuple
 
 NONE, PARTIAL, COMPLETE, NIL, REOPENED = "none", "partial", "complete", "nil", "reopened"
 DONE = (COMPLETE, NIL)
@@ -16,9 +18,8 @@ STATUSES = (NONE, PARTIAL, COMPLETE, NIL, REOPENED)
 ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
-    """One declared return: its status, seq, time and measures (empty: all). Its status is `reopened` once outdated."""
+class Declaration(NamedTuple):
+    """One declared return: its status, measures (empty: all), seq and time. Its status is `reopened` once outdated."""
 
     status: str
     measures: frozenset[str]
@@ -32,14 +33,37 @@ class Declaration:
     def reopened_by(self, last_seqs: Mapping[str, int]) -> Declaration:
         """Return this declaration, reopened if one of its measures was last changed after it. Seqs are by measure."""
         is_outdated = any(seq > self.seq for measure, seq in last_seqs.items() if self.covers(measure))
-        return replace(self, status=REOPENED) if is_outdated and self.status in DONE else self
+        return self._replace(status=REOPENED) if is_outdated and self.status in DONE else self
+
+
+# The statuses and measures of declarations, newest first.
+Said = tuple[tuple[str, frozenset[str]], ...]
+
+
+class DayReturns(NamedTuple):
+    """The returns that a force has declared for a day, newest first.
+
+    Whether the day is complete depends on what they say alone. Few things are said of many days, so it is decided once
+    for each.
+    """
+
+    declared: Sequence[Declaration]
+    said: Said
+
+
+UNDECLARED = DayReturns((), ())
+
+
+def day_returns(declared: Sequence[Declaration]) -> DayReturns:
+    """Return the returns of a day from these declarations, newest first."""
+    return DayReturns(declared, tuple([one[:2] for one in declared]))
 
 
 # Instead of the name of a force that owes a return in a part which the reader may not see.
 OTHER_PARTS = ""
 
-# Newest first, by force and day.
-Declarations = Mapping[tuple[str, date], Sequence[Declaration]]
+# By force and day; a day without a declaration is left out.
+Declarations = Mapping[tuple[str, date], DayReturns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,46 +119,52 @@ def overdue(
     declarations: Declarations,
     *,
     forces: Iterable[str],
-    due: Sequence[tuple[date, datetime]],
+    days: Sequence[date],
+    due_at: Callable[[date], datetime | None],
     measures: Sequence[str],
-    now: datetime,
 ) -> list[Overdue]:
     """Return the forces, in the order given, whose returns for these measures are overdue.
 
-    `due` has the days with a deadline, each with the moment at which its returns are due.
+    `days` are those, in order, whose deadline is past; `due_at` returns the deadline of one.
     """
+
+    @cache
+    def is_missed(said: Said) -> bool:
+        return is_outstanding(said, measures) and day_status(said, measures) in NEVER_DONE
+
     found = []
     for force in forces:
-        missed = [
-            due_at for day, due_at in due if _is_missed(declarations.get((force, day), ()), measures, due_at, now)
-        ]
+        missed = [day for day in days if is_missed(declarations.get((force, day), UNDECLARED).said)]
         if missed:
-            found.append(Overdue(force, len(missed), min(missed)))
+            since = due_at(missed[0])
+            assert since is not None, "its deadline is past"
+            found.append(Overdue(force, len(missed), since))
     return found
 
 
-def is_outstanding(declared: Sequence[Declaration], measures: Sequence[str]) -> bool:
+def is_outstanding(said: Said, measures: Sequence[str]) -> bool:
     """Return whether a force still owes a day's return for any of these measures.
 
     For each measure, the newest return that covers it must be complete or nil.
     """
-    if not declared:
-        return bool(measures)
-    if not declared[0].measures:
-        return declared[0].status not in DONE
-    return any(_newest_status(declared, measure) not in DONE for measure in measures)
+    return any(newest_status(said, measure) not in DONE for measure in measures)
 
 
 def outstanding(
     declarations: Declarations, *, forces: Iterable[str], days: Sequence[date], measures: Sequence[str]
 ) -> list[Outstanding]:
     """Return the forces, in the order given, that owe returns for any of the measures, with the days they owe."""
+
+    @cache
+    def is_owed(said: Said) -> bool:
+        return is_outstanding(said, measures)
+
     owing, among = [], tuple(days)
     have_declared = {force for force, _day in declarations}
     for force in forces if measures else ():
         owed = among
         if force in have_declared:
-            owed = tuple(day for day in among if is_outstanding(declarations.get((force, day), ()), measures))
+            owed = tuple([day for day in among if is_owed(declarations.get((force, day), UNDECLARED).said)])
         if owed:
             owing.append(Outstanding(force, owed, among))
     return owing
@@ -179,19 +209,22 @@ def owed_spans(owed: Iterable[Outstanding], by_measure: Mapping[str, Sequence[Ou
     ]
 
 
-def day_status(declared: Sequence[Declaration], measures: Collection[str]) -> str:
+def day_status(said: Said, measures: Collection[str]) -> str:
     """Return the status of a force's returns for one day: none, partial, complete, nil or reopened.
 
     The day is nil only if every measure's newest return is nil. One outstanding measure makes the day partial.
     """
-    if not declared:
+    if not said:
         return NONE
-    if measures and not declared[0].measures:
-        return declared[0].status
-    statuses = {_newest_status(declared, measure) for measure in measures}
+    statuses = {newest_status(said, measure) for measure in measures}
     if statuses <= {*DONE}:
         return NIL if statuses == {NIL} else COMPLETE
     return REOPENED if REOPENED in statuses else PARTIAL
+
+
+def newest_status(said: Said, measure: str) -> str | None:
+    """Return the status of the newest return that covers a measure; None if none does."""
+    return next((status for status, measures in said if not measures or measure in measures), None)
 
 
 def _spans_by_measures(
@@ -206,12 +239,3 @@ def _spans_by_measures(
         of_run = tuple(run)
         measures = [one for (_days, of), is_owed in zip(owed_for, which, strict=True) if is_owed for one in of]
         yield from ((measures, span) for span in spans_of(of_run, owed.among))
-
-
-def _newest_status(declared: Sequence[Declaration], measure: str) -> str | None:
-    return next((one.status for one in declared if one.covers(measure)), None)
-
-
-def _is_missed(declared: Sequence[Declaration], measures: Sequence[str], due_at: datetime, now: datetime) -> bool:
-    # Most days are done; `is_outstanding` finds that out faster than `day_status`.
-    return is_outstanding(declared, measures) and is_overdue(day_status(declared, measures), due_at, now)

@@ -148,7 +148,8 @@ class OperatingDays:
 
     def ended_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that have ended by this moment."""
-        return (day for day in self.begun_by(moment) if self.extent_of(day)[1] <= moment)
+        begun = tuple(self.begun_by(moment))
+        return iter(begun[: bisect_right(begun, moment, key=lambda day: self.extent_of(day)[1])])
 
     def unchanged_by(self, other: OperatingDays) -> list[Interval]:
         """Return the intervals in which every moment has the same day, or no day, in both."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -106,12 +107,14 @@ class Operation:
 
         That is `returns_due_hours` after the day ends or `returns_due_at`, whichever is earlier.
         """
-        if self.returns_due_hours is None:
-            return self.returns_due_at
-        _starts_at, ends_at = self.days.extent_of(day)
-        # In UTC: in London time, a sum over a clock change would be an hour off.
-        due_at = ends_at.astimezone(UTC) + timedelta(hours=self.returns_due_hours)
-        return due_at if self.returns_due_at is None else min(due_at, self.returns_due_at)
+        return min(self._deadlines(day), default=None)
+
+    def days_due_before(self, moment: datetime, days: tuple[date, ...]) -> tuple[date, ...]:
+        """Return those of its days, given in order, whose returns were due before this moment."""
+        if self.returns_due_at is None and self.returns_due_hours is None:
+            return ()
+        # A later day is never due earlier.
+        return days[: bisect_left(days, moment, key=lambda day: min(self._deadlines(day)))]
 
     def days_begun_by(self, moment: datetime) -> Iterator[date]:
         """Yield, in order, the days that returns are due for: those begun by this moment and before the closing.
@@ -129,6 +132,14 @@ class Operation:
         if self.closed_at is not None and self.closed_at <= moment:
             return self.days_begun_by(moment)
         return self.days.ended_by(moment)
+
+    def _deadlines(self, day: date) -> Iterator[datetime]:
+        if self.returns_due_at is not None:
+            yield self.returns_due_at
+        if self.returns_due_hours is not None:
+            _starts_at, ends_at = self.days.extent_of(day)
+            # In UTC: in London time, a sum over a clock change would be an hour off.
+            yield ends_at.astimezone(UTC) + timedelta(hours=self.returns_due_hours)
 
 
 def fold(events: Iterable[RecordedEvent]) -> Operation:

@@ -5,10 +5,10 @@ A force gets a zero only if its returns are in, and only if no result that was r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from service.domain.counting.completeness import NIL, Declaration, Declarations
+from service.domain.counting.completeness import NIL, Declarations, newest_status
 from service.domain.counting.figures import EXACT
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.reference_data import Measure
@@ -105,19 +105,15 @@ def _stated(
 def _has_reported(participant: Participant, measure: Measure, returns: Declarations) -> bool:
     """Return whether the force has made a return that covers the measure; a tally is itself a return."""
     is_tallied = participant.reports == "tallies" or not measure.core
-    return is_tallied or any(one.covers(measure.measure) for one in _declared_by(participant.force, returns))
+    declared = (one for (by, _day), of in returns.items() if by == participant.force for one in of.declared)
+    return is_tallied or any(one.covers(measure.measure) for one in declared)
 
 
 def _said_nil(force: str, measure: Measure, returns: Declarations) -> bool:
     """Return whether, for each day, the newest return that covers the measure is nil."""
-    days = [declared for (by, _day), declared in returns.items() if by == force]
-    newest = [next((one for one in declared if one.covers(measure.measure)), None) for declared in days]
-    return bool(newest) and all(one is not None and one.status == NIL for one in newest)
+    said = {one.said for (by, _day), one in returns.items() if by == force}
+    return bool(said) and all(newest_status(one, measure.measure) == NIL for one in said)
 
 
 def _is_something(figure: RecordedFigure | None) -> bool:
     return figure is not None and figure.quantity > 0
-
-
-def _declared_by(force: str, returns: Declarations) -> Iterable[Declaration]:
-    return (declaration for (by, _day), declared in returns.items() if by == force for declaration in declared)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from service.access.credentials import Credential
-from service.domain.counting.completeness import Declarations, is_outstanding
+from service.domain.counting.completeness import Declarations, Said, is_outstanding
 from service.domain.counting.selection import Selection
 from service.domain.model.operation import AN_INSTANT, Operation, Participant
 from service.errors import Invalid, NotFound
@@ -149,15 +150,13 @@ def measures_missing(operation: Operation, declared: Declarations) -> dict[tuple
 
     Second views of a measure that is missing are left out: they are missing with it.
     """
-    found = {}
-    for key, said in declared.items():
-        # The newest return covers all measures: either all or none are missing.
-        if not said[0].measures:
-            continue
-        missing = tuple(one for one in operation.measures if is_outstanding(said, (one,)))
-        if missing and len(missing) < len(operation.measures):
-            found[key] = main_measures(operation, missing)
-    return found
+
+    @cache
+    def missing_from(said: Said) -> tuple[str, ...]:
+        missing = [one for one in operation.measures if is_outstanding(said, (one,))]
+        return main_measures(operation, missing) if len(missing) < len(operation.measures) else ()
+
+    return {key: missing for key, one in declared.items() if (missing := missing_from(one.said))}
 
 
 def main_measures(operation: Operation, measures: Collection[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -29,12 +29,15 @@ ANY_OTHER = ""
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """The forces and days for which one operation expects returns, and the declarations made."""
+    """The forces and days for which one operation expects returns, and the declarations made.
+
+    `days_due` are those of the days whose deadline is past; `due_at` returns the deadline of one.
+    """
 
     forces: tuple[str, ...]
     days: tuple[date, ...]
-    due: tuple[tuple[date, datetime], ...]
-    now: datetime
+    days_due: tuple[date, ...]
+    due_at: Callable[[date], datetime | None]
     declarations: Declarations
     is_hidden: bool
 
@@ -84,9 +87,9 @@ class Owed:
             self.named = frozenset(
                 measure
                 for part in self.expected
-                for declared in part.declarations.values()
-                for one in declared
-                for measure in one.measures
+                for said in {one.said for one in part.declarations.values()}
+                for _status, measures in said
+                for measure in measures
             )
         return self.named
 
@@ -122,7 +125,9 @@ class Owed:
         """Return the forces whose returns for any of these measures are overdue, each once; only those to be named."""
         days: dict[str, list[Overdue]] = {}
         for part in (one for one in self.expected if not one.is_hidden):
-            for one in overdue(part.declarations, forces=part.forces, due=part.due, measures=measures, now=part.now):
+            for one in overdue(
+                part.declarations, forces=part.forces, days=part.days_due, due_at=part.due_at, measures=measures
+            ):
                 days.setdefault(one.force, []).append(one)
         return [
             Overdue(force, sum(one.days for one in days[force]), min(one.since for one in days[force]))
@@ -152,12 +157,11 @@ def _has(days: Sequence[date], day: date) -> bool:
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
     operation = position.operation
     days = tuple(day for day in operation.days_begun_by(position.begun_by) if selection.spans(day))
-    due = ((day, operation.return_due_at(day)) for day in days)
     return _Expected(
         forces=tuple(force for force in _reporting(operation) if selection.has_force(force)),
         days=days,
-        due=tuple((day, due_at) for day, due_at in due if due_at is not None and due_at < position.begun_by),
-        now=position.begun_by,
+        days_due=operation.days_due_before(position.begun_by, days),
+        due_at=operation.return_due_at,
         declarations=declarations(connection, position.head, up_to=position.seq),
         is_hidden=position.is_hidden,
     )

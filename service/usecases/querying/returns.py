@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
 from service.access.credentials import Credential
-from service.domain.counting.completeness import DONE, Declarations, day_status, is_overdue
+from service.domain.counting.completeness import DONE, UNDECLARED, Declarations, day_status, is_overdue
 from service.domain.counting.selection import Selection, check_selection
 from service.domain.model.operation import Operation
 from service.errors import Invalid
@@ -139,15 +140,16 @@ def returns_at(position: Position, declared: Declarations, which: WhichReturns =
 def _returns(position: Position, declared: Declarations, which: WhichReturns) -> Iterator[Return]:
     state = position.operation
     days = [(day, state.return_due_at(day)) for day in state.days_begun_by(position.begun_by) if which.has_day(day)]
+    status_of = cache(partial(day_status, measures=tuple(state.measures)))
     for force in _forces(state, which):
         is_started = which.after is not None and force == which.after.force
         for day, due_at in days:
             if is_started and which.after is not None and day <= which.after.day:
                 continue
-            said = declared.get((force, day), ())
-            status = day_status(said, state.measures)
+            returns = declared.get((force, day), UNDECLARED)
+            status = status_of(returns.said)
             if not which.statuses or status in which.statuses:
-                newest = said[0] if said else None
+                newest = returns.declared[0] if returns.declared else None
                 yield Return(
                     force=force,
                     day=day,

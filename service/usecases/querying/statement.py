@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
+from operator import attrgetter
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from service.access.credentials import Credential
 from service.access.forces import known_forces
 from service.access.roles import OBSERVER
-from service.domain.counting.completeness import Declaration, Declarations
+from service.domain.counting.completeness import Declaration, Declarations, day_returns
 from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
 from service.domain.counting.stated import Stated, added_up
@@ -364,9 +366,10 @@ def _declared(owed: Owed) -> Declarations:
         return owed.declarations[0]
     declared: dict[tuple[str, date], list[Declaration]] = {}
     for of_part in owed.declarations:
-        for key, said in of_part.items():
-            declared.setdefault(key, []).extend(said)
-    return {key: sorted(said, key=lambda one: one.recorded_at, reverse=True) for key, said in declared.items()}
+        for key, returns in of_part.items():
+            declared.setdefault(key, []).extend(returns.declared)
+    newest_first = partial(sorted, key=attrgetter("recorded_at"), reverse=True)
+    return {key: day_returns(newest_first(found)) for key, found in declared.items()}
 
 
 def _lead(connection: sa.Connection, operation: Operation) -> Participant:
