@@ -28,6 +28,7 @@ from service.config import Config
 from service.domain.deciding.check_size import MOST_RETURNS
 from service.domain.model.instants import format_instant
 from service.domain.model.reference_data import force_catalogue
+from service.runtime.garbage_collector import collect_rarely
 from service.storage.db import open_database
 from service.usecases.maintenance.credentials import issue_credential
 from service.usecases.maintenance.migrate import migrate_to_head
@@ -83,6 +84,7 @@ def _app(file: Path) -> tuple[Flask, str]:
     database = open_database(f"sqlite:///{file}")
     _credential, secret = issue_credential(database, force=LEAD, role="coordinator", operations=(), expires_in=None)
     app = new_app()
+    collect_rarely()
     connect(app, Config(database_url=f"sqlite:///{file}"), database)
     return app, secret
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from service.storage.writes import Writes
 
 # Between the days of a return for several windows, which are seldom dates in a row.
 BETWEEN = ","
+DATE_LENGTH = len("2023-01-17")
 
 declared_returns = sa.Table(
     "declared_returns",
@@ -84,15 +85,14 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int, force: st
     if not rows:
         return {}
     # Most forces declare each day on its own: then nothing is looked up by spans.
-    of_spans = {row.force for row in rows if TO in row.day or BETWEEN in row.day}
-    undeclared = {
-        one: _Undeclared(days) for one, days in _days_by_force(row for row in rows if row.force in of_spans).items()
-    }
-    last_seqs = _last_seqs(connection, head, up_to=up_to, of=_days_declared(rows, undeclared))
+    of_spans = {force for force, day, *_others in rows if len(day) > DATE_LENGTH}
+    with_spans = [row for row in rows if row.force in of_spans] if of_spans else []
+    undeclared = {one: _Undeclared(days) for one, days in _days_by_force(with_spans).items()}
+    last_seqs = _last_seqs(connection, head, up_to=up_to, declared=lambda: _days_declared(rows, undeclared))
     found: dict[tuple[str, date], list[Declaration]] = {}
-    day_of = cache(date.fromisoformat)
+    day_of, measures_of = cache(date.fromisoformat), cache(_measures_of)
     for of_force, text, status, measures, seq, recorded_at in rows:
-        declared = Declaration(status, _measures_of(measures), seq, recorded_at)
+        declared = Declaration(status, measures_of(measures), seq, recorded_at)
         for day in undeclared[of_force].take(text, declared.measures) if of_force in of_spans else (text,):
             said = found.setdefault((of_force, day_of(day)), [])
             if not said or of_force in of_spans or _is_new(declared, said):
@@ -101,7 +101,6 @@ def declarations(connection: sa.Connection, head: Head, *, up_to: int, force: st
     return {key: day_returns(said) for key, said in found.items()}
 
 
-@cache
 def _measures_of(text: str) -> frozenset[str]:
     return frozenset(text.split(",")) if text else frozenset()
 
@@ -203,11 +202,11 @@ def _joined(runs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _last_seqs(
-    connection: sa.Connection, head: Head, *, up_to: int, of: Mapping[str, Sequence[str]]
+    connection: sa.Connection, head: Head, *, up_to: int, declared: Callable[[], Mapping[str, Sequence[str]]]
 ) -> dict[tuple[str, str], dict[str, int]]:
-    """Return the seq of the last entry of each measure as of this seq, by force and day; at least for the days of `of`.
+    """Return the seq of the last entry of each measure as of this seq, by force and day; at least for declared days.
 
-    `of` has days in order, by force. An entry over several days counts as one of each of them that is in `of`.
+    `declared` returns these, in order, by force. An entry over several days counts as one of each of them.
     """
     rows = rows_at(head, up_to)
     keys = (rows.c.force, rows.c.day, rows.c.measure)
@@ -219,9 +218,10 @@ def _last_seqs(
             spans.append((force, day, measure, seq))
         else:
             found.setdefault((force, day), {})[measure] = seq
+    days_of = declared() if spans else {}
     for force, span, measure, seq in spans:
         first, _to, last = span.partition(TO)
-        days = of.get(force, [])
+        days = days_of.get(force, [])
         for day in days[bisect_left(days, first) : bisect_right(days, last)]:
             seqs = found.setdefault((force, day), {})
             seqs[measure] = max(seq, seqs.get(measure, 0))

@@ -10,6 +10,7 @@ from service.domain.counting.completeness import (
     Outstanding,
     Overdue,
     day_returns,
+    days_by_said,
     is_outstanding,
     is_overdue,
     outstanding,
@@ -58,14 +59,14 @@ def test_only_forces_that_owe_returns_are_listed_in_the_order_given() -> None:
         ("kent", monday): day_returns([declaration("partial")]),
         ("essex", tuesday): day_returns([declaration("complete")]),
     }
-    owed = outstanding(
-        declarations, forces=["kent", "surrey", "essex"], days=[monday, tuesday], measures=["arrests", "cash"]
-    )
+    days = [monday, tuesday]
+    by_said = days_by_said(declarations, forces=["kent", "surrey", "essex"], days=days)
+    owed = outstanding(by_said, days=days, measures=["arrests", "cash"])
     assert owed == [Outstanding("kent", (monday, tuesday)), Outstanding("essex", (monday,))]
 
 
 def test_no_return_is_owed_before_the_first_day() -> None:
-    assert outstanding({}, forces=["kent"], days=[], measures=["arrests"]) == []
+    assert outstanding(days_by_said({}, forces=["kent"], days=[]), days=[], measures=["arrests"]) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,8 @@ def test_overdue_forces_are_listed_once_with_their_number_of_days_and_the_first_
         ("essex", days[0]): day_returns([declaration("complete", "arrests")]),
         ("essex", days[1]): day_returns([declaration("nil")]),
     }
-    found = partial(overdue, declarations, forces=["kent", "surrey", "essex"], days=days, due_at=next_noon)
+    by_said = days_by_said(declarations, forces=["kent", "surrey", "essex"], days=[*days, date(2023, 1, 18)])
+    found = partial(overdue, by_said, due=days, due_at=next_noon)
     first = next_noon(days[0])
     assert found(measures=["arrests", "cash"]) == [Overdue("kent", 2, first), Overdue("essex", 1, first)]
     assert found(measures=["arrests"]) == [Overdue("kent", 2, first)]

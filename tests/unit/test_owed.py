@@ -11,6 +11,7 @@ from service.domain.counting.completeness import (
     Declarations,
     Span,
     day_returns,
+    days_by_said,
 )
 from service.domain.counting.rules import NOBODY
 from service.usecases.querying.owed import Owed, _Expected
@@ -24,7 +25,9 @@ def january(day: int) -> date:
 
 
 def expected(days: tuple[int, ...], *forces: str, hidden: bool, done: Declarations | None = None) -> _Expected:
-    return _Expected(forces, tuple(map(january, days)), (), lambda _day: None, done or {}, is_hidden=hidden)
+    of_days = tuple(map(january, days))
+    by_said = days_by_said(done or {}, forces=forces, days=of_days)
+    return _Expected(by_said, of_days, frozenset(), lambda _day: None, done or {}, is_hidden=hidden)
 
 
 def owed(*parts: _Expected) -> Owed:

@@ -6,8 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 NONE, PARTIAL, COMPLETE, NIL, REOPENED = "none", "partial", "complete", "nil", "reopened"
@@ -43,8 +42,7 @@ Said = tuple[tuple[str, frozenset[str]], ...]
 class DayReturns(NamedTuple):
     """The returns that a force has declared for a day, newest first.
 
-    Whether the day is complete depends on what they say alone. Few things are said of many days, so it is decided once
-    for each.
+    Whether the day is complete depends on what they say alone, and of many days the same is said.
     """
 
     declared: Sequence[Declaration]
@@ -64,6 +62,8 @@ OTHER_PARTS = ""
 
 # By force and day; a day without a declaration is left out.
 Declarations = Mapping[tuple[str, date], DayReturns]
+# By force, in order: its days, in order, by what its returns for them say. `()` is of days without a declaration.
+DaysBySaid = Mapping[str, Mapping[Said, Sequence[date]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +116,39 @@ def is_overdue(status: str, due_at: datetime | None, now: datetime) -> bool:
 
 
 def overdue(
-    declarations: Declarations,
+    by_said: DaysBySaid,
     *,
-    forces: Iterable[str],
-    days: Sequence[date],
+    due: Collection[date],
     due_at: Callable[[date], datetime | None],
     measures: Sequence[str],
 ) -> list[Overdue]:
     """Return the forces, in the order given, whose returns for these measures are overdue.
 
-    `days` are those, in order, whose deadline is past; `due_at` returns the deadline of one.
+    `due` are the days whose deadline is past; `due_at` returns the deadline of one.
     """
-
-    @cache
-    def is_missed(said: Said) -> bool:
-        return is_outstanding(said, measures) and day_status(said, measures) in NEVER_DONE
-
     found = []
-    for force in forces:
-        missed = [day for day in days if is_missed(declarations.get((force, day), UNDECLARED).said)]
+    for force, days_of in by_said.items():
+        missed = [
+            day
+            for said, days in days_of.items()
+            if is_outstanding(said, measures) and day_status(said, measures) in NEVER_DONE
+            for day in days
+            if day in due
+        ]
         if missed:
-            since = due_at(missed[0])
+            since = due_at(min(missed))
             assert since is not None, "its deadline is past"
             found.append(Overdue(force, len(missed), since))
+    return found
+
+
+def days_by_said(declarations: Declarations, *, forces: Iterable[str], days: Sequence[date]) -> DaysBySaid:
+    """Return these days, for each of these forces, by what its returns for them say."""
+    found: dict[str, dict[Said, list[date]]] = {}
+    for force in forces:
+        days_of = found.setdefault(force, {})
+        for day in days:
+            days_of.setdefault(declarations.get((force, day), UNDECLARED).said, []).append(day)
     return found
 
 
@@ -150,23 +160,16 @@ def is_outstanding(said: Said, measures: Sequence[str]) -> bool:
     return any(newest_status(said, measure) not in DONE for measure in measures)
 
 
-def outstanding(
-    declarations: Declarations, *, forces: Iterable[str], days: Sequence[date], measures: Sequence[str]
-) -> list[Outstanding]:
-    """Return the forces, in the order given, that owe returns for any of the measures, with the days they owe."""
+def outstanding(by_said: DaysBySaid, *, days: Sequence[date], measures: Sequence[str]) -> list[Outstanding]:
+    """Return the forces, in the order given, that owe returns for any of the measures, with the days they owe.
 
-    @cache
-    def is_owed(said: Said) -> bool:
-        return is_outstanding(said, measures)
-
+    `days` are all for which returns are expected.
+    """
     owing, among = [], tuple(days)
-    have_declared = {force for force, _day in declarations}
-    for force in forces if measures else ():
-        owed = among
-        if force in have_declared:
-            owed = tuple([day for day in among if is_owed(declarations.get((force, day), UNDECLARED).said)])
+    for force, days_of in by_said.items():
+        owed = [some for said, some in days_of.items() if is_outstanding(said, measures)]
         if owed:
-            owing.append(Outstanding(force, owed, among))
+            owing.append(Outstanding(force, tuple(sorted(chain.from_iterable(owed))), among))
     return owing
 
 

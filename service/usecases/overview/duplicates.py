@@ -26,7 +26,7 @@ from service.usecases.querying.possible_duplicates import PossibleDuplicate, dup
 from service.usecases.querying.read_context import Position, ReadContext, combined_at, read_context
 from service.usecases.querying.returns import Return, returns_at
 from service.usecases.querying.search_duplicates import Version
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 from service.usecases.querying.visibility import coordinates
 
 # A coordinator decides pairs one by one; a list of more helps nobody.
@@ -200,9 +200,9 @@ def _effects(
         key = (one.measure, None if whole.measures[one.measure].additive else one.category)
         counted[key] = counted.get(key, 0) + one.quantity
     measures = main_measures(whole, {measure for measure, _category in counted})
-    everybody = _by_key(totals_at(connection, positions, Selection(measures=measures)).figures)
+    everybody = _by_key(figures_at(connection, positions, Selection(measures=measures)))
     selection = Selection(by=("force",), measures=measures, forces=(recorded.event.force,))
-    own = _by_key(totals_at(connection, positions, selection).figures)
+    own = _by_key(figures_at(connection, positions, selection))
     return [
         _effect(whole, everybody[key], own[key], quantity)
         for key, quantity in counted.items()

@@ -18,7 +18,7 @@ from service.storage.db import Database
 from service.usecases.querying.as_of import Moment, read_as_of
 from service.usecases.querying.read_context import Position, ReadContext
 from service.usecases.querying.read_events import readable_forces, under_embargo
-from service.usecases.querying.totals import Figure, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 
 PAGE_SIZE = 50
 FILE_PAGE_SIZE = 500
@@ -193,5 +193,5 @@ def _in_words(adds: Known, operation: Operation, selection: Selection) -> str:
 
 
 def _figure(context: ReadContext, own: Position, selection: Selection) -> Figure | None:
-    found = totals_at(context.connection, [own], selection).figures
+    found = figures_at(context.connection, [own], selection)
     return found[0] if len(found) == 1 else None

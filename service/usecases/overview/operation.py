@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from service.access.credentials import Credential
 from service.access.roles import OBSERVER
-from service.domain.counting.completeness import Declarations, Outstanding, outstanding
+from service.domain.counting.completeness import Declarations, Outstanding, days_by_said, outstanding
 from service.domain.counting.figures import WORDS, display, is_range, join
 from service.domain.counting.rules import NOBODY
 from service.domain.counting.selection import Selection
@@ -26,7 +26,7 @@ from service.usecases.querying.publications import Publication, readable_publica
 from service.usecases.querying.read_context import Position, ReadContext, combined_at
 from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.returns import Return, returns_at
-from service.usecases.querying.totals import Figure, Totals, figures_at, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 from service.usecases.querying.visibility import leads
 
 # What a coordinator is asked for first, in this order.
@@ -147,9 +147,10 @@ def read_overview(
     """
     with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
         connection, own = context.connection, found[0]
-        owed = Owed.at(connection, combined_at(found), found, Selection())
-        overall = totals_at(connection, found, Selection(), owed=owed)
-        headlines = tuple(one for one in HEADLINES if one in overall.operation.measures)
+        combined = combined_at(found)
+        owed = Owed.at(connection, combined, found, Selection())
+        overall = figures_at(connection, found, Selection(), owed=owed)
+        headlines = tuple(one for one in HEADLINES if one in combined.measures)
         by_force = figures_at(connection, found, Selection(by=("force",), measures=headlines))
         declared = owed.declarations[0]
         returns = returns_at(own, declared)
@@ -158,16 +159,14 @@ def read_overview(
         has_ended = frozenset(ended)
         is_observer = credential.role == OBSERVER
         return Overview(
-            operation=overall.operation,
+            operation=combined,
             position=own,
             log_size=own.head.seq,
             moment=own.begun_by,
             is_coordinator=context.is_coordinator,
-            headlines=tuple(_headline(overall, owed, overall.operation.measures[one]) for one in headlines),
-            others=tuple(one for one in overall.figures if one.measure not in headlines),
-            rows=tuple(
-                _rows(overall.operation, by_force, owed, headlines, [one for one in returns if one.day in has_ended])
-            ),
+            headlines=tuple(_headline(overall, owed, combined.measures[one]) for one in headlines),
+            others=tuple(one for one in overall if one.measure not in headlines),
+            rows=tuple(_rows(combined, by_force, owed, headlines, [one for one in returns if one.day in has_ended])),
             by_reason=_figures(context, found, Selection(by=("category",), measures=(BY_REASON,))),
             by_day=_figures(context, found, Selection(by=("day",), measures=(BY_DAY,))),
             by_hour=_by_hour(context, found, asked=by_hour) if _has_hours(context, own, len(days)) else None,
@@ -183,8 +182,8 @@ def read_overview(
         )
 
 
-def _headline(totals: Totals, owed: Owed, measure: Measure) -> Cell:
-    figure = next((one for one in totals.figures if one.measure == measure.measure), None)
+def _headline(figures: Sequence[Figure], owed: Owed, measure: Measure) -> Cell:
+    figure = next((one for one in figures if one.measure == measure.measure), None)
     return _cell(measure, figure, owed.of_figure(measure.measure, None, None))
 
 
@@ -244,7 +243,8 @@ def _by_hour(context: ReadContext, found: Sequence[Position], *, asked: bool) ->
 def _owed(own: Position, declared: Declarations, ended: Sequence[date]) -> list[Outstanding]:
     """Return who owes a return for a day that has ended."""
     forces = [one.force for one in own.operation.participants.values() if one.reports != "nothing"]
-    return outstanding(declared, forces=forces, days=ended, measures=tuple(own.operation.measures))
+    by_said = days_by_said(declared, forces=forces, days=ended)
+    return outstanding(by_said, days=ended, measures=tuple(own.operation.measures))
 
 
 def _latest(context: ReadContext, own: Position) -> tuple[RecordedEvent, ...]:

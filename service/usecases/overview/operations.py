@@ -7,7 +7,7 @@ from datetime import datetime
 
 from service.access.credentials import Credential
 from service.access.roles import OBSERVER
-from service.domain.counting.completeness import outstanding
+from service.domain.counting.completeness import days_by_said, outstanding
 from service.domain.model.operation import Operation
 from service.eventlog.head import Head
 from service.projections.returns import declarations
@@ -73,12 +73,9 @@ def _owed(context: ReadContext, now: datetime) -> int | None:
     forces = [one.force for one in operation.participants.values() if one.reports != "nothing"]
     if not context.is_coordinator:
         forces = [force for force in forces if force == credential.force]
-    found = outstanding(
-        declarations(context.connection, context.head, up_to=context.head.seq),
-        forces=forces,
-        days=list(operation.days_ended_by(now)),
-        measures=tuple(operation.measures),
-    )
+    declared = declarations(context.connection, context.head, up_to=context.head.seq)
+    days = tuple(operation.days_ended_by(now))
+    found = outstanding(days_by_said(declared, forces=forces, days=days), days=days, measures=tuple(operation.measures))
     return sum(len(one.days) for one in found)
 
 

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from service.domain.counting.completeness import (
     OTHER_PARTS,
+    DaysBySaid,
     Declarations,
     Outstanding,
     Overdue,
+    days_by_said,
     outstanding,
     overdue,
 )
@@ -29,14 +31,14 @@ ANY_OTHER = ""
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """The forces and days for which one operation expects returns, and the declarations made.
+    """The days for which one operation expects returns, by force and what they say, and the declarations made.
 
-    `days_due` are those of the days whose deadline is past; `due_at` returns the deadline of one.
+    `due` are those of the days whose deadline is past; `due_at` returns the deadline of one.
     """
 
-    forces: tuple[str, ...]
+    by_said: DaysBySaid
     days: tuple[date, ...]
-    days_due: tuple[date, ...]
+    due: frozenset[date]
     due_at: Callable[[date], datetime | None]
     declarations: Declarations
     is_hidden: bool
@@ -97,7 +99,7 @@ class Owed:
         found = [
             Outstanding(OTHER_PARTS, one.days) if part.is_hidden else one
             for part in self.expected
-            for one in outstanding(part.declarations, forces=part.forces, days=part.days, measures=measures)
+            for one in outstanding(part.by_said, days=part.days, measures=measures)
         ]
         is_alone = len(self.expected) == 1 and not self.expected[0].is_hidden
         return found if is_alone else self._merged(found)
@@ -118,16 +120,14 @@ class Owed:
 
         The spans of OTHER_PARTS then have the days owed and do not say which days their parts have.
         """
-        seen = (part for part in self.expected if not part.is_hidden and force in part.forces)
+        seen = (part for part in self.expected if not part.is_hidden and force in part.by_said)
         return tuple(sorted({day for part in seen for day in part.days}))
 
     def overdue(self, measures: tuple[str, ...]) -> list[Overdue]:
         """Return the forces whose returns for any of these measures are overdue, each once; only those to be named."""
         days: dict[str, list[Overdue]] = {}
         for part in (one for one in self.expected if not one.is_hidden):
-            for one in overdue(
-                part.declarations, forces=part.forces, days=part.days_due, due_at=part.due_at, measures=measures
-            ):
+            for one in overdue(part.by_said, due=part.due, due_at=part.due_at, measures=measures):
                 days.setdefault(one.force, []).append(one)
         return [
             Overdue(force, sum(one.days for one in days[force]), min(one.since for one in days[force]))
@@ -157,12 +157,14 @@ def _has(days: Sequence[date], day: date) -> bool:
 def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
     operation = position.operation
     days = tuple(day for day in operation.days_begun_by(position.begun_by) if selection.spans(day))
+    forces = [force for force in _reporting(operation) if selection.has_force(force)]
+    declared = declarations(connection, position.head, up_to=position.seq)
     return _Expected(
-        forces=tuple(force for force in _reporting(operation) if selection.has_force(force)),
+        by_said=days_by_said(declared, forces=forces, days=days),
         days=days,
-        days_due=operation.days_due_before(position.begun_by, days),
+        due=frozenset(operation.days_due_before(position.begun_by, days)),
         due_at=operation.return_due_at,
-        declarations=declarations(connection, position.head, up_to=position.seq),
+        declarations=declared,
         is_hidden=position.is_hidden,
     )
 

@@ -50,7 +50,7 @@ from service.usecases.querying.read_context import (
     has_hidden,
     read_context,
 )
-from service.usecases.querying.totals import Figure, figures_at, totals_at
+from service.usecases.querying.totals import Figure, figures_at
 
 NEVER = datetime.fromtimestamp(0, UTC)
 OFFICERS_BY_DAY = Selection(by=("force", "day"), measures=(METHOD,))
@@ -183,13 +183,13 @@ def _statement_at(
     connection = context.connection
     operation = combined_at(found)
     owed = Owed.at(connection, operation, found, Selection())
-    overall = totals_at(connection, found, Selection(), owed=owed)
-    by_force = totals_at(connection, found, Selection(by=("force",)), owed=owed).figures
+    overall = figures_at(connection, found, Selection(), owed=owed)
+    by_force = figures_at(connection, found, Selection(by=("force",)), owed=owed)
     # What belongs to no force is in the figures of all forces.
-    figures = (*overall.figures, *(figure for figure in by_force if figure.force is not None))
+    figures = (*overall, *(figure for figure in by_force if figure.force is not None))
     compared = None
     if earlier is not None:
-        now = (*figures, *totals_at(connection, found, Selection(by=("category",)), owed=owed).figures)
+        now = (*figures, *figures_at(connection, found, Selection(by=("category",)), owed=owed))
         compared = _compared(context, earlier, now, found, is_superseded=is_superseded)
     facts = _facts(connection, found, operation, figures, owed, label=label, earlier=compared)
     return make_statement(facts)
@@ -258,7 +258,7 @@ def _statement_of(context: ReadContext, publication: Publication, *, public: boo
     figures = [_with_outstanding(figure, owed) for figure in headline_figures(published.figures)]
     if has_hidden(found):
         # What was published by force includes parts that the reader may not see. These positions never change either.
-        by_force = totals_at(context.connection, found, Selection(by=("force",)), owed=owed).figures
+        by_force = figures_at(context.connection, found, Selection(by=("force",)), owed=owed)
         figures = [figure for figure in figures if figure.force is None]
         figures += [figure for figure in by_force if figure.force is not None]
     earlier = _before(context, publication, public=public)

@@ -162,8 +162,10 @@ def totals_at(
     )
 
 
-def figures_at(connection: sa.Connection, found: Sequence[Position], selection: Selection) -> list[Figure]:
-    """Return the figures of the totals at these positions, without the returns owed for them.
+def figures_at(
+    connection: sa.Connection, found: Sequence[Position], selection: Selection, *, owed: Owed | None = None
+) -> list[Figure]:
+    """Return the figures of the totals at these positions, with the returns `owed` for them; None: without.
 
     Raises:
         UnknownCode: the selection names a code that the operation does not have.
@@ -171,8 +173,7 @@ def figures_at(connection: sa.Connection, found: Sequence[Position], selection: 
     operation = combined_at(found)
     check_selection(selection, operation)
     selection = with_members(selection, operation)
-    rows = _sums(connection, found, operation, selection)
-    return list(figures_of(rows, operation, selection, Owed((), []).of_figure))
+    return list(_figures(connection, found, operation, selection, owed or Owed((), [])))
 
 
 def _figures(
