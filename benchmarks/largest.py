@@ -40,6 +40,7 @@ BATCH = 1_000
 # Every fifth day is not declared, so that what is outstanding is as many spans as can be.
 UNDECLARED, FACTS_APART = 5, 40
 LAST = date(2025, 12, 31)
+TABLES = ("by-force", "by-reason", "by-day", "everything-else", "returns")
 Json = dict[str, Any]
 
 
@@ -139,6 +140,8 @@ def _addresses(app: Flask, secret: str, shape: Shape) -> Iterator[tuple[str, str
     api, pages = f"/v1/operations/{shape.name}", f"/operations/{shape.name}"
     event = _get(app, secret, f"{api}/events?limit=100&type=arrest.recorded")["events"][0]["id"]
     day = LAST - timedelta(days=shape.days // 2)
+    size = _get(app, secret, f"{api}/events?limit=1")["head"]
+    middle, preview = size // 2, f"event={size}&draft={uuid4()}"
     yield from ((f"/v1/operations{rest}", "") for rest in ("", f"/{shape.name}"))
     for by in ("", "?by=force", "?by=day", "?by=force,day", "?by=force,category", "?by=force,day,category"):
         yield from ((f"{api}/totals{by}", accept) for accept in ("", CSV, XLSX))
@@ -158,10 +161,14 @@ def _addresses(app: Flask, secret: str, shape: Shape) -> Iterator[tuple[str, str
         *("/publications/1/changes", "/publications/1/file.html", "/record", "/record/arrest", "/returns"),
         *(f"/returns?day={day}", "/returns.csv", "/returns.xlsx", f"/returns/{LEAD}/{day}", "/setup", "/setup/days"),
         *(f"/returns/{LEAD}/{day}/check?status=nil&last={LAST}", "/setup/forces", "/uploads", "/uploads/template.xlsx"),
+        *(f"?event={middle}", f"/then-and-now?event={middle}", f"/then-and-now.xlsx?event={middle}"),
+        *(f"/tables/{table}.{ending}" for table in TABLES for ending in ("csv", "xlsx")),
+        *(f"/publications/new{rest}{preview}" for rest in ("?", "/check?label=provisional&", "/statement.docx?")),
+        f"/events/{event}/withdraw",
     ):
         yield f"{pages}{rest}", "page"
     yield "/operations", "page"
-    yield f"/p/{shape.name}/1", "page"
+    yield from ((f"/p/{shape.name}/1{rest}", "page") for rest in ("", "/figures.csv"))
 
 
 def _asked(app: Flask, secret: str, address: str, accept: str) -> Cost:

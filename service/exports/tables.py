@@ -43,7 +43,9 @@ def csv_text(table: ExportTable) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow([column.name for column in table.columns])
     for number, row in enumerate(table.rows, start=1):
-        writer.writerow([_csv_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)])
+        cells = zip(table.columns, row, strict=True)
+        # Most cells of events are empty: a row has the columns of every kind of event.
+        writer.writerow([None if cell is None else _csv_cell(column, cell) for column, cell in cells])
         if number % ROWS_AT_A_TIME == 0:
             yield _drained(buffer)
     yield _drained(buffer)
@@ -65,10 +67,10 @@ def days_text(first: date, before: date) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _csv_cell(column: Column, cell: Cell) -> Cell:
+def _csv_cell(column: Column, cell: str | int) -> str | int:
     if isinstance(cell, str):
         return guarded(cell)
-    if isinstance(cell, int) and column.kind == "pounds":
+    if column.kind == "pounds":
         return f"{cell // 100}.{cell % 100:02}"
     return cell
 

@@ -12,13 +12,14 @@ import pytest
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
+from service.exports import workbooks
 from service.exports.tables import Column, ExportTable, csv_text, guarded
 from service.exports.tables_of_answers import CSV, XLSX, returns_tables
 from service.exports.workbooks import MAX_CHARACTERS, workbook
 from service.usecases.querying.returns import Return, Returns
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.factories.operations import operation_state
-from tests.functional.calls import NDJSON, Caller, Json
+from tests.functional.calls import NDJSON, Caller, Json, on_sqlite, refused
 from tests.functional.conftest import opened
 
 LINES = (
@@ -193,10 +194,18 @@ def test_a_formula_is_text_in_a_workbook_and_guarded_in_csv():
     assert "".join(csv_text(table())) == "\ufeffa,b\r\n'=1+1,0.05\r\nhttp://x.example,\r\n"
 
 
-def test_a_table_too_long_for_a_sheet_continues_with_its_header_on_the_next():
-    rows = [(number,) for number in range(5)]
-    body = b"".join(workbook([ExportTable("t", [Column("n", "whole")], rows)], most_rows=2))
-    assert [len(sheet_rows(body, name)) for name in ("t", "t 2", "t 3")] == [2, 2, 1]
+@on_sqlite
+def test_a_table_too_long_for_a_workbook_is_refused_and_has_no_limit_in_csv(
+    live: str, lead: Caller, surrey: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    surrey.record(live, *(arrest() for _number in range(3)))
+    path = f"/v1/operations/{live}/events"
+    monkeypatch.setattr(workbooks, "MOST_ROWS", len(csv_rows(exported(lead, path, CSV))))
+    exported(lead, path, XLSX)
+    surrey.record(live, arrest())
+    problem = refused(lead.get(path, headers={"Accept": XLSX}), 422, "workbook_too_long")
+    assert "use CSV, which has no limit" in problem["detail"]
+    exported(lead, path, CSV)
 
 
 def test_long_tables_are_written_in_bounded_memory():

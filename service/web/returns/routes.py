@@ -27,7 +27,6 @@ from service.usecases.overview.returns import (
     read_return,
     read_returns,
 )
-from service.usecases.querying.returns import MOST_RETURNS, TooManyReturns
 from service.usecases.recording.record import record_events
 from service.web.returns import sentences
 from service.web.site import words
@@ -76,11 +75,6 @@ def show(operation: str) -> str:
 def download(operation: str, ending: str) -> Response:
     """Send the returns as a table, with the marking in its name and rows."""
     found = read_returns(database(), operation=operation, credential=credential())
-    if FILES[ending] == XLSX and len(found.returns) > MOST_RETURNS:
-        raise TooManyReturns(
-            f"Expected at most {MOST_RETURNS:,} returns in an Excel file; found {len(found.returns):,}. Download CSV, "
-            "which has no limit."
-        )
     name = f"{found.operation.marking.lower()}-{operation}-returns"
     return table_answer(FILES[ending], name, returns_tables(found.as_answer))
 
