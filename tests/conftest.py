@@ -2,7 +2,7 @@
 
 import gc
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,10 +21,15 @@ settings.register_profile("search", deadline=None, max_examples=1_000, suppress_
 settings.load_profile("ci")
 
 
-def pytest_collection_finish() -> None:
-    """Exclude the collected tests from later garbage collections."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests without garbage collections, and exclude them from later ones: they live until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 # A test that runs for many seconds at the end would keep one worker busy while the others have nothing left to do.

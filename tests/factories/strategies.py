@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -24,6 +25,7 @@ PLAIN: dict[Any, Strategy] = {
 LONGEST_LIST = 4
 
 
+@cache
 def recorded_events() -> Strategy:
     """Return a strategy for recorded events of every type, with every field that an event can have."""
     return st.builds(
@@ -36,6 +38,7 @@ def recorded_events() -> Strategy:
     )
 
 
+@cache
 def events() -> Strategy:
     """Return a strategy for events of every type."""
     return st.one_of(*(instances(Event, data=instances(cls)) for cls in DATA_CLASSES.values()))

@@ -49,9 +49,10 @@ def generator() -> ModuleType:
 
 
 GENERATE = generator()
+# Without the folders at the top that are hidden: .venv has thousands.
 DOCUMENTS = sorted(
     path.relative_to(ROOT)
-    for path in ROOT.rglob("*.md")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("[!.]*/**/*.md"))
     if not any(step.startswith(".") for step in path.relative_to(ROOT).parts)
 )
 
