@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from functools import cache
+from string import ascii_lowercase, ascii_uppercase, digits
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from msgspec.structs import fields
 
 from service.domain.model.events import DATA_CLASSES, Event, RecordedBy, RecordedEvent, ReturnDeclared
-from service.domain.model.vocabulary import Bounds, Items, Matching, Whole, bounds_of
+from service.domain.model.vocabulary import (
+    Bounds,
+    CategoryPath,
+    Code,
+    HexDigest,
+    Items,
+    Matching,
+    Whole,
+    bounds_of,
+    shape_of,
+)
 
 Strategy = st.SearchStrategy[Any]
 MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -20,6 +31,17 @@ PLAIN: dict[Any, Strategy] = {
     datetime: MOMENTS,
     date: st.dates(date(1900, 1, 1), date(2199, 12, 31)),
     UUID: st.uuids(),
+}
+CURRENCIES = st.text(ascii_uppercase, min_size=3, max_size=3)
+WORDS = st.text(ascii_lowercase + digits, min_size=1)
+MORE_STEPS = st.lists(st.tuples(st.sampled_from("_-"), WORDS).map("".join), max_size=3)
+STEPS = st.builds(lambda first, more: "".join([first, *more]), WORDS, MORE_STEPS)
+# Texts of the common patterns, of whole words: drawn from the pattern, each letter would be a choice of its own.
+TEXTS: dict[str, Strategy] = {
+    shape_of(HexDigest).expression: st.text("0123456789abcdef", min_size=64, max_size=64),
+    shape_of(Code).expression: STEPS,
+    shape_of(CategoryPath).expression: st.lists(STEPS, min_size=1, max_size=6).map("/".join)
+    | st.builds(lambda currency, more: "/".join([currency, *more]), CURRENCIES, st.lists(STEPS, max_size=5)),
 }
 # The strategies need not try everything: short lists find what long ones would.
 LONGEST_LIST = 4
@@ -31,7 +53,7 @@ def recorded_events() -> Strategy:
     return st.builds(
         RecordedEvent,
         event=events(),
-        operation=st.from_regex(r"[a-z]{1,9}", fullmatch=True),
+        operation=st.text(ascii_lowercase, min_size=1, max_size=9),
         seq=st.integers(1, 2**53 - 1),
         recorded_at=MOMENTS,
         recorded_by=instances(RecordedBy),
@@ -75,7 +97,7 @@ def _within(hint: Any, bound: Bounds) -> Strategy:
         case Whole(least=least, most=most):
             return st.integers(least, most)
         case Matching(expression=expression, most=most):
-            matching = st.from_regex(re.compile(expression), fullmatch=True)
+            matching = TEXTS.get(expression, st.from_regex(re.compile(expression), fullmatch=True))
             return matching.filter(lambda text: len(text) <= most)
         case Items(least=least, most=most, unique=unique):
             item = values(get_args(hint)[0])
