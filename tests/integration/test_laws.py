@@ -471,7 +471,7 @@ class Histories(RuleBasedStateMachine):
     def returns_as_of(self, seq: int) -> dict[tuple[str, str], str]:
         with self.operation.database.reading() as connection:
             found = declarations(connection, self.operation.head(), up_to=seq)
-        return {(force, str(day)): newest.status for (force, day), (newest, *_older) in found.items()}
+        return {(force, str(day)): returns.declared[0].status for (force, day), returns in found.items()}
 
     def assert_it_can_be_exported_and_imported(self) -> None:
         name, figures = self.operation.name, self.operation.figures()

@@ -163,7 +163,8 @@ def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
     opened.record_all(*(ArrestRecordedFactory(force="kent") for _ in range(8)))
     with opened.database.reading() as connection:
         for seq in range(8, 20):
-            ((declared,),) = declarations(connection, opened.head(), up_to=seq).values()
+            (returns,) = declarations(connection, opened.head(), up_to=seq).values()
+            (declared,) = returns.declared
             assert (declared.status == "reopened") == (seq >= reopens_at), seq
 
 
