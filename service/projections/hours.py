@@ -6,15 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.eventlog.head import Head
 from service.eventlog.table import events
 from service.projections.entries import entries
+from service.projections.totals import Number, Text
 
 # The hour of a fact without a time of day, and of an activity that covers more than one hour.
 NO_HOUR = ""
 
 
-def rows_by_hour(dialect: str, head: Head, seq: int) -> sa.Subquery:
+def rows_by_hour(dialect: str, operation: Text, generation: Number, seq: Number) -> sa.Subquery:
     """Select the entries up to a seq, with the hour in which the version that each counts took place.
 
     An hour is in UTC, such as `2023-01-17T21`. London's hours begin when those of UTC do.
@@ -24,7 +24,7 @@ def rows_by_hour(dialect: str, head: Head, seq: int) -> sa.Subquery:
     return (
         sa.select(*(entries.c[name] for name in names), _hour(dialect).label("hour"))
         .select_from(entries.join(events, counted))
-        .where(entries.c.operation_id == head.operation, entries.c.generation == head.generation)
+        .where(entries.c.operation_id == operation, entries.c.generation == generation)
         .where(entries.c.seq <= seq)
         .subquery()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,10 @@ from service.domain.counting.selection import Selection
 from service.eventlog.head import Head
 from service.projections.entries import DAY_LENGTH, NO_DAY, entries
 from service.projections.hours import rows_by_hour
-from service.projections.totals_snapshots import rows_at
+from service.projections.totals_snapshots import current_rows, last_snapshot_seq, rows_since
+
+# A whole may have hundreds of logs, whose statement would take megabytes.
+MOST_LOGS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +45,13 @@ def sums(
 
     Each qualifier is summed separately. `by_category` names measures that are never summed over categories.
     """
-    dialect = connection.dialect.name
-    lines = sa.union_all(*(_lines(dialect, head, seq, selection, by_category) for head, seq in logs)).subquery()
-    keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
-    statement = (
-        sa.select(
-            *keys,
-            sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"),
-            sa.cast(sa.func.sum(lines.c.lines), sa.BigInteger).label("lines"),
-        )
-        .group_by(*keys)
-        .having(sa.func.sum(lines.c.lines) != 0)
-    )
-    return [Sum(**row) for row in connection.execute(statement).mappings()]
+    shape = (connection.dialect.name, selection, tuple(by_category), tuple(seq < head.seq for head, seq in logs))
+    statement = (_statement_kept if len(logs) <= MOST_LOGS_KEPT else _statement)(*shape)
+    values: dict[str, str | int] = {}
+    for number, (head, seq) in enumerate(logs):
+        values |= {f"operation_{number}": head.operation, f"generation_{number}": head.generation}
+        values |= {f"snapshot_{number}": last_snapshot_seq(head, seq), f"seq_{number}": seq}
+    return [Sum(**row) for row in connection.execute(statement, values).mappings()]
 
 
 def summed(cells: Iterable[Sum], selection: Selection, *, by_category: Sequence[str]) -> list[Sum]:
@@ -99,9 +96,46 @@ def _has_category(selection: Selection, category: str) -> bool:
     return (not selection.categories or is_in(selection.categories)) and not is_in(selection.without_categories)
 
 
-def _lines(dialect: str, head: Head, seq: int, selection: Selection, by_category: Sequence[str]) -> sa.Select[Any]:
-    """Select the rows of one log that add up to its totals at a seq."""
-    rows = rows_by_hour(dialect, head, seq) if "hour" in selection.by else rows_at(head, seq)
+def _statement(
+    dialect: str, selection: Selection, by_category: tuple[str, ...], are_past: tuple[bool, ...]
+) -> sa.Select[Any]:
+    """Select the sums over as many logs as `are_past` has items: whether a log is summed up to a seq before its head.
+
+    SQLAlchemy takes longer to build a statement, and to find its text in its cache, than most take to execute.
+    """
+    selected = (
+        _lines(dialect, number, selection, by_category, is_past=is_past) for number, is_past in enumerate(are_past)
+    )
+    lines = sa.union_all(*selected).subquery()
+    keys = [column for column in lines.c if column.name not in ("quantity", "lines")]
+    return (
+        sa.select(
+            *keys,
+            sa.cast(sa.func.sum(lines.c.quantity), sa.BigInteger).label("quantity"),
+            sa.cast(sa.func.sum(lines.c.lines), sa.BigInteger).label("lines"),
+        )
+        .group_by(*keys)
+        .having(sa.func.sum(lines.c.lines) != 0)
+    )
+
+
+_statement_kept = lru_cache(maxsize=128)(_statement)
+
+
+def _lines(
+    dialect: str, number: int, selection: Selection, by_category: tuple[str, ...], *, is_past: bool
+) -> sa.Select[Any]:
+    """Select the rows of the log of this number that add up to its totals at a seq."""
+    operation = sa.bindparam(f"operation_{number}", type_=sa.Text)
+    generation, snapshot, seq = (
+        sa.bindparam(f"{name}_{number}", type_=sa.BigInteger) for name in ("generation", "snapshot", "seq")
+    )
+    if "hour" in selection.by:
+        rows = rows_by_hour(dialect, operation, generation, seq)
+    elif is_past:
+        rows = rows_since(snapshot, operation, generation, seq)
+    else:
+        rows = current_rows(operation, generation)
     return sa.select(
         rows.c.measure,
         rows.c.qualifier,

@@ -59,7 +59,12 @@ def rows_at(head: Head, seq: int) -> sa.Subquery:
     """Select rows, with the columns of `totals`, that add up to the totals at a seq; at the head, `totals` itself."""
     if seq < head.seq:
         return rows_since(last_snapshot_seq(head, seq), head.operation, head.generation, seq)
-    mine = (totals.c.operation_id == head.operation, totals.c.generation == head.generation)
+    return current_rows(head.operation, head.generation)
+
+
+def current_rows(operation: Text, generation: Number) -> sa.Subquery:
+    """Select the current totals of an operation."""
+    mine = (totals.c.operation_id == operation, totals.c.generation == generation)
     return sa.select(totals).where(*mine).subquery()
 
 

@@ -10,7 +10,7 @@ from service.domain.model.events import Event
 from service.eventlog.table import heads
 from service.projections.entries import entries
 from service.projections.returns import declarations
-from service.projections.sums import sums
+from service.projections.sums import MOST_LOGS_KEPT, sums
 from service.projections.totals_snapshots import EVERY, totals_snapshots
 from service.storage.db import Database
 from service.usecases.maintenance import rebuild as rebuild_module
@@ -166,6 +166,22 @@ def test_a_return_is_reopened_at_the_right_seq_before_at_and_after_a_snapshot(
             (returns,) = declarations(connection, opened.head(), up_to=seq).values()
             (declared,) = returns.declared
             assert (declared.status == "reopened") == (seq >= reopens_at), seq
+
+
+@pytest.mark.parametrize("number", [2, MOST_LOGS_KEPT + 2])
+def test_the_sums_over_many_logs_are_those_of_each_up_to_its_own_seq(database: Database, number: int) -> None:
+    """Every other log up to its head, and the others up to seqs before and after a snapshot; then one event later."""
+    logs = [opened_operation(database, f"log-{log}", snapshot_every=CARRY_EVERY) for log in range(number)]
+    for log, operation in enumerate(logs):
+        operation.record_all(*(ArrestRecordedFactory(count=100**log) for _ in range(5)))
+    for later in (0, 1):
+        with database.reading() as connection:
+            heads_of = [operation.head() for operation in logs]
+            up_to = [head.seq if log % 2 else SETUP + 1 + log % 3 + later for log, head in enumerate(heads_of)]
+            (found,) = sums(connection, list(zip(heads_of, up_to, strict=True)), Selection(), by_category=())
+        assert found.quantity == sum(100**log * (seq - SETUP) for log, seq in enumerate(up_to))
+        for log, operation in enumerate(logs):
+            operation.record(ArrestRecordedFactory(count=100**log))
 
 
 # Tampering
