@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -59,13 +60,18 @@ def setup_events(
     connection: sa.Connection, operation: str, *, after: int = 0, up_to: int | None = None
 ) -> list[RecordedEvent]:
     """Return the coordinator's events in the order of the log, with after < seq <= up_to."""
-    statement = _of(operation, events.c.text).where(events.c.type.in_(SETUP_TYPES))
-    if after:
-        statement = statement.where(events.c.seq > after)
-    if up_to is not None:
-        statement = statement.where(events.c.seq <= up_to)
+    statement = _setup_texts(has_first=after > 0, has_last=up_to is not None)
+    texts = connection.scalars(statement, {"name": operation, "after": after, "up_to": up_to})
     # They are few, and ordered here: to return them in order, SQLite would read the whole log by its primary key.
-    return sorted((recorded_from_text(text) for text in connection.scalars(statement)), key=attrgetter("seq"))
+    return sorted((recorded_from_text(text) for text in texts), key=attrgetter("seq"))
+
+
+@cache
+def _setup_texts(*, has_first: bool, has_last: bool) -> sa.Select[Any]:
+    statement = _of(sa.bindparam("name"), events.c.text).where(events.c.type.in_(SETUP_TYPES))
+    if has_first:
+        statement = statement.where(events.c.seq > sa.bindparam("after"))
+    return statement.where(events.c.seq <= sa.bindparam("up_to")) if has_last else statement
 
 
 def page(
@@ -250,10 +256,15 @@ def stored_hashes(connection: sa.Connection, operation: str, seqs: Collection[in
     """Return, by seq, the leaf hash and the hashes of the subtrees that the seq completes, lowest first."""
     stored: dict[int, list[bytes]] = {}
     for some in _chunks(sorted(seqs)):
-        columns = (events.c.seq, events.c.leaf_hash, events.c.subtree_hashes)
-        for seq, leaf, subtrees in connection.execute(_of(operation, *columns).where(events.c.seq.in_(some))):
+        for seq, leaf, subtrees in connection.execute(_hashes(), {"name": operation, "seqs": some}):
             stored[seq] = [bytes(leaf), *split_hashes(bytes(subtrees))]
     return stored
+
+
+@cache
+def _hashes() -> sa.Select[Any]:
+    columns = (events.c.seq, events.c.leaf_hash, events.c.subtree_hashes)
+    return _of(sa.bindparam("name"), *columns).where(events.c.seq.in_(sa.bindparam("seqs", expanding=True)))
 
 
 def _texts_between(_dialect: str) -> sa.Select[Any]:

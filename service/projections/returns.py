@@ -16,7 +16,7 @@ from service.domain.model.events import ReturnDeclared
 from service.eventlog.head import Head
 from service.projections.entries import TO
 from service.projections.steps import Batch
-from service.projections.totals_snapshots import rows_at
+from service.projections.totals_snapshots import rows_at, values_at
 from service.storage.db import CodeText, InstantType, metadata
 from service.storage.writes import Writes
 
@@ -208,12 +208,10 @@ def _last_seqs(
 
     `declared` returns these, in order, by force. An entry over several days counts as one of each of them.
     """
-    rows = rows_at(head, up_to)
-    keys = (rows.c.force, rows.c.day, rows.c.measure)
-    statement = sa.select(*keys, sa.func.max(rows.c.last_seq)).group_by(*keys)
     found: dict[tuple[str, str], dict[str, int]] = {}
     spans: list[tuple[str, str, str, int]] = []
-    for force, day, measure, seq in connection.execute(statement):
+    rows = connection.execute(_last_entries(is_past=up_to < head.seq), values_at(0, head, up_to))
+    for force, day, measure, seq in rows:
         if TO in day:
             spans.append((force, day, measure, seq))
         else:
@@ -226,3 +224,11 @@ def _last_seqs(
             seqs = found.setdefault((force, day), {})
             seqs[measure] = max(seq, seqs.get(measure, 0))
     return found
+
+
+@cache
+def _last_entries(*, is_past: bool) -> sa.Select[Any]:
+    """Select the seq of the last entry by force, day and measure, at the head of a log or at an earlier seq."""
+    rows = rows_at(0, is_past=is_past)
+    keys = (rows.c.force, rows.c.day, rows.c.measure)
+    return sa.select(*keys, sa.func.max(rows.c.last_seq)).group_by(*keys)

@@ -14,7 +14,7 @@ from service.domain.counting.selection import Selection
 from service.eventlog.head import Head
 from service.projections.entries import DAY_LENGTH, NO_DAY, entries
 from service.projections.hours import rows_by_hour
-from service.projections.totals_snapshots import current_rows, last_snapshot_seq, rows_since
+from service.projections.totals_snapshots import parameters_at, rows_at, values_at
 
 # A whole may have hundreds of logs, whose statement would take megabytes.
 MOST_LOGS_KEPT = 4
@@ -49,8 +49,7 @@ def sums(
     statement = (_statement_kept if len(logs) <= MOST_LOGS_KEPT else _statement)(*shape)
     values: dict[str, str | int] = {}
     for number, (head, seq) in enumerate(logs):
-        values |= {f"operation_{number}": head.operation, f"generation_{number}": head.generation}
-        values |= {f"snapshot_{number}": last_snapshot_seq(head, seq), f"seq_{number}": seq}
+        values |= values_at(number, head, seq)
     return [Sum(**row) for row in connection.execute(statement, values).mappings()]
 
 
@@ -126,16 +125,11 @@ def _lines(
     dialect: str, number: int, selection: Selection, by_category: tuple[str, ...], *, is_past: bool
 ) -> sa.Select[Any]:
     """Select the rows of the log of this number that add up to its totals at a seq."""
-    operation = sa.bindparam(f"operation_{number}", type_=sa.Text)
-    generation, snapshot, seq = (
-        sa.bindparam(f"{name}_{number}", type_=sa.BigInteger) for name in ("generation", "snapshot", "seq")
-    )
     if "hour" in selection.by:
+        operation, generation, _snapshot, seq = parameters_at(number)
         rows = rows_by_hour(dialect, operation, generation, seq)
-    elif is_past:
-        rows = rows_since(snapshot, operation, generation, seq)
     else:
-        rows = current_rows(operation, generation)
+        rows = rows_at(number, is_past=is_past)
     return sa.select(
         rows.c.measure,
         rows.c.qualifier,

@@ -55,17 +55,37 @@ def begin_totals(writes: Writes, operation: str, generation: int, *, snapshot: i
     writes.execute(_beginning, {"name": operation, "of": generation, "before": snapshot, "at": seq})
 
 
-def rows_at(head: Head, seq: int) -> sa.Subquery:
-    """Select rows, with the columns of `totals`, that add up to the totals at a seq; at the head, `totals` itself."""
-    if seq < head.seq:
-        return rows_since(last_snapshot_seq(head, seq), head.operation, head.generation, seq)
-    return current_rows(head.operation, head.generation)
+def rows_at(log: int, *, is_past: bool) -> sa.Subquery:
+    """Select rows, with the columns of `totals`, that add up to the totals at a seq; at the head, `totals` itself.
 
-
-def current_rows(operation: Text, generation: Number) -> sa.Subquery:
-    """Select the current totals of an operation."""
+    The statement is the same for every operation: `values_at` returns the values of its parameters. It names the log by
+    a number, if there are several.
+    """
+    operation, generation, snapshot, seq = parameters_at(log)
+    if is_past:
+        return rows_since(snapshot, operation, generation, seq)
     mine = (totals.c.operation_id == operation, totals.c.generation == generation)
     return sa.select(totals).where(*mine).subquery()
+
+
+def parameters_at(
+    log: int,
+) -> tuple[sa.BindParameter[str], sa.BindParameter[int], sa.BindParameter[int], sa.BindParameter[int]]:
+    """Return the parameters of `rows_at`: operation, generation, the seq of the snapshot, and the seq to sum up to."""
+    generation, snapshot, seq = (
+        sa.bindparam(f"{name}_{log}", type_=sa.BigInteger) for name in ("generation", "snapshot", "seq")
+    )
+    return sa.bindparam(f"operation_{log}", type_=sa.Text), generation, snapshot, seq
+
+
+def values_at(log: int, head: Head, seq: int) -> dict[str, str | int]:
+    """Return the values of the parameters of `rows_at`, for the totals of an operation at a seq."""
+    return {
+        f"operation_{log}": head.operation,
+        f"generation_{log}": head.generation,
+        f"snapshot_{log}": last_snapshot_seq(head, seq),
+        f"seq_{log}": seq,
+    }
 
 
 def rows_since(snapshot: Number, operation: Text, generation: Number, seq: Number) -> sa.Subquery:
