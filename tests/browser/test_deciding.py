@@ -3,51 +3,45 @@
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.domain.model.instants import format_instant
 from service.storage.db import Database, open_database
 from tests.browser.conftest import PersonFor
 from tests.browser.looks import LAPTOP, LOOKS
 from tests.browser.people import Person
-from tests.factories.bodies import arrest, declared, midnight, opening, seizure, yesterday
+from tests.factories.bodies import Json, arrest, declared, midnight, opening, seizure, yesterday, yesterday_at
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.served import Served, serving
 
 LIVE = "/operations/live"
 RETURNS, PAIRS, COMPARE = (f"{LIVE}/{place}" for place in ("returns", "duplicates", "compare"))
-AT = datetime.fromisoformat(midnight(-1)) + timedelta(hours=21, minutes=10)
 # The arrests of Surrey and Kent, and their seizures.
 ARRESTS, SEIZURES = f"{PAIRS}/7.8", f"{PAIRS}/9.10"
 SECONDS_TO_SHOW = 2_000
 
 
-def after(minutes: float) -> str:
-    return format_instant(AT + timedelta(minutes=minutes))
-
-
-EVENTS = (
-    arrest("drugs", occurred_at=after(0), place="m25", assisting=["kent"]),
-    arrest("drugs", force="kent", occurred_at=after(15), place="m25"),
-    seizure(incident="a" * 64, occurred_at=after(-60), place="a406"),
-    seizure(force="kent", incident="a" * 64, occurred_at=after(-50)),
-    declared("nil", day=yesterday(), force=LEAD),
-    declared("complete", day=yesterday(), force="kent", measures=["arrests"]),
-)
+def events() -> tuple[Json, ...]:
+    return (
+        arrest("drugs", occurred_at=yesterday_at("21:10"), place="m25", assisting=["kent"]),
+        arrest("drugs", force="kent", occurred_at=yesterday_at("21:25"), place="m25"),
+        seizure(incident="a" * 64, occurred_at=yesterday_at("20:10"), place="a406"),
+        seizure(force="kent", incident="a" * 64, occurred_at=yesterday_at("20:20")),
+        declared("nil", day=yesterday(), force=LEAD),
+        declared("complete", day=yesterday(), force="kent", measures=["arrests"]),
+    )
 
 
 def fill(server: Served, database: Database) -> None:
     """Open a running operation with two possible duplicates, and returns in several states."""
     secrets = {force: issued_secret(database, force) for force in (LEAD, "surrey", "kent")}
-    body = opening(starts_at=midnight(-1), ends_at=midnight(2), returns_due_at=after(10 * 60))
+    body = opening(starts_at=midnight(-1), ends_at=midnight(2), returns_due_at=midnight(0))
     assert server.request("POST", "/v1/operations", secrets[LEAD], body).status == 201
-    for event in EVENTS:
+    for event in events():
         assert server.request("POST", f"/v1{LIVE}/events", secrets[event["force"]], event).status == 201
 
 

@@ -1,12 +1,12 @@
 """JSON request bodies that the operations of `tests.functional.conftest` accept."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
 from msgspec import structs
 
-from service.domain.model.days import london_date, london_midnight
+from service.domain.model.days import LONDON, london_date, london_midnight
 from service.domain.model.events import ActivityRecorded
 from service.domain.model.instants import format_instant
 
@@ -35,8 +35,27 @@ def hours_ago(hours: float) -> str:
 
 
 def earlier_today() -> str:
-    """Return a moment of the current London day: an hour ago, or midnight if the day is younger than that."""
-    return format_instant(max(now() - timedelta(hours=1), london_midnight(london_date(now()))))
+    """Return a moment of the current London day: an hour ago, or half of the day's age if that is less."""
+    age = now() - london_midnight(london_date(now()))
+    return format_instant(now() - min(timedelta(hours=1), age / 2))
+
+
+def yesterday_at(clock: str) -> str:
+    """Return yesterday's moment at which the clocks in London showed a time, such as 21:10.
+
+    Use it for facts whose times matter: it is over and within `opening`, whatever the time is now.
+    """
+    day = london_date(now()) - timedelta(days=1)
+    return format_instant(datetime.combine(day, time.fromisoformat(clock), LONDON).astimezone(UTC))
+
+
+def latest(clock: str) -> datetime:
+    """Return the latest moment at which the clocks in London showed a time: today's or yesterday's, with their zone.
+
+    A module may keep it as a constant: unlike a moment of yesterday, it stays within `opening` when midnight passes.
+    """
+    at = datetime.combine(london_date(now()), time.fromisoformat(clock), LONDON)
+    return at if at <= now() else at - timedelta(days=1)
 
 
 def midnight(days_from_today: int) -> str:

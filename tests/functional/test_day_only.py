@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from service.domain.model.days import ONE_DAY, london_date
-from service.domain.model.instants import format_instant
 from service.exports.tables_of_answers import CSV, XLSX
 from tests.factories.bodies import (
     activity,
@@ -22,6 +21,7 @@ from tests.factories.bodies import (
     today,
     withdrawal,
     yesterday,
+    yesterday_at,
 )
 from tests.functional.apps import ClientFor
 from tests.functional.calls import NDJSON, Caller, Json, refused
@@ -168,10 +168,12 @@ def joint(force: str = "surrey", **fields: Any) -> Json:
 def test_an_event_of_a_day_may_be_any_event_of_another_force_on_that_day(
     lead: Caller, surrey: Caller, kent: Caller, live: str
 ):
-    ours, early, late = joint(occurred_on=today()), joint("kent", occurred_at=midnight(0)), joint("kent")
-    before = joint("kent", occurred_on=yesterday())
+    ours = joint(occurred_on=yesterday())
+    early, late = (joint("kent", occurred_at=yesterday_at(clock)) for clock in ("00:00", "23:59:59"))
+    after = joint("kent", occurred_on=today())
+    elsewhere = joint("kent", occurred_at=yesterday_at("12:00"), place="a406")
     surrey.record(live, ours)
-    kent.record(live, early, before, late, joint("kent", occurred_at=format_instant(now()), place="a406"))
+    kent.record(live, early, after, late, elsewhere)
     found = listed(lead, live)["pairs"]
     assert {frozenset(event["id"] for event in pair["events"]) for pair in found} == {
         frozenset({ours["id"], other["id"]}) for other in (early, late)

@@ -2,31 +2,29 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from service.domain.model.instants import format_instant
-from tests.factories.bodies import arrest, correction, midnight, new_id, seizure, withdrawal
+from tests.factories.bodies import arrest, correction, new_id, seizure, withdrawal, yesterday_at
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, Json, on_sqlite
 from tests.functional.conftest import opened
 from tests.functional.test_overview_page import page_of
-from tests.functional.test_possible_duplicates import pairs
+from tests.functional.test_possible_duplicates import minutes_after, pairs
 from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
 SecretFor = Callable[..., str]
 ID = re.compile(r'name="id" value="([^"]+)"')
 LIVE = "/operations/live"
 PAIRS = f"{LIVE}/duplicates"
-AT = datetime.fromisoformat(midnight(-1)) + timedelta(hours=21, minutes=10)
 
 
 def after(minutes: float) -> str:
-    return format_instant(AT + timedelta(minutes=minutes))
+    """Return a moment this long after 12:10pm of yesterday, in wire format."""
+    return minutes_after(yesterday_at("12:10"), minutes)
 
 
 @pytest.fixture
@@ -255,9 +253,9 @@ def test_the_texts_for_the_forces_name_neither_the_other_nor_its_place_and_time(
     page = page_of(coordinator, ask)
     surrey, kent = (re.findall(rf'id="ask-{side}">(.*?)</p>', page, re.DOTALL)[0] for side in (0, 1))
     assert surrey.startswith("Surrey Police: your event 7 in Operation Live is an arrest for drugs, ")
-    assert "9:10pm" in surrey
-    assert not re.search(r"Kent|event 8|9:25pm", surrey)
-    assert not re.search(r"Surrey|event 7|9:10pm", kent)
+    assert "12:10pm" in surrey
+    assert not re.search(r"Kent|event 8|12:25pm", surrey)
+    assert not re.search(r"Surrey|event 7|12:10pm", kent)
     assert len(events(lead)) == 8
 
 

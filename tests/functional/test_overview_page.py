@@ -12,7 +12,7 @@ from service.access.credentials import Credential
 from service.storage.db import Database
 from service.usecases.overview.operation import read_overview
 from service.usecases.querying.as_of import Moment
-from tests.factories.bodies import arrest, declared, new_id, seizure, today, yesterday
+from tests.factories.bodies import arrest, declared, hours_ago, new_id, seizure, today, yesterday, yesterday_at
 from tests.factories.credentials import issued_secret
 from tests.factories.operations import opened_operation
 from tests.factories.setup import LEAD
@@ -25,7 +25,6 @@ from tests.functional.visitors import Visitor, heading, text_of, visitor
 SecretFor = Callable[..., str]
 CredentialFor = Callable[..., Credential]
 PANDILLA = "/operations/pandilla-2023-01"
-NOW = datetime.now(UTC)
 
 
 def element(page: str, id: str) -> str:
@@ -48,10 +47,6 @@ def size_of(pandilla: Pandilla) -> int:
 
 def person_of(pandilla: Pandilla, force: str = LEAD, role: str | None = None) -> Visitor:
     return visitor(pandilla.app, issued_secret(pandilla.database, force, role))
-
-
-def at(hours: float) -> str:
-    return (NOW + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
 
 
 @pytest.fixture
@@ -135,7 +130,7 @@ def test_a_moment_that_cannot_be_shown_is_explained(
 
 
 def test_what_nobody_has_spoken_of_is_no_nought(app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str):
-    client_for("surrey").record(running, arrest(force="surrey", occurred_at=at(-24)))
+    client_for("surrey").record(running, arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     declare(client_for("kent"), running, "kent", "nil")
     page = page_of(visitor(app, secret_for(LEAD)), f"/operations/{running}")
     assert "none yet" in element(page, "force-surrey")
@@ -158,7 +153,7 @@ def test_each_state_of_a_return_has_its_words(app: Flask, secret_for: SecretFor,
     assert element(page, f"return-kent-{yesterday()}").startswith("Partial ")
     assert element(page, f"return-all-{yesterday()}") == "1 of 4"
     assert "No return" in page
-    surrey.record(running, arrest(force="surrey", occurred_at=at(-24)))
+    surrey.record(running, arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     page = page_of(person, f"/operations/{running}")
     assert element(page, f"return-surrey-{yesterday()}").startswith("Reopened changed since")
     assert "reopened" in element(page, "force-surrey")
@@ -190,8 +185,8 @@ def test_an_observer_is_not_even_given_what_its_page_leaves_out(database: Databa
 
 
 def test_a_force_sees_its_own_events_only(app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str):
-    client_for("surrey").record(running, arrest("knife", force="surrey", occurred_at=at(-24)))
-    client_for("kent").record(running, arrest("fraud", force="kent", occurred_at=at(-24)))
+    client_for("surrey").record(running, arrest("knife", force="surrey", occurred_at=yesterday_at("12:00")))
+    client_for("kent").record(running, arrest("fraud", force="kent", occurred_at=yesterday_at("12:00")))
     surrey = page_of(visitor(app, secret_for("surrey")), f"/operations/{running}")
     assert "1 arrest, knife" in element(surrey, "latest")
     assert "fraud" not in element(surrey, "latest")
@@ -229,7 +224,7 @@ def test_a_whole_shows_the_figures_of_its_parts(app: Flask, lead: Caller, client
     opened(lead, operation="part", name="Part", part_of=["whole"], **days(-1, 1))
     accepted = lead.change("whole", "parts", id="018d1a2b-0000-7000-8000-00000000b002", part="part")
     assert accepted.status_code == 201, accepted.json
-    client_for("surrey").record("part", arrest(force="surrey", occurred_at=at(-24)))
+    client_for("surrey").record("part", arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     page = page_of(visitor(app, secret_for(LEAD)), "/operations/whole")
     assert element(page, "headline-arrests") == "at least 1 arrests"
     assert 'name="event"' not in page, "a whole has no single event"
@@ -239,7 +234,7 @@ def test_a_whole_shows_the_figures_of_its_parts(app: Flask, lead: Caller, client
 def test_a_publication_under_embargo_is_shown_to_the_coordinator_alone(
     app: Flask, lead: Caller, secret_for: SecretFor, running: str
 ):
-    fields = {"id": new_id(), "label": "provisional", "embargo_until": at(2)}
+    fields = {"id": new_id(), "label": "provisional", "embargo_until": hours_ago(-2)}
     assert lead.change(running, "publications", **fields).status_code == 201
     assert "published provisional figures" in page_of(visitor(app, secret_for(LEAD)), f"/operations/{running}")
     for role in ("force", "observer"):
@@ -254,10 +249,10 @@ def test_the_feed_says_that_the_log_has_grown_and_nothing_else(
     app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str
 ):
     for person in (visitor(app, secret_for("surrey")), visitor(app, secret_for("surrey", "observer"))):
-        client_for("kent").record(running, arrest(force="kent", occurred_at=at(-24)))
+        client_for("kent").record(running, arrest(force="kent", occurred_at=yesterday_at("12:00")))
         page = page_of(person, f"/operations/{running}")
         (address,) = re.findall(r'data-feed="([^"]*)"', page)
-        client_for("kent").record(running, seizure(force="kent", occurred_at=at(-24)))
+        client_for("kent").record(running, seizure(force="kent", occurred_at=yesterday_at("12:00")))
         with person.get(address, buffered=False) as feed:
             assert feed.content_type == "text/event-stream"
             events = feed_events(feed.response)
@@ -274,7 +269,7 @@ def test_the_feed_ends_with_the_session(app: Flask, secret_for: SecretFor, clien
         events = feed_events(feed.response)
         assert next(events)["event"] == "hello"
         person.send("/sign-out")
-        client_for("kent").record(running, arrest(force="kent", occurred_at=at(-24)))
+        client_for("kent").record(running, arrest(force="kent", occurred_at=yesterday_at("12:00")))
         assert [event["event"] for event in events] == ["bye"]
 
 
@@ -332,7 +327,7 @@ def test_the_hour_that_is_not_over_is_outlined_and_arrests_without_a_time_are_co
     surrey = client_for("surrey")
     person = visitor(app, secret_for(LEAD))
     assert "No arrest has an hour yet." in element(page_of(person, f"/operations/{running}"), "by-hour")
-    surrey.record(running, arrest(force="surrey", occurred_at=at(0)))
+    surrey.record(running, arrest(force="surrey", occurred_at=hours_ago(0)))
     surrey.record(running, arrest(force="surrey", count=2, occurred_on=yesterday(), occurred_at=None))
     page = page_of(person, f"/operations/{running}")
     assert page.count('<rect class="chart__running"') == 1

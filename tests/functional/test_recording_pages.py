@@ -1,13 +1,12 @@
 """Recording an arrest, a seizure and a tally in pages: checked first, recorded once, by whom it may be."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
-from service.domain.model.days import LONDON
-from tests.factories.bodies import now, opening
+from tests.factories.bodies import latest, opening, today, yesterday
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.filling_in import checked, follow, form_of, mistakes, opened_form, send
@@ -15,11 +14,11 @@ from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
 SecretFor = Callable[..., str]
 MARKUP = "<script>alert(1)</script>"
-YESTERDAY = (now() - timedelta(days=1)).astimezone(LONDON)
+LATEST = latest("21:40")
 WHEN = {
-    "date__day": str(YESTERDAY.day),
-    "date__month": str(YESTERDAY.month),
-    "date__year": str(YESTERDAY.year),
+    "date__day": str(LATEST.day),
+    "date__month": str(LATEST.month),
+    "date__year": str(LATEST.year),
     "time": "9:40pm",
 }
 ARREST = WHEN | {"reason": "knife", "place": "m25"}
@@ -39,7 +38,7 @@ def test_an_arrest_is_checked_and_then_recorded(surrey_page: Visitor, lead: Call
     form = opened_form(surrey_page, f"/operations/{live}/record/arrest")
     check = checked(surrey_page, form, **ARREST)
     assert heading(check).endswith("Check your answers")
-    assert f"{YESTERDAY:%A} {YESTERDAY.day} {YESTERDAY:%B %Y}, 9:40pm" in page_text(check)
+    assert f"{LATEST:%A} {LATEST.day} {LATEST:%B %Y}, 9:40pm" in page_text(check)
     assert "M25" in page_text(check)
     assert lead.figures(live) == [], "nothing is recorded before it is checked"
     receipt = follow(surrey_page, send(surrey_page, check))
@@ -68,7 +67,8 @@ def test_a_form_records_once_however_often_it_is_sent(surrey_page: Visitor, lead
 def test_every_mistake_is_named_in_the_summary_and_at_its_field(surrey_page: Visitor, lead: Caller, live: str):
     form = opened_form(surrey_page, f"/operations/{live}/record/arrest")
     page = checked(surrey_page, form, date__day="31", date__month="2", time="25:00", count="-1")
-    first, last = YESTERDAY, YESTERDAY + timedelta(days=2)
+    first = date.fromisoformat(yesterday())
+    last = first + timedelta(days=2)
     found = dict(mistakes(page))
     assert set(found) == {"date-day", "time", "reason", "count"}
     assert found["date-day"].startswith("Date must be ")
@@ -112,17 +112,18 @@ def test_an_arrest_of_which_only_the_day_is_known_is_recorded_without_a_time(
 ):
     form = opened_form(surrey_page, f"/operations/{live}/record/arrest")
     check = checked(surrey_page, form, **ARREST | {"time": ""})
-    assert f"{YESTERDAY:%A} {YESTERDAY.day} {YESTERDAY:%B %Y}, time not known" in page_text(check)
+    assert f"{LATEST:%A} {LATEST.day} {LATEST:%B %Y}, time not known" in page_text(check)
     receipt = follow(surrey_page, send(surrey_page, check))
     assert "time not known" in page_text(receipt)
-    assert lead.figures(live, "day", by="day") == [str(YESTERDAY.date())]
+    assert lead.figures(live, "day", by="day") == [str(LATEST.date())]
 
 
 @on_sqlite
 def test_a_moment_in_the_future_is_refused_in_words(surrey_page: Visitor, live: str):
-    tomorrow = (now() + timedelta(days=1)).astimezone(LONDON)
+    tomorrow = date.fromisoformat(today()) + timedelta(days=1)
+    day = {"date__day": str(tomorrow.day), "date__month": f"{tomorrow:%B}", "date__year": str(tomorrow.year)}
     form = opened_form(surrey_page, f"/operations/{live}/record/arrest")
-    page = checked(surrey_page, form, **ARREST | {"date__day": str(tomorrow.day), "date__month": f"{tomorrow:%B}"})
+    page = checked(surrey_page, form, **ARREST | day)
     assert ("time", "Date and time must be in the past") in mistakes(page)
 
 

@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import arrest, new_id, today, yesterday
+from tests.factories.bodies import arrest, hours_ago, new_id, today, yesterday, yesterday_at
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import opened
 from tests.functional.test_operations_page import days
-from tests.functional.test_overview_page import at, declare, element, page_of
+from tests.functional.test_overview_page import declare, element, page_of
 from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
 SecretFor = Callable[..., str]
@@ -26,7 +26,7 @@ ID = re.compile(r'name="id" value="([^"]+)"')
 @pytest.fixture
 def running(lead: Caller) -> str:
     """Return the key of an operation that began yesterday and ends tomorrow, with returns due since an hour."""
-    return opened(lead, operation="running", name="Running", returns_due_at=at(-1), **days(-1, 1))
+    return opened(lead, operation="running", name="Running", returns_due_at=hours_ago(1), **days(-1, 1))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def statuses(caller: Caller, operation: str) -> dict[tuple[str, str], tuple[str,
 def test_the_matrix_says_who_owes_what_and_since_when(coordinator: Visitor, client_for: ClientFor, running: str):
     surrey = client_for("surrey")
     declare(surrey, running, "surrey", "complete")
-    surrey.record(running, arrest(force="surrey", occurred_at=at(-24)))
+    surrey.record(running, arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     declare(client_for("kent"), running, "kent", "nil")
     page = page_of(coordinator, f"/operations/{running}/returns")
     assert element(page, f"return-surrey-{yesterday()}").startswith("Reopened changed since ")
@@ -142,7 +142,7 @@ def test_nil_asks_back_only_if_something_is_recorded(
     surrey = visitor(app, secret_for("surrey"))
     address = f"/operations/{running}/returns/surrey/{yesterday()}/check?status=nil"
     assert "Check the return" in text_of(page_of(surrey, address))
-    client_for("surrey").record(running, arrest(force="surrey", occurred_at=at(-24)))
+    client_for("surrey").record(running, arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     # The arrest came between the check and the sending.
     asked_back = send(surrey, address, status="nil")
     assert heading(asked_back) == "Running, Surrey Police Something is recorded for this day"
@@ -210,7 +210,7 @@ def test_what_an_address_says_is_not_shown_as_markup(coordinator: Visitor, runni
 def test_several_days_are_declared_by_one_return_from_the_day_chosen_to_a_last_one(
     coordinator: Visitor, client_for: ClientFor, lead: Caller, running: str
 ):
-    client_for("surrey").record(running, arrest(force="surrey", occurred_at=at(-24)))
+    client_for("surrey").record(running, arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     start = f"/operations/{running}/returns/surrey/{yesterday()}"
     assert "For several days" in text_of(page_of(coordinator, start))
     shown = text_of(page_of(coordinator, f"{start}/check?status=nil&last={today()}"))

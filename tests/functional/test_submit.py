@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from service.cli.calling.http_client import Answer
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.main import run
 from service.cli.sheets import submit as submit_module
-from service.domain.model.days import LONDON
 from service.spreadsheets.templates import TEMPLATES
+from tests.factories.bodies import latest, today, yesterday
 from tests.functional.calls import NDJSON, Caller
 from tests.functional.conftest import ClientFor
 
 Submit = Callable[..., int]
-# A time yesterday that is not near a clock change.
-MOMENT = (datetime.now(UTC).astimezone(LONDON) - timedelta(days=1)).replace(hour=12, minute=30, second=0, microsecond=0)
+# A time that is not near a clock change.
+MOMENT = latest("12:30")
 AT = MOMENT.strftime("%d/%m/%Y %H:%M")
 LIVE = "live"
 ARRESTS = ["reference", "occurred_at", "place", "reason", "count", "qualifier", "assisting", "incident"]
@@ -290,8 +290,10 @@ def test_activities_and_returns_are_sent_and_a_changed_return_replaces_the_old(
     assert lead.figures(live, measure="vehicles_stopped") == [12]
     day = MOMENT.strftime("%d/%m/%Y")
 
+    only_the_day = {"day_from": str(MOMENT.date()), "day_before": str(MOMENT.date() + timedelta(days=1))}
+
     def owed() -> set[str]:
-        figures = lead.totals(live, measure="vehicles_stopped", day_before=str(MOMENT.date() + timedelta(days=1)))
+        figures = lead.totals(live, measure="vehicles_stopped", **only_the_day)
         return {one["force"] for one in figures["completeness"]["outstanding"]}
 
     for status in ("complete", "partial", "complete"):
@@ -302,19 +304,19 @@ def test_activities_and_returns_are_sent_and_a_changed_return_replaces_the_old(
 def test_a_row_with_a_last_day_is_one_return_for_all_of_its_days(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str
 ):
-    first, last = (MOMENT + timedelta(days=days) for days in (0, 1))
-    before, on = (f"{moment:%d/%m/%Y}" for moment in (first, last))
+    first, last = (date.fromisoformat(day) for day in (yesterday(), today()))
+    before, on = (f"{day:%d/%m/%Y}" for day in (first, last))
     header = ["day", "last_day", "status"]
     assert submit(sheet(header, [before, on, "nil"], name="returns.csv")) == DONE
     days = {
         one["day"]: one["status"] for one in lead.get(f"/v1/operations/{live}/returns?force=surrey").json["returns"]
     }
-    assert days[str(first.date())] == days[str(last.date())] == "nil"
+    assert days[str(first)] == days[str(last)] == "nil"
     (event,) = [one for one in lead.get(f"/v1/operations/{live}/events").json["events"] if "day_from" in one["data"]]
-    assert event["data"]["day_before"] == str(last.date() + timedelta(days=1))
+    assert event["data"]["day_before"] == str(last + timedelta(days=1))
     assert submit(sheet(header, [before, on, "nil"], [on, on, "complete"], name="returns.csv")) == DONE
     log = lead.get(f"/v1/operations/{live}/events").json["events"]
-    assert [one["data"] for one in log if one["data"].get("day")] == [{"day": str(last.date()), "status": "complete"}]
+    assert [one["data"] for one in log if one["data"].get("day")] == [{"day": str(last), "status": "complete"}]
 
 
 def test_a_workbook_is_read_with_its_dates_and_numbers(submit: Submit, tmp_path: Path, lead: Caller, live: str):

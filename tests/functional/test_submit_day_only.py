@@ -27,7 +27,8 @@ def messages(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_rows_with_a_day_and_rows_with_a_moment_are_sent(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str
 ):
-    rows = [["1", AT, "", "m25", "knife"], ["2", "", today(), "m25", "knife"], ["3", "", yesterday(), "", "drugs"]]
+    noon = f"{yesterday()} 12:00"
+    rows = [["1", noon, "", "m25", "knife"], ["2", "", today(), "m25", "knife"], ["3", "", yesterday(), "", "drugs"]]
     assert submit(sheet(ARRESTS, *rows)) == DONE
     assert lead.figures(live, "day", "quantity", by="day", measure="arrests") == [(yesterday(), 2), (today(), 1)]
     assert submit(sheet(ARRESTS, *rows)) == DONE
@@ -37,10 +38,11 @@ def test_rows_with_a_day_and_rows_with_a_moment_are_sent(
 def test_a_day_and_a_moment_replace_each_other_in_a_correction(
     submit: Submit, sheet: Callable[..., Path], lead: Caller, live: str
 ):
-    assert submit(sheet(ARRESTS, ["1", AT, "", "m25", "knife"])) == DONE
+    at_noon = ["1", f"{yesterday()} 12:00", "", "m25", "knife"]
+    assert submit(sheet(ARRESTS, at_noon)) == DONE
     assert submit(sheet(ARRESTS, ["1", "", today(), "m25", "knife"]), "--correct") == DONE
     assert lead.figures(live, "day", "quantity", by="day", measure="arrests") == [(today(), 1)]
-    assert submit(sheet(ARRESTS, ["1", AT, "", "m25", "knife"]), "--correct") == DONE
+    assert submit(sheet(ARRESTS, at_noon), "--correct") == DONE
     assert lead.figures(live, "day", "quantity", by="day", measure="arrests") == [(yesterday(), 1)]
 
 

@@ -53,7 +53,7 @@ def test_mistakes_found_here_and_by_the_service_are_listed_together(
     submit: Submit, sheet: Callable[..., Path], client: InProcess, lead: Caller, live: str
 ):
     assert submit(sheet(ARRESTS, arrest("1")))[0] == DONE
-    soon = (MOMENT + timedelta(days=1, hours=20)).strftime("%d/%m/%Y %H:%M")
+    soon = (MOMENT + timedelta(days=1, hours=8)).strftime("%d/%m/%Y %H:%M")
     header = ["Reference", "Occurred at", "Place", "Reason", "Count", *ARRESTS[5:]]
     file = sheet(
         header, arrest("1"), arrest("2", at=soon), arrest("3", reason="PWITS", count="x"), arrest("4", place="M52")
@@ -86,7 +86,7 @@ def test_a_row_that_was_sent_and_now_has_a_mistake_is_not_taken_for_gone(
 
 def test_the_dry_run_goes_on_after_a_batch_with_refusals(submit: Submit, sheet: Callable[..., Path], client: InProcess):
     # The clock of the machine may be wrong, so this is left to the service.
-    soon = (MOMENT + timedelta(days=1, hours=20)).strftime("%d/%m/%Y %H:%M")
+    soon = (MOMENT + timedelta(days=1, hours=8)).strftime("%d/%m/%Y %H:%M")
     rows = [arrest(at=soon if number in (3, 255) else AT) for number in range(300)]
     code, said = submit(sheet(ARRESTS, *rows))
     assert [line.split(":")[0] for line in said] == ["row 5, occurred_at", "row 257, occurred_at", "oprecord"]

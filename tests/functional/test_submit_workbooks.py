@@ -157,7 +157,8 @@ def test_every_sheet_of_a_template_is_read_and_the_others_are_named(
     assert "Recorded 2 arrests, 1 seizure and 1 return; 0 were already recorded. Keep results.xlsx.sent.json" in found
     assert (lead.figures(live, measure="arrests"), lead.figures(live, measure="phones")) == ([3], [5])
     # A return that had been sent before the arrests would have been reopened by them.
-    figures = lead.totals(live, measure="arrests", day_before=str(MOMENT.date() + timedelta(days=1)))
+    day_after = MOMENT.date() + timedelta(days=1)
+    figures = lead.totals(live, measure="arrests", day_from=str(MOMENT.date()), day_before=str(day_after))
     assert "surrey" not in {one["force"] for one in figures["completeness"]["outstanding"]}
     code, found = submit(file)
     assert "Recorded 0 arrests, 0 seizures and 0 returns; 4 were already recorded" in found

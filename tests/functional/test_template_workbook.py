@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -18,13 +18,13 @@ from service.cli.main import run
 from service.spreadsheets.reading.file import XLSX
 from service.spreadsheets.template_workbook import CODES, HELP
 from service.spreadsheets.templates import TEMPLATES
-from tests.factories.bodies import yesterday
+from tests.factories.bodies import latest, yesterday
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import ClientFor, opened
 from tests.functional.sockets import listening
 
 Oprecord = Callable[..., tuple[int, str]]
-NOON = datetime.combine(date.fromisoformat(yesterday()), datetime.min.time()) + timedelta(hours=12)
+NOON = latest("12:00").replace(tzinfo=None)
 SHEETS = ["Arrests", "Seizures", "Activities", "Returns", "Withdrawals", HELP, CODES]
 LONGEST_SHEET_NAME, LONGEST_LIST = 31, 255
 
@@ -118,7 +118,7 @@ def test_a_filled_in_workbook_is_sent_and_counts(made: Path, oprecord: Oprecord,
     returns = lead.get(f"/v1/operations/{live}/returns").json["returns"]
     assert next((one["day"], one["status"]) for one in returns if one["force"] == "surrey") == (yesterday(), "complete")
     arrests = [one for one in events(lead, live) if one["type"] == "arrest.recorded"]
-    assert {one["occurred_at"][:10] for one in arrests} == {yesterday()}
+    assert {one["occurred_at"][:10] for one in arrests} == {str(NOON.date())}
     code, said = oprecord("submit", made)
     assert code == DONE, said
     assert "; 6 were already recorded." in said

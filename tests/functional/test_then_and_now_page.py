@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import arrest, correction, declared, new_id, seizure, withdrawal, yesterday
+from tests.factories.bodies import arrest, correction, declared, new_id, seizure, withdrawal, yesterday, yesterday_at
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, Pandilla
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import opened
 from tests.functional.test_operations_page import days
-from tests.functional.test_overview_page import PANDILLA, at, element, page_of, person_of, size_of
+from tests.functional.test_overview_page import PANDILLA, element, page_of, person_of, size_of
 from tests.functional.visitors import heading, text_of, visitor
 
 SecretFor = Callable[..., str]
@@ -56,13 +56,14 @@ def test_two_past_moments_are_compared_in_order_however_they_are_given(replayed_
 
 def test_each_difference_is_said_in_words(app: Flask, secret_for: SecretFor, client_for: ClientFor, running: str):
     surrey, kent = client_for("surrey"), client_for("kent")
-    one, other = arrest(force="surrey", occurred_at=at(-24)), arrest(count=4, force="kent", occurred_at=at(-24))
+    noon = yesterday_at("12:00")
+    one, other = arrest(force="surrey", occurred_at=noon), arrest(count=4, force="kent", occurred_at=noon)
     surrey.record(running, one)
     (receipt,) = kent.record(running, other)
     then = receipt["seq"]
     surrey.record(running, withdrawal(one))
     kent.record(running, correction(other, data={"reason": "knife", "count": 6}))
-    kent.record(running, seizure(force="kent", occurred_at=at(-24)))
+    kent.record(running, seizure(force="kent", occurred_at=yesterday_at("12:00")))
     kent.record(running, declared("complete", day=yesterday(), force="kent"))
     person = visitor(app, secret_for(LEAD))
     page = page_of(person, f"/operations/{running}/then-and-now?event={then}")
@@ -125,7 +126,7 @@ def test_a_whole_is_compared_by_moments_alone(app: Flask, lead: Caller, client_f
     opened(lead, operation="whole", name="Whole", **days(-1, 1))
     opened(lead, operation="part", name="Part", part_of=["whole"], **days(-1, 1))
     assert lead.change("whole", "parts", id=new_id(), part="part").status_code == 201
-    (receipt,) = client_for("surrey").record("part", arrest(force="surrey", occurred_at=at(-24)))
+    (receipt,) = client_for("surrey").record("part", arrest(force="surrey", occurred_at=yesterday_at("12:00")))
     page = page_of(visitor(app, secret_for(LEAD)), f"/operations/whole/then-and-now?as_of={receipt['recorded_at']}")
     assert element(page, "headline-arrests") == "arrests Then, at least 1 Now, at least 1 unchanged"
     assert "came in between" not in page
