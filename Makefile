@@ -6,6 +6,8 @@ PORT ?= 8000
 PYTEST_FLAGS ?=
 # Newer versions: make lock LOCK_FLAGS=--upgrade
 LOCK_FLAGS ?=
+# In UTC, or anything else that GNU date reads: make test-at AT='2027-03-28 00:30'
+AT ?= 00:03
 # One case: make bench BENCH_FLAGS="--only batches --json before.json"
 BENCH_FLAGS ?=
 
@@ -44,7 +46,7 @@ REGISTRY := py[p]i[.]org|pythonhoste[d]|npmj[s][.]|(extra-)?index-ur[l]( |=)|fin
 LOCK_ADDRESS := https?://|index-url|find-links|file:
 
 .DEFAULT_GOAL := help
-.PHONY: assets audit help run seed test test-fast fuzz lint types docs pictures bench bench-quick bench-full lock wheel clean
+.PHONY: assets audit help run seed test test-fast test-at fuzz lint types docs pictures bench bench-quick bench-full lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,12 +59,19 @@ seed: $(RUN) ## post Operation Pandilla to the service at PORT
 	$(BIN)/oprecord replay $(SEED) --url http://127.0.0.1:$(PORT) --issue
 
 # Modules are compiled once, and not again for each process that tests are run in and for each that they start.
-test test-fast: export PYTHONDONTWRITEBYTECODE =
+test test-fast test-at: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 17 minutes
 	$(PYTEST) $(PYTEST_FLAGS)
 
 test-fast: $(DEV) ## run what needs no other process, on SQLite, in under a minute
 	$(PYTEST) --fast $(PYTEST_FLAGS)
+
+# Outside this folder, as PostgreSQL may run as a user who cannot enter it.
+test-at: $(DEV) ## run the tests as of the moment AT, '00:03' UTC of today by default; needs Linux and a C compiler
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && chmod 755 "$$folder" && \
+	$(CC) -O2 -shared -fPIC -o "$$folder/clock.so" tests/shifted_clock.c && \
+	shift=$$(($$(date -u -d '$(AT)' +%s) - $$(date +%s))) && \
+	CLOCK_SHIFT_SECONDS=$$shift LD_PRELOAD="$$folder/clock.so" $(PYTEST) $(PYTEST_FLAGS)
 
 fuzz: $(DEV) $(FUZZ) ## search for inputs that break a reader, 20 seconds each, in about 3 minutes
 	nice -n 19 $(BIN)/python -m tests.fuzz.search $(FUZZ_FLAGS)

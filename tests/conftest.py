@@ -2,12 +2,15 @@
 
 import gc
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from service.access.credentials import Credential
+from service.domain.model.days import ONE_DAY, london_date, london_midnight
 from service.storage.db import Database, open_database
 from tests.factories.credentials import CredentialFactory, issued_secret
 from tests.factories.operations import OpenedOperation, opened_operation
@@ -46,6 +49,19 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files with the longest tests first, whatever the random order of the others."""
     items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+
+
+# Longer than a test takes that counts days from today.
+SECONDS_BEFORE_MIDNIGHT = 15
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Let a London day that is about to end pass first: a test would take its second half for the same day."""
+    now = datetime.now(UTC)
+    seconds_left = (london_midnight(london_date(now) + ONE_DAY) - now).total_seconds()
+    if seconds_left < SECONDS_BEFORE_MIDNIGHT:
+        time.sleep(seconds_left)
 
 
 @pytest.fixture

@@ -77,6 +77,8 @@ def test_a_seizure_is_recorded_with_lines(person_for: PersonFor, server: Served,
     page.get_by_label("Time").fill("0:05")
     for kind in ("drugs", "cash", "phones"):
         press(page, f"Add {kind}")
+    # The page is loaded anew, and axe must not run before it is there.
+    expect(page.locator("button:not([aria-hidden])", has_text="Remove 3, phones")).to_be_visible()
     check()
     press(page, "Remove 3, phones")
     page.get_by_label("Drug", exact=True).fill("cocaien")

@@ -114,7 +114,7 @@ def test_an_imported_operation_takes_days_up_to_the_moment_of_recording(imported
 
 
 def test_a_night_over_two_dates_has_the_name_of_the_first(lead: Caller, surrey: Caller):
-    nights = [{"from": hours_ago(50), "before": hours_ago(38)}, {"from": hours_ago(26), "before": hours_ago(1)}]
+    nights = [{"from": hours_ago(50), "before": hours_ago(38)}, {"from": hours_ago(24), "before": hours_ago(1)}]
     body = opening(operation="nights", starts_at=None, ends_at=None, days=nights)
     assert lead.post("/v1/operations", json=body).status_code == 201
     first, second = [one["day"] for one in lead.get("/v1/operations/nights").json["days"]]

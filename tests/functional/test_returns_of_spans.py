@@ -134,7 +134,7 @@ def test_nights_are_covered_as_they_were_when_the_return_was_made(lead: Caller, 
     )
     surrey.record("nights", spanning(first, _after(last)))
     assert set(statuses(surrey, "nights").values()) == {"complete"}
-    added = [nights[0], {"from": hours_ago(50), "before": hours_ago(40)}, nights[1]]
+    added = [nights[0], {"from": hours_ago(60), "before": hours_ago(50)}, nights[1]]
     assert lead.change("nights", "amendments", id=new_id(), days=added).status_code == 201
     assert list(statuses(surrey, "nights").values()) == ["complete", "none", "complete"]
 
