@@ -7,21 +7,25 @@ Surrey must be the same in both, apart from what is new in each log: ids, hashes
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import arrest, hours_ago, new_id, opening, seizure, withdrawal
+from service.domain.model.instants import format_instant
+from tests.factories.bodies import arrest, latest, new_id, opening, seizure, withdrawal
 from tests.functional.apps import ClientFor
 from tests.functional.calls import Caller, Json, feed_events
 from tests.functional.visitors import visitor
 
 SecretFor = Callable[..., str]
 INCIDENT = "d" * 64
-PLACES, HOURS = ("m25", "a406"), (3, 2.75, 2.5, 2.25, 2)
-THERE, ELSEWHERE = ("m25", hours_ago(2.5)), ("a406", hours_ago(3))
-MOMENTS = {place: [THERE[1] if hours == 2.5 else hours_ago(hours) for hours in HOURS] for place in PLACES}
+PLACES = ("m25", "a406")
+# Of one day, because a force may know of the others how much they did on a day.
+LAST = latest("13:00").astimezone(UTC)
+MOMENTS = [format_instant(LAST - timedelta(minutes=minutes)) for minutes in (60, 45, 30, 15, 0)]
+THERE, ELSEWHERE = ("m25", MOMENTS[2]), ("a406", MOMENTS[0])
 NEW_IN_EACH_LOG = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|(?:recorded_at|as_of)\W+[0-9T:.Z-]+"
     r"|(?<=\d-)[0-9a-f]{16}\b|\bat \d\d:\d\d|(?:[0-9a-f]{4} ){3}[0-9a-f]{4}|\b(?:there|elsewhere)\b|\d{1,2}:\d\d[ap]m"
@@ -64,7 +68,7 @@ def searched(surrey: Caller, page: Callable[[str], Any], name: str) -> list[str]
     """Return every answer to a search over places and times: post, ask everything, withdraw."""
     answers = []
     for place in PLACES:
-        for moment in MOMENTS[place]:
+        for moment in MOMENTS:
             sent = list(probes(moment, place))
             answers += [surrey.send(name, one).get_data(as_text=True) for one in sent]
             for call in CALLS:
