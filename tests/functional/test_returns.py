@@ -14,6 +14,7 @@ from tests.factories.bodies import (
     seizure,
     today,
     withdrawal,
+    yesterday,
 )
 from tests.functional.calls import Caller, Json, refused
 from tests.functional.conftest import ClientFor, Pandilla, opened
@@ -254,13 +255,13 @@ def test_with_hours_after_each_day_returns_are_late_or_overdue_while_the_operati
 
 def test_hours_are_changed_by_an_amendment_and_the_deadline_still_holds(lead: Caller, surrey: Caller):
     opened(lead, operation="due", starts_at=midnight(-2), returns_due_hours=0, returns_due_at=hours_ago(-1))
-    yesterday = cell(surrey, "due", day=midnight(-1)[:10])
-    assert (yesterday["due_at"], yesterday["overdue"]) == (midnight(0), True)
+    before = cell(surrey, "due", day=yesterday())
+    assert (before["due_at"], before["overdue"]) == (midnight(0), True)
     assert cell(surrey, "due")["overdue"] is False
     later = {"id": new_id(), "returns_due_hours": 720}
     assert lead.change("due", "amendments", **later).status_code == 201
-    yesterday = cell(surrey, "due", day=midnight(-1)[:10])
-    assert (yesterday["due_at"], yesterday["overdue"]) == (lead.get("/v1/operations/due").json["returns_due_at"], False)
+    before = cell(surrey, "due", day=yesterday())
+    assert (before["due_at"], before["overdue"]) == (lead.get("/v1/operations/due").json["returns_due_at"], False)
     assert lead.get("/v1/operations/due").json["returns_due_hours"] == 720
     refused(
         lead.change("due", "amendments", id=new_id(), returns_due_hours=721), 422, "wrong_fields", "/returns_due_hours"

@@ -151,20 +151,19 @@ def test_an_activity_over_more_than_one_day_has_no_day(imported: str, surrey: Ca
 def test_a_figure_is_outstanding_until_every_force_has_declared_its_measure(
     live: str, lead: Caller, client_for: ClientFor
 ):
-    yesterday = midnight(-1)[:10]
     lead.record(live, arrest(), arrest(force="kent"), activity())
     answer = lead.totals(live, by="force")
-    every = [days_owed(force, yesterday, today(), days=2) for force in ("metropolitan", "surrey", "kent", "essex")]
+    every = [days_owed(force, yesterday(), today(), days=2) for force in ("metropolitan", "surrey", "kent", "essex")]
     # The desk reports nothing and so owes nothing; tomorrow has not begun.
     owed = [one | {"measures": []} for one in every]
     assert answer["completeness"] == {"status": "partial", "outstanding": owed, "overdue": []}
     assert [figure["outstanding"] for figure in answer["figures"]] == [[every[1]], [every[2]], [every[1]]]
 
     for force in ("metropolitan", "kent", "essex"):
-        for day in (yesterday, today()):
+        for day in (yesterday(), today()):
             client_for(force).record(live, declared("nil", day=day, force=force))
     surrey = client_for("surrey")
-    surrey.record(live, declared(day=yesterday), declared(measures=["arrests"]))
+    surrey.record(live, declared(day=yesterday()), declared(measures=["arrests"]))
     answer = lead.totals(live)
     assert [(figure["measure"], figure["outstanding"]) for figure in answer["figures"]] == [
         ("arrests", []),
