@@ -15,7 +15,7 @@ from service.storage.db import Database, open_database
 from tests.factories.credentials import CredentialFactory, issued_secret
 from tests.factories.operations import OpenedOperation, opened_operation
 
-pytest_plugins = ["tests.databases", "tests.fast"]
+pytest_plugins = ["tests.compiled_statements", "tests.databases", "tests.fast"]
 
 # `ci` always tries the same examples, so that failures are reproducible. `search` tries more and other examples.
 SLOW_DATABASES = [HealthCheck.too_slow, HealthCheck.data_too_large]
