@@ -44,7 +44,12 @@ def postgresql_engine(address: sa.URL, pool: dict[str, Any], limits: Limits = NO
     """
     # What the URL says goes before these.
     given = {name: value for name, value in WAITS.items() if name not in address.query}
-    settings = {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None} | given}
+    settings: dict[str, Any] = {
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"prepare_threshold": None} | given,
+        # No column is an hstore, so the first connection need not ask the server for that type.
+        "use_native_hstore": False,
+    }
     engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), **settings, **pool)
 
     @event.listens_for(engine, "connect")
