@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -41,6 +41,8 @@ ROOM_BYTES = 2 * 1024**3
 
 numbers = itertools.count(1)
 held_locks: list[IO[str]] = []
+# By the server's URL. A connection costs a third as much as creating and dropping a database.
+kept_connections: dict[str, psycopg.Connection[Any]] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,7 +64,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop this run's servers and remove their folder; the workers have ended by now."""
+    """Close connections; then stop this run's servers and remove their folder, as the workers have ended by now."""
+    while kept_connections:
+        kept_connections.popitem()[1].close()
     if hasattr(config, "workerinput") or FOLDER_VARIABLE not in os.environ:
         return
     remove_servers(Path(os.environ[FOLDER_VARIABLE]))
@@ -230,16 +234,34 @@ def template_database(server_url: str) -> Iterator[str]:
 def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
     """Create a database, yield its URL, and drop it even if clients are still connected."""
     name = f"oprecord_{PROCESS}_{next(numbers)}"
+    connection = kept_connection(server_url)
     # Copying files is faster than the default, which writes each page to the WAL.
-    execute(server_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+    execute_on(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
     try:
         yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
-        execute(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        execute_on(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
-def execute(server_url: str, statement: str, *names: str) -> None:
-    """Execute a statement that PostgreSQL does not allow in a transaction."""
-    url = sa.make_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+def execute(url: str, statement: str, *names: str) -> None:
+    """Execute a statement that PostgreSQL does not allow in a transaction, on a connection of its own."""
+    with connect(url) as connection:
+        execute_on(connection, statement, *names)
+
+
+def execute_on(connection: psycopg.Connection[Any], statement: str, *names: str) -> None:
+    """Execute a statement in which each pair of braces stands for a name."""
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def kept_connection(server_url: str) -> psycopg.Connection[Any]:
+    """Return this process's connection that creates and drops the databases of a server."""
+    if server_url not in kept_connections:
+        kept_connections[server_url] = connect(server_url)
+    return kept_connections[server_url]
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Return a new connection without transactions."""
+    address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(address, autocommit=True)
