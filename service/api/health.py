@@ -11,7 +11,7 @@ from service.api.http.answer_schemas import HealthSchema, ReadinessSchema
 from service.api.http.blueprint import Blueprint, answer, database
 from service.errors import RecordError
 from service.storage.db import Database
-from service.usecases.maintenance.migrate import require_migrated
+from service.usecases.maintenance.schema_version import require_migrated
 from service.usecases.recording.clocks import ClockWrong, require_right_clocks
 
 blueprint = Blueprint("health", __name__, description="Check whether the service is up")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from service.config import Config, load_config
 from service.storage.db import Database, open_database
-from service.usecases.maintenance.migrate import NotMigrated, require_migrated
+from service.usecases.maintenance.schema_version import NotMigrated, require_migrated
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -26,15 +26,14 @@ from service.projections.registry import VERSION
 from service.projections.sums import sums
 from service.projections.totals import totals
 from service.storage.db import Database, metadata, open_database
-from service.usecases.maintenance.migrate import (
+from service.usecases.maintenance.migrate import _config, migrate_to_base, migrate_to_head
+from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.schema_version import (
     NotMigrated,
-    _config,
-    migrate_to_base,
-    migrate_to_head,
+    known_revisions,
     migrations_directory,
     require_migrated,
 )
-from service.usecases.maintenance.rebuild import rebuild
 from service.usecases.maintenance.verify import verify_operation
 from service.usecases.recording.appending import ProjectionsOutdated
 from tests.databases import database as new_postgres_database
@@ -241,6 +240,7 @@ def test_migrations_form_one_chain_numbered_without_a_gap() -> None:
     assert [script.revision for script in revisions] == numbers
     assert [script.down_revision for script in revisions] == [None, *numbers[:-1]]
     assert all(re.fullmatch(rf"{script.revision}_[a-z_]+\.py", Path(script.path).name) for script in revisions)
+    assert known_revisions() == numbers
 
 
 def test_every_table_with_an_operation_id_can_be_distributed_by_it() -> None:

@@ -28,8 +28,9 @@ from service.usecases.access.sign_in import (
     signed_in,
 )
 from service.usecases.maintenance.credentials import issue_credential
-from service.usecases.maintenance.migrate import grant_to_serving_role, require_migrated
+from service.usecases.maintenance.migrate import grant_to_serving_role
 from service.usecases.maintenance.rebuild import rebuild
+from service.usecases.maintenance.schema_version import require_migrated
 from tests.factories.operations import OpenedOperation, opened_operation
 from tests.factories.reports import ArrestRecordedFactory, ReturnDeclaredFactory
 from tests.factories.setup import OperationClosedFactory

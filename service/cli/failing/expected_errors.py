@@ -5,7 +5,6 @@ A command that ends well never imports this: the libraries of these errors take 
 
 from __future__ import annotations
 
-from alembic.util import CommandError
 from click import ClickException, Context, UsageError
 from environs import EnvValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -28,7 +27,6 @@ BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (EnvValidationError, USAGE),
     (ArgumentError, USAGE),
     (SQLAlchemyError, UNAVAILABLE),
-    (CommandError, UNAVAILABLE),
     (OSError, REFUSED),
 )
 EXPECTED = tuple(error for error, _code in BY_ERROR)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
-from service.errors import NotFound, Unavailable
-from service.storage.db import Database, open_database
+from service.errors import NotFound
+from service.storage.db import open_database
+from service.usecases.maintenance.schema_version import is_migrated, migrations_directory
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Any number, the same in every version.
 MIGRATION_LOCK = 7_020_230_117
-PACKAGE = Path(__file__).parents[2]
-
-
-class NotMigrated(Unavailable):
-    """The database schema is not that of this version of the code: run `oprecord init`."""
-
-    code = "not_migrated"
 
 
 class NoSuchDatabaseRole(NotFound):
@@ -31,20 +23,22 @@ class NoSuchDatabaseRole(NotFound):
     code = "no_such_database_role"
 
 
-def migrations_directory() -> Path:
-    """Return the directory of the migrations: inside the package in an installed wheel, beside it in a checkout."""
-    installed = PACKAGE / "migrations"
-    return installed if installed.is_dir() else PACKAGE.parent / "migrations"
-
-
 def migrate_to_head(database_url: str) -> None:
-    """Migrate the database at this address to this version of the code, all or nothing."""
-    _move(database_url, command.upgrade, "head")
+    """Migrate the database at this address to this version of the code, all or nothing.
+
+    Raises:
+        NotMigrated: a newer version of the code has migrated it.
+    """
+    _move(database_url, "head")
 
 
 def migrate_to_base(database_url: str) -> None:
-    """Drop this service's tables, with their data, from the database at this address."""
-    _move(database_url, command.downgrade, "base")
+    """Drop this service's tables, with their data, from the database at this address.
+
+    Raises:
+        NotMigrated: a newer version of the code has migrated it.
+    """
+    _move(database_url, "base")
 
 
 def grant_to_serving_role(database_url: str, role: str) -> None:
@@ -65,36 +59,7 @@ def grant_to_serving_role(database_url: str, role: str) -> None:
         database.close()
 
 
-def require_migrated(database: Database) -> None:
-    """Require that the database has the schema of this version of the code.
-
-    Raises:
-        NotMigrated: it has another.
-    """
-    with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(_config())
-    if found == scripts.get_current_head():
-        return
-    _refuse_newer(found, scripts)
-    raise NotMigrated("The database does not have this version's schema. Run: oprecord init")
-
-
-def _refuse_newer(found: str | None, scripts: ScriptDirectory) -> None:
-    """Refuse a database that a newer version of the code has migrated.
-
-    Raises:
-        NotMigrated.
-    """
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        newest = scripts.get_current_head()
-        raise NotMigrated(
-            f"The database has schema {found}; this version of oprecord knows schemas up to {newest}. "
-            "Install the newer version that migrated it."
-        )
-
-
-def _move(database_url: str, move: Callable[[Config, str], None], revision: str) -> None:
+def _move(database_url: str, revision: Literal["head", "base"]) -> None:
     database = open_database(database_url)
     try:
         with database.writing() as connection:
@@ -102,16 +67,20 @@ def _move(database_url: str, move: Callable[[Config, str], None], revision: str)
                 # Of several replicas that start at once, one migrates and the others wait. BEGIN IMMEDIATE does it on
                 # SQLite.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-            config = _config(connection)
-            _refuse_newer(
-                MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
-            )
-            move(config, revision)
+            if is_migrated(connection) and revision == "head":
+                return
+            # Late, because a database is migrated once, and prepared at each start of the service.
+            from alembic import command  # noqa: PLC0415
+
+            move = command.upgrade if revision == "head" else command.downgrade
+            move(_config(connection), revision)
     finally:
         database.close()
 
 
-def _config(connection: sa.Connection | None = None) -> Config:
+def _config(connection: sa.Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(migrations_directory()).replace("%", "%%"))
     return config
