@@ -1,6 +1,7 @@
 """Statements compiled once for each dialect and sent through the driver, without SQLAlchemy's execution.
 
-SQLAlchemy's overhead for each execution is more than most of our statements take.
+SQLAlchemy's overhead for each execution is more than most of our statements take. psycopg is imported where it is used:
+it takes longer to import than many commands on SQLite run.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from psycopg import RawCursor
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from service.storage.pipeline import Query, Rows, pipeline_of
+if TYPE_CHECKING:
+    from service.storage.pipeline import Query, Rows
 
 Values = Mapping[str, Any]
 # Returns the statement for a dialect, "postgresql" or "sqlite": always the same one for the same dialect.
@@ -67,6 +68,8 @@ def read_raw(connection: sa.Connection, make: Statement, values: Values) -> Rows
         if connection.dialect.name == "sqlite":
             (rows,) = _run(connection, [query])
             return rows
+        from psycopg import RawCursor  # noqa: PLC0415
+
         return RawCursor(driver_connection(connection)).execute(*query, binary=True).fetchall()
 
 
@@ -124,6 +127,8 @@ def bind_processors(table: sa.Table, dialect: str) -> list[Process]:
 
 def _run(connection: sa.Connection, queries: Sequence[Query]) -> list[Rows]:
     if connection.dialect.name == "postgresql":
+        from service.storage.pipeline import pipeline_of  # noqa: PLC0415
+
         return pipeline_of(connection).run(queries)
     driver = driver_connection(connection)
     return [driver.execute(*query).fetchall() for query in queries]

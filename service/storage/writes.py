@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from service.storage.db import InstantType
-from service.storage.pipeline import COMMIT, Query, pipeline_of
 from service.storage.statements import (
     Statement,
     Values,
@@ -26,6 +25,9 @@ from service.storage.statements import (
     bound_query,
     driver_connection,
 )
+
+if TYPE_CHECKING:
+    from service.storage.pipeline import Query
 
 # COPY takes less CPU time for more rows than this, and more for fewer.
 MAX_ROWS_IN_A_STATEMENT = 64
@@ -109,6 +111,9 @@ def _send_to_sqlite(
 def _send_to_postgresql(
     connection: sa.Connection, inserts: Sequence[Insert], statements: Sequence[Query], *, and_commit: bool
 ) -> None:
+    # Late, because its driver takes long to import.
+    from service.storage.pipeline import COMMIT, pipeline_of  # noqa: PLC0415
+
     queries: list[Query] = []
     for one in inserts:
         if one.uses_copy:

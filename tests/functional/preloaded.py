@@ -118,7 +118,9 @@ def become(arguments: list[str], environment: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    import service.cli.server.serve  # noqa: F401 - for the children
+    # For the children; the second is imported late, for SQLite.
+    import service.cli.server.serve
+    import service.storage.pipeline  # noqa: F401
     from tests.functional.compiled import keep_compiled_templates
 
     keep_compiled_templates(sys.argv[1])
