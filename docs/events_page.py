@@ -13,7 +13,7 @@ from msgspec.structs import FieldInfo, fields
 
 from docs.markdown import table, words_of
 from service.api.http import examples
-from service.api.operations import CHANGES
+from service.api.http.changes import CHANGES
 from service.domain.model.events import (
     FINDINGS,
     LINE_CLASSES,

@@ -12,6 +12,7 @@ from service.api.http.answer_schemas import OperationListSchema, OperationSchema
 from service.api.http.answers import operation_json, receipt_answer
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.changes import CHANGES
 from service.api.http.queries import OperationsQuery
 from service.usecases.querying.read_operations import list_operations, read_operation
 from service.usecases.recording.operations import change_operation, open_operation
@@ -20,22 +21,6 @@ from service.wire.schemas import change_schema, opening_schema
 
 blueprint = Blueprint("operations", __name__, description="Open, change and read operations")
 
-# The addresses of the coordinator's calls, and the type of event that each records.
-CHANGES = {
-    "forces": "force.joined",
-    "forces/left": "force.left",
-    "forces/amendments": "force.amended",
-    "measures": "measure.registered",
-    "amendments": "operation.amended",
-    "parts": "part.accepted",
-    "parts/removed": "part.removed",
-    "close": "operation.closed",
-    "reopen": "operation.reopened",
-    "publications": "figures.published",
-    "publications/{number}/public": "publication.made_public",
-    "possible-duplicates/ruled-out": "duplicate.ruled_out",
-    "possible-duplicates/reopened": "duplicate.reopened",
-}
 WRITING_PROBLEMS = (400, 404, 409, 413, 415, 422)
 
 

@@ -19,8 +19,9 @@ from service.api.http.answer_schemas import (
 from service.api.http.answers import item_json, receipt_answer
 from service.api.http.blueprint import Blueprint, answer, caller, database
 from service.api.http.bodies import MOST_BYTES_OF_A_BATCH, MOST_BYTES_OF_A_CALL, json_body
+from service.api.http.changes import CHANGES
 from service.api.http.queries import PageQuery, PossibleDuplicatesQuery
-from service.api.operations import CHANGES, WRITING_PROBLEMS
+from service.api.operations import WRITING_PROBLEMS
 from service.domain.deciding.draft import Submission
 from service.domain.duplicates.evidence import Evidence
 from service.domain.duplicates.ranking import AMOUNTS

@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 # Wide enough that no table wraps where a program may read it.
 WIDTH_WITHOUT_TERMINAL = 10_000
@@ -46,6 +43,10 @@ def print_table(
 
     Where a terminal is too narrow, all columns but the `unwrapped` ones are wrapped; by default, all but the first.
     """
+    # Late, for the commands that print no table.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in numbers else "left"
@@ -65,6 +66,16 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
     Yields the function that updates it: `(done, size)`; a size of 0 means that it is not known yet.
     """
+    # Late, for the commands that show none.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

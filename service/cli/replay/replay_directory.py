@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from service.api.operations import CHANGES
+from service.api.http.changes import CHANGES
 from service.cli.calling.http_client import Answer, Client
 from service.cli.replay.seed_directory import EVENTS, OPENING, SeedDirectory, SentLine, read_seed_directory
 from service.errors import Invalid
