@@ -2,7 +2,7 @@
 
 Importing the service takes two seconds of a processor, longer than most tests that need a server. Each process of
 tests therefore starts one parent that imports it once; the parent forks a child for each command. The tests of the
-command itself (test_serve, test_readme, test_cli) start it as a user does.
+command itself (test_readme, test_cli, some in test_serve) start it as a user does.
 """
 
 from __future__ import annotations
@@ -25,10 +25,22 @@ SECONDS_BETWEEN_CHECKS = 0.01
 
 
 class Command:
-    """A running command, in a process group of its own. It has the methods of subprocess.Popen that tests use."""
+    """A running command, in a process group of its own. It has the methods of subprocess.Popen that tests use.
 
-    def __init__(self, arguments: list[str], environment: Mapping[str, str]) -> None:
-        self.pid = int(asked("start", arguments, dict(environment)))
+    Its standard streams are the files or terminals at these paths.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        *,
+        stdin: str | Path = os.devnull,
+        stdout: str | Path = os.devnull,
+        stderr: str | Path = os.devnull,
+    ) -> None:
+        streams = [str(stdin), str(stdout), str(stderr)]
+        self.pid = int(asked("start", arguments, dict(environment), streams))
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -46,9 +58,23 @@ class Command:
             time.sleep(SECONDS_BETWEEN_CHECKS)
         return code
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the command alone."""
+        os.kill(self.pid, number)
+
     def terminate(self) -> None:
         """Send SIGTERM."""
-        os.kill(self.pid, signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
+
+
+def ended(
+    arguments: list[str], environment: Mapping[str, str], folder: Path, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. Its output is kept in new files in the folder."""
+    number = len(list(folder.glob("stdout-*")))
+    stdout, stderr = folder / f"stdout-{number}", folder / f"stderr-{number}"
+    code = Command(arguments, environment, stdout=stdout, stderr=stderr).wait(timeout)
+    return subprocess.CompletedProcess(arguments, code, stdout.read_text(), stderr.read_text())
 
 
 @cache
@@ -92,10 +118,10 @@ def answer_questions() -> None:
     gc.freeze()
     while question := sys.stdin.readline():
         match json.loads(question):
-            case ["start", arguments, environment]:
+            case ["start", arguments, environment, streams]:
                 answer: int | None = os.fork()
                 if answer == 0:
-                    become(arguments, environment)
+                    become(arguments, environment, streams)
             case ["poll", pid]:
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 answer = os.waitstatus_to_exitcode(status) if ended else None
@@ -103,14 +129,16 @@ def answer_questions() -> None:
         sys.stdout.flush()
 
 
-def become(arguments: list[str], environment: dict[str, str]) -> None:
-    """Turn this child into the command, as a shell would start it without a terminal."""
+def become(arguments: list[str], environment: dict[str, str], streams: list[str]) -> None:
+    """Turn this child into the command, as a shell would start it with these files as its streams."""
     from service.cli.main import main  # noqa: PLC0415 - the parent has imported it
 
     os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
+    for stream, path in enumerate(streams):
+        # A terminal is not to become the one that controls the process, as it would not for a child of the tests.
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOCTTY, 0o600)
+        os.dup2(opened, stream)
+        os.close(opened)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["oprecord", *arguments]

@@ -28,20 +28,11 @@ class Served:
         own = {f"OPRECORD_{name.upper()}": str(value) for name, value in named.items()}
         self.environment = {**os.environ, **own}
         self.process: Command | subprocess.Popen[bytes] | None = None
-        self.stdout: int | None = None
+        self.stdout: str | Path = os.devnull
 
     def start(self) -> None:
         """Start the server and return when it is ready."""
-        if self.stdout is None:
-            self.process = Command(["serve"], self.environment)
-        else:
-            self.process = subprocess.Popen(
-                [COMMAND, "serve"],
-                env=self.environment,
-                stdout=self.stdout,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        self.process = Command(["serve"], self.environment, stdout=self.stdout)
         wait_until(self.is_ready)
 
     def is_ready(self) -> bool:
@@ -103,8 +94,8 @@ class Served:
 
 
 @contextmanager
-def serving(database_url: str, *, stdout: int | None = None, **settings: object) -> Iterator[Served]:
-    """Start a server for the block; no process of it is left behind. `stdout` takes its log."""
+def serving(database_url: str, *, stdout: str | Path = os.devnull, **settings: object) -> Iterator[Served]:
+    """Start a server for the block; no process of it is left behind. The file or terminal `stdout` takes its log."""
     served = Served(database_url, **settings)
     served.stdout = stdout
     try:

@@ -35,7 +35,8 @@ def lead_secret(database: Database) -> str:
 
 def logged(database_url: str, log: Path, do: Callable[[Served], None], **settings: object) -> list[Json]:
     """Return the lines that a server logs while something is done."""
-    with log.open("wb") as stdout, serving(database_url, stdout=stdout.fileno(), **settings) as served:
+    log.unlink(missing_ok=True)
+    with serving(database_url, stdout=log, **settings) as served:
         do(served)
         assert served.stop() == 0
     return [json.loads(line) for line in log.read_text().splitlines()]
@@ -126,7 +127,7 @@ def test_health_checks_are_logged_at_debug_and_nothing_at_warning(database_url: 
 def test_a_terminal_gets_text(database_url: str):
     master, terminal = pty.openpty()
     try:
-        with serving(database_url, stdout=terminal) as served:
+        with serving(database_url, stdout=os.ttyname(terminal)) as served:
             served.request("GET", "/nowhere").close()
             shown = os.read(master, 4_096).decode()
     finally:

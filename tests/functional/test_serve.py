@@ -22,6 +22,7 @@ from service.config import Config
 from service.storage.db import open_database
 from tests.factories.credentials import issued_secret
 from tests.factories.logs import SEED
+from tests.functional.preloaded import Command, ended
 from tests.functional.served import COMMAND, PATIENCE_SECONDS, Served, answer, free_port, wait_until
 
 PANDILLA = "pandilla-2023-01"
@@ -34,21 +35,29 @@ Json = dict[str, Any]
 class ServedShown(Served):
     """A server whose output is kept; with `--replay`, it is ready once it has printed everything."""
 
-    def __init__(self, folder: Path, database_url: str, *arguments: object, stdin: int = subprocess.DEVNULL) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *arguments: object, stdin: str = os.devnull, typed: bool = False
+    ) -> None:
+        """Start the server. `typed`: start Python anew, as somebody who types the command does."""
         super().__init__(database_url)
+        self.folder = folder
         self.database_url = database_url
         self.url = f"http://127.0.0.1:{self.port}"
         self.shown = folder / f"shown-{self.port}"
-        self.command = [COMMAND, "serve", *map(str, arguments)]
-        with self.shown.open("wb") as output:
-            self.process = subprocess.Popen(
-                self.command,
-                env=self.environment,
-                stdin=stdin,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.shown.touch()
+        self.arguments = ["serve", *map(str, arguments)]
+        if typed:
+            with self.shown.open("wb") as output:
+                self.process = subprocess.Popen(
+                    [COMMAND, *self.arguments],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        else:
+            self.process = Command(self.arguments, self.environment, stdin=stdin, stdout=self.shown, stderr=self.shown)
 
     @property
     def text(self) -> str:
@@ -57,7 +66,7 @@ class ServedShown(Served):
     def has_shown_all(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.text
-        return SHOWN_LAST in self.text if "--replay" in self.command else self.is_ready()
+        return SHOWN_LAST in self.text if "--replay" in self.arguments else self.is_ready()
 
     def is_gone(self) -> bool:
         with socket.socket() as probe:
@@ -69,10 +78,12 @@ class ServedShown(Served):
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS)
 
-    def oprecord(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [COMMAND, *map(str, arguments)], env=self.environment, capture_output=True, text=True, check=False
-        )
+    def oprecord(self, *arguments: object, typed: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a command in the server's environment. `typed`: as somebody who types it does."""
+        words = [*map(str, arguments)]
+        if typed:
+            return subprocess.run([COMMAND, *words], env=self.environment, capture_output=True, text=True, check=False)
+        return ended(words, self.environment, self.folder, PATIENCE_SECONDS)
 
     def secret(self, force: str) -> str:
         database = open_database(self.database_url)
@@ -89,8 +100,8 @@ def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
     """Return a function that starts a server and waits until it is ready. All servers are stopped at the end."""
     started: list[ServedShown] = []
 
-    def serve(*arguments: object, url: str = sqlite_url, stdin: int = subprocess.DEVNULL) -> ServedShown:
-        started.append(ServedShown(tmp_path, url, *arguments, stdin=stdin))
+    def serve(*arguments: object, url: str = sqlite_url, **how: Any) -> ServedShown:
+        started.append(ServedShown(tmp_path, url, *arguments, **how))
         wait_until(started[-1].has_shown_all)
         return started[-1]
 
@@ -106,7 +117,7 @@ def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(serve: Serve, tmp_path: Path, number: int):
-    served = serve()
+    served = serve(typed=True)
     assert served.signalled(number) == DONE
     # Health checks were all that was asked, and they are logged at the level debug alone.
     assert served.text == f"Serving at {served.url}, documentation at {served.url}/docs\n"
@@ -122,7 +133,7 @@ def test_a_hangup_stops_it_only_if_it_has_a_terminal(serve: Serve):
     assert served.process.poll() is None
     terminal, end = os.openpty()
     try:
-        assert serve(stdin=end).signalled(signal.SIGHUP) == DONE
+        assert serve(stdin=os.ttyname(end)).signalled(signal.SIGHUP) == DONE
     finally:
         os.close(terminal)
         os.close(end)
@@ -147,7 +158,7 @@ def timer_of(server_port: int, client_port: int) -> str:
 
 
 def test_a_database_without_tables_is_not_served(tmp_path: Path):
-    served = ServedShown(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
+    served = ServedShown(tmp_path, f"sqlite:///{tmp_path / 'new.db'}", typed=True)
     assert served.process is not None
     assert served.process.wait(PATIENCE_SECONDS) == UNAVAILABLE
     assert served.text.endswith("Run: oprecord init\n")
@@ -186,7 +197,7 @@ def test_the_address_shown_is_one_that_a_client_can_use():
 
 
 def test_a_replay_shows_that_all_published_figures_agree_and_again(serve: Serve, database_url: str):
-    first = serve("--replay", SEED, url=database_url)
+    first = serve("--replay", SEED, url=database_url, typed=True)
     assert "361 messages recorded, 5 already recorded" in first.text
     assert "14 of 14 printed figures agree" in first.text
     assert first.text.count("│ ✓ agrees │") == 14
@@ -283,7 +294,7 @@ def test_a_port_in_use_is_reported_in_one_line(running: ServedShown):
 
 
 def test_a_replay_counts_and_compares(running: ServedShown, tmp_path: Path):
-    first = running.oprecord("replay", SEED, "--url", f"{running.url}/", "--issue", "--json")
+    first = running.oprecord("replay", SEED, "--url", f"{running.url}/", "--issue", "--json", typed=True)
     assert first.returncode == DONE, first.stderr
     found = json.loads(first.stdout)
     assert found["recorded"] + found["replayed"] == 366
