@@ -146,7 +146,8 @@ def become(arguments: list[str], environment: dict[str, str], streams: list[str]
 
 
 if __name__ == "__main__":
-    # For the children; the second is imported late, for SQLite.
+    # For the children, which import these only when they need them.
+    import service.cli.server.gunicorn_server
     import service.cli.server.serve
     import service.storage.pipeline  # noqa: F401
     from tests.functional.compiled import keep_compiled_templates

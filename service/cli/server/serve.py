@@ -9,7 +9,6 @@ import click
 from service.access.accounts import open_accounts
 from service.cli.addresses import address_of
 from service.cli.output import remark
-from service.cli.server.gunicorn_server import listen, run_server, settings_of
 from service.cli.settings import Settings, pass_settings
 
 
@@ -37,6 +36,9 @@ def serve(settings: Settings, directory: Path | None) -> None:
         serve_replay(config, settings, directory)
         return
     with settings.database():
+        # Late, so that wrong settings are reported without waiting for the whole application to be imported.
+        from service.cli.server.gunicorn_server import listen, run_server, settings_of  # noqa: PLC0415
+
         listener = listen(config)
     config = settings_of(config, listener)
     remark(f"Serving at {address_of(config)}, documentation at {address_of(config)}/docs")
