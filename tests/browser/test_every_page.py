@@ -58,6 +58,7 @@ def test_every_page_that_links_lead_to_is_usable(
 ):
     adapter = routed_app().url_map.bind("")
     person = person_for(pandilla_server, PEOPLE[role], role, viewport=LAPTOP, java_script_enabled=java_script_enabled)
+    person.open("/")
     waiting, seen = list(links_of(person)), set[str]()
     while waiting:
         address = waiting.pop(0)
