@@ -8,11 +8,11 @@ from playwright.sync_api import expect
 
 from service.storage.db import open_database
 from service.usecases.maintenance.credentials import issue_credential
-from tests.browser.conftest import PersonFor
+from tests.browser.conftest import PersonFor, serving_pages
 from tests.browser.looks import LOOKS, PHONE
 from tests.browser.people import Person
 from tests.functional.providers import Provider, running_provider
-from tests.functional.served import Served, serving
+from tests.functional.served import Served
 
 SUBJECT, NAME = "subject-7f3a", "Robin Example"
 ROLES = {"Surrey.Record": ("surrey", "force"), "Met.Coordinate": ("metropolitan", "coordinator")}
@@ -36,7 +36,7 @@ def with_accounts(sqlite_url: str, provider: Provider) -> Iterator[Served]:
         issue_credential(database, force=force, role=role, operations=(), expires_in=None, app_role=app_role)
     issue_credential(database, force="metropolitan", role="administrator", operations=(), expires_in=None)
     database.engine.dispose()
-    with serving(sqlite_url, **provider.settings) as served:
+    with serving_pages(sqlite_url, **provider.settings) as served:
         yield served
 
 

@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.storage.db import Database, open_database
-from tests.browser.conftest import PersonFor
+from tests.browser.conftest import PersonFor, serving_pages
 from tests.browser.looks import LAPTOP, LOOKS
 from tests.browser.people import Person
 from tests.factories.bodies import Json, arrest, declared, midnight, opening, seizure, yesterday, yesterday_at
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
-from tests.functional.served import Served, serving
+from tests.functional.served import Served
 
 LIVE = "/operations/live"
 RETURNS, PAIRS, COMPARE = (f"{LIVE}/{place}" for place in ("returns", "duplicates", "compare"))
@@ -49,7 +49,7 @@ def fill(server: Served, database: Database) -> None:
 def looked_at(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Return a server with the operation. The tests of looks share it, so they record nothing."""
     path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("deciding") / "oprecord.db")
-    with serving(f"sqlite:///{path}") as served:
+    with serving_pages(f"sqlite:///{path}") as served:
         database = open_database(f"sqlite:///{path}")
         fill(served, database)
         database.engine.dispose()

@@ -14,11 +14,11 @@ from playwright.sync_api import Page, expect
 
 from service.storage.db import open_database
 from tests.browser import teasel
-from tests.browser.conftest import PersonFor
+from tests.browser.conftest import PersonFor, serving_pages
 from tests.browser.pictures import FOLDER, PICTURES, Picture
 from tests.browser.png import size_and_title, with_palette
 from tests.factories.credentials import issued_secret
-from tests.functional.served import Served, serving
+from tests.functional.served import Served
 
 VARIABLE = "PICTURES"
 NOW = "2024-05-17T21:45:00+01:00"
@@ -36,7 +36,7 @@ def teasel_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     database = open_database(url)
     secrets = {force: issued_secret(database, force) for force in teasel.FORCES}
     database.engine.dispose()
-    with serving(url) as served:
+    with serving_pages(url) as served:
         opening = teasel.opened()
         assert served.request("POST", "/v1/operations", secrets[opening["lead_force"]], opening).status == 201
         for event in teasel.recorded():
