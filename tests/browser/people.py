@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from service.access.credentials import authenticate
 from service.storage.db import open_database
 from service.usecases.access.sign_in import issue_link
+from tests.browser.axe import found_by_axe
 from tests.factories.credentials import issued_secret
 from tests.functional.served import Served
 from tests.functional.visitors import OWN
 
-AXE = Axe()
 OVERFLOWING = """() => [...document.querySelectorAll('body *')]
   .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .slice(-3).map(one => one.outerHTML.slice(0, 200))"""
@@ -70,7 +69,7 @@ class Person:
 
         `ignoring` is part of the complaints that are expected.
         """
-        results = AXE.run(self.page)
+        results = found_by_axe(self.page)
         assert results.violations_count == 0, results.generate_report()
         width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert width[0] <= width[1], self.page.evaluate(OVERFLOWING)
