@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,21 @@ PersonFor = Callable[..., Person]
 def person_for(browser: Browser) -> Iterator[PersonFor]:
     """Return a function that opens a browser of its own for somebody: `person_for(server, "kent", "observer")`.
 
-    Further arguments are those of a Playwright context: `java_script_enabled`, `color_scheme`, `viewport`.
+    `colours` are those of a Person. Further arguments are those of a Playwright context: `java_script_enabled`,
+    `viewport`.
     """
     contexts: list[BrowserContext] = []
 
-    def person_for(server: Served, force: str = "", role: str | None = None, **settings: Any) -> Person:
+    def person_for(
+        server: Served,
+        force: str = "",
+        role: str | None = None,
+        colours: Sequence[Mapping[str, Any]] = ({},),
+        **settings: Any,
+    ) -> Person:
         contexts.append(browser.new_context(base_url=f"http://127.0.0.1:{server.port}", **settings))
         contexts[-1].set_default_timeout(PATIENCE_MILLISECONDS)
-        person = Person(contexts[-1].new_page(), server)
+        person = Person(contexts[-1].new_page(), server, colours)
         if force:
             person.sign_in(force, role)
         return person

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -22,10 +24,14 @@ OVERFLOWING = """() => [...document.querySelectorAll('body *')]
 
 @dataclass
 class Person:
-    """Somebody with a browser of their own. `complaints` are the errors that the browser reported."""
+    """Somebody with a browser of their own. `complaints` are the errors that the browser reported.
+
+    `colours` are the media in which each page must be usable, as arguments of Playwright's `emulate_media`.
+    """
 
     page: Page
     server: Served
+    colours: Sequence[Mapping[str, Any]] = ({},)
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,12 +71,15 @@ class Person:
         return self.page
 
     def must_find_the_page_usable(self, *, ignoring: str | None = None) -> None:
-        """Check the page as it is now: nothing that axe finds, no sideways scrolling, no complaint of the browser.
+        """Check the page as it is now, in all colours: axe finds nothing, it does not scroll sideways, no complaints.
 
         `ignoring` is part of the complaints that are expected.
         """
-        results = found_by_axe(self.page)
-        assert results.violations_count == 0, results.generate_report()
-        width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width[0] <= width[1], self.page.evaluate(OVERFLOWING)
-        assert [one for one in self.complaints if ignoring is None or ignoring not in one] == []
+        for colours in self.colours:
+            self.page.emulate_media(**colours)
+            results = found_by_axe(self.page)
+            assert results.violations_count == 0, f"{colours} {results.generate_report()}"
+            width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            assert width[0] <= width[1], f"{colours} {self.page.evaluate(OVERFLOWING)}"
+        complaints = [one for one in self.complaints if ignoring is None or ignoring not in one]
+        assert complaints == [], complaints
