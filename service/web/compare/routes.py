@@ -21,7 +21,7 @@ from service.usecases.reconciliation.reconcile import ReadClaims, Reconciliation
 from service.web.compare import sentences, typed
 from service.web.compare.typed import FiguresWrong, TypedFigure
 from service.web.site.blueprint import Pages, credential, database
-from service.web.site.rendering import address, render
+from service.web.site.rendering import operation_page, render
 from service.wire.claims_body import ENDINGS, media_of, read_claims_body
 
 pages = Pages("compare", __name__)
@@ -113,16 +113,10 @@ def _page(
     name: str, sent: Sent, *, errors: list[tuple[str, str]] | None = None, found: Reconciliation | None = None
 ) -> str:
     operation, position = _now(name) if found is None else (found.operation, found.position)
-    overview = (operation.name, address("overview.show", operation=name))
+    title = "Compare" if found is None else "Compared with the record"
     return render(
         "compare/compare.html.jinja",
-        title="Compare" if found is None else "Compared with the record",
-        marking=operation.marking,
-        trail=[("Operations", address("operations.show")), overview],
-        place="operations.show",
-        operation=operation,
-        tab="compare.show",
-        position=position,
+        **operation_page(operation, title=title, tab="compare.show", position=position),
         errors=errors or [],
         found=found,
         verdicts=[] if found is None else sentences.verdicts(found),

@@ -20,7 +20,7 @@ from service.web.facts.recording import record_row
 from service.web.forms.questions import Json
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.day_choices import days_around
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, operation_page, render
 
 pages = Pages("day", __name__)
 
@@ -78,20 +78,10 @@ def _id(said: str) -> UUID:
 
 
 def _page(found: Day, *, ask_back: bool) -> str:
-    name = found.operation.operation
     declared = found.returns.get(found.day) if found.day else None
     return render(
         "day/day.html.jinja",
-        title="My day",
-        marking=found.operation.marking,
-        trail=[
-            ("Operations", address("operations.show")),
-            (found.operation.name, address("overview.show", operation=name)),
-        ],
-        place="operations.show",
-        operation=found.operation,
-        tab="day.show",
-        position=found.position,
+        **operation_page(found.operation, title="My day", tab="day.show", position=found.position),
         found=found,
         declared=declared,
         id=uuid4(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -14,7 +15,6 @@ from service.access.roles import COORDINATOR, REPORTERS
 from service.domain.deciding.decide import NotCoordinator
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import DuplicateReopened, DuplicateRuledOut, Event, EventWithdrawn
-from service.domain.model.operation import Operation
 from service.errors import Conflict
 from service.usecases.overview.duplicates import (
     OpenPair,
@@ -32,7 +32,7 @@ from service.usecases.recording.record import record_events
 from service.usecases.recording.rule_out import reopen_duplicate, rule_out_duplicates
 from service.web.duplicates import comparison, sentences
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
-from service.web.site.rendering import address, render, see_other
+from service.web.site.rendering import Place, address, operation_page, render, see_other
 from service.web.site.sending import form_id, submission_of
 
 pages = Pages("duplicates", __name__)
@@ -43,6 +43,7 @@ PAIR = re.compile(rf"{SEQ.format('one')}\.{SEQ.format('other')}", re.ASCII)
 PAIRS, DECISION, NEXT = "pairs", "decision", "next"
 TWO, WITHDRAW, ASK = "two", "withdraw-", "ask"
 NEIGHBOURS = 5
+LIST = "Possible duplicates"
 NO_PAIR = "Select the pairs to rule out"
 NO_DECISION = "Select what you decide"
 
@@ -55,7 +56,7 @@ def show(operation: str) -> str:
         return _list(read_pairs(database(), operation=operation, credential=credential()))
     except NotCoordinator:
         found = read_own_pairs(database(), operation=operation, credential=credential())
-    layout = _layout(found, title="Possible duplicates") | {"tab_counts": {"duplicates.show": len(found.pairs)}}
+    layout = _layout(found) | {"tab_counts": {"duplicates.show": len(found.pairs)}}
     return render("duplicates/own.html.jinja", **layout)
 
 
@@ -258,7 +259,7 @@ def _list(found: Pairs, *, error: str | None = None) -> str:
     operation = found.operation.operation
     return render(
         "duplicates/duplicates.html.jinja",
-        **_layout(found, title="Possible duplicates"),
+        **_layout(found),
         tab_counts={"duplicates.show": len(found.pairs)},
         error=error,
         errors=[error] if error else [],
@@ -292,28 +293,14 @@ def _pair_page(found: OpenPair, *, error: str | None = None) -> str:
 
 
 def _page(template: str, found: OpenPair, *, title: str, **values: Any) -> str:
-    above = ("Possible duplicates", address("duplicates.show", operation=found.all_pairs.operation.operation))
-    layout = _layout(found.all_pairs, title=title)
-    layout["trail"].append(above)
-    key = key_of(found.pair, found.all_pairs)
-    return render(template, **layout, pair=found, key=key, **values)
+    above = (LIST, address("duplicates.show", operation=found.all_pairs.operation.operation))
+    layout = _layout(found.all_pairs, title=title, above=[above])
+    return render(template, **layout, pair=found, key=key_of(found.pair, found.all_pairs), **values)
 
 
-def _layout(found: Pairs, *, title: str) -> dict[str, Any]:
-    operation: Operation = found.operation
-    overview = (operation.name, address("overview.show", operation=operation.operation))
-    return {
-        "title": title,
-        "marking": operation.marking,
-        "trail": [("Operations", address("operations.show")), overview],
-        "place": "operations.show",
-        "operation": operation,
-        "tab": "duplicates.show",
-        "position": found.position,
-        "found": found,
-        "sentences": sentences,
-        "comparison": comparison,
-    }
+def _layout(found: Pairs, *, title: str = LIST, above: Iterable[Place] = ()) -> dict[str, Any]:
+    layout = operation_page(found.operation, title=title, tab="duplicates.show", above=above, position=found.position)
+    return layout | {"found": found, "sentences": sentences, "comparison": comparison}
 
 
 def _decided(found: Pairs) -> Any:

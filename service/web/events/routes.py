@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from service.web.facts import listing
 from service.web.facts.answers import answers, changes
 from service.web.site import event_words, words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
-from service.web.site.rendering import address, part_of, render
+from service.web.site.rendering import address, operation_page, part_of, render
 
 pages = Pages("events", __name__)
 
@@ -44,8 +43,12 @@ def show(operation: str) -> str:
     filters = {name: said for name in FILTERS if (said := request.args.get(name, ""))}
     return render(
         "events/events.html.jinja",
-        **_layout(found.operation, sentences.title_of(_selection(), found.operation)),
-        position=found.position,
+        **operation_page(
+            found.operation,
+            title=sentences.title_of(_selection(), found.operation),
+            tab="events.show",
+            position=found.position,
+        ),
         found=found,
         selection=_selection(),
         filters=filters,
@@ -84,11 +87,15 @@ def download(operation: str, ending: str) -> Response:
 def event(operation: str, event_id: UUID) -> str:
     """Show an event with its versions, its receipt and its place in the log."""
     found = read_versions(database(), operation=operation, credential=credential(), event_id=event_id)
-    title = sentences.name_of(found.versions[0].recorded)
     return render(
         "events/event.html.jinja",
-        **_layout(found.operation, title, [("Events", address("events.show", operation=operation))]),
-        position=found.position,
+        **operation_page(
+            found.operation,
+            title=sentences.name_of(found.versions[0].recorded),
+            tab="events.show",
+            above=[("Events", address("events.show", operation=operation))],
+            position=found.position,
+        ),
         found=found,
         banner=_banner(found),
         sentences=sentences,
@@ -172,22 +179,6 @@ def _whole(name: str) -> int | None:
 
 def _address(operation: str, values: dict[str, str]) -> str | None:
     return address("events.show", operation=operation, **values)
-
-
-def _layout(operation: Operation, title: str, above: Any = ()) -> dict[str, Any]:
-    name = operation.operation
-    return {
-        "title": title,
-        "marking": operation.marking,
-        "trail": [
-            ("Operations", address("operations.show")),
-            (operation.name, address("overview.show", operation=name)),
-            *above,
-        ],
-        "place": "operations.show",
-        "operation": operation,
-        "tab": "events.show",
-    }
 
 
 def _force_name(operation: Operation, recorded: RecordedEvent) -> str:

@@ -27,7 +27,7 @@ from service.web.forms.questions import Mistake, Question, Setting, Typed
 from service.web.site import event_words
 from service.web.site.blueprint import credential, database, person
 from service.web.site.forms import FIELD
-from service.web.site.rendering import address, part_of, render, see_other
+from service.web.site.rendering import Place, address, operation_page, part_of, render, see_other
 
 ACTION = "action"
 CHECKED, KEPT = "checked", "kept"
@@ -55,7 +55,7 @@ class Way:
     here: str
     check: str
     tab: str
-    above: Sequence[tuple[str, str | None]]
+    above: Sequence[Place]
 
 
 def draft_id() -> UUID | None:
@@ -177,21 +177,11 @@ def sent_fields() -> Typed:
 
 
 def page_of(
-    setting: Setting, *, title: str, tab: str, above: Sequence[tuple[str, str | None]], mistakes: Sequence[Mistake] = ()
+    setting: Setting, *, title: str, tab: str, above: Sequence[Place] = (), mistakes: Sequence[Mistake] = ()
 ) -> Mapping[str, Any]:
     """Return what the layout needs for a page of a form."""
-    name = setting.operation.operation
-    overview = (setting.operation.name, address("overview.show", operation=name))
-    return {
-        "title": title,
-        "marking": setting.operation.marking,
-        "trail": [("Operations", address("operations.show")), overview, *above],
-        "place": "operations.show",
-        "operation": setting.operation,
-        "tab": tab,
-        "setting": setting,
-        "errors": [(one.text, f"#{one.field}" if one.field else None) for one in mistakes],
-    }
+    errors = [(one.text, f"#{one.field}" if one.field else None) for one in mistakes]
+    return operation_page(setting.operation, title=title, tab=tab, above=above) | {"setting": setting, "errors": errors}
 
 
 def _too_late(way: Way) -> Response:

@@ -20,7 +20,7 @@ from service.web.overview.moments import MomentUnclear, requested_moment, words_
 from service.web.overview.to_do import to_do
 from service.web.site import event_words
 from service.web.site.blueprint import Pages, credential, database
-from service.web.site.rendering import address, part_of, render
+from service.web.site.rendering import address, operation_page, part_of, render
 
 pages = Pages("overview", __name__)
 
@@ -59,13 +59,7 @@ def _page(found: Overview, moment: Moment, error: str | None = None) -> str:
     is_observer = role == OBSERVER
     return render(
         "overview/overview.html.jinja",
-        title=found.operation.name,
-        marking=found.operation.marking,
-        trail=[("Operations", address("operations.show"))],
-        place="operations.show",
-        operation=found.operation,
-        tab="overview.show",
-        position=found.position,
+        **operation_page(found.operation, tab="overview.show", position=found.position),
         error=error,
         errors=[error] if error else [],
         found=found,

@@ -15,7 +15,7 @@ from service.usecases.querying.as_of import Moment
 from service.web.overview import differences, sentences
 from service.web.overview.moments import LATER, MomentUnclear, requested_moment, words_of
 from service.web.site.blueprint import Pages, credential, database
-from service.web.site.rendering import address, part_of, render
+from service.web.site.rendering import operation_page, part_of, render
 
 pages = Pages("then_and_now", __name__)
 
@@ -75,18 +75,9 @@ def _page(
     error: tuple[str, str] | None = None,
 ) -> str | tuple[str, int]:
     """Return the page: the form, and the figures at both moments if they are found."""
-    name, is_observer = overview.operation.operation, part_of(overview.operation, credential()) == OBSERVER
     page = render(
         "overview/then_and_now.html.jinja",
-        title="Then and now",
-        marking=overview.operation.marking,
-        trail=[
-            ("Operations", address("operations.show")),
-            (overview.operation.name, address("overview.show", operation=name)),
-        ],
-        place="operations.show",
-        operation=overview.operation,
-        tab="overview.show",
+        **operation_page(overview.operation, title="Then and now", tab="overview.show"),
         field=error[0] if error else None,
         errors=[error[1]] if error else [],
         overview=overview,
@@ -95,7 +86,7 @@ def _page(
         later=LATER,
         is_latest=(is_latest := any(one.is_now for one in moments)),
         addresses={} if found is None else _addresses(found, is_latest=is_latest),
-        is_observer=is_observer,
+        is_observer=part_of(overview.operation, credential()) == OBSERVER,
         own_force=credential().force,
         is_coordinator=overview.is_coordinator,
         differences=differences,

@@ -21,6 +21,7 @@ from service.exports.statement.words import worded
 from service.usecases.overview.publishing import list_published, read_preview
 from service.usecases.querying.as_of import AsOfBeyondLog, Moment
 from service.usecases.querying.difference import difference
+from service.usecases.querying.read_context import Position
 from service.usecases.querying.read_operations import read_operation
 from service.usecases.querying.statement import StatementAnswer, read_statement
 from service.usecases.recording.publish import AlreadyPublic, make_public, publish_figures
@@ -36,7 +37,7 @@ from service.web.publications.files import file_of, kinds, preview_of, published
 from service.web.publications.warnings import warnings_of
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
-from service.web.site.rendering import address, part_of, render, see_other
+from service.web.site.rendering import Place, address, operation_page, part_of, render, see_other
 from service.web.site.typed import Typed
 from service.wire.checked import load_change
 
@@ -55,11 +56,9 @@ def show(operation: str) -> str:
     found = list_published(database(), operation=operation, credential=credential(), most=MOST_COMPARED)
     return render(
         "publications/publications.html.jinja",
-        title="Publications",
-        **_shared(found.operation),
+        **_layout(found.operation, "Publications", position=found.position),
         found=found,
         live=address("live.feed", operation=operation, after=found.position.cursor),
-        position=found.position,
         sentence_since=lambda number: sentence(found.since[number].changes, found.operation),
     )
 
@@ -96,16 +95,16 @@ def check(operation: str) -> str | Response | tuple[str, int]:
     preview = _read_preview(operation, draft.seq, label)
     return render(
         "publications/check.html.jinja",
-        title=f"Publish {label} figures",
-        **_shared(
+        **_layout(
             preview.operation,
+            f"Publish {label} figures",
             _list_of(preview.operation),
             ("Publish", address("publications.new", operation=operation, **draft.fields)),
+            position=preview.answer.positions[0],
         ),
         preview=preview,
         warnings=warnings_of(preview),
         words_of=worded(preview.answer),
-        position=preview.answer.positions[0],
         draft=draft,
         label=label,
         embargo=embargo,
@@ -132,7 +131,7 @@ def publish(operation: str) -> Response | tuple[str, int]:
     try:
         _outcome, found = publish_figures(database(), operation=operation, sender=credential(), submission=submission)
     except ContentDiffers:
-        page = render("publications/used.html.jinja", title="This form was sent before", **_shared(state))
+        page = render("publications/used.html.jinja", **_layout(state, "This form was sent before"))
         return page, HTTPStatus.CONFLICT
     return see_other("publications.one", operation=operation, number=found.published.number)
 
@@ -146,8 +145,7 @@ def one(operation: str, number: int) -> str:
     since = difference(database(), operation=operation, credential=credential(), number=number, after=0, limit=1)
     return render(
         "publications/publication.html.jinja",
-        title=f"Publication {number}",
-        **_shared(publication.operation, _list_of(publication.operation)),
+        **_layout(publication.operation, f"Publication {number}", _list_of(publication.operation)),
         publication=publication,
         words_of=worded(answer),
         text=laid_out(answer, PLAIN),
@@ -183,8 +181,7 @@ def changes(operation: str, number: int) -> str:
     role = part_of(state, credential())
     return render(
         "publications/changes.html.jinja",
-        title=f"Changes since publication {number}",
-        **_shared(state, _list_of(state), _one_of(state, number)),
+        **_layout(state, f"Changes since publication {number}", _list_of(state), _one_of(state, number)),
         found=found,
         publication=found.publication,
         sentence=sentence(found.changes, state),
@@ -202,13 +199,13 @@ def check_public(operation: str, number: int) -> str | Response:
     """Show what anybody will see, and ask to confirm."""
     answer = _statement(operation, number, public=True)
     publication = published(answer)
-    _require_coordinator(publication.operation)
+    state = publication.operation
+    _require_coordinator(state)
     if publication.public_since is not None:
         return see_other("publications.one", operation=operation, number=number)
     return render(
         "publications/check_public.html.jinja",
-        title=f"Make publication {number} public",
-        **_shared(publication.operation, _list_of(publication.operation), _one_of(publication.operation, number)),
+        **_layout(state, f"Make publication {number} public", _list_of(state), _one_of(state, number)),
         publication=publication,
         draft=uuid4(),
         words_of=worded(answer, public=True),
@@ -246,12 +243,10 @@ def _preview(operation: str, typed: Typed) -> str:
     preview = _read_preview(operation, draft.seq, None)
     return render(
         "publications/new.html.jinja",
-        title="Publish",
-        **_shared(preview.operation, _list_of(preview.operation)),
+        **_layout(preview.operation, "Publish", _list_of(preview.operation), position=preview.answer.positions[0]),
         preview=preview,
         warnings=warnings_of(preview),
         words_of=worded(preview.answer),
-        position=preview.answer.positions[0],
         draft=draft,
         typed={name: typed.get(name) for name in ("label", "embargo-day", "embargo-time")},
         has_word=is_word_offered(),
@@ -290,30 +285,15 @@ def _require_coordinator(state: Operation) -> None:
         raise PageNotFound("There is no such page.")
 
 
-def _shared(state: Operation, *above: tuple[str, str | None]) -> dict[str, Any]:
-    """Return what the layout needs. `above` are the places between the operation and the page."""
-    return {
-        "marking": state.marking,
-        "operation": state,
-        "tab": "publications.show",
-        "place": "operations.show",
-        "trail": _trail(state, *above),
-    }
+def _layout(state: Operation, title: str, *above: Place, position: Position | None = None) -> dict[str, Any]:
+    return operation_page(state, title=title, tab="publications.show", above=above, position=position)
 
 
-def _trail(state: Operation, *further: tuple[str, str | None]) -> list[tuple[str, str | None]]:
-    return [
-        ("Operations", address("operations.show")),
-        (state.name, address("overview.show", operation=state.operation)),
-        *further,
-    ]
-
-
-def _list_of(state: Operation) -> tuple[str, str | None]:
+def _list_of(state: Operation) -> Place:
     return "Publications", address("publications.show", operation=state.operation)
 
 
-def _one_of(state: Operation, number: int) -> tuple[str, str | None]:
+def _one_of(state: Operation, number: int) -> Place:
     return f"Publication {number}", address("publications.one", operation=state.operation, number=number)
 
 

@@ -35,7 +35,7 @@ def show(operation: str) -> str:
     participant = setting.operation.participants.get(setting.force)
     return render(
         "record/record.html.jinja",
-        **flow.page_of(setting, title="Record", tab="record.show", above=()),
+        **flow.page_of(setting, title="Record", tab="record.show"),
         drafts=kept_drafts(database(), person(), operation),
         reports=participant.reports if participant else "events" if not setting.force else "nothing",
         closed=closed(setting) if setting.operation.closed else "",

@@ -15,7 +15,6 @@ from service.access.roles import COORDINATOR, FORCE
 from service.domain.counting.completeness import COMPLETE, NIL, PARTIAL
 from service.domain.model.days import ONE_DAY, london_date
 from service.domain.model.events import Event, ReturnDeclared
-from service.domain.model.operation import Operation
 from service.exports.tables_of_answers import CSV, returns_tables, table_answer
 from service.spreadsheets.reading.file import XLSX
 from service.usecases.overview.returns import (
@@ -32,7 +31,7 @@ from service.web.returns import sentences
 from service.web.site import words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.day_choices import days_around
-from service.web.site.rendering import address, render, see_other
+from service.web.site.rendering import address, operation_page, render, see_other
 from service.web.site.sending import form_id, submission_of
 
 pages = Pages("returns", __name__)
@@ -53,8 +52,7 @@ def show(operation: str) -> str:
     today = london_date(found.moment)
     return render(
         "returns/returns.html.jinja",
-        **_layout(found.operation, title="Returns", tab="returns.show"),
-        position=found.position,
+        **operation_page(found.operation, title="Returns", tab="returns.show", position=found.position),
         live=address("live.feed", operation=operation, after=found.position.cursor),
         tab_counts={"returns.show": len(found.owed)},
         found=found,
@@ -188,30 +186,21 @@ def _check(found: ReturnOfDay, status: str, without: tuple[str, ...]) -> str:
 
 def _page(template: str, found: ReturnOfDay, **values: Any) -> str:
     operation = found.all_returns.operation
-    above = ("Returns", address("returns.show", operation=operation.operation))
+    layout = operation_page(
+        operation,
+        title=f"Return of {found.force.name}",
+        tab="returns.show",
+        above=[("Returns", address("returns.show", operation=operation.operation))],
+        position=found.all_returns.position,
+    )
     return render(
         template,
-        **_layout(operation, title=f"Return of {found.force.name}", tab="returns.show", above=[above]),
-        position=found.all_returns.position,
+        **layout,
         found=found,
         own_force=credential().force,
         sentences=sentences,
         **values,
     )
-
-
-def _layout(
-    operation: Operation, *, title: str, tab: str, above: list[tuple[str, str | None]] | None = None
-) -> dict[str, Any]:
-    overview = (operation.name, address("overview.show", operation=operation.operation))
-    return {
-        "title": title,
-        "marking": operation.marking,
-        "trail": [("Operations", address("operations.show")), overview, *(above or ())],
-        "place": "operations.show",
-        "operation": operation,
-        "tab": tab,
-    }
 
 
 def _shown_days(found: ReturnsByDay, asked: str) -> tuple[date, ...]:

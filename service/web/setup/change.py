@@ -39,11 +39,10 @@ from service.web.setup.questions import (
     read_places,
     refuse,
 )
-from service.web.setup.shared import shared
 from service.web.setup.tasks import own_measures, task_of
 from service.web.site.blueprint import PageNotFound, credential, database
 from service.web.site.forms import FIELD
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, operation_page, render
 from service.web.site.typed import Typed, wire
 from service.wire.checked import load_change
 
@@ -122,8 +121,12 @@ def _page(state: Operation, name: str, values: rows.Values, typed: Typed) -> str
     taking_part = state.participants
     return render(
         "setup/change.html.jinja",
-        title=task.title,
-        **shared(state, ("Set up", address("setup.show", operation=state.operation))),
+        **operation_page(
+            state,
+            title=task.title,
+            tab="setup.show",
+            above=[("Set up", address("setup.show", operation=state.operation))],
+        ),
         task=task,
         typed=values,
         errors=typed.mistakes,

@@ -19,11 +19,11 @@ from service.usecases.recording.operations import CredentialLimited, open_operat
 from service.web.setup import rows
 from service.web.setup.change import change_page, send_change
 from service.web.setup.questions import read_opening, refuse
-from service.web.setup.shared import require_coordinator, shared
+from service.web.setup.shared import require_coordinator
 from service.web.setup.tasks import task_of, tasks_of
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.forms import FIELD
-from service.web.site.rendering import address, render, see_other
+from service.web.site.rendering import address, operation_page, render, see_other
 from service.web.site.typed import Typed
 from service.wire.checked import load_opening
 
@@ -88,8 +88,7 @@ def show(operation: str) -> str:
     task = task_of(state, saved)
     return render(
         "setup/setup.html.jinja",
-        title="Set up",
-        **shared(state),
+        **operation_page(state, title="Set up", tab="setup.show"),
         tasks=tasks_of(state),
         saved="The operation is open" if saved == "opened" else f"Saved: {task.title.lower()}" if task else "",
         is_new=head.seq <= len(state.participants) + 1,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import Flask, g, redirect, render_template, url_for
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -15,6 +16,7 @@ from service.access.credentials import Credential
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, READERS
 from service.access.sessions import LONGEST_IDLE
 from service.domain.model.operation import Operation
+from service.usecases.querying.read_context import Position
 from service.usecases.querying.visibility import coordinates
 from service.web.site import words
 from service.web.site.assets import asset_address
@@ -24,6 +26,8 @@ from service.web.site.forms import FIELD, form_token
 JINJA_OPTIONS: dict[str, Any] = {"autoescape": True}
 # The package of its components wants this name.
 COMPONENTS = "govuk_frontend_jinja"
+# A page above another: its name and its address.
+Place: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,35 @@ def register_templates(app: Flask) -> None:
 def render(template: str, **values: Any) -> str:
     """Return a page. Its layout takes `title`, `marking`, `trail`, `operation`, `tab` and `position` from the values.
 
-    `title` is what the page is called; `trail` lists the (name, address) of the places above it; `operation` and `tab`
-    choose the navigation of an operation; `position` is what the figures of the page are true at.
+    `title` is what the page is called; `trail` lists the places above it; `operation` and `tab` choose the navigation
+    of an operation; `position` is what the figures of the page are true at. `operation_page` returns them.
     """
     return render_template(template, **values)
+
+
+def operation_page(
+    operation: Operation,
+    *,
+    tab: str,
+    title: str | None = None,
+    above: Iterable[Place] = (),
+    position: Position | None = None,
+) -> dict[str, Any]:
+    """Return what the layout needs for a page of an operation: the values of `render` that all such pages share.
+
+    `tab` is the endpoint of the page, or of the one that it belongs to; `above` are the places between the operation
+    and the page. Without a `title` it is the page of the operation itself.
+    """
+    own = () if title is None else ((operation.name, address("overview.show", operation=operation.operation)),)
+    return {
+        "title": operation.name if title is None else title,
+        "marking": operation.marking,
+        "trail": [("Operations", address("operations.show")), *own, *above],
+        "place": "operations.show",
+        "operation": operation,
+        "tab": tab,
+        "position": position,
+    }
 
 
 def address(endpoint: str, **values: Any) -> str:

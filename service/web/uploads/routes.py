@@ -20,7 +20,7 @@ from service.spreadsheets.template_workbook import template_workbook
 from service.usecases.access import uploads
 from service.usecases.querying.read_operations import read_operation
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
-from service.web.site.rendering import address, render
+from service.web.site.rendering import address, operation_page, render
 from service.web.uploads.answers import answered, questions_of
 from service.web.uploads.cells import wrong_cells
 from service.web.uploads.look import look_at, proposal_again
@@ -33,6 +33,8 @@ MOST_BYTES = 20_000_000
 MARGIN = 100_000
 MOST_LETTERS_OF_A_NAME = 100
 UNPRINTABLE = re.compile(r"[^\w .()&+,'-]")
+LIST = "Upload a spreadsheet"
+TITLES = {SENT: "Your rows are recorded", MAPPING: "How to read your spreadsheet", REFUSED: LIST}
 UPLOADS = "/operations/<operation>/uploads"
 UPLOAD = f"{UPLOADS}/<uuid:upload_id>"
 
@@ -192,7 +194,7 @@ def _list(operation: str, error: str = "") -> str:
     listed = uploads.own_uploads(database(), operation=operation, credential=credential())
     return render(
         "uploads/uploads.html.jinja",
-        **_frame(found, "Upload a spreadsheet", [("Operations", address("operations.show")), _overview(found)]),
+        **operation_page(found, title=LIST, tab="uploads.show"),
         errors=[(error, "#file")] if error else [],
         uploads=listed,
     )
@@ -200,16 +202,16 @@ def _list(operation: str, error: str = "") -> str:
 
 def _page(upload: Upload, errors: list[tuple[str, str]] | None = None, choices: Any = None, answers: Any = None) -> str:
     _head, found = read_operation(database(), operation=upload.operation_id, credential=credential())
-    trail = [
-        ("Operations", address("operations.show")),
-        _overview(found),
-        ("Upload a spreadsheet", address("uploads.show", operation=found.operation)),
-    ]
     shown = upload.found or {}
     template = {MAPPING: "mapping", SENT: "receipt"}.get(upload.state, "check")
     return render(
         f"uploads/{template}.html.jinja",
-        **_frame(found, TITLES.get(upload.state, "Check your spreadsheet"), trail),
+        **operation_page(
+            found,
+            title=TITLES.get(upload.state, "Check your spreadsheet"),
+            tab="uploads.show",
+            above=[(LIST, address("uploads.show", operation=found.operation))],
+        ),
         upload=upload,
         shown=shown,
         errors=errors or [],
@@ -220,24 +222,6 @@ def _page(upload: Upload, errors: list[tuple[str, str]] | None = None, choices: 
         events_page=address("events.show", operation=found.operation),
         event_address=lambda event_id: address("events.event", operation=found.operation, event_id=event_id),
     )
-
-
-TITLES = {SENT: "Your rows are recorded", MAPPING: "How to read your spreadsheet", REFUSED: "Upload a spreadsheet"}
-
-
-def _frame(found: Operation, title: str, trail: list[Any]) -> dict[str, Any]:
-    return {
-        "title": title,
-        "marking": found.marking,
-        "trail": trail,
-        "place": "operations.show",
-        "operation": found,
-        "tab": "uploads.show",
-    }
-
-
-def _overview(found: Operation) -> tuple[str, str | None]:
-    return found.name, address("overview.show", operation=found.operation)
 
 
 def _to(upload: Upload) -> AnyResponse:
