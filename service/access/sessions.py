@@ -79,7 +79,11 @@ class Session:
 
     def ends_at(self) -> datetime:
         """Return when the session ends unless it is used again."""
-        return min(self.created_at + LONGEST, self.last_used_at + LONGEST_IDLE)
+        return min(self.ends_at_the_latest(), self.last_used_at + LONGEST_IDLE)
+
+    def ends_at_the_latest(self) -> datetime:
+        """Return when the session ends however often it is used."""
+        return self.created_at + LONGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,7 @@ def session_of(connection: sa.Connection, secret: str, now: datetime) -> Session
     if row is None:
         raise SessionUnknown("Nobody is signed in with this session. Sign in again.")
     session = _session(row)
-    if now >= session.created_at + LONGEST:
+    if now >= session.ends_at_the_latest():
         raise SessionTooOld("This session ended 12 hours after it began. Sign in again.")
     if now >= session.last_used_at + LONGEST_IDLE:
         raise SessionIdle("This session ended because it was not used for an hour. Sign in again.")

@@ -84,19 +84,3 @@ def test_a_form_of_another_site_is_refused(person_for: PersonFor, pandilla_serve
     expect(person.page.get_by_role("heading", level=1)).to_have_text("Open the form again")
     person.open("/account")
     expect(person.page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def test_before_a_session_ends_a_person_can_stay_signed_in(person_for: PersonFor, pandilla_server: Served):
-    person = person_for(pandilla_server, "surrey")
-    person.page.clock.install()
-    person.open("/account")
-    person.page.clock.fast_forward("54:50")
-    stay = person.page.get_by_role("button", name="Stay signed in")
-    expect(stay).to_have_count(0)
-    person.page.clock.fast_forward("00:20")
-    expect(person.page.get_by_role("alert")).to_contain_text("You will be signed out in 5 minutes")
-    person.must_find_the_page_usable()
-    stay.click()
-    expect(stay).to_have_count(0)
-    person.page.clock.fast_forward("55:10")
-    expect(stay).to_be_visible()

@@ -13,6 +13,7 @@ SELECT = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.DOTALL)
 OPTION = re.compile(r"<option\b([^>]*)>")
 ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 FORM = re.compile(r'<form method="post"([^>]*)>(.*?)</form>', re.DOTALL)
+OF_EVERY_PAGE = ("/sign-out", "/account/stay")
 
 
 def attributes(text: str) -> dict[str, str]:
@@ -20,10 +21,10 @@ def attributes(text: str) -> dict[str, str]:
 
 
 def form_of(page: str, containing: str = "") -> tuple[str, dict[str, list[str]]]:
-    """Return the address of the form on a page that contains a text, apart from signing out, and its fields."""
+    """Return the address of the form on a page that contains a text, apart from those of every page, and its fields."""
     for head, body in FORM.findall(page):
         action = attributes(head).get("action", "")
-        if action != "/sign-out" and containing in body:
+        if action not in OF_EVERY_PAGE and containing in body:
             return action, fields_of(body)
     raise AssertionError(f"no form contains {containing!r}")
 

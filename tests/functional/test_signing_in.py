@@ -1,5 +1,6 @@
 """Signing in to the pages: with a credential, with a link, and how a session ends."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -15,10 +16,12 @@ from service.access.sessions import LONGEST, LONGEST_IDLE, sessions
 from service.access.sign_in_links import LIFETIME, sign_in_links
 from service.storage.db import Database
 from service.usecases.access.sign_in import issue_link
+from service.web.site.words import clock
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
+ENDS = re.compile('<span id="session-ends">([^<]*)</span>')
 SecretFor = Callable[..., str]
 A_SECOND = timedelta(seconds=1)
 
@@ -221,6 +224,47 @@ def test_a_session_ends_after_12_hours_however_busy(database: Database, surrey: 
     assert "session_too_old" in surrey.get("/operations").location
 
 
+def test_every_page_says_in_its_text_when_the_session_ends(database: Database, surrey: Visitor):
+    with database.reading() as connection:
+        now = database.now(connection)
+    move_back(database, sessions.c.created_at, timedelta(hours=2))
+    ends, latest = now + LONGEST_IDLE, now + LONGEST - timedelta(hours=2)
+    said = f"You will be signed out at {clock(ends)} if you do nothing until then, and at {clock(latest)} in any case."
+    # The clock may go on to the next minute.
+    later = said.replace(clock(ends), clock(ends + A_SECOND * 60))
+    for page in ("/operations", "/account", "/nothing"):
+        assert {said, later} & set(ENDS.findall(surrey.get(page).get_data(as_text=True))), page
+
+
+def test_a_person_stays_signed_in_for_another_hour(database: Database, surrey: Visitor):
+    move_back(database, sessions.c.last_used_at, LONGEST_IDLE - A_SECOND * 30)
+    state = surrey.send("/account/stay").get_json()
+    assert state["can_stay"]
+    assert state["seconds"] >= LONGEST_IDLE.total_seconds() - 61
+    move_back(database, sessions.c.last_used_at, LONGEST_IDLE - A_SECOND * 90)
+    assert surrey.get("/operations").status_code == 200
+
+
+def test_nobody_stays_signed_in_longer_than_12_hours(database: Database, surrey: Visitor):
+    move_back(database, sessions.c.created_at, LONGEST - A_SECOND * 100)
+    state = surrey.send("/account/stay").get_json()
+    assert not state["can_stay"]
+    assert 90 <= state["seconds"] <= 100
+    assert "12 hours after you signed in. This cannot be put off" in state["warning"]
+    assert state["ends"].endswith(", 12 hours after you signed in.")
+    move_back(database, sessions.c.created_at, A_SECOND * 101)
+    assert "session_too_old" in surrey.post("/account/stay", headers=OWN).location
+
+
+def test_a_page_says_so_when_the_credential_ends_first(database: Database, surrey: Visitor):
+    with database.writing() as connection:
+        soon = database.now(connection) + timedelta(minutes=4)
+        connection.execute(credentials.update().values(expires_at=soon))
+    state = surrey.send("/account/stay").get_json()
+    assert state["ends"] == f"You will be signed out at {clock(soon)}, when your access ends."
+    assert not state["can_stay"]
+
+
 def test_using_a_session_is_stored_at_most_once_a_minute(database: Database, surrey: Visitor):
     def last_used() -> Any:
         with database.reading() as connection:
@@ -231,8 +275,9 @@ def test_using_a_session_is_stored_at_most_once_a_minute(database: Database, sur
     assert last_used() == before
     move_back(database, sessions.c.last_used_at, timedelta(minutes=2))
     moved = last_used()
-    surrey.get("/operations", headers={"X-By-Itself": "1"})
-    assert last_used() == moved, "what a page asks by itself is no use"
+    for headers in ({"X-By-Itself": "1"}, {"Accept": "text/event-stream"}):
+        surrey.get("/operations", headers=headers)
+        assert last_used() == moved, "what a page asks by itself is no use"
     surrey.get("/operations")
     assert last_used() > before
 

@@ -45,6 +45,7 @@ ALLOWED_ROLES: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/sign-out"): ALL_ROLES,
     ("GET", "/account"): ALL_ROLES,
     ("POST", "/account/sessions/<uuid:session_id>/end"): ALL_ROLES,
+    ("POST", "/account/stay"): ALL_ROLES,
     ("GET", "/"): ALL_ROLES,
     ("GET", "/operations"): READERS,
     ("GET", "/operations/<operation>"): READERS,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +35,15 @@ class SignedIn:
     credential: Credential
     force_name: str
     now: datetime
+
+    def ends_at(self) -> datetime:
+        """Return when the person is signed out unless the session is used again."""
+        return min(self.session.ends_at(), self.ends_at_the_latest())
+
+    def ends_at_the_latest(self) -> datetime:
+        """Return when the person is signed out however often the session is used."""
+        latest, expires_at = self.session.ends_at_the_latest(), self.credential.expires_at
+        return latest if expires_at is None else min(latest, expires_at)
 
 
 def sign_in(database: Database, *, secret: str, browser: str) -> str:
@@ -97,9 +105,7 @@ def signed_in(database: Database, secret: str, *, is_use: bool = True) -> Signed
         name = force_name(connection, credential.force)
     note_credential(current_facts(), credential)
     if is_use and session.is_to_be_stored(now):
-        # A standby cannot store it, and must serve its readers all the same.
-        with suppress(Unavailable), database.writing() as connection:
-            sessions.store_use(connection, session, now)
+        session = _used(database, session, now)
     return SignedIn(session=session, credential=credential, force_name=name, now=now)
 
 
@@ -117,6 +123,16 @@ def end_session(database: Database, who: SignedIn, session_id: UUID) -> None:
     """
     with database.writing() as connection:
         sessions.end_session(connection, who.session, session_id)
+
+
+def _used(database: Database, session: Session, now: datetime) -> Session:
+    """Store that a session is used now. A standby cannot store it, and must serve its readers all the same."""
+    try:
+        with database.writing() as connection:
+            sessions.store_use(connection, session, now)
+    except Unavailable:
+        return session
+    return replace(session, last_used_at=now)
 
 
 def _begun(connection: sa.Connection, database: Database, credential: Credential, browser: str) -> str:

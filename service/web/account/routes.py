@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from werkzeug.wrappers import Response
@@ -10,7 +11,7 @@ from service.access.roles import ROLES
 from service.usecases.access.sign_in import end_session, own_sessions
 from service.web.site.blueprint import Pages, database, person
 from service.web.site.rendering import render, see_other
-from service.web.site.session import forget_session
+from service.web.site.session import forget_session, session_state
 
 pages = Pages("account", __name__)
 
@@ -36,6 +37,13 @@ def end(session_id: UUID) -> Response:
     if session_id == person().session.id:
         return _signed_out()
     return see_other("account.show")
+
+
+@pages.route("/account/stay", methods=["POST"])
+@pages.requires(*ROLES)
+def stay() -> dict[str, Any]:
+    """Keep this session: like every page that is opened, a use of it. The 12 hours do not begin anew."""
+    return session_state(person())
 
 
 @pages.route("/sign-out", methods=["POST"])

@@ -12,11 +12,10 @@ from service.eventlog.cursors import Cursor, CursorOfAnotherHistory, HistoryChan
 from service.storage.db import Database
 from service.usecases.access.sign_in import signed_in
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, site
-from service.web.site.session import session_secret
+from service.web.site.session import EVENT_STREAM, session_secret
 
 pages = Pages("live", __name__)
 
-EVENT_STREAM = "text/event-stream"
 RETRY_MILLISECONDS = 2_000
 BEAT, BYE = "event: beat\ndata: {}\n\n", "event: bye\ndata: {}\n\n"
 RESET = f'event: reset\ndata: {{"code":"{HistoryChanged.code}"}}\n\n'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -14,7 +13,6 @@ from werkzeug import Response
 
 from service.access.credentials import Credential
 from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER, READERS
-from service.access.sessions import LONGEST_IDLE
 from service.domain.model.operation import Operation
 from service.usecases.querying.read_context import Position
 from service.usecases.querying.visibility import coordinates
@@ -22,6 +20,7 @@ from service.web.site import words
 from service.web.site.assets import asset_address
 from service.web.site.blueprint import accounts, takes_credentials
 from service.web.site.forms import FIELD, form_token
+from service.web.site.session import session_state
 
 JINJA_OPTIONS: dict[str, Any] = {"autoescape": True}
 # The package of its components wants this name.
@@ -138,8 +137,8 @@ def _shared() -> dict[str, Any]:
         "asset": asset_address,
         "form_field": FIELD,
         "form_token": form_token,
-        "idle_seconds": LONGEST_IDLE // timedelta(seconds=1),
         "person": g.get("signed_in"),
+        "session_state": lambda: session_state(g.signed_in),
         "site_navigation": NAVIGATION,
         "tabs_of": tabs_of,
         "takes_credentials": takes_credentials(),
