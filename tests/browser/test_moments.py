@@ -36,6 +36,18 @@ def test_every_comparison_is_usable(person_for: PersonFor, pandilla_server: Serv
             person.must_find_the_page_usable()
 
 
+WIDER_THAN_THEIR_CELLS = """() => [...document.querySelectorAll('.then-and-now td, .headlines__pair')]
+  .filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"""
+
+
+@pytest.mark.parametrize("width", [320, 768, 800, 900, 1_000, 1_280])
+def test_no_figure_is_wider_than_its_cell(person_for: PersonFor, pandilla_server: Served, width: int):
+    person = person_for(pandilla_server, LEAD, viewport={"width": width, "height": 800})
+    for state in ("?event=100", "?as_of=2023-01-18T18:00&to_event=368"):
+        person.open(BOTH + state)
+        assert person.page.evaluate(WIDER_THAN_THEIR_CELLS) == [], state
+
+
 def test_the_slider_takes_the_page_along_the_log_by_keyboard(person_for: PersonFor, pandilla_server: Served):
     person = person_for(pandilla_server, LEAD)
     page = person.open(PANDILLA)

@@ -136,6 +136,7 @@ def test_mistakes_stand_beside_their_values_and_nothing_is_sent(office: Office):
     letter = "ABCDEFGHIJ"[ARRESTS.index("place")]
     assert f"Arrests {letter}2: place: " in said
     assert re.search(r'class="sheet__wrong"><strong>Expected a place[^<]*m25[^<]*</strong><code>m52</code>', page)
+    assert "Expected a place of Operation Live. Did you mean m25?" in said
     assert "The other row What it would add." in said
     assert "+1" in said
     assert "<title>Error: " in page
@@ -243,6 +244,19 @@ def own_file(*rows: str) -> bytes:
     return "\n".join(["Date;Time;Location;Offence;Qty", *rows]).encode()
 
 
+def test_the_questions_on_a_file_offer_words_to_choose_from(office: Office):
+    day, clock = AT.split()
+    body = "\n".join(["Date;Time;Location;Offence;Number", f"{day};{clock};m25;Knife;1"]).encode()
+    page = office.page(office.choose(body, "own.csv"))
+    assert 'Choose what it is, or "leave out".' in text_of(page)
+    assert '<option value="correction_reason">correction reason</option>' in page
+    questions = page.partition('id="questions"')[2].partition("<details")[0]
+    assert 'Write "leave out"' not in text_of(questions)
+    assert "correction_reason" not in text_of(questions)
+    page = office.page(office.choose(b"Ref;Blah\nK1;x\nK2;y\n", "other.csv"))
+    assert 'what are its rows? Choose what they are, or "leave out". ' in text_of(page)
+
+
 def test_a_file_that_is_no_template_is_mapped_once(office: Office):
     # With 12/01/2027, there would be a question about the order of day and month as well.
     day, clock = f"{MOMENT:%Y-%m-%d %H:%M}".split()
@@ -251,6 +265,7 @@ def test_a_file_that_is_no_template_is_mapped_once(office: Office):
     page = office.page(upload)
     assert "is not made from a template" in text_of(page)
     assert "in which time zone are the times?" in text_of(page)
+    assert 'Choose "Europe/London" for the time on a clock' in text_of(page)
     lines = dict(HIDDEN.findall(page))
     assert office.person.send(f"{upload}/mapping", page=upload, **lines).status_code == 422
     questions = re.findall(r'name="(answer-\d+)"', page)

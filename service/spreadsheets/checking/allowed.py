@@ -18,6 +18,7 @@ from service.domain.model.reference_data import Measure, force_catalogue, measur
 class Allowed:
     """What the operation allows to the force that sends a spreadsheet.
 
+    `operation` is what messages call it: its key for the command, which addresses it by that, its name on pages.
     `reports` is what the force reports: events, tallies or nothing; empty if it does not take part. `participants` are
     the forces of the operation in publishing order, `forces` all known ones.
     """
@@ -41,10 +42,13 @@ class Allowed:
 
 
 def allowed_by(operation: Operation, force: str, known_forces: Iterable[str] = ()) -> Allowed:
-    """Return what an operation allows to a force. `known_forces` are the keys of forces that are not in it."""
+    """Return what an operation allows to a force, for a page: messages call the operation by its name.
+
+    `known_forces` are the keys of forces that are not in it.
+    """
     participants = {one.force: one.reports for one in operation.participants.values()}
     return Allowed(
-        operation=operation.operation,
+        operation=operation.name,
         force=force,
         reports=participants.get(force, ""),
         participants=tuple(participants),

@@ -95,6 +95,5 @@ def _deadline(owed: Sequence[Return], moment: datetime) -> str:
     due_at = min((one.due_at for one in owed if one.due_at is not None), default=None)
     if due_at is None:
         return ""
-    return (
-        f" It was due by {words.deadline(due_at)}." if due_at < moment else f" It is due by {words.deadline(due_at)}."
-    )
+    subject = "It" if len(owed) == 1 else "The first"
+    return f" {subject} {'was' if due_at < moment else 'is'} due by {words.deadline(due_at)}."

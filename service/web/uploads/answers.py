@@ -19,32 +19,38 @@ FIXED = {
     "decimal": (".", ","),
     "order": (DAY_FIRST, MONTH_FIRST),
 }
+# What a mapping that is written in a file can hold, and what a page says that offers a list of all answers instead.
+TO_CHOOSE = (
+    (re.compile(r'Write "leave out", or one of [^.]*\.$'), 'Choose what it is, or "leave out".'),
+    (re.compile(r"Write one of [^.]*\.+$"), 'Choose what they are, or "leave out".'),
+    (re.compile(r', "UTC", or an offset such as "\+01:00"\.$'), ', or "UTC".'),
+    (re.compile(r'\bWrite "'), 'Choose "'),
+)
+PERHAPS = re.compile(r" Perhaps [a-z_ ]+\.")
 LISTS = ("group_by", "primary", "of")
 MOST_LETTERS = 200
 AROUND = ' "[]'
 
 
 class Asked(NamedTuple):
-    """A question of the form. `choices` are all possible answers; empty: it is answered with words."""
+    """A question of the form. `choices` are all possible answers with their words; empty: it is answered in writing."""
 
     name: str
     about: str
     text: str
-    choices: Sequence[str]
+    choices: Sequence[tuple[str, str]]
 
 
 def questions_of(text: str) -> list[Asked]:
     """Return the open questions in the text of a mapping."""
     lines = text.splitlines()
-    return [
-        Asked(
-            f"answer-{one.line}",
-            _about(lines, one.line),
-            on_a_page(one.text) or f"What is {one.key}?",
-            _choices(lines, one),
-        )
-        for one in open_questions(text)
-    ]
+    found = []
+    for one in open_questions(text):
+        choices = [(choice, _in_words(choice)) for choice in _choices(lines, one)]
+        asked = on_a_page(one.text) or f"What is {one.key}?"
+        name, about = f"answer-{one.line}", _about(lines, one.line)
+        found.append(Asked(name, about, _to_choose(asked) if choices else asked, choices))
+    return found
 
 
 def answered(text: str, answers: Mapping[str, str]) -> str:
@@ -55,6 +61,18 @@ def answered(text: str, answers: Mapping[str, str]) -> str:
         if answer:
             lines[one.line - 1] = f"{lines[one.line - 1].partition(' = ')[0]} = {_value(one.key, answer)}"
     return "\n".join(lines) + "\n"
+
+
+def _to_choose(text: str) -> str:
+    """Return a question whose answer is chosen from a list, and not written."""
+    for written, instead in TO_CHOOSE:
+        text = written.sub(instead, text)
+    return PERHAPS.sub(lambda found: _in_words(found[0]), text)
+
+
+def _in_words(code: str) -> str:
+    """Return a code of the mapping as words: `correction reason`."""
+    return code.replace("_", " ")
 
 
 def _value(key: str, answer: str) -> str:
