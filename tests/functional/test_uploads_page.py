@@ -245,7 +245,7 @@ def own_file(*rows: str) -> bytes:
 
 
 def test_the_questions_on_a_file_offer_words_to_choose_from(office: Office):
-    day, clock = AT.split()
+    day, clock = f"{MOMENT:%Y-%m-%d %H:%M}".split()
     body = "\n".join(["Date;Time;Location;Offence;Number", f"{day};{clock};m25;Knife;1"]).encode()
     page = office.page(office.choose(body, "own.csv"))
     assert 'Choose what it is, or "leave out".' in text_of(page)
