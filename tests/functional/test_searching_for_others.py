@@ -29,6 +29,8 @@ THERE, ELSEWHERE = ("m25", MOMENTS[2]), ("a406", MOMENTS[0])
 NEW_IN_EACH_LOG = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|(?:recorded_at|as_of)\W+[0-9T:.Z-]+"
     r"|(?<=\d-)[0-9a-f]{16}\b|\bat \d\d:\d\d|(?:[0-9a-f]{4} ){3}[0-9a-f]{4}|\b(?:there|elsewhere)\b|\d{1,2}:\d\d[ap]m"
+    # of the session
+    r"|(?<=seconds&#34;: )\d+"
 )
 CASH = {"kind": "cash", "currency": "GBP", "amount_minor": 124_000}
 
