@@ -60,7 +60,7 @@ seed: $(RUN) ## post Operation Pandilla to the service at PORT
 
 # Modules are compiled once, and not again for each process that tests are run in and for each that they start.
 test test-fast test-at: export PYTHONDONTWRITEBYTECODE =
-test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 17 minutes
+test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 14 minutes
 	$(PYTEST) $(PYTEST_FLAGS)
 
 test-fast: $(DEV) ## run what needs no other process, on SQLite, in under a minute
