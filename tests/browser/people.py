@@ -21,6 +21,17 @@ OVERFLOWING = """() => [...document.querySelectorAll('body *')]
   .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .slice(-3).map(one => one.outerHTML.slice(0, 200))"""
 
+# What has moved on the page by itself, not in answer to a click or key, each with its score (layout-shift of W3C's
+# Layout Instability API): 0.1 is a poor page, one line that moves more than 0.001.
+MOVED = """() => new Promise(resolve => {
+  const seen = [];
+  const observer = new PerformanceObserver(list => seen.push(...list.getEntries()));
+  observer.observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => resolve(seen.concat(observer.takeRecords()).filter(one => !one.hadRecentInput).map(
+    one => [one.value, one.sources.map(source => source.node?.outerHTML?.slice(0, 200))])), 20);
+})"""
+MOST_MOVED = 0.001
+
 
 @dataclass
 class Person:
@@ -69,6 +80,11 @@ class Person:
         assert response is not None
         assert response.status == 200, f"{address}: {response.status}"
         return self.page
+
+    def must_see_nothing_move(self) -> None:
+        """Check that nothing on the page has moved by itself since it was opened, before new figures came."""
+        moved = self.page.evaluate(MOVED)
+        assert sum(score for score, _what in moved) < MOST_MOVED, moved
 
     def must_find_the_page_usable(self, *, ignoring: str | None = None) -> None:
         """Check the page as it is now, in all colours: axe finds nothing, it does not scroll sideways, no complaints.

@@ -102,6 +102,7 @@ def test_every_state_is_usable(person_for: PersonFor, looked_at: Served, look: d
         while (closed := person.page.locator("details:not([open]) > summary")).count():
             closed.first.click()
         if look.get("java_script_enabled", True):
+            person.must_see_nothing_move()
             person.must_find_the_page_usable()
 
 

@@ -71,6 +71,7 @@ def test_every_page_that_links_lead_to_is_usable(
         seen.add(rule.rule)
         person.open(address)
         if java_script_enabled:
+            person.must_see_nothing_move()
             person.must_find_the_page_usable()
         waiting += links_of(person)
     assert {rule for rule in rules_of(role) - seen if not rule.startswith(BEHIND_A_FORM) and not IS_FILE(rule)} == set()

@@ -61,6 +61,7 @@ def test_every_state_is_usable(person_for: PersonFor, pandilla_server: Served, l
         while (closed := person.page.locator("details:not([open]) > summary")).count():
             closed.first.click()
         if has_scripts:
+            person.must_see_nothing_move()
             person.must_find_the_page_usable()
 
 

@@ -28,7 +28,6 @@ let pending = null
 // The slider of the overview has taken the page to an earlier moment, which does not change. The other tabs go on.
 let isEarlier = false
 
-document.body.classList.add('is-live')
 say('Up to date.')
 
 // --- hearing
@@ -107,7 +106,7 @@ function tick () {
 setInterval(tick, 250)
 document.addEventListener('moment', () => {
   isEarlier = true
-  document.body.classList.remove('is-live')
+  document.querySelector('.without-live')?.classList.remove('without-live')
 })
 document.addEventListener('visibilitychange', () => { if (!document.hidden) { want(); tick() } })
 
