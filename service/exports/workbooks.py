@@ -47,6 +47,19 @@ def workbook(tables: Sequence[ExportTable]) -> Iterator[bytes]:
     return _chunks(file)
 
 
+def require_few(rows: int) -> None:
+    """Refuse a table of so many rows, where their number is known before any is written.
+
+    Raises:
+        WorkbookTooLong: there are more than 10,000.
+    """
+    if rows > MOST_ROWS:
+        raise WorkbookTooLong(
+            f"Expected at most {MOST_ROWS:,} rows in an Excel file; found more. Choose fewer, or use CSV, which has no "
+            "limit."
+        )
+
+
 def _write_book(file: IO[bytes], tables: Sequence[ExportTable]) -> None:
     with Workbook(file, OPTIONS) as book:
         formats = {
@@ -61,11 +74,7 @@ def _write_book(file: IO[bytes], tables: Sequence[ExportTable]) -> None:
 def _write(book: Workbook, table: ExportTable, formats: dict[str, Any], bold: Any) -> None:
     sheet = _sheet(book, table.name, table.columns, bold)
     for number, row in enumerate(table.rows, start=1):
-        if number > MOST_ROWS:
-            raise WorkbookTooLong(
-                f"Expected at most {MOST_ROWS:,} rows in an Excel file; found more. Choose fewer, or use CSV, which "
-                "has no limit."
-            )
+        require_few(number)
         for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             if isinstance(cell, str):
                 sheet.write_string(number, place, _cut(cell))

@@ -16,6 +16,7 @@ from service.domain.counting.completeness import COMPLETE, NIL, PARTIAL
 from service.domain.model.days import ONE_DAY, london_date
 from service.domain.model.events import Event, ReturnDeclared
 from service.exports.tables_of_answers import CSV, returns_tables, table_answer
+from service.exports.workbooks import require_few
 from service.spreadsheets.reading.file import XLSX
 from service.usecases.overview.returns import (
     NoSuchLastDay,
@@ -73,6 +74,8 @@ def show(operation: str) -> str:
 def download(operation: str, ending: str) -> Response:
     """Send the returns as a table, with the marking in its name and rows."""
     found = read_returns(database(), operation=operation, credential=credential())
+    if FILES[ending] == XLSX:
+        require_few(len(found.returns))
     name = f"{found.operation.marking.lower()}-{operation}-returns"
     return table_answer(FILES[ending], name, returns_tables(found.as_answer))
 
