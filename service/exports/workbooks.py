@@ -48,7 +48,7 @@ def workbook(tables: Sequence[ExportTable]) -> Iterator[bytes]:
 
 
 def require_few(rows: int) -> None:
-    """Refuse a table of so many rows, where their number is known before any is written.
+    """Refuse a table with more rows than a workbook may have.
 
     Raises:
         WorkbookTooLong: there are more than 10,000.

@@ -42,7 +42,7 @@ Said = tuple[tuple[str, frozenset[str]], ...]
 class DayReturns(NamedTuple):
     """The returns that a force has declared for a day, newest first.
 
-    Whether the day is complete depends on what they say alone, and of many days the same is said.
+    Whether the day is complete depends only on `said`, and the returns of most days say the same.
     """
 
     declared: Sequence[Declaration]
@@ -62,7 +62,7 @@ OTHER_PARTS = ""
 
 # By force and day; a day without a declaration is left out.
 Declarations = Mapping[tuple[str, date], DayReturns]
-# By force, in order: its days, in order, by what its returns for them say. `()` is of days without a declaration.
+# By force, in order: its days, in order, grouped by what its returns for them say; `()`: nothing is declared.
 DaysBySaid = Mapping[str, Mapping[Said, Sequence[date]]]
 
 
@@ -143,7 +143,7 @@ def overdue(
 
 
 def days_by_said(declarations: Declarations, *, forces: Iterable[str], days: Sequence[date]) -> DaysBySaid:
-    """Return these days, for each of these forces, by what its returns for them say."""
+    """Return these days for each of these forces, grouped by what its returns for them say."""
     found: dict[str, dict[Said, list[date]]] = {}
     for force in forces:
         days_of = found.setdefault(force, {})
