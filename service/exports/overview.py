@@ -9,8 +9,9 @@ from service.domain.model.days import LONDON
 from service.domain.model.instants import format_instant, format_optional
 from service.domain.model.reference_data import Measure
 from service.exports.tables import Cell, Column, ExportTable, days_text
-from service.usecases.overview.operation import Cell as FigureCell
 from service.usecases.overview.operation import Overview
+from service.usecases.overview.results import Cell as FigureCell
+from service.usecases.overview.results import OperationResults
 from service.usecases.overview.then_and_now import Change, ThenAndNow
 from service.usecases.querying.totals import Figure
 
@@ -32,12 +33,12 @@ def tables_of(found: Overview) -> dict[str, ExportTable]:
     ]
     if found.by_hour is not None:
         tables.append(_by_hour(found, found.by_hour))
-    if found.returns is not None:
+    if found.shows_returns:
         tables.append(_returns(found))
     return {one.name: one for one in tables}
 
 
-def about(found: Overview, name: str = "about") -> ExportTable:
+def about(found: OperationResults, name: str = "about") -> ExportTable:
     """Return what a workbook says of its tables, as a sheet: whose they are, and what they are true at."""
     position = found.position
     return ExportTable(
@@ -133,7 +134,7 @@ def _said(cell: FigureCell | None) -> str | None:
 
 def _owed(found: Overview, force: str) -> str | None:
     """Return the days for which a force owes a return, as spans; nothing where returns are not shown."""
-    if found.returns is None:
+    if not found.shows_returns:
         return None
     spans = (span for one in found.owed if one.force == force for span in one.spans)
     return ", ".join(days_text(span.day_from, span.day_before) for span in spans)
@@ -182,7 +183,8 @@ def _by_hour(found: Overview, by_hour: Sequence[Figure]) -> ExportTable:
 def _returns(found: Overview) -> ExportTable:
     """Return the matrix of returns: a row for each force, a column for each day that has begun."""
     status = {
-        (one.force, one.day): f"{one.status}, late" if one.late else str(one.status) for one in found.returns or ()
+        key: f"{one.status}, late" if one.late else str(one.status)
+        for key, one in found.returns_for(found.days).items()
     }
     forces = [one for one in found.position.operation.participants.values() if one.reports != "nothing"]
     columns = [Column("force"), Column("force_name"), *(Column(str(day)) for day in found.days)]

@@ -9,7 +9,7 @@ from service.access.credentials import Credential
 from service.domain.model.operation import Participant
 from service.domain.model.reference_data import Measure
 from service.storage.db import Database
-from service.usecases.overview.operation import Cell, Overview, read_overview
+from service.usecases.overview.results import Cell, OperationResults, read_results
 from service.usecases.querying.as_of import Moment
 
 
@@ -45,8 +45,8 @@ class ChangedRow:
 class ThenAndNow:
     """An operation at two moments, the earlier first. The rows are those of both, in the later one's order."""
 
-    then: Overview
-    now: Overview
+    then: OperationResults
+    now: OperationResults
     headlines: tuple[Change, ...]
     rows: tuple[ChangedRow, ...]
 
@@ -60,7 +60,7 @@ def read_then_and_now(
         UnknownOperation: there is no such operation, or the credential may not know of it.
         AsOfTwice, AsOfInTheFuture, AsOfBeyondLog, AsOfBeforeLog, AsOfSeqOfRollUp: a moment is invalid.
     """
-    found = [read_overview(database, operation=operation, credential=credential, moment=one) for one in moments]
+    found = [read_results(database, operation=operation, credential=credential, moment=one) for one in moments]
     then, now = sorted(found, key=lambda one: (one.position.seq, one.moment))
     measures = {
         cell.measure: one.operation.measures[cell.measure] for one in (then, now) for cell in one.headlines
@@ -76,7 +76,7 @@ def read_then_and_now(
     )
 
 
-def _rows(then: Overview, now: Overview, measures: tuple[Measure, ...]) -> Iterator[ChangedRow]:
+def _rows(then: OperationResults, now: OperationResults, measures: tuple[Measure, ...]) -> Iterator[ChangedRow]:
     before = {row.force.force: row for row in then.rows}
     after = {row.force.force: row for row in now.rows}
     for force in [*after, *(one for one in before if one not in after)]:

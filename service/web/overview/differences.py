@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.domain.counting.figures import display
-from service.usecases.overview.operation import Overview
+from service.usecases.overview.results import OperationResults
 from service.usecases.overview.then_and_now import Change, ThenAndNow
 from service.web.site import words
 
@@ -24,9 +24,9 @@ def difference(change: Change) -> str:
     return UNCHANGED if _has_number(change, "then") else "declared since"
 
 
-def moment_of(overview: Overview, *, is_latest: bool) -> str:
+def moment_of(results: OperationResults, *, is_latest: bool) -> str:
     """Return which moment one side shows: `18 January 2023, 6pm` or `the latest, 23 January 2023, 9am`."""
-    said = words.full_moment(overview.moment)
+    said = words.full_moment(results.moment)
     return f"the latest, {said}" if is_latest else said
 
 

@@ -9,7 +9,8 @@ from service.exports.overview import about, tables_of, then_and_now_table
 from service.exports.tables import ExportTable
 from service.exports.tables_of_answers import CSV, table_answer
 from service.spreadsheets.reading.file import XLSX
-from service.usecases.overview.operation import Overview, read_overview
+from service.usecases.overview.operation import read_overview
+from service.usecases.overview.results import OperationResults
 from service.usecases.overview.then_and_now import read_then_and_now
 from service.usecases.querying.as_of import Moment
 from service.web.overview.moments import LATER, MomentUnclear, requested_moment
@@ -49,6 +50,6 @@ def _moment(prefix: str = "") -> Moment:
         raise PageNotFound("There is no such file.") from error
 
 
-def _answer(ending: str, table: ExportTable, found: Overview, *others: ExportTable) -> Response:
+def _answer(ending: str, table: ExportTable, found: OperationResults, *others: ExportTable) -> Response:
     name = f"{found.operation.marking}-{found.operation.operation}-{table.name}-event-{found.position.seq}"
     return table_answer(MEDIA[ending], name, [table, about(found), *others])

@@ -92,6 +92,6 @@ def _matrix(found: Overview, today: date | None) -> dict[str, Any]:
         "days": days,
         "day_headings": sentences.headings(days, today),
         "is_cut": len(found.days) > len([day for day in days if day in found.days]),
-        "returns_of": {(one.force, one.day): one for one in found.returns or ()},
+        "returns_of": found.returns_for(begun),
         "reporting": [one for one in found.position.operation.participants.values() if one.reports != "nothing"],
     }

@@ -10,11 +10,12 @@ from service.domain.model.days import london_date
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
 from service.usecases.overview.operation import Overview
+from service.usecases.overview.results import ForceRow, OperationResults
 from service.usecases.querying.returns import Return
 from service.web.site import return_words, words
 
 
-def state_of(overview: Overview) -> tuple[str, str]:
+def state_of(overview: OperationResults) -> tuple[str, str]:
     """Return how the operation stands, for its tag, and the colour of the tag."""
     operation, moment = overview.operation, overview.moment
     if operation.closed_at is not None:
@@ -35,7 +36,7 @@ def lead_of(operation: Operation) -> str:
     return operation.lead_force if lead is None else lead.name
 
 
-def completeness(overview: Overview, *, naming: bool, is_past: bool) -> str:
+def completeness(overview: OperationResults, *, naming: bool, is_past: bool) -> str:
     """Return the one sentence on completeness; with `naming`, it names the forces that owe a return."""
     if overview.moment < overview.operation.days.starts_at:
         return "The operation has not begun."
@@ -45,7 +46,7 @@ def completeness(overview: Overview, *, naming: bool, is_past: bool) -> str:
     return "These figures are complete: every force has declared every day."
 
 
-def _reasons(overview: Overview, *, naming: bool, is_past: bool) -> list[str]:
+def _reasons(overview: OperationResults, *, naming: bool, is_past: bool) -> list[str]:
     running = "the day was not over" if is_past else "today is not over"
     reasons = [running] if overview.is_running and set(overview.days) - set(overview.ended_days) else []
     days = sorted({day for one in overview.owed for day in one.days})
@@ -78,14 +79,15 @@ def name_of(force: str, operation: Operation) -> str:
     return force if known is None else known.name
 
 
-def owes(owed: Sequence[Return], overview: Overview) -> str:
+def owes(row: ForceRow, overview: Overview) -> str:
     """Return what a force owes, under its name: `Owes Tuesday: no return`."""
-    if not owed:
+    if not row.owed:
         return ""
-    if len(owed) > 1:
-        return f"Owes {len(owed)} returns: {words.days_listed([one.day for one in owed])}"
-    (one,) = owed
-    return f"Owes {words.day_and_weekday(one.day)}: {what_is_missing(one, overview)}"
+    if len(row.owed) > 1:
+        return f"Owes {len(row.owed)} returns: {words.days_listed(row.owed)}"
+    (day,) = row.owed
+    one = overview.returns_for((day,))[row.force.force, day]
+    return f"Owes {words.day_and_weekday(day)}: {what_is_missing(one, overview)}"
 
 
 def what_is_missing(one: Return, overview: Overview) -> str:

@@ -9,7 +9,7 @@ from flask import request
 from service.access.roles import OBSERVER, READERS
 from service.domain.model.instants import format_instant
 from service.errors import Invalid
-from service.usecases.overview.operation import Overview, read_overview
+from service.usecases.overview.results import OperationResults, read_results
 from service.usecases.overview.then_and_now import ThenAndNow, read_then_and_now
 from service.usecases.querying.as_of import Moment
 from service.web.overview import differences, sentences
@@ -45,14 +45,14 @@ def _compared(operation: str, moments: tuple[Moment, Moment]) -> str | tuple[str
     return _page(found.now, moments, found)
 
 
-def _now(operation: str) -> Overview:
-    return read_overview(database(), operation=operation, credential=credential(), moment=Moment())
+def _now(operation: str) -> OperationResults:
+    return read_results(database(), operation=operation, credential=credential(), moment=Moment())
 
 
 def _field(operation: str, moments: tuple[Moment, Moment]) -> str:
     """Return the field of the moment that cannot be shown."""
     try:
-        read_overview(database(), operation=operation, credential=credential(), moment=moments[0])
+        read_results(database(), operation=operation, credential=credential(), moment=moments[0])
     except Invalid:
         return "as_of"
     return f"{LATER}as_of"
@@ -68,7 +68,7 @@ def _addresses(found: ThenAndNow, *, is_latest: bool) -> dict[str, dict[str, str
 
 
 def _page(
-    overview: Overview,
+    overview: OperationResults,
     moments: tuple[Moment, Moment],
     found: ThenAndNow | None = None,
     *,
