@@ -106,11 +106,15 @@ def latest(
     connection: sa.Connection, operation: str, *, up_to: int, limit: int, forces: Sequence[str] = ()
 ) -> list[RecordedEvent]:
     """Return at most `limit` events with seq <= up_to, the newest first; only those of `forces`, if any."""
-    statement = _of(operation, events.c.text).where(events.c.seq <= up_to)
-    if forces:
-        statement = statement.where(_is_any_of(events.c.force, forces))
-    texts = connection.scalars(statement.order_by(events.c.seq.desc()).limit(limit))
-    return [recorded_from_text(text) for text in texts]
+    found = connection.scalars(_latest(operation, events.c.text, up_to=up_to, limit=limit, forces=forces))
+    return [recorded_from_text(text) for text in found]
+
+
+def latest_seqs(
+    connection: sa.Connection, operation: str, *, up_to: int, limit: int, forces: Sequence[str] = ()
+) -> list[int]:
+    """Return the seqs of the same events as `latest`, without reading their texts."""
+    return list(connection.scalars(_latest(operation, events.c.seq, up_to=up_to, limit=limit, forces=forces)))
 
 
 def page_of_setup_and(
@@ -270,6 +274,13 @@ def _hashes() -> sa.Select[Any]:
 def _texts_between(_dialect: str) -> sa.Select[Any]:
     within = events.c.seq.between(sa.bindparam("first"), sa.bindparam("last"))
     return sa.select(events.c.text).where(events.c.operation_id == sa.bindparam("name"), within).order_by(events.c.seq)
+
+
+def _latest(operation: str, column: sa.Column[Any], *, up_to: int, limit: int, forces: Sequence[str]) -> sa.Select[Any]:
+    statement = _of(operation, column).where(events.c.seq <= up_to)
+    if forces:
+        statement = statement.where(_is_any_of(events.c.force, forces))
+    return statement.order_by(events.c.seq.desc()).limit(limit)
 
 
 def _of(operation: str | sa.BindParameter[str], *columns: sa.Column[Any]) -> sa.Select[Any]:

@@ -15,6 +15,8 @@ from service.domain.model.days import ONE_DAY
 Cell = str | int | None
 
 BYTE_ORDER_MARK = "\ufeff"
+# What a spreadsheet may read as the start of a formula. Source: OWASP, CSV Injection.
+FORMULA_STARTS = frozenset("=+-@\t\r")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 ROWS_AT_A_TIME = 500
 
@@ -42,10 +44,9 @@ def csv_text(table: ExportTable) -> Iterator[str]:
     buffer.write(BYTE_ORDER_MARK)
     writer = csv.writer(buffer)
     writer.writerow([column.name for column in table.columns])
+    in_pounds = [place for place, column in enumerate(table.columns) if column.kind == "pounds"]
     for number, row in enumerate(table.rows, start=1):
-        cells = zip(table.columns, row, strict=True)
-        # Most cells of events are empty: a row has the columns of every kind of event.
-        writer.writerow([None if cell is None else _csv_cell(column, cell) for column, cell in cells])
+        writer.writerow(_csv_row(row, in_pounds))
         if number % ROWS_AT_A_TIME == 0:
             yield _drained(buffer)
     yield _drained(buffer)
@@ -54,11 +55,9 @@ def csv_text(table: ExportTable) -> Iterator[str]:
 def guarded(text: str) -> str:
     """Return the text, with an apostrophe in front if a spreadsheet could read it as a formula.
 
-    The apostrophe changes the text, so numbers such as -5 are left unchanged. Source: OWASP, CSV Injection.
+    The apostrophe changes the text, so numbers such as -5 are left unchanged.
     """
-    return (
-        f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not PLAIN_NUMBER.fullmatch(text) else text
-    )
+    return f"'{text}" if text[:1] in FORMULA_STARTS and not PLAIN_NUMBER.fullmatch(text) else text
 
 
 def days_text(first: date, before: date) -> str:
@@ -67,12 +66,18 @@ def days_text(first: date, before: date) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _csv_cell(column: Column, cell: str | int) -> str | int:
-    if isinstance(cell, str):
-        return guarded(cell)
-    if column.kind == "pounds":
-        return f"{cell // 100}.{cell % 100:02}"
-    return cell
+def _csv_row(row: Sequence[Cell], in_pounds: Sequence[int]) -> list[Cell]:
+    """Return the cells of a row as they are written; `in_pounds` are the places of the columns in pounds."""
+    # Most cells of events are empty: a row has the columns of every type.
+    cells = [
+        guarded(cell) if cell is not None and isinstance(cell, str) and cell[:1] in FORMULA_STARTS else cell
+        for cell in row
+    ]
+    for place in in_pounds:
+        pence = cells[place]
+        if isinstance(pence, int):
+            cells[place] = f"{pence // 100}.{pence % 100:02}"
+    return cells
 
 
 def _drained(buffer: StringIO) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, get_type_hints
 
+import msgspec
 from flask import Response
 from msgspec.structs import fields
 
@@ -129,16 +130,24 @@ def returns_tables(found: Returns) -> list[ExportTable]:
     ]
     operation, due_at = found.operation, format_optional(found.operation.returns_due_at)
     same = (operation.operation, operation.marking, found.seq)
-    shown = map(_return_json, found.returns)
-    rows = ([*same, *(_cell(one[name]) for name in RETURN), due_at] for one in shown)
+    # Many returns are due at one moment, and many are declared at one.
+    said = cache(format_optional)
+    rows = (
+        [
+            *same,
+            *(one.force, str(one.day), one.status, one.seq, said(one.declared_at), _cell(one.late)),
+            *(BETWEEN.join(one.measures), said(one.due_at), _cell(one.overdue), due_at),
+        ]
+        for one in found.returns
+    )
     return [ExportTable("returns", columns, rows)]
 
 
 def events_table(lines: Iterable[str]) -> ExportTable:
     """Return the table of a log's canonical texts: one row for each event, or for each line of a seizure."""
     columns = _event_columns()
-    names = [column.name for column in columns]
-    rows = ([row.get(name) for name in names] for line in lines for row in _rows(json.loads(line)))
+    place_of = {column.name: place for place, column in enumerate(columns)}
+    rows = (row for line in lines for row in _rows(msgspec.json.decode(line), place_of))
     return ExportTable("events", columns, rows)
 
 
@@ -216,15 +225,26 @@ def _types(cls: type[Any]) -> dict[str, Any]:
     return {one.encode_name: hints[one.name] for one in fields(cls)}
 
 
-def _rows(event: dict[str, Any]) -> Iterator[dict[str, Cell]]:
-    own = {name: _cell(value) for name, value in event.items() if name not in ("data", "recorded_by")}
-    own |= {f"recorded_by_{name}": value for name, value in event["recorded_by"].items()}
-    data = event.get("data", {})
+def _rows(event: dict[str, Any], place_of: Mapping[str, int]) -> Iterator[list[Cell]]:
+    """Yield the rows of an event. Each type fills a few of the columns; the others are empty."""
+    data, by = event.pop("data", {}), event.pop("recorded_by")
+    own: list[Cell] = [None] * len(place_of)
+    _fill(own, place_of, event)
+    _fill(own, place_of, {f"recorded_by_{name}": value for name, value in by.items()})
     if DATA_CLASSES[event["type"]] not in IN_COLUMNS:
-        yield own | {"line": 1, "setup": json.dumps(data)}
+        _fill(own, place_of, {"line": 1, "setup": json.dumps(data)})
+        yield own
         return
     for number, line in enumerate(data.get("lines", [data]), start=1):
-        yield own | {"line": number} | {name: _cell(value) for name, value in line.items()} | _pounds(line)
+        row = own.copy()
+        _fill(row, place_of, line)
+        _fill(row, place_of, {"line": number} | _pounds(line))
+        yield row
+
+
+def _fill(row: list[Cell], place_of: Mapping[str, int], values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        row[place_of[name]] = value if isinstance(value, str) else _cell(value)
 
 
 def _pounds(line: dict[str, Any]) -> dict[str, Cell]:

@@ -21,7 +21,7 @@ from service.usecases.querying.read_events import readable_forces, under_embargo
 from service.usecases.querying.totals import Figure, figures_at
 
 PAGE_SIZE = 50
-FILE_PAGE_SIZE = 500
+FILE_PAGE_SIZE = 1_000
 ONE_DAY = timedelta(days=1)
 
 
@@ -162,8 +162,7 @@ def _seqs(context: ReadContext, own: Position, selection: Selection, *, cursor: 
         rows = read.page(connection, name, after=cursor.after, up_to=own.seq, limit=limit + 1, forces=forces)
         return [seq for seq, _force, _text in reversed(rows)]
     up_to = own.seq if cursor.before is None else min(own.seq, cursor.before - 1)
-    found = read.latest(connection, name, up_to=up_to, limit=limit + 1, forces=selection.forces)
-    return [one.seq for one in found]
+    return read.latest_seqs(connection, name, up_to=up_to, limit=limit + 1, forces=selection.forces)
 
 
 def _newer(seqs: Sequence[int], shown: Sequence[int], cursor: Cursor) -> int | None:
