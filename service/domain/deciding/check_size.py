@@ -1,7 +1,8 @@
-"""The size of an operation, in days and in returns: each reporting force makes one for each day."""
+"""The size of an operation and of a whole, in days and in returns: each reporting force makes one for each day."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from service.domain.model.days import LONGEST, DaysUnclear
@@ -11,10 +12,12 @@ from service.errors import Invalid
 
 # 20 years of 8 forces, 3 years of 54, a year of 164, or 300 nights of 200.
 MOST_RETURNS = 60_000
+# A whole and its parts: two for each force of the country.
+MOST_OPERATIONS = 100
 
 
 class OperationTooLarge(Invalid):
-    """An operation can have at most 60,000 returns: its days, times the forces that report."""
+    """An operation and its parts can have at most 60,000 returns in all: days, times the forces that report."""
 
     code = "operation_too_large"
 
@@ -29,22 +32,67 @@ def check_size(recorded: RecordedEvent, operation: Operation) -> None:
         OperationTooLarge: its days and reporting forces make too many returns.
     """
     change = recorded.event.data
-    if isinstance(change, OperationAmended) and (change.starts_at, change.ends_at, change.days) == (None, None, ()):
+    pointer = field_of_size(change)
+    if pointer is None:
         return
-    if not isinstance(change, OperationOpened | OperationAmended | ForceJoined | ForceAmended):
-        return
-    pointer = "/force" if isinstance(change, ForceJoined | ForceAmended) else "/days" if change.days else "/ends_at"
     if isinstance(change, OperationOpened | OperationAmended):
         _check_extent(operation, recorded.recorded_at, pointer)
-    days = operation.days.number(recorded.recorded_at)
-    forces = sum(one.reports != "nothing" for one in operation.participants.values())
+    days, forces = _days_and_forces(operation, recorded.recorded_at)
     if days * forces > MOST_RETURNS:
         raise OperationTooLarge(
             f"Expected at most {MOST_RETURNS:,} returns in an operation, one a day of each force that reports; found "
             f"{days:,} days of {forces:,} forces = {days * forces:,}. Open several operations instead, each with some "
-            "of the days or forces, as parts of one.",
+            "of the days or forces.",
             pointer=pointer,
         )
+
+
+def field_of_size(change: object) -> str | None:
+    """Return the pointer of the field by which a change makes an operation larger or smaller; None if it does not."""
+    match change:
+        case ForceJoined() | ForceAmended():
+            return "/force"
+        case OperationOpened(days=days):
+            return "/days" if days else "/ends_at"
+        case OperationAmended(starts_at=starts_at, ends_at=ends_at, days=days) if starts_at or ends_at or days:
+            return "/days" if days else "/ends_at"
+    return None
+
+
+def check_whole(whole: str, counted: Collection[Operation], now: datetime, *, is_own: bool, pointer: str) -> None:
+    """Check the size of a whole: `counted` are the operation and all of its parts, as a change would leave them.
+
+    Without an end, the days that have begun count. How large a whole is that is not the sender's own is not told.
+
+    Raises:
+        OperationTooLarge: they are too many, or make too many returns.
+    """
+    if len(counted) > MOST_OPERATIONS:
+        raise OperationTooLarge(
+            f"Expected at most {MOST_OPERATIONS} operations in {whole}, with itself and the parts of its parts; found "
+            f"{f'{len(counted):,}' if is_own else 'more'}. Take out a part first.",
+            pointer=pointer,
+        )
+    returns = sum(returns_of(one, now) for one in counted)
+    if returns > MOST_RETURNS:
+        raise OperationTooLarge(
+            f"Expected at most {MOST_RETURNS:,} returns in {whole} and its parts, one a day of each force that reports "
+            f"in each of them; found {f'{returns:,}' if is_own else 'more'}. Give the operations only the days and "
+            "forces that they need, or take out a part.",
+            pointer=pointer,
+        )
+
+
+def returns_of(operation: Operation, now: datetime) -> int:
+    """Return how many returns an operation has: its days, times the forces that report."""
+    days, forces = _days_and_forces(operation, now)
+    return days * forces
+
+
+def _days_and_forces(operation: Operation, now: datetime) -> tuple[int, int]:
+    """Return how many days an operation has, and how many forces that report."""
+    forces = sum(one.reports != "nothing" for one in operation.participants.values())
+    return operation.days.number(now), forces
 
 
 def _check_extent(operation: Operation, now: datetime, pointer: str) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.access.credentials import Credential
 from service.access.forces import known_forces
+from service.domain.deciding.check_size import field_of_size, returns_of
 from service.domain.deciding.draft import Opening, Submission
 from service.domain.model.events import (
     Event,
@@ -31,7 +32,7 @@ from service.projections.entries import first_standing_seq
 from service.projections.returns import first_return_seq
 from service.storage.db import Database
 from service.usecases.recording.appending import Outcome, append_accepted, decide, draft_of, lock_operation, signature
-from service.usecases.recording.whole import ContainsItself, check_measure, check_part
+from service.usecases.recording.whole import ContainsItself, check_measure, check_part, check_size_of_wholes
 
 
 class OperationExists(Conflict):
@@ -110,6 +111,7 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
         ContainsItself: the accepted part contains this operation.
         NameMisleading: a name or label could pass for another, or for a link.
         PartIsImported: the accepted part is imported, and this operation is not.
+        OperationTooLarge: the operation and its parts, or a whole that it is in, would be too large.
         MeasuresDisagree: a part of the operation, or a whole that it is in, counts the measure otherwise.
         RecordError: the event is refused.
     """
@@ -121,6 +123,8 @@ def change_operation(database: Database, *, operation: str, sender: Credential, 
             raise result
         if result.is_new:
             _check_change(connection, database, head, state, submission.event.data)
+            assert draft.operation is not None, "it has accepted the event"
+            _check_growth(connection, database, state, draft.operation, submission.event.data)
         return append_accepted(connection, head, state, draft, [result])[0]
 
 
@@ -136,6 +140,15 @@ def _check_change(connection: sa.Connection, database: Database, head: Head, sta
             check_part(connection, database, state, data.part)
         case MeasureRegistered():
             check_measure(connection, database, state, data)
+
+
+def _check_growth(
+    connection: sa.Connection, database: Database, before: Operation, after: Operation, data: Any
+) -> None:
+    """Check the size of an operation's wholes if a change of its days or forces makes it larger."""
+    pointer, now = field_of_size(data), database.now(connection)
+    if pointer is not None and returns_of(after, now) > returns_of(before, now):
+        check_size_of_wholes(connection, database, after, [after], pointer=pointer)
 
 
 def _refuse_misleading(connection: sa.Connection, data: Any, *, imported: bool) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from service.domain.counting.combined import are_counted_alike
+from service.domain.deciding.check_size import check_whole
 from service.domain.model.events import MeasureRegistered
 from service.domain.model.operation import Operation, registered_measure
 from service.domain.model.reference_data import Measure
@@ -49,6 +51,7 @@ def check_part(connection: sa.Connection, database: Database, state: Operation, 
         NotAPart: it does not exist, or did not name the operation in its part_of.
         ContainsItself: it contains the operation.
         PartIsImported: it or one of its parts is imported, and the operation is not.
+        OperationTooLarge: the operation, or a whole that it is in, would be too large with it.
     """
     whole, head = state.operation, read_head(connection, part)
     inside = state_at(connection, database, head)
@@ -64,6 +67,26 @@ def check_part(connection: sa.Connection, database: Database, state: Operation, 
             f"still change, and with it what {whole} answered. Open the part without imported, or both with it.",
             pointer="/part",
         )
+    check_size_of_wholes(connection, database, state, found, pointer="/part")
+
+
+def check_size_of_wholes(
+    connection: sa.Connection, database: Database, state: Operation, changed: Iterable[Operation], *, pointer: str
+) -> None:
+    """Refuse a change that makes an operation with its parts, or a whole that it is in, too large.
+
+    `changed` are the operations that the change adds, or the operation itself as it would be after the change. Changes
+    of several parts at the same moment may together exceed the bound.
+
+    Raises:
+        OperationTooLarge: naming the whole.
+    """
+    new = {one.operation: one for one in changed}
+    now = database.now(connection)
+    for name in (state.operation, *_wholes_of(connection, database, state)):
+        counted = {one.operation: one for one in _inside(connection, database, name)} | new
+        if len(counted) > 1:
+            check_whole(name, counted.values(), now, is_own=name == state.operation, pointer=pointer)
 
 
 def check_measure(
@@ -97,15 +120,19 @@ def _counted_otherwise(
     connection: sa.Connection, database: Database, operation: str, measure: Measure
 ) -> Measure | None:
     """Return the measure of this name in an operation or its parts that cannot be summed with this one."""
+    known = (one.measures.get(measure.measure) for one in _inside(connection, database, operation))
+    return next((one for one in known if one is not None and not are_counted_alike(one, measure)), None)
+
+
+def _inside(connection: sa.Connection, database: Database, operation: str) -> list[Operation]:
+    """Return an operation and its parts; none if it, or the log of a part, is not in this database."""
     head = read_head(connection, operation)
     if head is None:
-        return None
+        return []
     try:
-        found = positions(connection, database, head)
+        return [one.operation for one in positions(connection, database, head)]
     except PartNotHere:
-        return None
-    known = (one.operation.measures.get(measure.measure) for one in found)
-    return next((one for one in known if one is not None and not are_counted_alike(one, measure)), None)
+        return []
 
 
 def _wholes_of(connection: sa.Connection, database: Database, state: Operation) -> list[str]:
