@@ -1,9 +1,10 @@
 """Asks every GET route of the largest legal operations: `python -m benchmarks.largest`.
 
-Two operations at the limit of `check_size` are recorded in an SQLite file: one of 20 years, one of 200 forces. Every
-force declares each day on its own, except every fifth, and records something now and then. Each route is asked in a
-process of its own; its processor seconds and the growth of its peak memory are printed. Routes with a table are asked
-for CSV and XLSX too. A route above 2 seconds or 200 MB makes the command fail.
+Three operations at the limit of `check_size` are recorded in an SQLite file: one of 20 years, one of 200 forces, and a
+whole with as many parts as it may have. Every force declares each day on its own, except every fifth, and records
+something now and then. Each route is asked in a process of its own; its processor seconds and the growth of its peak
+memory are printed. Routes with a table are asked for CSV and XLSX too. A route above 2 seconds or 200 MB makes the
+command fail.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from flask import Flask
 
 from service.app import connect, new_app
 from service.config import Config
-from service.domain.deciding.check_size import MOST_RETURNS
+from service.domain.deciding.check_size import MOST_OPERATIONS, MOST_RETURNS
 from service.domain.model.instants import format_instant
 from service.domain.model.reference_data import force_catalogue
 from service.runtime.garbage_collector import collect_rarely
@@ -45,14 +46,19 @@ Json = dict[str, Any]
 
 
 class Shape(NamedTuple):
-    """An operation: its name, and how many days and forces it has."""
+    """An operation: its name, how many days and forces it has, and how many parts of as many days and forces."""
 
     name: str
     days: int
     forces: int
+    parts: int = 0
 
 
-SHAPES = (Shape("long", 7_300, MOST_RETURNS // 7_300), Shape("wide", MOST_RETURNS // 200, 200))
+SHAPES = (
+    Shape("long", 7_300, MOST_RETURNS // 7_300),
+    Shape("wide", MOST_RETURNS // 200, 200),
+    Shape("whole", MOST_RETURNS // MOST_OPERATIONS // 2, 2, MOST_OPERATIONS - 1),
+)
 
 
 class Cost(NamedTuple):
@@ -91,6 +97,17 @@ def _app(file: Path) -> tuple[Flask, str]:
 
 
 def _record(app: Flask, secret: str, shape: Shape) -> None:
+    _record_events(app, secret, shape, shape.name)
+    for number in range(shape.parts):
+        part = f"{shape.name}-{number}"
+        _record_events(app, secret, shape, part, part_of=[shape.name])
+        _post(app, secret, f"/v1/operations/{shape.name}/parts", {"part": part})
+    for _number in range(2):
+        _post(app, secret, f"/v1/operations/{shape.name}/publications", {"label": "provisional"})
+    _post(app, secret, f"/v1/operations/{shape.name}/publications/1/public", {})
+
+
+def _record_events(app: Flask, secret: str, shape: Shape, operation: str, **fields: Any) -> None:
     first = LAST - timedelta(days=shape.days - 1)
     forces = [LEAD, *(force for force in force_catalogue() if force != LEAD)]
     named: list[Any] = forces[: shape.forces]
@@ -99,22 +116,20 @@ def _record(app: Flask, secret: str, shape: Shape) -> None:
         for number in range(shape.forces - len(named))
     ]
     body = {
-        "operation": shape.name,
+        "operation": operation,
         "name": "Operation Largest",
         "lead_force": LEAD,
         "starts_at": f"{first}T00:00:00Z",
         "ends_at": f"{LAST + timedelta(days=1)}T00:00:00Z",
         "returns_due_hours": 12,
         "forces": named,
+        **fields,
     }
     _post(app, secret, "/v1/operations", body)
     keys = [one if isinstance(one, str) else one["force"] for one in named]
     events = _events(keys, [first + timedelta(days=number) for number in range(shape.days)])
     while batch := list(islice(events, BATCH)):
-        _post(app, secret, f"/v1/operations/{shape.name}/batches", {"events": batch})
-    for _number in range(2):
-        _post(app, secret, f"/v1/operations/{shape.name}/publications", {"label": "provisional"})
-    _post(app, secret, f"/v1/operations/{shape.name}/publications/1/public", {})
+        _post(app, secret, f"/v1/operations/{operation}/batches", {"events": batch})
 
 
 def _events(forces: list[str], days: list[date]) -> Iterator[Json]:

@@ -27,7 +27,7 @@ def january(day: int) -> date:
 def expected(days: tuple[int, ...], *forces: str, hidden: bool, done: Declarations | None = None) -> _Expected:
     of_days = tuple(map(january, days))
     by_said = days_by_said(done or {}, forces=forces, days=of_days)
-    return _Expected(by_said, of_days, frozenset(), lambda _day: None, done or {}, is_hidden=hidden)
+    return _Expected(by_said, of_days, frozenset(), lambda _day: None, done or {}, hidden, "any", 1)
 
 
 def owed(*parts: _Expected) -> Owed:

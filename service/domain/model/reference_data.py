@@ -74,7 +74,9 @@ class Measure:
 
     def with_categories(self, paths: tuple[str, ...]) -> Measure:
         """Return this measure with further known category paths."""
-        return replace(self, categories=(*self.categories, *(path for path in paths if path not in self.categories)))
+        # Most operations count a measure in the same categories.
+        further = () if paths == self.categories else tuple(path for path in paths if path not in self.categories)
+        return replace(self, categories=(*self.categories, *further)) if further else self
 
 
 @cache

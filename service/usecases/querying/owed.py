@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -42,6 +42,8 @@ class _Expected:
     due_at: Callable[[date], datetime | None]
     declarations: Declarations
     is_hidden: bool
+    operation: str
+    seq: int
 
 
 @dataclass(slots=True)
@@ -58,16 +60,24 @@ class Owed:
 
     @classmethod
     def at(
-        cls, connection: sa.Connection, operation: Operation, positions: Sequence[Position], selection: Selection
+        cls,
+        connection: sa.Connection,
+        operation: Operation,
+        positions: Sequence[Position],
+        selection: Selection,
+        *,
+        known: Owed | None = None,
     ) -> Owed:
         """Return the returns owed at these positions, for the selected forces and days.
 
         `operation` has the forces of all positions in publishing order. What is selected by force leaves out the parts
-        that are hidden from the reader.
+        that are hidden from the reader. What `known` has of the same logs as of the same seqs is not read again.
         """
         counted = visible(positions) if selection.names_forces else positions
+        read = {} if known is None else {(one.operation, one.seq): one.declarations for one in known.expected}
         return cls(
-            (*operation.participants, OTHER_PARTS), [_expected(connection, position, selection) for position in counted]
+            (*operation.participants, OTHER_PARTS),
+            [_expected(position, selection, _declarations(connection, position, read)) for position in counted],
         )
 
     @property
@@ -154,11 +164,17 @@ def _has(days: Sequence[date], day: date) -> bool:
     return place < len(days) and days[place] == day
 
 
-def _expected(connection: sa.Connection, position: Position, selection: Selection) -> _Expected:
+def _declarations(
+    connection: sa.Connection, position: Position, read: Mapping[tuple[str, int], Declarations]
+) -> Declarations:
+    found = read.get((position.head.operation, position.seq))
+    return declarations(connection, position.head, up_to=position.seq) if found is None else found
+
+
+def _expected(position: Position, selection: Selection, declared: Declarations) -> _Expected:
     operation = position.operation
     days = tuple(day for day in operation.days_begun_by(position.begun_by) if selection.spans(day))
     forces = [force for force in _reporting(operation) if selection.has_force(force)]
-    declared = declarations(connection, position.head, up_to=position.seq)
     return _Expected(
         by_said=days_by_said(declared, forces=forces, days=days),
         days=days,
@@ -166,6 +182,8 @@ def _expected(connection: sa.Connection, position: Position, selection: Selectio
         due_at=operation.return_due_at,
         declarations=declared,
         is_hidden=position.is_hidden,
+        operation=position.head.operation,
+        seq=position.seq,
     )
 
 

@@ -190,7 +190,7 @@ def _statement_at(
     compared = None
     if earlier is not None:
         now = (*figures, *figures_at(connection, found, Selection(by=("category",)), owed=owed))
-        compared = _compared(context, earlier, now, found, is_superseded=is_superseded)
+        compared = _compared(context, earlier, now, found, owed, is_superseded=is_superseded)
     facts = _facts(connection, found, operation, figures, owed, label=label, earlier=compared)
     return make_statement(facts)
 
@@ -200,13 +200,15 @@ def _compared(
     earlier: Publication,
     now: Sequence[Figure],
     found: Sequence[Position],
+    owed: Owed,
     *,
     is_superseded: bool,
 ) -> EarlierPublication | None:
     """Return a publication to compare figures with: its own, with the forces that owed a return for each of them.
 
-    `now` are the figures at the positions `found`. Figures of forces in parts that are hidden from the reader, then or
-    now, are left out of both. None: a part of it, which may be none any more, is not in this database.
+    `now` are the figures at the positions `found`, and `owed` the returns there. Figures of forces in parts that are
+    hidden from the reader, then or now, are left out of both. None: a part of it, which may be none any more, is not in
+    this database.
     """
     published = earlier.as_recorded
     assert published.number is not None, "the service sets it"
@@ -215,12 +217,12 @@ def _compared(
     except PartNotHere:
         return None
     operation, hidden = combined_at(then), hidden_forces(then) | hidden_forces(found)
-    owed = Owed.at(context.connection, operation, then, Selection())
+    owed_then = Owed.at(context.connection, operation, then, Selection(), known=owed)
     return EarlierPublication(
         number=published.number,
         recorded_at=earlier.recorded_at,
         measures=operation.measures,
-        figures=[_with_outstanding(figure, owed) for figure in published.figures if _is_stated(figure, hidden)],
+        figures=[_with_outstanding(figure, owed_then) for figure in published.figures if _is_stated(figure, hidden)],
         now=[figure for figure in now if _is_stated(figure, hidden)],
         is_superseded=is_superseded,
     )
@@ -265,7 +267,7 @@ def _statement_of(context: ReadContext, publication: Publication, *, public: boo
     compared = None
     if earlier is not None:
         now = [_with_outstanding(figure, owed) for figure in published.figures]
-        compared = _compared(context, earlier, now, found, is_superseded=False)
+        compared = _compared(context, earlier, now, found, owed, is_superseded=False)
     facts = _facts(context.connection, found, operation, figures, owed, label=published.label, earlier=compared)
     return StatementAnswer(statement=make_statement(facts), positions=tuple(found), publication=publication)
 
