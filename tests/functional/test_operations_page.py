@@ -1,11 +1,13 @@
 """The list of operations: what is a person's, what runs, what is owed; and where the first page leads."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from tests.factories.bodies import midnight, opening
+from service.usecases.overview import operations
+from tests.factories.bodies import arrest, midnight, new_id, opening
 from tests.factories.setup import LEAD
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import opened
@@ -69,6 +71,50 @@ def test_an_observer_sees_no_returns(app: Flask, lead: Caller, secret_for: Secre
     (row,) = rows(observer)
     assert "owed" not in row
     assert "Returns" not in observer.get("/operations").get_data(as_text=True)
+
+
+@on_sqlite
+def test_many_operations_come_in_pages(lead: Caller, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(operations, "PAGE_SIZE", 2)
+    for first in (-30, -20, -10, -5, -1):
+        open_one(lead, f"Night {'abcde'[first % 5]}{'xyz'[first % 3]}", first, first + 1, operation=f"night{first}")
+    lead.change("night-5", "close", id=new_id())
+    pages = [coordinator.get(f"/operations?page={number}").get_data(as_text=True) for number in (1, 2, 3)]
+    listed = [re.findall(r'id="operation-(night-[0-9]+)"', page) for page in pages]
+    assert listed == [["night-1", "night-10"], ["night-20", "night-30"], ["night-5"]], "the closed one is last"
+    assert "Page 2 of 3" in text_of(pages[1])
+    assert 'rel="next"' not in pages[2]
+    assert 'href="/operations?page=2"' in pages[2]
+    assert coordinator.get("/operations?page=99").get_data(as_text=True).count("night-5"), "there is no such page"
+    assert 'href="/operations?page=2&amp;search=night"' in coordinator.get("/operations?search=night").get_data(
+        as_text=True
+    )
+
+
+@on_sqlite
+def test_the_operations_with_the_latest_events_are_listed(
+    lead: Caller, surrey: Caller, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch
+):
+    """They were the first by name before, and a running one could be missing."""
+    monkeypatch.setattr(operations, "MOST", 2)
+    for name in ("Alder", "Birch", "Cedar"):
+        open_one(lead, name, -9, -8)
+    surrey.record("alder", arrest(occurred_at=midnight(-9)))
+    page = coordinator.get("/operations").get_data(as_text=True)
+    assert set(re.findall(r'id="operation-([a-z]+)"', page)) == {"alder", "cedar"}
+    assert "Only the operations with the latest events are listed" in text_of(page)
+
+
+@on_sqlite
+def test_returns_that_are_too_many_to_count_have_a_link(
+    lead: Caller, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(operations, "MOST_RETURNS", 10)
+    open_one(lead, "Newer", -9, -8)
+    open_one(lead, "Older", -20, -19)
+    newer, older = rows(coordinator)
+    assert "8 returns owed" in newer
+    assert "See its returns" in older
 
 
 @on_sqlite

@@ -34,7 +34,7 @@ from service.usecases.maintenance.credentials import (
     issue_within_rights,
     revoke_within_rights,
 )
-from service.usecases.overview.operations import list_summaries
+from service.usecases.overview.operations import list_operations_known
 from service.usecases.querying.forces import list_forces
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person, takes_credentials
 from service.web.site.rendering import address, render, see_other
@@ -221,7 +221,7 @@ def _operations() -> list[tuple[str, str]] | None:
     who = credential()
     if who.role == ADMINISTRATOR:
         return [(one, one) for one in who.operations] if who.operations else None
-    found = list_summaries(database(), credential=who)
+    found = list_operations_known(database(), credential=who)
     led = [one.operation for one in found if one.operation.lead_force == who.force]
     return [(one.operation, one.name) for one in led]
 
