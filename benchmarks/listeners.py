@@ -16,7 +16,8 @@ CREATED = 201
 POSTING_CONNECTIONS = 16
 # After this time a missing response or event counts as lost.
 TIMEOUT_SECONDS = 20.0
-EVENT = re.compile(rb"\nid: (\d+)\n")
+# The id of an event is a cursor: its seq, a hyphen, and the root of the log there.
+EVENT = re.compile(rb"\nid: (\d+)-[0-9a-f]+\n")
 
 
 class Listener:
@@ -64,9 +65,9 @@ class Delivery:
 class Broadcast:
     """Listeners, and connections over which each post is sent at its scheduled time."""
 
-    def __init__(self, port: int, listening: bytes, listeners: int) -> None:
+    def __init__(self, port: int, listening: Sequence[bytes]) -> None:
         self.selector = selectors.DefaultSelector()
-        self.listeners = [Listener(port, listening) for _ in range(listeners)]
+        self.listeners = [Listener(port, raw) for raw in listening]
         # Posts rotate over the connections, since the server closes one that is idle for two seconds.
         self.free = deque(Connection(port) for _ in range(POSTING_CONNECTIONS))
         self.connections = [*self.free, *(listener.connection for listener in self.listeners)]

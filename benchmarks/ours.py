@@ -83,6 +83,17 @@ def issue_to_forces(urls: DatabaseUrls) -> dict[str, str]:
     return secrets
 
 
+def issue_to_coordinators(urls: DatabaseUrls, count: int) -> list[str]:
+    """Issue this many more credentials to the lead force as coordinator; return their secrets."""
+    database = open_database(urls.owner)
+    secrets = [
+        issue_credential(database, force=LEAD, role="coordinator", operations=(), expires_in=None)[1]
+        for _number in range(count)
+    ]
+    database.engine.dispose()
+    return secrets
+
+
 def log_sizes(url: str) -> dict[str, int]:
     """Return the number of events in each operation's log."""
     database = open_database(url)

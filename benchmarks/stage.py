@@ -57,16 +57,16 @@ class Stage:
         url = self.databases.empty()
         return url, "replay", run_reference(url, "fill", self.sizes.events).aggregate
 
-    def serve(self, urls: DatabaseUrls) -> Ours:
-        """Start the service on a database; it stops at the end of the run."""
-        server = self.server(OURS, urls.serving)
+    def serve(self, urls: DatabaseUrls, **settings: object) -> Ours:
+        """Start the service on a database, with the default settings except these; it stops at the end of the run."""
+        server = self.server(OURS, urls.serving, **settings)
         self.services.append(Ours(urls, server, issue_to_forces(urls)))
         return self.services[-1]
 
-    def server(self, module: tuple[str, ...], url: str) -> ServerProcess:
-        """Start a server on a database; it stops at the end of the run at the latest."""
+    def server(self, module: tuple[str, ...], url: str, **settings: object) -> ServerProcess:
+        """Start a server on a database, with the default settings except these; it stops at the end of the run."""
         log = self.databases.folder / f"server_{next(self.databases.numbers)}.log"
-        self.servers.append(ServerProcess(module, url, log, feed_subscribers=self.sizes.subscribers))
+        self.servers.append(ServerProcess(module, url, log, **settings))
         self.servers[-1].start()
         return self.servers[-1]
 
