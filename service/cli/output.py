@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -66,6 +67,9 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
     Yields the function that updates it: `(done, size)`; a size of 0 means that it is not known yet.
     """
+    if not sys.stderr.isatty():
+        yield lambda _done, _size: None
+        return
     # Late, for the commands that show none.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415

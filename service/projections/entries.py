@@ -93,11 +93,11 @@ def _own_rows(batch: Batch, step: Step) -> list[EntryRow]:
 
 
 def _days(event: Event, operation: Operation) -> str:
-    if (span := span_of(event, operation.days)) is not None:
-        return TO.join(day.isoformat() for day in span)
-    day = day_of(event, operation.days)
-    assert day is not None, "what has no day covers more than one"
-    return day.isoformat()
+    if (day := day_of(event, operation.days)) is not None:
+        return day.isoformat()
+    span = span_of(event, operation.days)
+    assert span is not None, "what has no day covers more than one"
+    return TO.join(day.isoformat() for day in span)
 
 
 def _negated(row: EntryRow) -> EntryRow:

@@ -25,6 +25,14 @@ UNBOUNDED = 2**63
 # The amounts of a drug, the most telling first: the first one given is compared.
 DRUG_AMOUNTS = ("weight_milligrams", "plants", "tablets", "wraps", "value_pence")
 COUNT, ROUNDS, AMOUNT = "count", "rounds", "amount_minor"
+# The field that holds the category of a line; the other kinds have none.
+CATEGORY_FIELDS: dict[type, str] = {
+    WeaponLine: "weapon",
+    DrugLine: "drug",
+    VehicleLine: "ground",
+    CashLine: "currency",
+    OtherPropertyLine: "property",
+}
 
 # How a line counts in its event. Measured: cash, or a drug with an amount. Beside: any other line of such an event.
 # Plain: each line of an event without measured lines.
@@ -145,16 +153,5 @@ def _stated(line: SeizureLine) -> str:
 
 
 def _category(line: SeizureLine) -> str:
-    match line:
-        case WeaponLine():
-            return line.weapon
-        case DrugLine():
-            return line.drug
-        case VehicleLine():
-            return line.ground
-        case CashLine():
-            return line.currency
-        case OtherPropertyLine():
-            return line.property
-        case AmmunitionLine() | PhoneLine():
-            return ""
+    field = CATEGORY_FIELDS.get(type(line))
+    return "" if field is None else str(getattr(line, field))

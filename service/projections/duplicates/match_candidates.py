@@ -20,6 +20,10 @@ from service.storage.db import CodeText, metadata
 from service.storage.writes import Writes
 
 SEQS_AT_A_TIME = 2_000
+# The first version of an event: its seq, and when it was recorded, in microseconds since 1970.
+First = tuple[int, int]
+# The events that have a row.
+HAVE_ROWS = (*COMPARED, EventWithdrawn)
 
 match_candidates = sa.Table(
     "match_candidates",
@@ -83,30 +87,23 @@ class MatchCandidateRow(NamedTuple):
     first_recorded_microseconds: int
 
 
-class First(NamedTuple):
-    """The first version of an event: its seq, and when it was recorded, in microseconds since 1970."""
-
-    seq: int
-    recorded_microseconds: int
-
-
 def rows(writes: Writes, batch: Batch) -> list[MatchCandidateRow]:
     """Return a row for each arrest and seizure, and each withdrawal, among these events."""
     firsts = _firsts_before(writes, batch)
     made = []
     for step in batch.steps:
-        if isinstance(step.recorded.event.data, (*COMPARED, EventWithdrawn)):
+        if isinstance(step.recorded.event.data, HAVE_ROWS):
             seq, replaced = step.recorded.seq, step.corrected_seq
-            own = First(seq, microseconds_of(step.recorded.recorded_at))
+            own = seq, microseconds_of(step.recorded.recorded_at)
             # What withdraws a tally has nothing to be compared with.
-            firsts[seq] = own if replaced is None else firsts.get(replaced, First(replaced, 0))
+            firsts[seq] = own if replaced is None else firsts.get(replaced, (replaced, 0))
             made.append(_row_of(batch, step, firsts[seq]))
     return made
 
 
 def first_seqs_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -> dict[int, int]:
     """Return, by the seq of a version, the seq of its event's first version."""
-    return {seq: first.seq for seq, first in _firsts_of(connection, place, seqs).items()}
+    return {seq: first for seq, (first, _recorded) in _firsts_of(connection, place, seqs).items()}
 
 
 def _firsts_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -> dict[int, First]:
@@ -118,7 +115,8 @@ def _firsts_of(connection: sa.Connection, place: Batch | Head, seqs: set[int]) -
     ordered = sorted(seqs)
     for start in range(0, len(ordered), SEQS_AT_A_TIME):
         some = ordered[start : start + SEQS_AT_A_TIME]
-        found.update((seq, First(*first)) for seq, *first in connection.execute(statement.where(of.seq.in_(some))))
+        rows = connection.execute(statement.where(of.seq.in_(some)))
+        found.update((seq, (first, recorded)) for seq, first, recorded in rows)
     return found
 
 
@@ -131,12 +129,13 @@ def _firsts_before(writes: Writes, batch: Batch) -> dict[int, First]:
 def _row_of(batch: Batch, step: Step, first: First) -> MatchCandidateRow:
     event = step.recorded.event
     data, day = event.data, event.occurred_on
+    first_seq, first_recorded = first
     # By position: by name, it would take more than twice as long.
     return MatchCandidateRow(
         batch.operation,
         batch.generation,
         step.recorded.seq,
-        first.seq,
+        first_seq,
         step.corrected_seq,
         event.force,
         event.type,
@@ -146,7 +145,7 @@ def _row_of(batch: Batch, step: Step, first: First) -> MatchCandidateRow:
         ",".join(categories_of(data)) if isinstance(data, COMPARED) else "",
         None if day is None else day.isoformat(),
         text_of(data) if isinstance(data, COMPARED) else "",
-        first.recorded_microseconds,
+        first_recorded,
     )
 
 
