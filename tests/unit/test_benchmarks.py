@@ -8,12 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import baseline, pages
+from benchmarks.cases.feed import LISTENERS_PER_CREDENTIAL, PLACES_PER_LISTENER
+from benchmarks.listeners import EVENT
 from benchmarks.load import UnexpectedAnswer, drive, request
 from benchmarks.measure import Bar, Comparison, interleave, memory, paired, percentile
 from benchmarks.registry import CASES
 from benchmarks.reports import ALL_KEYS, FORCES, opening, report, text
-from benchmarks.sizes import QUICK, SIZES
+from benchmarks.sizes import QUICK, SIZES, Sizes
 from benchmarks.table import as_json, header, number, table
+from service.api.events.feed import _frame
+from service.usecases.querying.feed import Item
 from service.wire.checked import load_opening, load_submission
 
 
@@ -141,6 +145,20 @@ def test_service_and_baseline_accept_every_event() -> None:
     events = [report(number) for number in range(ALL_KEYS)]
     assert len({load_submission(event).event.id for event in events}) == ALL_KEYS
     assert len(baseline.EventSchema(many=True).load(events)) == ALL_KEYS
+
+
+def test_a_listener_reads_the_seq_in_the_id_of_an_event() -> None:
+    feed = "".join(_frame(Item(seq, "surrey", '{"type":"arrest.recorded"}', "5e" * 32)) for seq in (7, 8))
+    assert EVENT.findall(f"retry: 2000\n\n{feed}".encode()) == [b"7", b"8"]
+
+
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=lambda sizes: sizes.name)
+def test_each_listener_has_a_place_in_the_feed(sizes: Sizes) -> None:
+    places = PLACES_PER_LISTENER * sizes.subscribers
+    assert sizes.subscribers % LISTENERS_PER_CREDENTIAL == 0
+    # A force has half of the places, a credential a quarter.
+    assert sizes.subscribers <= places // 2
+    assert places // 4 >= LISTENERS_PER_CREDENTIAL
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
