@@ -14,12 +14,13 @@ from werkzeug.test import TestResponse
 from service.access.credentials import credentials, digest
 from service.api.http.blueprint import DATABASE_EXTENSION
 from service.app import CLOSING_EXTENSION
+from service.eventlog.cursors import Cursor
 from service.storage.db import Database
 from tests.factories.bodies import arrest, declared, hours_ago, new_id, opening, seizure
 from tests.factories.credentials import issued_secret
 from tests.factories.setup import LEAD
 from tests.functional.apps import ClientFor, running_app, with_secret
-from tests.functional.calls import NDJSON, Caller, feed_events, refused
+from tests.functional.calls import NDJSON, Caller, feed_events, on_sqlite, refused
 from tests.functional.served import Served, answer, serving, wait_until
 
 SETUP = 6
@@ -87,6 +88,26 @@ def test_a_feed_resumes_after_the_last_event_seen(live: str, surrey: Caller, fee
     again = feed_of(surrey, live, after=11)
     surrey.record(live, arrest())
     assert again.seqs(2) == [12, 13]
+
+
+@on_sqlite
+def test_a_queue_that_continues_what_a_feed_has_sent_is_not_checked_in_the_log(
+    live: str, surrey: Caller, feed_of: FeedOf, monkeypatch: pytest.MonkeyPatch
+):
+    """A feed that began earlier than the others has read on by itself, so that its queue may be of another history."""
+    surrey.record(live, arrest())
+    latest, earlier = feed_of(surrey, live), feed_of(surrey, live, SETUP)
+    assert earlier.seqs(1) == [SETUP + 1]
+    checked: list[Cursor] = []
+    monkeypatch.setattr(
+        "service.usecases.querying.feed.require_unchanged", lambda _connection, _operation, one: checked.append(one)
+    )
+    surrey.record(live, arrest())
+    assert latest.seqs(1) == earlier.seqs(1) == [SETUP + 2]
+    assert checked == [], "both have sent the event after which the queue was read"
+    behind = feed_of(surrey, live, SETUP)
+    surrey.record(live, arrest())
+    assert behind.seqs(3) == [SETUP + 1, SETUP + 2, SETUP + 3]
 
 
 def test_a_force_receives_its_own_events_and_the_coordinator_all(
