@@ -1,24 +1,26 @@
 """`oprecord` as a process that is forked from one in which it is already imported.
 
 Importing the service takes two seconds of a processor, longer than most tests that need a server. Each process of
-tests therefore starts one parent that imports it once; the parent forks a child for each command. The tests of the
-command itself (test_readme, test_cli, some in test_serve) start it as a user does.
+tests therefore starts one parent that imports it once, and creates the app; the parent forks a child for each command.
+The tests of the command itself (test_readme, test_cli, some in test_serve) start it as a user does.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 SECONDS_BETWEEN_CHECKS = 0.01
@@ -142,15 +144,46 @@ def become(arguments: list[str], environment: dict[str, str], streams: list[str]
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["oprecord", *arguments]
-    main()
+    try:
+        main()
+    except SystemExit as done:
+        leave(done.code)
+
+
+def leave(code: Any) -> NoReturn:
+    """End this child, or a worker that it forked, with this exit code, as the children of multiprocessing end.
+
+    Clearing all modules, as Python does at its end, would copy every page of memory that is shared with the parent.
+    """
+    # As Python does at its end: wait for threads, then call what was registered.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def preload(templates: str) -> None:
+    """Import what commands import when they need it, and create the app that a server will connect to its database.
+
+    `templates` is the folder of compiled templates.
+    """
+    import psycopg  # noqa: F401, PLC0415 - all of these are for the parent alone
+
+    import service.cli.server.gunicorn_server  # noqa: PLC0415
+    import service.storage.pipeline  # noqa: F401, PLC0415
+    from service import app  # noqa: PLC0415
+    from service.cli.main import COMMANDS  # noqa: PLC0415
+    from tests.functional.compiled import keep_compiled_templates  # noqa: PLC0415
+
+    for module in COMMANDS.values():
+        importlib.import_module(f"service.cli.{module}")
+    keep_compiled_templates(templates)
+    app.new_app = cache(app.new_app)
+    # Flask creates the environment of the templates on first use.
+    assert app.new_app().jinja_env is not None
 
 
 if __name__ == "__main__":
-    # For the children, which import these only when they need them.
-    import service.cli.server.gunicorn_server
-    import service.cli.server.serve
-    import service.storage.pipeline  # noqa: F401
-    from tests.functional.compiled import keep_compiled_templates
-
-    keep_compiled_templates(sys.argv[1])
+    preload(sys.argv[1])
     answer_questions()
