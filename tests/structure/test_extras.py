@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.functional.preloaded import ended
 
 PACKAGES = ("authlib", "joserfc", "requests")
 # A module that is None cannot be imported, and is not found.
@@ -17,6 +20,7 @@ for module in pkgutil.walk_packages(service.__path__, "service."):
         import_module(module.name)
 """
 SERVE = "from service.cli.main import run; sys.exit(run(['serve']))"
+PATIENCE_SECONDS = 60
 SETTINGS = {
     "OPRECORD_OIDC_ISSUER": "https://accounts.example.org",
     "OPRECORD_OIDC_CLIENT_ID": "oprecord",
@@ -26,6 +30,11 @@ SETTINGS = {
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+
+def serve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Return how `oprecord serve` ends with only these settings."""
+    return ended(["serve"], environment, folder, PATIENCE_SECONDS)
 
 
 def test_nothing_imports_the_packages_of_the_extra_without_need() -> None:
@@ -49,15 +58,15 @@ def test_serve_says_which_command_installs_the_extra() -> None:
 
 
 @pytest.mark.parametrize("missing", SETTINGS)
-def test_serve_names_a_setting_that_is_missing(missing: str) -> None:
-    done = python(f"import sys; {SERVE}", **{name: value for name, value in SETTINGS.items() if name != missing})
+def test_serve_names_a_setting_that_is_missing(tmp_path: Path, missing: str) -> None:
+    done = serve(tmp_path, **{name: value for name, value in SETTINGS.items() if name != missing})
     assert done.returncode == 2
     assert done.stderr.startswith(f"oprecord: Expected a value in {missing}, which signing in with accounts needs; ")
     assert done.stderr.count("\n") == 1
 
 
-def test_serve_names_an_issuer_that_cannot_be_one() -> None:
-    done = python(f"import sys; {SERVE}", **SETTINGS | {"OPRECORD_OIDC_ISSUER": "http://accounts.example.org"})
+def test_serve_names_an_issuer_that_cannot_be_one(tmp_path: Path) -> None:
+    done = serve(tmp_path, **SETTINGS | {"OPRECORD_OIDC_ISSUER": "http://accounts.example.org"})
     assert done.returncode == 2
     assert done.stderr.endswith("found 'http://accounts.example.org'.\n")
     assert "a-secret" not in done.stderr
