@@ -25,6 +25,7 @@ from service.usecases.maintenance.transfer import (
 )
 from service.usecases.maintenance.verify import verify_operation
 from service.usecases.recording.operations import OperationExists
+from tests.databases import database as temporary_database
 from tests.factories.logs import recorded_live, recorded_seed
 from tests.factories.operations import NAME, OpenedOperation
 from tests.factories.reports import ArrestRecordedFactory
@@ -42,14 +43,21 @@ def empty_database(sqlite_url: str) -> Iterator[Database]:
     database.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def exported(postgres_server_url: str, postgres_template: str) -> tuple[bytes, ...]:
+    """Return the lines of the exported live log, which the tests share: it is recorded and exported once."""
+    with temporary_database(postgres_server_url, template=postgres_template) as url:
+        database = open_database(url)
+        recorded_live(database)
+        lines = exported_lines(database, NAME)
+        database.engine.dispose()
+    return tuple(lines)
+
+
 @pytest.fixture
-def lines(postgres_url: str) -> Lines:
-    """Return the lines of the exported live log."""
-    database = open_database(postgres_url)
-    recorded_live(database)
-    exported = exported_lines(database, NAME)
-    database.engine.dispose()
-    return exported
+def lines(exported: tuple[bytes, ...]) -> Lines:
+    """Return the lines of the exported live log, as a list of the test's own."""
+    return list(exported)
 
 
 def exported_lines(database: Database, operation: str) -> Lines:
