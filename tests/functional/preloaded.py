@@ -42,6 +42,7 @@ class Command:
         stderr: str | Path = os.devnull,
     ) -> None:
         streams = [str(stdin), str(stdout), str(stderr)]
+        self.stderr = Path(stderr)
         self.pid = int(asked("start", arguments, dict(environment), streams))
         self.returncode: int | None = None
 
@@ -67,6 +68,11 @@ class Command:
     def terminate(self) -> None:
         """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, unless the command has ended."""
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
 
 
 def ended(
@@ -121,9 +127,7 @@ def answer_questions() -> None:
     while question := sys.stdin.readline():
         match json.loads(question):
             case ["start", arguments, environment, streams]:
-                answer: int | None = os.fork()
-                if answer == 0:
-                    become(arguments, environment, streams)
+                answer: int | None = start(arguments, environment, streams)
             case ["poll", pid]:
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 answer = os.waitstatus_to_exitcode(status) if ended else None
@@ -131,8 +135,24 @@ def answer_questions() -> None:
         sys.stdout.flush()
 
 
-def become(arguments: list[str], environment: dict[str, str], streams: list[str]) -> None:
-    """Turn this child into the command, as a shell would start it with these files as its streams."""
+def start(arguments: list[str], environment: dict[str, str], streams: list[str]) -> int:
+    """Start a command in a child; return its process id once the child has opened its streams."""
+    ready, opened = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        become(arguments, environment, streams, opened)
+    os.close(opened)
+    # Until the child closes its end.
+    os.read(ready, 1)
+    os.close(ready)
+    return pid
+
+
+def become(arguments: list[str], environment: dict[str, str], streams: list[str], ready: int) -> None:
+    """Turn this child into the command, as a shell would start it with these files as its streams.
+
+    `ready` is closed when they are open.
+    """
     from service.cli.main import main  # noqa: PLC0415 - the parent has imported it
 
     os.setsid()
@@ -141,6 +161,7 @@ def become(arguments: list[str], environment: dict[str, str], streams: list[str]
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOCTTY, 0o600)
         os.dup2(opened, stream)
         os.close(opened)
+    os.close(ready)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["oprecord", *arguments]

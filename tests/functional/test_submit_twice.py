@@ -1,8 +1,8 @@
 """Two runs of `oprecord submit` on one file: the second ends at once, and nothing is recorded twice."""
 
 import os
-import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.sheets.sending.run_lock import BeingSent, lock_on
 from tests.functional.calls import Caller, on_sqlite
-from tests.functional.served import COMMAND, PATIENCE_SECONDS
+from tests.functional.preloaded import Command
+from tests.functional.served import PATIENCE_SECONDS
 from tests.functional.test_submit import ARRESTS, AT
 
 ROWS = 600  # sent in three batches
@@ -22,7 +23,7 @@ REFUSAL = (
     "oprecord: arrests.csv is being sent by another run of this command, so this one sent nothing. "
     "Wait until the other has finished, then run this one again.\n"
 )
-Submit = Callable[..., subprocess.Popen[str]]
+Submit = Callable[..., Command]
 
 
 class Quiet(WSGIRequestHandler):
@@ -76,23 +77,22 @@ def url(held: Held) -> Iterator[str]:
 def submit(file: Path, url: str, live: str, secret_for: Callable[..., str]) -> Iterator[Submit]:
     """Return a function that starts `oprecord submit` as a process of its own."""
     environment = os.environ | {"OPRECORD_CREDENTIAL": secret_for("surrey")}
-    started: list[subprocess.Popen[str]] = []
+    started: list[Command] = []
 
-    def submit(*options: str) -> subprocess.Popen[str]:
-        command = [COMMAND, "submit", file, "--operation", live, "--url", url, *options]
-        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(command, env=environment, text=True, **pipes))
+    def submit(*options: str) -> Command:
+        arguments = ["submit", str(file), "--operation", live, "--url", url, *options]
+        started.append(Command(arguments, environment, stderr=file.with_name(f"stderr-{len(started)}")))
         return started[-1]
 
     yield submit
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait(PATIENCE_SECONDS)
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    _out, said = process.communicate(timeout=PATIENCE_SECONDS)
-    return process.returncode, said
+def ended(process: Command) -> tuple[int, str]:
+    code = process.wait(PATIENCE_SECONDS)
+    return code, process.stderr.read_text()
 
 
 @on_sqlite
@@ -119,15 +119,13 @@ def test_of_two_runs_started_together_one_sends(submit: Submit, held: Held, lead
     assert lead.figures(live, measure="arrests") == [ROWS]
 
 
-def wait_for_any(processes: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+def wait_for_any(processes: list[Command]) -> Command:
     """Return the process that ends first."""
     while True:
         for process in processes:
-            try:
-                process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-            return process
+            if process.poll() is not None:
+                return process
+        time.sleep(0.05)
 
 
 @on_sqlite
