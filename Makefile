@@ -24,8 +24,9 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
 FUZZ := .venv/.installed-fuzz
-# More processes than processors: many tests wait for a server or a browser.
+# More processes than processors: many tests wait for a server or a browser. Those of --fast wait for nothing.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(nproc) + 2)) --dist worksteal
+PYTEST_FAST := $(BIN)/pytest --fast --numprocesses $$(nproc) --dist worksteal
 PIP := $(BIN)/pip --disable-pip-version-check
 # A lock file names every package, so pip must not resolve: given a newer release, it would refuse a pinned extra.
 INSTALL_LOCK := $(PIP) install --quiet --quiet --no-deps --require-hashes --requirement
@@ -64,7 +65,7 @@ test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in abo
 	$(PYTEST) $(PYTEST_FLAGS)
 
 test-fast: $(DEV) ## run what needs no other process, on SQLite, in under a minute
-	$(PYTEST) --fast $(PYTEST_FLAGS)
+	$(PYTEST_FAST) $(PYTEST_FLAGS)
 
 # Outside this folder, as PostgreSQL may run as a user who cannot enter it.
 test-at: $(DEV) ## run the tests as of the moment AT, '00:03' UTC of today by default; needs Linux and a C compiler

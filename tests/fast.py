@@ -22,8 +22,8 @@ LEFT_OUT = "cases_left_out"
 MAX_CASES = 2
 EXAMPLES = 10
 # Generating the requests of the contract takes as long as collecting all other tests. The tests of the others use the
-# network of this machine, or replay a whole operation each.
-NOT_COLLECTED = ("test_contract.py", "test_office_network.py", "test_replay_directory.py")
+# network of this machine, replay a whole operation each, or read all addresses in all media as each of four people.
+NOT_COLLECTED = ("test_contract.py", "test_office_network.py", "test_replay_directory.py", "test_seeing_parts.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
