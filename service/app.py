@@ -28,7 +28,7 @@ CLOSING_EXTENSION = "closing"
 logger = logging.getLogger(__name__)
 
 
-class Service(Flask):
+class RecordApp(Flask):
     """A Flask application that logs a failure without the address, which may contain the token of a link."""
 
     def log_exception(self, exc_info: Any) -> None:
@@ -48,7 +48,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
 
 def new_app() -> Flask:
     """Return the application with all its routes. It can answer once it has been connected."""
-    app = Service("service", static_folder=None)
+    app = RecordApp("service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # A wrong address is answered with a problem, not with a redirect.
     app.url_map.merge_slashes = False

@@ -29,7 +29,7 @@ drafts = sa.Table(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class FormDraft:
     """A form as it was last sent. `id` is that of the event that it will record; `typed` has the values by field."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Draft:
     changed_at: datetime
 
 
-def store_draft(connection: sa.Connection, session_id: UUID, draft: Draft) -> None:
+def store_draft(connection: sa.Connection, session_id: UUID, draft: FormDraft) -> None:
     """Store a draft, in place of the earlier one of the same id."""
     values = {
         "operation": draft.operation,
@@ -54,13 +54,13 @@ def store_draft(connection: sa.Connection, session_id: UUID, draft: Draft) -> No
         delete_draft(connection, session_id, old)
 
 
-def draft_of(connection: sa.Connection, session_id: UUID, draft_id: UUID) -> Draft | None:
+def draft_of(connection: sa.Connection, session_id: UUID, draft_id: UUID) -> FormDraft | None:
     """Return a draft of a session; None if there is none of this id."""
     row = connection.execute(_of(session_id, *drafts.c).where(drafts.c.id == draft_id)).mappings().one_or_none()
     return None if row is None else _draft(row)
 
 
-def drafts_of(connection: sa.Connection, session_id: UUID, operation: str) -> list[Draft]:
+def drafts_of(connection: sa.Connection, session_id: UUID, operation: str) -> list[FormDraft]:
     """Return the drafts of a session for an operation, the newest first."""
     statement = _of(session_id, *drafts.c).where(drafts.c.operation == operation)
     rows = connection.execute(statement.order_by(drafts.c.changed_at.desc(), drafts.c.id.desc())).mappings()
@@ -76,8 +76,8 @@ def _of(session_id: UUID, *columns: sa.Column[Any]) -> sa.Select[Any]:
     return sa.select(*columns).where(drafts.c.session_id == session_id)
 
 
-def _draft(row: Any) -> Draft:
-    return Draft(
+def _draft(row: Any) -> FormDraft:
+    return FormDraft(
         id=row["id"],
         operation=row["operation"],
         address=row["address"],

@@ -12,7 +12,7 @@ from service.exports.tables import Cell, Column, ExportTable, days_text
 from service.usecases.overview.operation import Overview
 from service.usecases.overview.results import Cell as FigureCell
 from service.usecases.overview.results import OperationResults
-from service.usecases.overview.then_and_now import Change, ThenAndNow
+from service.usecases.overview.then_and_now import FigureThenAndNow, ThenAndNow
 from service.usecases.querying.totals import Figure
 
 ALL_FORCES = "All forces"
@@ -74,7 +74,7 @@ def then_and_now_table(found: ThenAndNow) -> ExportTable:
         *(format_instant(one.moment) for one in both),
         *(one.position.root for one in both),
     ]
-    changes: list[tuple[str | None, str, Change]] = [
+    changes: list[tuple[str | None, str, FigureThenAndNow]] = [
         *((row.force.force or None, row.force.name, change) for row in found.rows for change in row.changes),
         *((None, ALL_FORCES, change) for change in found.headlines),
     ]
@@ -192,6 +192,6 @@ def _returns(found: Overview) -> ExportTable:
     return _table("returns", found, columns, rows)
 
 
-def _change(change: Change) -> list[Cell]:
+def _change(change: FigureThenAndNow) -> list[Cell]:
     sides = [None if one is None or not one.number else one.quantity for one in (change.then, change.now)]
     return [change.measure.measure, change.measure.unit, *sides, change.more, _said(change.then), _said(change.now)]

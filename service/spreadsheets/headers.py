@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.spreadsheets.templates import TEMPLATES, NoSuchTemplate, Template
-from service.spreadsheets.words import Ambiguous, Known, Unknown, column_meant, normalised_heading, personal_heading
+from service.spreadsheets.words import Ambiguous, KnownWord, Unknown, column_meant, normalised_heading, personal_heading
 
 # A column of no template. If a sheet has it, each of its cells must name the force that sends the sheet.
 FORCE = "force"
@@ -69,7 +69,7 @@ def read_header(header: Sequence[str]) -> Header:
         key = normalised_heading(heading)
         if key in names:
             columns[place] = names[key]
-        elif column_meant(heading, template.name) == Known(FORCE):
+        elif column_meant(heading, template.name) == KnownWord(FORCE):
             columns[place] = FORCE
         elif heading and (personal := personal_heading(heading)) is not None and personal.action == "leave_out":
             left_out.append(ColumnLeftOut(heading, personal.what))
@@ -121,9 +121,9 @@ def _problem(heading: str, template: Template) -> str:
         )
     unknown = f"Column {heading!r} is not in the template for {template.name}."
     match column_meant(heading, template.name):
-        case Known(code=column) if column == IGNORED:
+        case KnownWord(code=column) if column == IGNORED:
             return f"{unknown} The record has no use for it: delete it."
-        case Known(code=column):
+        case KnownWord(code=column):
             return f"{unknown} Did you mean {column}? Rename it, or delete it."
         case Ambiguous(candidates=columns):
             return f"{unknown} Did you mean {_either(columns)}? Rename it if its cells are that, or delete it."
@@ -143,7 +143,7 @@ def _recognised(header: Iterable[str]) -> Iterator[str]:
         if not heading or personal_heading(heading) is not None:
             continue
         match column_meant(heading):
-            case Known(code=column) if column not in (IGNORED, FORCE, normalised_heading(heading)):
+            case KnownWord(code=column) if column not in (IGNORED, FORCE, normalised_heading(heading)):
                 yield f"{column} by {heading!r}"
             case Ambiguous(candidates=columns) if columns:
                 yield f"{_either(columns)} by {heading!r}"

@@ -60,7 +60,7 @@ class SheetColumn:
     description: str
 
 
-class Codes(NamedTuple):
+class AllowedCodes(NamedTuple):
     """The codes that a cell may hold, and what they are: `a kind of weapon`."""
 
     what: str
@@ -80,7 +80,7 @@ class CellError:
     detail: str
     found: str = ""
     hint: str = ""
-    allowed: Codes | None = None
+    allowed: AllowedCodes | None = None
 
     def __str__(self) -> str:
         found = f"Found {self.found}." if self.found else ""

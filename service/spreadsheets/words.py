@@ -53,7 +53,7 @@ PERSONAL_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownWord:
     """A word that stands for one code, or a heading that stands for one column."""
 
     code: str
@@ -73,7 +73,7 @@ class Unknown:
     nearest: tuple[str, ...]
 
 
-Meaning = Known | Ambiguous | Unknown
+Meaning = KnownWord | Ambiguous | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def column_meant(heading: str, template: str | None = None) -> Meaning:
         return Ambiguous(())
     certain, asked = listed.words.get(key, ()), listed.ask.get(key)
     if asked is None and len(certain) == 1:
-        return Known(certain[0])
+        return KnownWord(certain[0])
     if asked is not None or certain:
         return Ambiguous(tuple(dict.fromkeys((*certain, *(asked or ())))))
     return Unknown(_nearest(key, listed))
@@ -164,13 +164,13 @@ class _Listed:
 def _meaning(kind: Kind, word: str, allowed: frozenset[str] | None, nearest: bool) -> Meaning:  # noqa: FBT001 - cached
     listed = _listed(kind, allowed)
     if word.strip() in (allowed if allowed is not None else _codes(kind)):
-        return Known(word.strip())
+        return KnownWord(word.strip())
     for key in _forms(kind, word):
         if key in listed.ask:
             return Ambiguous(listed.ask[key])
         codes = listed.words.get(key, ())
         if codes:
-            return Known(codes[0]) if len(codes) == 1 else Ambiguous(codes)
+            return KnownWord(codes[0]) if len(codes) == 1 else Ambiguous(codes)
     key = normalised(word)
     return Unknown(_nearest(key, listed) if nearest else ()) if key else Ambiguous(())
 

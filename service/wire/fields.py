@@ -75,7 +75,7 @@ class InstantField(fields.DateTime):
             raise ValidationError(f"Expected {INSTANT_EXPECTED}.") from error
 
 
-class Day(fields.Date):
+class DayField(fields.Date):
     """A date."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:

@@ -26,7 +26,7 @@ from service.domain.model.events import (
 from service.domain.model.part import Part
 from service.domain.model.vocabulary import Items, Matching, Slug, Whole, bounds_of
 from service.errors import FieldError, Invalid
-from service.wire.fields import Day, EventId, InstantField, ListOf, OneOf, Text, Truth, WholeNumber
+from service.wire.fields import DayField, EventId, InstantField, ListOf, OneOf, Text, Truth, WholeNumber
 from service.wire.strict_json import pointer_step
 
 MaField = ma.fields.Field[Any]
@@ -81,7 +81,7 @@ class FactSchema(EventSchema):
             raise ma.ValidationError(mistake)
 
 
-class ReturnSchema(EventSchema):
+class ReturnDeclaredSchema(EventSchema):
     """The rules of the schema of returns."""
 
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -188,7 +188,7 @@ def event_schema(wire_type: str) -> ma.Schema:
         "data": ma.fields.Nested(schema_of(cls), required=has_required),
         "recorded_at": InstantField(allow_none=True),
     }
-    rules = FactSchema if cls in FACTS else ReturnSchema if cls is ReturnDeclared else EventSchema
+    rules = FactSchema if cls in FACTS else ReturnDeclaredSchema if cls is ReturnDeclared else EventSchema
     return rules.from_dict(members, name=f"{cls.__name__}Event")()
 
 
@@ -260,7 +260,7 @@ def field_for(hint: Any, options: dict[str, Any]) -> MaField:
     if origin in (Union, UnionType):
         members = [member for member in arguments if member is not NoneType]
         return field_for(members[0], options) if len(members) == 1 else LineField(**options)
-    plain: dict[Any, type[MaField]] = {datetime: InstantField, date: Day, UUID: EventId, bool: Truth}
+    plain: dict[Any, type[MaField]] = {datetime: InstantField, date: DayField, UUID: EventId, bool: Truth}
     return plain[hint](**options) if hint in plain else ma.fields.Nested(schema_of(hint), **options)
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from service.app import CLOSING_EXTENSION, connect, new_app
-from service.cli.calling.http_client import Answer
+from service.cli.calling.http_client import JsonResponse
 from service.cli.replay.replay_directory import replay_directory
 from service.config import Config
 from service.storage.db import Database, open_database
@@ -74,18 +74,18 @@ class InProcess:
 
     client_for: Callable[[str], Caller]
 
-    def get(self, path: str, force: str) -> Answer:
+    def get(self, path: str, force: str) -> JsonResponse:
         return _answer(self.client_for(force).get(path))
 
-    def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], force: str) -> JsonResponse:
         return _answer(self.client_for(force).post(path, json=body))
 
-    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> JsonResponse:
         return _answer(self.client_for(force).post(path, data=body, content_type=media))
 
 
-def _answer(response: TestResponse) -> Answer:
-    return Answer(response.status_code, response.json)
+def _answer(response: TestResponse) -> JsonResponse:
+    return JsonResponse(response.status_code, response.json)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 from werkzeug.test import TestResponse
 
-from service.cli.calling.http_client import Answer
+from service.cli.calling.http_client import JsonResponse
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.main import run
 from service.cli.sheets import submit as submit_module
@@ -41,10 +41,10 @@ class InProcess:
         """What was posted to be recorded, without dry runs."""
         return [path for path in self.posted if "dry_run" not in path]
 
-    def get(self, path: str, _force: str) -> Answer:
+    def get(self, path: str, _force: str) -> JsonResponse:
         return answer_of(self.caller.get(path))
 
-    def post(self, path: str, body: Any, _force: str) -> Answer:
+    def post(self, path: str, body: Any, _force: str) -> JsonResponse:
         self.posted.append(path)
         return answer_of(self.caller.post(path, json=body))
 
@@ -52,8 +52,8 @@ class InProcess:
         yield from self.caller.get(path, headers={"Accept": NDJSON}).get_data(as_text=True).splitlines()
 
 
-def answer_of(response: TestResponse) -> Answer:
-    return Answer(response.status_code, response.json)
+def answer_of(response: TestResponse) -> JsonResponse:
+    return JsonResponse(response.status_code, response.json)
 
 
 @pytest.fixture
@@ -347,7 +347,7 @@ def test_a_lost_answer_does_no_harm(
 ):
     post = client.post
 
-    def lose_answer(path: str, body: Any, force: str) -> Answer:
+    def lose_answer(path: str, body: Any, force: str) -> JsonResponse:
         found = post(path, body, force)
         if "dry_run" not in path:
             raise OSError("the line is dead")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.cli.calling.http_client import Answer
+from service.cli.calling.http_client import JsonResponse
 from service.cli.exit_codes import DONE, REFUSED, USAGE
 from tests.factories.bodies import arrest as body_of
 from tests.factories.bodies import correction
@@ -49,7 +49,7 @@ def interrupt(client: InProcess, monkeypatch: pytest.MonkeyPatch) -> Interrupt:
 
     @contextmanager
     def interrupt(lost: str) -> Iterator[None]:
-        def post(path: str, body: Any, force: str) -> Answer:
+        def post(path: str, body: Any, force: str) -> JsonResponse:
             if "dry_run" in path or lost == "answer":
                 found = InProcess.post(client, path, body, force)
             if "dry_run" not in path:

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from service.cli.calling.http_client import Answer
+from service.cli.calling.http_client import JsonResponse
 from service.cli.exit_codes import DONE, REFUSED
 from tests.factories.bodies import arrest as arrest_body
 from tests.factories.bodies import correction, seizure
@@ -274,7 +274,7 @@ def test_a_correction_that_was_never_recorded_does_not_withdraw_the_event_it_nam
 ):
     (receipt,) = desk.record(arrest_body(count=6))
 
-    def post(path: str, body: Any, force: str) -> Answer:
+    def post(path: str, body: Any, force: str) -> JsonResponse:
         if "dry_run" not in path:
             raise OSError("the line is dead")
         return InProcess.post(client, path, body, force)
@@ -294,7 +294,7 @@ def test_what_was_interrupted_is_finished_by_the_next_run(
     own = next(sent["id"] for name, sent in desk.state().items() if "content:" in name)
     file = desk.save(Arrests=[ARRESTS, row("9"), row("10")], Earlier=[ARRESTS, row(count=3, corrects=own, why="other")])
 
-    def post(path: str, body: Any, force: str) -> Answer:
+    def post(path: str, body: Any, force: str) -> JsonResponse:
         if "dry_run" not in path:
             raise OSError("the line is dead")
         return InProcess.post(client, path, body, force)

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -45,6 +46,20 @@ def test_commands_that_need_no_database_start_without_its_libraries():
 
 def test_no_module_has_a_catch_all_name():
     assert [path for path in SOURCES if FORBIDDEN & {path.stem, *path.stem.split("_")}] == []
+
+
+def test_no_two_classes_have_one_name():
+    where = defaultdict(list)
+    for path in SOURCES:
+        for name in classes_of(path):
+            where[name].append(path.relative_to(ROOT).as_posix())
+    assert len(where) > 500
+    assert {name: files for name, files in where.items() if len(files) > 1} == {}
+
+
+def classes_of(path: Path) -> list[str]:
+    """Return the names of a module's classes, without those inside a class or a function."""
+    return [node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
 
 
 def test_every_init_is_empty():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.duplicates.lines import UNBOUNDED, Amount, Bounds, Line, bounds_of, lines_in, text_of
+from service.domain.duplicates.lines import UNBOUNDED, AmountBounds, Line, StatedAmount, bounds_of, lines_in, text_of
 from service.domain.duplicates.ranking import AMOUNTS, amounts_compared
 from service.domain.model.events import (
     AmmunitionLine,
@@ -77,11 +77,11 @@ def test_both_bounds_rise_with_the_amount(one: int, other: int, qualifier: str):
     assert low <= high
     assert low.greatest <= high.greatest
     assert low.greatest <= UNBOUNDED
-    assert isinstance(low, Bounds)
+    assert isinstance(low, AmountBounds)
 
 
 def line(path: str, role: str = "plain", **amounts: int) -> Line:
-    return Line(path, role, "exact", tuple(Amount(*one) for one in amounts.items()))  # type: ignore[arg-type]
+    return Line(path, role, "exact", tuple(StatedAmount(*one) for one in amounts.items()))  # type: ignore[arg-type]
 
 
 CASH, MORE_CASH = (line("cash/GBP", amount_minor=value) for value in (100, 103))

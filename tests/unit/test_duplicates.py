@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.duplicates.lines import COMPARED_ROLES, Bounds, Line, bounds_of
+from service.domain.duplicates.lines import COMPARED_ROLES, AmountBounds, Line, bounds_of
 from service.domain.duplicates.match_candidates import DayExtent, MatchCandidate, Pair, categories_of, shared_categories
 from service.domain.duplicates.pairs import _Shelf, certain_pairs, likely_pairs
 from service.domain.model.events import CashLine, DrugLine, PhoneLine, WeaponLine
@@ -213,7 +213,7 @@ def test_ten_thousand_seizures_at_one_place_and_hour_take_few_steps(amounts: str
     """Half of one force and half of another, all of one category, where no amount is close to one of the other."""
     visited = 0
 
-    def counted(shelf: _Shelf, amount: Bounds) -> list[Bounds]:
+    def counted(shelf: _Shelf, amount: AmountBounds) -> list[AmountBounds]:
         nonlocal visited
         visited += len(found := close_to(shelf, amount))
         return found

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.domain.model.events import Window
-from service.domain.statement.period import Shape, Span, Stage, period_of
+from service.domain.statement.period import DateSpan, Shape, Stage, period_of
 from tests.factories.operations import operation_state
 from tests.factories.setup import OperationClosedFactory
 
@@ -17,7 +17,7 @@ def at(day, hour=0, month=1):
 
 
 def january(first, last=None):
-    return Span(date(2023, 1, first), date(2023, 1, last or first))
+    return DateSpan(date(2023, 1, first), date(2023, 1, last or first))
 
 
 def windows(*pairs):
@@ -56,7 +56,7 @@ def test_a_period_has_the_shape_and_spans_that_a_statement_names(opening, shape,
 
 def test_a_summer_day_is_a_london_day():
     period = period_of(operation_state(starts_at=at(30, 23, month=6), ends_at=at(1, 23, month=7)), LATER)
-    assert list(period.spans) == [Span(date(2023, 7, 1), date(2023, 7, 1))]
+    assert list(period.spans) == [DateSpan(date(2023, 7, 1), date(2023, 7, 1))]
 
 
 @pytest.mark.parametrize(

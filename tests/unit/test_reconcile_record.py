@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.claims.bounds import Bounds
-from service.domain.claims.compare import Recorded, Unplaced, compare, recorded_bounds
+from service.domain.claims.compare import ScopeFigure, Unplaced, compare, recorded_bounds
 from service.domain.counting.completeness import Outstanding
 from service.domain.model.vocabulary import QUALIFIERS
 from tests.factories.claims import block, figure, read
@@ -19,7 +19,7 @@ OWED = (Outstanding("surrey", (date(2023, 1, 17),)),)
 
 def compared(printed: dict[str, Any], quantity: int, qualifier: str = "exact", **keys: Any) -> Any:
     (claim,) = read(block(printed)).claims
-    return compare(claim, Recorded(bounds=recorded_bounds(quantity, qualifier), display=str(quantity), **keys))
+    return compare(claim, ScopeFigure(bounds=recorded_bounds(quantity, qualifier), display=str(quantity), **keys))
 
 
 @pytest.mark.parametrize(

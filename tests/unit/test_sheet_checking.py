@@ -10,7 +10,7 @@ from service.api.http.answers import measure_json
 from service.domain.model.reference_data import measure_catalogue
 from service.spreadsheets.checking.allowed import Allowed, allowed_in
 from service.spreadsheets.checking.check import Checked, check_sheets
-from service.spreadsheets.checking.mistakes import Mistake, lines, rows_of
+from service.spreadsheets.checking.mistakes import SheetMistake, lines, rows_of
 from service.spreadsheets.reading.cells import Unreadable
 from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.sheets import choose_sheets
@@ -364,7 +364,7 @@ def test_of_many_mistakes_the_first_are_listed_and_all_are_counted_by_kind():
 
 def test_only_so_many_kinds_and_codes_are_listed():
     (sheet,), _left_out = choose_sheets("a.csv", [Grid("", {1: list(ARRESTS), 2: arrest()})])
-    mistakes = [Mistake(sheet, CellError(number, "", f"Problem {number}.")) for number in range(30)]
+    mistakes = [SheetMistake(sheet, CellError(number, "", f"Problem {number}.")) for number in range(30)]
     assert list(lines(mistakes, 1))[-1] == "  10 errors of 10 other kinds"
     (mistake,) = checked(ARRESTS, arrest(place="x"), places=[f"p{number}" for number in range(70)]).mistakes()
     assert list(lines([mistake]))[-1].endswith("p58, p59 and 10 more.")

@@ -13,7 +13,7 @@ from service.spreadsheets.templates import TEMPLATES
 from service.spreadsheets.words import (
     Ambiguous,
     Kind,
-    Known,
+    KnownWord,
     Personal,
     Unknown,
     column_meant,
@@ -51,7 +51,7 @@ def test_a_word_stands_for_one_code_or_is_asked_about_but_not_both(kind: Kind):
     asked = {normalised(word) for word in WORDS[kind].get("ask", {})}
     for code, words in WORDS[kind]["words"].items():
         for word in words:
-            assert meaning_of(kind, word) == Known(code), word
+            assert meaning_of(kind, word) == KnownWord(code), word
             assert normalised(word) not in asked, word
 
 
@@ -117,20 +117,20 @@ def test_headings_keep_their_final_s():
     ],
 )
 def test_a_word_stands_for_a_code(kind: Kind, word: str, code: str):
-    assert meaning_of(kind, word) == Known(code)
+    assert meaning_of(kind, word) == KnownWord(code)
 
 
 def test_a_code_is_shortened_to_what_the_operation_knows():
-    assert meaning_of("reason", "PWITS", ["drugs", "knife"]) == Known("drugs")
-    assert meaning_of("reason", "PWITS", ["drugs", "drugs/supply"]) == Known("drugs/supply")
+    assert meaning_of("reason", "PWITS", ["drugs", "knife"]) == KnownWord("drugs")
+    assert meaning_of("reason", "PWITS", ["drugs", "drugs/supply"]) == KnownWord("drugs/supply")
     assert meaning_of("reason", "breach", ["wanted", "violence"]) == Ambiguous(("wanted", "violence"))
     assert meaning_of("reason", "PWITS", ["knife"]) == Unknown(())
 
 
 def test_places_are_those_of_the_operation():
     places = ["m25", "tower-hamlets", "north-area"]
-    assert meaning_of("place", "London Borough of Tower Hamlets", places) == Known("tower-hamlets")
-    assert meaning_of("place", "North area BCU", places) == Known("north-area")
+    assert meaning_of("place", "London Borough of Tower Hamlets", places) == KnownWord("tower-hamlets")
+    assert meaning_of("place", "North area BCU", places) == KnownWord("north-area")
     assert meaning_of("place", "M25 J12 Esso", places) == Unknown(("m25",))
     assert meaning_of("place", "m52", places) == Unknown(("m25",))
     assert meaning_of("place", "Camden", places) == Unknown(())
@@ -171,22 +171,22 @@ def test_an_unknown_word_has_at_most_three_near_codes(kind: Kind, word: str, nea
 def test_every_column_of_a_template_is_listed_and_is_not_personal():
     for template in TEMPLATES.values():
         for name in template.names():
-            assert column_meant(name, template.name) == Known(name)
+            assert column_meant(name, template.name) == KnownWord(name)
             assert personal_heading(name) is None
 
 
 @pytest.mark.parametrize(
     ("heading", "template", "meaning"),
     [
-        ("Occurred at", None, Known("occurred_at")),
-        ("Weight (grams)", "seizures", Known("weight_grams")),
+        ("Occurred at", None, KnownWord("occurred_at")),
+        ("Weight (grams)", "seizures", KnownWord("weight_grams")),
         ("Date", None, Ambiguous(("occurred_at", "day"))),
-        ("Date", "arrests", Known("occurred_at")),
-        ("Offence", "arrests", Known("reason")),
-        ("Cash (£)", "seizures", Known("cash_pounds")),
+        ("Date", "arrests", KnownWord("occurred_at")),
+        ("Offence", "arrests", KnownWord("reason")),
+        ("Cash (£)", "seizures", KnownWord("cash_pounds")),
         ("Gross weight", "seizures", Ambiguous(("weight_grams",))),
-        ("Police force", "arrests", Known("force")),
-        ("Protective marking", "arrests", Known("ignored")),
+        ("Police force", "arrests", KnownWord("force")),
+        ("Protective marking", "arrests", KnownWord("ignored")),
         ("qualifer", "arrests", Unknown(("qualifier",))),
         ("colour", "arrests", Unknown(())),
         ("", "arrests", Ambiguous(())),

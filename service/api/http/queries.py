@@ -14,11 +14,10 @@ from service.domain.counting.completeness import STATUSES
 from service.domain.counting.selection import DIMENSIONS, OPERATION
 from service.domain.model.events import DATA_CLASSES
 from service.domain.model.vocabulary import STEP
-from service.eventlog.cursors import CURSOR_TEXT, parse_cursor
-from service.eventlog.cursors import Cursor as LogCursor
+from service.eventlog.cursors import CURSOR_TEXT, Cursor, parse_cursor
 from service.usecases.querying.returns import MOST_RETURNS, ReturnKey
 from service.usecases.querying.search_duplicates import DuplicateKey
-from service.wire.fields import Day, InstantField, OneOf, described
+from service.wire.fields import DayField, InstantField, OneOf, described
 
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 MAX_ITEMS, MAX_CHARACTERS = 200, 8_192
@@ -134,7 +133,7 @@ class EventsQuery(ma.Schema):
     """Which events to read."""
 
     after = After(
-        load_default=lambda: LogCursor(0),
+        load_default=lambda: Cursor(0),
         metadata={
             "default": "0",
             "description": "return events after this one: the `cursor` of an earlier response, or a seq",
@@ -146,7 +145,7 @@ class EventsQuery(ma.Schema):
     type = Codes(metadata={"description": f"any of {', '.join(DATA_CLASSES)}"})
 
 
-class Cursor(ma.fields.String):
+class AfterPair(ma.fields.String):
     """A pagination cursor: a certainty, and the operation and seq of the events of one or two pairs."""
 
     def __init__(self, **options: Any) -> None:
@@ -171,7 +170,7 @@ class PossibleDuplicatesQuery(ma.Schema):
             "description": "the longest time between the two events of a likely pair, 30 by default; coordinators only"
         },
     )
-    after = Cursor(metadata={"description": "the `next` value of the previous page"})
+    after = AfterPair(metadata={"description": "the `next` value of the previous page"})
     limit = Number(1, 500, load_default=100)
 
 
@@ -206,8 +205,8 @@ class TotalsQuery(AsOfQuery):
     without_force = Codes()
     category = Codes(metadata={"description": "category paths; each includes all paths under it"})
     without_category = Codes()
-    day_from = Day(metadata={"description": "the first day, included"})
-    day_before = Day(metadata={"description": "the day after the last day"})
+    day_from = DayField(metadata={"description": "the first day, included"})
+    day_before = DayField(metadata={"description": "the day after the last day"})
 
 
 class AfterReturn(ma.fields.String):
@@ -230,7 +229,7 @@ class ReturnsQuery(AsOfQuery):
 
     status = Words(*STATUSES, metadata={"description": f"any of {', '.join(STATUSES)}"})
     force = Codes()
-    day_from = Day(metadata={"description": "the first day, included"})
-    day_before = Day(metadata={"description": "the day after the last day"})
+    day_from = DayField(metadata={"description": "the first day, included"})
+    day_before = DayField(metadata={"description": "the day after the last day"})
     after = AfterReturn(metadata={"description": "the `next` value of the previous page"})
     limit = Number(1, MOST_RETURNS, load_default=MOST_RETURNS)

@@ -22,7 +22,7 @@ from service.api.publications.schemas import (
 from service.domain.counting.figures import display
 from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
 from service.domain.model.instants import format_instant, format_optional
-from service.domain.statement.changes import Change
+from service.domain.statement.changes import FigureChange
 from service.exports.statement.changes import sentence
 from service.exports.statement.differences import difference_table, difference_text
 from service.exports.statement.formats import MARKDOWN, PLAIN
@@ -182,7 +182,7 @@ def figure_json(figure: PublishedFigure) -> dict[str, Any]:
     }
 
 
-def _change_json(change: Change) -> dict[str, Any]:
+def _change_json(change: FigureChange) -> dict[str, Any]:
     published, now = change.published, change.now
     return {
         "published": None if published is None else figure_json(published),

@@ -8,7 +8,7 @@ from typing import Any
 from service.api.http.answers import outstanding_json, position_json
 from service.domain.claims.bounds import Bounds
 from service.domain.claims.claim import Claim
-from service.domain.claims.compare import STATUSES, Comparison, Recorded
+from service.domain.claims.compare import STATUSES, Comparison, ScopeFigure
 from service.domain.claims.extents import ALL, Extent
 from service.domain.claims.rules.findings import Finding, Findings
 from service.domain.model.instants import format_instant
@@ -77,7 +77,7 @@ def _claim_json(claim: Claim) -> Json:
     }
 
 
-def _recorded_json(recorded: Recorded) -> Json:
+def _recorded_json(recorded: ScopeFigure) -> Json:
     owed = outstanding_json(recorded.outstanding)
     return {**_bounds_json(recorded.as_known), "display": recorded.display, **owed}
 

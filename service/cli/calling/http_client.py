@@ -61,7 +61,7 @@ class CredentialNotGiven(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JsonResponse:
     """An answer of the service: the HTTP status and the JSON body."""
 
     status: int
@@ -71,15 +71,15 @@ class Answer:
 class Client(Protocol):
     """Calls the service as a force, with that force's credential."""
 
-    def get(self, path: str, force: str) -> Answer:
+    def get(self, path: str, force: str) -> JsonResponse:
         """Return the answer to a GET."""
         ...
 
-    def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], force: str) -> JsonResponse:
         """Return the answer to a POST of this JSON body."""
         ...
 
-    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> JsonResponse:
         """Return the answer to a POST of a file of this media type."""
         ...
 
@@ -115,7 +115,7 @@ class HttpClient:
         if answer.body.get("status") != "ready":
             raise NotTheService(f"The server at {self.url} is not this service. Check the address.")
 
-    def get(self, path: str, force: str) -> Answer:
+    def get(self, path: str, force: str) -> JsonResponse:
         """Return the answer to a GET.
 
         Raises:
@@ -136,7 +136,7 @@ class HttpClient:
         answer = self._answer(self.url + path, response)
         raise DownloadRefused(f"{answer.body.get('detail', 'The service made no file.')} ({answer.status})")
 
-    def post(self, path: str, body: Mapping[str, Any], force: str) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], force: str) -> JsonResponse:
         """Return the answer to a POST of this JSON body.
 
         Raises:
@@ -144,7 +144,7 @@ class HttpClient:
         """
         return self.post_file(path, json.dumps(body).encode(), "application/json", force)
 
-    def post_file(self, path: str, body: bytes, media: str, force: str) -> Answer:
+    def post_file(self, path: str, body: bytes, media: str, force: str) -> JsonResponse:
         """Return the answer to a POST of a file of this media type.
 
         Raises:
@@ -174,18 +174,18 @@ class HttpClient:
             response.close()
             response.release_conn()
 
-    def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> JsonResponse:
         accepting = {"Accept": "application/json", **headers}
         return self._answer(self.url + path, self._response(method, path, accepting, body))
 
-    def _answer(self, url: str, response: urllib3.BaseHTTPResponse) -> Answer:
+    def _answer(self, url: str, response: urllib3.BaseHTTPResponse) -> JsonResponse:
         answered = _json_object(response)
         if answered is None:
             raise NotTheService(
                 f"Expected JSON from {url}{self._through}; found an answer {response.status} without it. "
                 "Check the address."
             )
-        return Answer(response.status, answered)
+        return JsonResponse(response.status, answered)
 
     def _response(
         self,

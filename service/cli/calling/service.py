@@ -12,7 +12,7 @@ import click
 from uuid_utils.compat import uuid7
 
 from service.cli.calling.given_credentials import SURROUNDINGS, cleaned
-from service.cli.calling.http_client import Answer, HttpClient
+from service.cli.calling.http_client import HttpClient, JsonResponse
 from service.cli.calling.profile import load_profile
 from service.errors import Invalid
 
@@ -35,7 +35,7 @@ class ServiceRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class RemoteService:
     """The service at an address, called with one credential."""
 
     client: HttpClient
@@ -108,7 +108,7 @@ def calls_service(command: Command) -> Command:
     return command
 
 
-def service_of(url: str | None, secret: str | None) -> Service:
+def service_of(url: str | None, secret: str | None) -> RemoteService:
     """Return the service at the given address or else that of the profile, with the given credential or else its own.
 
     The credential of the profile is sent to the address of the profile only.
@@ -126,14 +126,14 @@ def service_of(url: str | None, secret: str | None) -> Service:
         given = cleaned(profile.credential, "the stored profile")
     if not given:
         raise NotLoggedIn(f"There is no credential for {address}. {HOW_TO_SIGN_IN}")
-    return Service(HttpClient(address, {CALLER: given}))
+    return RemoteService(HttpClient(address, {CALLER: given}))
 
 
 def _same(one: str, other: str) -> bool:
     return one.strip(SURROUNDINGS).rstrip("/") == other.strip(SURROUNDINGS).rstrip("/")
 
 
-def _accepted(answer: Answer) -> Json:
+def _accepted(answer: JsonResponse) -> Json:
     if answer.status < HTTPStatus.BAD_REQUEST:
         return answer.body
     detail = answer.body.get("detail") or f"The service answered {answer.status}."

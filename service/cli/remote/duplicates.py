@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service.cli.calling.service import Json, Service, ServiceRefused, calls_service, new_id, service_of
+from service.cli.calling.service import Json, RemoteService, ServiceRefused, calls_service, new_id, service_of
 from service.cli.output import as_json, counted, print_json, print_table, remark
 from service.cli.remote.words import minutes_text, moment_text
 from service.errors import Invalid
@@ -46,7 +46,7 @@ def duplicates(operation: str, *, url: str | None, secret: str | None, as_json: 
     print_json(found) if as_json else _print(found, operation)
 
 
-def _rule_out(service: Service, address: str, names: Sequence[str]) -> None:
+def _rule_out(service: RemoteService, address: str, names: Sequence[str]) -> None:
     listed = {_name(one): one for one in service.pages(address, "pairs", limit=500)}
     for name in names:
         if name not in listed:
@@ -62,7 +62,7 @@ def _rule_out(service: Service, address: str, names: Sequence[str]) -> None:
     remark(f"Ruled out {counted(done, 'pair')}.")
 
 
-def _reopen(service: Service, address: str, seq: int) -> None:
+def _reopen(service: RemoteService, address: str, seq: int) -> None:
     for ruling in service.pages(f"{address}/ruled-out", "ruled_out", limit=500):
         if ruling["seq"] == seq:
             data = {name: value for name, value in ruling["data"].items() if name in ("events", "operations")}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from service.cli.calling.service import Json, Service, calls_service, service_of
+from service.cli.calling.service import Json, RemoteService, calls_service, service_of
 from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.remote.words import moment_text
 
@@ -43,7 +43,7 @@ def events(operation: str, *, url: str | None, secret: str | None, as_json: bool
     )
 
 
-def _last(service: Service, operation: str, asked: dict[str, Any]) -> tuple[list[Json], int]:
+def _last(service: RemoteService, operation: str, asked: dict[str, Any]) -> tuple[list[Json], int]:
     """Return enough events from the end of the log, or all, in its order; and the seq of its last event."""
     head: int = service.get(f"operations/{operation}")["head"]["seq"]
     types, span = set((asked["types"] or "").split(",")), asked["last"]

@@ -10,7 +10,7 @@ import click
 from service.cli.calling.given_credentials import cleaned
 from service.cli.calling.http_client import HttpClient
 from service.cli.calling.profile import Profile, load_profile, profile_path, remove_profile, save_profile
-from service.cli.calling.service import CALLER, CREDENTIAL, Json, NotLoggedIn, Service
+from service.cli.calling.service import CALLER, CREDENTIAL, Json, NotLoggedIn, RemoteService
 from service.cli.output import as_json, print_json, remark
 from service.cli.remote.words import moment_text
 
@@ -27,7 +27,7 @@ def login(url: str) -> None:
     if not credential:
         raise click.UsageError("There is no credential. Paste the one that you were given.")
     client = HttpClient(url, {CALLER: credential})
-    me = Service(client).get("me")
+    me = RemoteService(client).get("me")
     path = save_profile(Profile(client.url, credential))
     remark(f"Logged in to {client.url} as {_who(me)}. Stored in {path}; oprecord logout removes it.")
 
@@ -39,7 +39,7 @@ def profile(*, as_json: bool) -> None:
     found = load_profile()
     if found is None:
         raise NotLoggedIn(f"There is no profile in {profile_path()}. Run: oprecord login --url URL")
-    me = Service(HttpClient(found.url, {CALLER: found.credential})).get("me")
+    me = RemoteService(HttpClient(found.url, {CALLER: found.credential})).get("me")
     if as_json:
         print_json({"url": found.url} | me)
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service.cli.calling.service import Json, Service, calls_service, service_of
+from service.cli.calling.service import Json, RemoteService, calls_service, service_of
 from service.cli.output import as_json, counted, print_json, remark
 from service.cli.remote.words import moment_text
 
@@ -49,7 +49,7 @@ def publish(operation: str, *, url: str | None, secret: str | None, as_json: boo
     print_json(answer) if as_json else remark(done)
 
 
-def _preview(service: Service, operation: str, preview: Json) -> None:
+def _preview(service: RemoteService, operation: str, preview: Json) -> None:
     remark(f"{preview['headline']} ({operation} at event {preview['as_of']['seq']})")
     for figure in preview["figures"]:
         remark(f"  {figure['text']}")

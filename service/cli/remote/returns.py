@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import click
 
-from service.cli.calling.service import Json, Service, calls_service, new_id, service_of
+from service.cli.calling.service import Json, RemoteService, calls_service, new_id, service_of
 from service.cli.output import as_json, counted, print_json, print_table, remark
 from service.cli.remote.words import day_text, moment_text
 
@@ -56,7 +56,7 @@ def returns(
     print_json(found) if as_json else _print(found, status)
 
 
-def _read(service: Service, operation: str, query: dict[str, str]) -> Json:
+def _read(service: RemoteService, operation: str, query: dict[str, str]) -> Json:
     """Return the returns of all pages as one answer."""
     path = f"operations/{operation}/returns"
     found = service.get(path, **query)
@@ -90,7 +90,7 @@ def _days(said: str) -> Json:
     return {"day_from": str(start), "day_before": str(end + timedelta(days=1))}
 
 
-def _declare(service: Service, operation: str, force: str, data: Json) -> None:
+def _declare(service: RemoteService, operation: str, force: str, data: Json) -> None:
     body = {"id": new_id(), "type": "return.declared", "force": force, "data": data}
     receipt = service.post(f"operations/{operation}/events", body)
     shown = data["day"] if "day" in data else f"{data['day_from']} to {_last(data)}"

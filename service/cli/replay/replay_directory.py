@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from service.api.http.changes import CHANGES
-from service.cli.calling.http_client import Answer, Client
+from service.cli.calling.http_client import Client, JsonResponse
 from service.cli.replay.seed_directory import EVENTS, OPENING, SeedDirectory, SentLine, read_seed_directory
 from service.errors import Invalid
 
@@ -59,7 +59,7 @@ def replay_directory(path: Path, client: Client, progress: Callable[[int, int], 
     return replayed
 
 
-def accepted(answer: Answer, where: str) -> Answer:
+def accepted(answer: JsonResponse, where: str) -> JsonResponse:
     """Return the answer if it is not a refusal. `where` names what was sent or requested.
 
     Raises:
@@ -102,7 +102,7 @@ def _send(seed: SeedDirectory, lines: list[SentLine], client: Client, replayed: 
         raise ReplayRefused(f"{_where(seed, first)}: expected results for the batch; found none.")
     for result in sorted(results, key=_causes_first):
         where = _where(seed, lines[result["index"]])
-        replayed.count(accepted(Answer(result["status"], result.get("problem", {})), where).status)
+        replayed.count(accepted(JsonResponse(result["status"], result.get("problem", {})), where).status)
 
 
 def _causes_first(result: dict[str, Any]) -> tuple[bool, int]:

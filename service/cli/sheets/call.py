@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from service.cli.calling.http_client import Answer, Client
+from service.cli.calling.http_client import Client, JsonResponse
 from service.domain.model.days import OperatingDay, OperatingDays
 from service.domain.model.instants import parse_instant
 from service.domain.model.reference_data import Measure
@@ -139,7 +139,7 @@ def force_of(client: Client, name: str) -> str:
     return str(answer.body["force"])
 
 
-def _results(answer: Answer) -> list[Json]:
+def _results(answer: JsonResponse) -> list[Json]:
     results = answer.body.get("results")
     if not isinstance(results, list):
         raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")

@@ -22,7 +22,7 @@ from service.errors import Invalid
 from service.exports.tables import Column, ExportTable, csv_text
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.checking.check import Checked, check_sheets
-from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, Mistake, lines, rows_of
+from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, SheetMistake, lines, rows_of
 from service.spreadsheets.mapping.mapped_file import mapped_sheets, mapping_path
 from service.spreadsheets.mapping.model import QuestionsOpen
 from service.spreadsheets.reading.file import read_grids
@@ -226,7 +226,7 @@ def _name_sheets(sheets: Sequence[Sheet], left_out: Sequence[LeftOut]) -> None:
 
 def _checked_by_service(
     checked: Checked, parts: Iterable[tuple[Sheet, Sequence[Planned]]], call: Call
-) -> list[Mistake]:
+) -> list[SheetMistake]:
     for sheet, planned in parts:
         with progress(f"Checking {sheet.name}".rstrip()) as report:
             checked.errors[sheet.name].extend(check(planned, call, sheet, report))
@@ -245,7 +245,7 @@ def _name_gone(gone: Sequence[Gone], *, withdraw: bool) -> list[Gone]:
     return facts
 
 
-def _refuse(mistakes: Sequence[Mistake], file: Path | None, otherwise: str = "nothing was sent") -> None:
+def _refuse(mistakes: Sequence[SheetMistake], file: Path | None, otherwise: str = "nothing was sent") -> None:
     """Print the mistakes in the rows, the first ones if there are many, and write all of them to the file.
 
     Raises:
@@ -262,7 +262,7 @@ def _refuse(mistakes: Sequence[Mistake], file: Path | None, otherwise: str = "no
         raise RowsRefused(f"{counted(len(mistakes), 'error')} in {rows}; {otherwise}.{where}")
 
 
-def _advice(mistakes: Sequence[Mistake]) -> str:
+def _advice(mistakes: Sequence[SheetMistake]) -> str:
     return " To list all errors, use --errors FILE.csv." if len(mistakes) > MOST_LISTED else ""
 
 

@@ -48,7 +48,7 @@ NOTHING_UNPLACED = Unplaced()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class ScopeFigure:
     """The record's figure for a claim's scope: its bounds, the outstanding returns, and what may belong to it.
 
     `is_rounded`: nothing but a rounding keeps it from being one number.
@@ -80,7 +80,7 @@ class Comparison:
     claim: Claim
     status: Status
     detail: str
-    recorded: Recorded | None = None
+    recorded: ScopeFigure | None = None
     difference: int | None = None
     as_it_stands: Status | None = None
 
@@ -122,7 +122,7 @@ def not_comparable(claim: Claim, reason: str) -> Comparison:
     return Comparison(claim=claim, status="cannot_be_compared", detail=reason)
 
 
-def compare(claim: Claim, recorded: Recorded) -> Comparison:
+def compare(claim: Claim, recorded: ScopeFigure) -> Comparison:
     """Return whether the record is within the claim (agrees), only overlaps it (open), or differs, and by how much."""
     if claim.bounds is None:
         return not_comparable(claim, "No number was printed.")
@@ -154,7 +154,7 @@ def _difference(known: Bounds, claimed: Bounds) -> int | None:
     return None
 
 
-def _detail(claim: Claim, recorded: Recorded, difference: int | None) -> str:
+def _detail(claim: Claim, recorded: ScopeFigure, difference: int | None) -> str:
     known = recorded.as_known
     text = f"Printed: {claim.printed}. The record has {claim.describe_bounds(known)}"
     text += f", while returns are outstanding: {_forces(recorded.outstanding)}." if recorded.outstanding else "."

@@ -43,21 +43,21 @@ COMPARED_ROLES = frozenset(
 )
 
 
-class Bounds(NamedTuple):
+class AmountBounds(NamedTuple):
     """The least and the greatest quantity that a stated amount can stand for."""
 
     least: int
     greatest: int
 
-    def is_close_to(self, other: Bounds) -> bool:
+    def is_close_to(self, other: AmountBounds) -> bool:
         """Return whether some quantity within these bounds is close to one within the others."""
         return self.least * PARTS <= other.greatest * PARTS_OF and other.least * PARTS <= self.greatest * PARTS_OF
 
 
-ANY_AMOUNT = Bounds(0, UNBOUNDED)
+ANY_AMOUNT = AmountBounds(0, UNBOUNDED)
 
 
-class Amount(NamedTuple):
+class StatedAmount(NamedTuple):
     """An amount as stated: the field that holds it, and its value."""
 
     field: str
@@ -74,31 +74,31 @@ class Line(NamedTuple):
     path: str
     role: Role
     qualifier: str
-    amounts: tuple[Amount, ...]
+    amounts: tuple[StatedAmount, ...]
     arrested: int | None = None
 
     @property
-    def main(self) -> Amount | None:
+    def main(self) -> StatedAmount | None:
         """The amount that decides; None if the line gives none."""
         return self.amounts[0] if self.amounts else None
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> AmountBounds:
         """The bounds of the main amount."""
         return ANY_AMOUNT if self.main is None else bounds_of(self.main.value, self.qualifier)
 
 
-def bounds_of(value: int, qualifier: str) -> Bounds:
+def bounds_of(value: int, qualifier: str) -> AmountBounds:
     """Return the bounds of a stated quantity; `about` allows a tenth either way."""
     match qualifier:
         case "about":
-            return Bounds(value - value // 10, value + value // 10)
+            return AmountBounds(value - value // 10, value + value // 10)
         case "more_than" | "at_least":
-            return Bounds(value, UNBOUNDED)
+            return AmountBounds(value, UNBOUNDED)
         case "under" | "at_most":
-            return Bounds(0, value)
+            return AmountBounds(0, value)
         case _:
-            return Bounds(value, value)
+            return AmountBounds(value, value)
 
 
 def path_of(line: SeizureLine) -> str:
@@ -131,7 +131,7 @@ def lines_in(text: str, categories: str) -> tuple[Line, ...]:
 def _line(path: str, qualifier: str, stated: str, more: str) -> Line:
     """Return a line without regard to the others; `more` is the count of an arrest, or how a weapon was acquired."""
     given = (one.split("=") for one in stated.split(",") if one)
-    amounts = tuple(Amount(name, int(value)) for name, value in given)
+    amounts = tuple(StatedAmount(name, int(value)) for name, value in given)
     return Line(path, "plain", qualifier, amounts, int(more) if more.isdigit() else None)
 
 

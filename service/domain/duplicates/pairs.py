@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
-from service.domain.duplicates.lines import ANY_AMOUNT, COMPARED_ROLES, PARTS, PARTS_OF, Bounds, Line, Role
+from service.domain.duplicates.lines import ANY_AMOUNT, COMPARED_ROLES, PARTS, PARTS_OF, AmountBounds, Line, Role
 from service.domain.duplicates.match_candidates import MatchCandidate, Pair, steps_above
 
 CERTAIN, LIKELY = "certain", "likely"
@@ -78,22 +78,22 @@ class _Shelf:
     For one kind, both bounds rise with the amount, so those close to an amount are next to each other.
     """
 
-    amounts: list[Bounds] = field(default_factory=list)
-    queues: dict[Bounds, deque[MatchCandidate]] = field(default_factory=dict)
+    amounts: list[AmountBounds] = field(default_factory=list)
+    queues: dict[AmountBounds, deque[MatchCandidate]] = field(default_factory=dict)
 
-    def add(self, amount: Bounds, one: MatchCandidate) -> None:
+    def add(self, amount: AmountBounds, one: MatchCandidate) -> None:
         """Add the newest candidate."""
         if amount not in self.queues:
             insort(self.amounts, amount)
             self.queues[amount] = deque()
         self.queues[amount].append(one)
 
-    def close_to(self, amount: Bounds) -> list[Bounds]:
+    def close_to(self, amount: AmountBounds) -> list[AmountBounds]:
         """Return the amounts of this shelf that are close to an amount."""
         first = bisect_left(self.amounts, amount.least * PARTS, key=lambda one: one.greatest * PARTS_OF)
         return list(takewhile(amount.is_close_to, islice(self.amounts, first, None)))
 
-    def drop(self, amount: Bounds) -> None:
+    def drop(self, amount: AmountBounds) -> None:
         """Drop an amount whose queue is empty."""
         del self.queues[amount], self.amounts[bisect_left(self.amounts, amount)]
 
@@ -153,7 +153,9 @@ class _Held:
                     if party != one.party:
                         yield from self._partners_on(shelf, amount, one, near)
 
-    def _partners_on(self, shelf: _Shelf, amount: Bounds, one: MatchCandidate, near: Near) -> Iterator[MatchCandidate]:
+    def _partners_on(
+        self, shelf: _Shelf, amount: AmountBounds, one: MatchCandidate, near: Near
+    ) -> Iterator[MatchCandidate]:
         for close in shelf.close_to(amount):
             queue = shelf.queues[close]
             while queue and self.has_passed(queue[0], one):

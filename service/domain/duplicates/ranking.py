@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from service.domain.duplicates.lines import Amount, Line, bounds_of
+from service.domain.duplicates.lines import Line, StatedAmount, bounds_of
 from service.domain.duplicates.match_candidates import Pair, steps_above
 
 AmountsCompared = Literal["same", "close", "count", "missing", "none", "different"]
@@ -77,5 +77,5 @@ def _compared(one: Line, other: Line) -> tuple[AmountsCompared, bool]:
     return "close" if are_close else "different", is_measured
 
 
-def _are_close(mine: Amount, my_qualifier: str, theirs: Amount, their_qualifier: str) -> bool:
+def _are_close(mine: StatedAmount, my_qualifier: str, theirs: StatedAmount, their_qualifier: str) -> bool:
     return bounds_of(mine.value, my_qualifier).is_close_to(bounds_of(theirs.value, their_qualifier))

@@ -16,7 +16,7 @@ _Key = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """A figure that differs from the published one; None where it did not exist then, or does not now."""
 
     published: PublishedFigure | None
@@ -55,15 +55,15 @@ class StatedChanges:
     has_details: bool
 
 
-def changes_between(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[Change]:
+def changes_between(published: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> Iterator[FigureChange]:
     """Yield each figure that differs in its quantity, qualifier or bounds, in the order of publication."""
     before, after = ({_key(figure): figure for figure in figures} for figures in (published, now))
     for key in _keys(before, after):
         if before.get(key) != after.get(key):
-            yield Change(before.get(key), after.get(key))
+            yield FigureChange(before.get(key), after.get(key))
 
 
-def whole_measures_first(changes: Sequence[Change]) -> list[Change]:
+def whole_measures_first(changes: Sequence[FigureChange]) -> list[FigureChange]:
     """Return the changes over all forces: of measures, then of categories of measures that are otherwise unchanged."""
     overall = [one for one in changes if one.figure.force is None]
     whole = {one.figure.measure for one in overall if one.figure.category is None}

@@ -37,7 +37,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateSpan:
     """A range of London dates, both ends included."""
 
     first: date
@@ -54,7 +54,7 @@ class Period:
     """
 
     shape: Shape
-    spans: tuple[Span, ...]
+    spans: tuple[DateSpan, ...]
     count: int
     stage: Stage
 
@@ -69,7 +69,7 @@ def period_of(operation: Operation, moment: datetime) -> Period:
     days, stage = operation.days, stage_of(operation, moment)
     if days.ends_at is None:
         first = london_date(days.starts_at)
-        return Period(Shape.OPEN, (Span(first, first),), 1, stage)
+        return Period(Shape.OPEN, (DateSpan(first, first),), 1, stage)
     if not operation.dates_known:
         return Period(Shape.UNKNOWN, (_span(days.starts_at, days.ends_at),), 1, stage)
     windows = [(one.starts_at, one.ends_at) for one in days.windows] or [(days.starts_at, days.ends_at)]
@@ -91,8 +91,8 @@ def stage_of(operation: Operation, moment: datetime) -> Stage:
     return Stage.PLANNED if moment < operation.days.starts_at else Stage.UNDER_WAY
 
 
-def _span(starts_at: datetime, ends_at: datetime) -> Span:
-    return Span(london_date(starts_at), london_date(ends_at - timedelta(microseconds=1)))
+def _span(starts_at: datetime, ends_at: datetime) -> DateSpan:
+    return DateSpan(london_date(starts_at), london_date(ends_at - timedelta(microseconds=1)))
 
 
 def _is_night(starts_at: datetime, ends_at: datetime) -> bool:
@@ -101,12 +101,12 @@ def _is_night(starts_at: datetime, ends_at: datetime) -> bool:
     return span.last == span.first + ONE_DAY and starts_at >= noon and ends_at <= noon + ONE_DAY
 
 
-def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+def merged(spans: Sequence[DateSpan]) -> tuple[DateSpan, ...]:
     """Return the spans, with spans joined that overlap or have no day between them."""
-    joined: list[Span] = []
+    joined: list[DateSpan] = []
     for span in spans:
         if joined and span.first <= joined[-1].last + ONE_DAY:
-            joined[-1] = Span(joined[-1].first, max(span.last, joined[-1].last))
+            joined[-1] = DateSpan(joined[-1].first, max(span.last, joined[-1].last))
         else:
             joined.append(span)
     return tuple(joined)

@@ -10,7 +10,7 @@ from service.domain.model.currencies import MINOR_UNITS
 from service.domain.model.events import PublishedFigure
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
-from service.domain.statement.changes import Change, StatedChange, StatedChanges, whole_measures_first
+from service.domain.statement.changes import FigureChange, StatedChange, StatedChanges, whole_measures_first
 from service.domain.statement.thresholds import StatedNumber, to_one_decimal
 from service.exports.categories import category_in_sentence
 
@@ -29,7 +29,7 @@ class ChangedFigure(NamedTuple):
     more: str
 
 
-def sentence(changes: Sequence[Change], operation: Operation) -> str:
+def sentence(changes: Sequence[FigureChange], operation: Operation) -> str:
     """Return what has changed in one sentence, by the figures of all forces, whole measures first."""
     overall = whole_measures_first(changes)
     if not changes:
@@ -55,7 +55,7 @@ def stated_sentence(changes: StatedChanges, published: str) -> str:
     return f"No figure has changed since {published}."
 
 
-def changed_figures(changes: Sequence[Change], operation: Operation) -> list[ChangedFigure]:
+def changed_figures(changes: Sequence[FigureChange], operation: Operation) -> list[ChangedFigure]:
     """Return the figures that have changed, those of all forces first."""
     ordered = sorted(changes, key=lambda one: one.figure.force is not None)
     return [
@@ -119,7 +119,7 @@ def _listed(said: Sequence[str]) -> str:
     return "; ".join([*said[:MOST_IN_A_SENTENCE], *([counted] if further > 0 else [])])
 
 
-def _more(change: Change) -> str:
+def _more(change: FigureChange) -> str:
     """Return by how much a figure has changed: `2 more`, `£510 less`."""
     then = 0 if change.published is None else change.published.quantity
     now = 0 if change.now is None else change.now.quantity

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from service.domain.counting.figures import display
 from service.domain.model.days import LONDON
 from service.domain.statement.breakdown import NOT_ATTRIBUTED, ForceBreakdown
-from service.domain.statement.period import Span, merged
+from service.domain.statement.period import DateSpan, merged
 from service.domain.statement.sentences import Statement, StatementLine, for_the_public
 from service.domain.statement.thresholds import StatedNumber
 from service.exports.statement.changes import stated_sentence
@@ -139,8 +139,8 @@ def shown(stated: StatedNumber, category: str | None = None) -> str:
     return display(stated.quantity, stated.unit, stated.qualifier, category, most=stated.most)
 
 
-def _as_spans(days: Sequence[date]) -> tuple[Span, ...]:
-    return merged([Span(day, day) for day in days])
+def _as_spans(days: Sequence[date]) -> tuple[DateSpan, ...]:
+    return merged([DateSpan(day, day) for day in days])
 
 
 def london(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.spreadsheets.checking.allowed import Allowed
-from service.spreadsheets.checking.mistakes import Mistake, in_order
+from service.spreadsheets.checking.mistakes import SheetMistake, in_order
 from service.spreadsheets.events import SheetEvent, repeated_references, sheet_events
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CellError
@@ -26,7 +26,7 @@ class Checked:
         for name, error in errors:
             self.errors[name].append(error)
 
-    def mistakes(self) -> list[Mistake]:
+    def mistakes(self) -> list[SheetMistake]:
         """Return the errors in the order of the sheets, rows and columns."""
         return in_order(self.sheets, self.errors)
 

@@ -20,8 +20,8 @@ from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.checking.drugs import DRUG_EXPECTED, wrong_drug
 from service.spreadsheets.checking.meant import PERSONAL, hint_of
 from service.spreadsheets.reading.cells import Cell, shown, text
-from service.spreadsheets.templates import BLANK, CellError, Codes, SheetColumn, Template
-from service.spreadsheets.words import Kind, Known, Meaning, Unknown, meaning_of
+from service.spreadsheets.templates import BLANK, AllowedCodes, CellError, SheetColumn, Template
+from service.spreadsheets.words import Kind, KnownWord, Meaning, Unknown, meaning_of
 
 Values = Mapping[str, Any]
 DRUG = "drug"
@@ -55,10 +55,10 @@ class Vocabulary:
     is_of_drugs: bool = False
 
     @property
-    def allowed(self) -> Codes | None:
+    def allowed(self) -> AllowedCodes | None:
         """The codes to show to a person; None if there are none to choose from."""
         what = self.expected.removeprefix("Expected ").removesuffix(".").partition(",")[0]
-        return Codes(what, self.codes) if self.codes else None
+        return AllowedCodes(what, self.codes) if self.codes else None
 
     def has(self, code: str) -> bool:
         """Return whether a cell may hold this code."""
@@ -157,7 +157,7 @@ class Vocabularies:
     def _hint(self, word: str, vocabulary: Vocabulary) -> str:
         meaning = _meaning(word, vocabulary, nearest=self._compared < MOST_COMPARED)
         self._compared += isinstance(meaning, Unknown)
-        return "" if meaning == Known(word) else hint_of(meaning)
+        return "" if meaning == KnownWord(word) else hint_of(meaning)
 
 
 def _expected_place(allowed: Allowed) -> str:

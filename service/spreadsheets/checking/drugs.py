@@ -13,7 +13,7 @@ from service.domain.model.vocabulary import CategoryPath, shape_of
 from service.spreadsheets.checking.allowed import Allowed
 from service.spreadsheets.checking.meant import PERSONAL, either
 from service.spreadsheets.reading.cells import Cell, shown, text
-from service.spreadsheets.templates import CellError, Codes, SheetColumn
+from service.spreadsheets.templates import AllowedCodes, CellError, SheetColumn
 
 DRUG_EXPECTED = "a drug: a code of the drug list such as a/cocaine, or the class alone"
 BY_SUBSTANCE = "drug_seizures_by_substance"
@@ -37,7 +37,7 @@ def wrong_drug(column: SheetColumn, cell: Cell, row: int, day: date | None, allo
 
 
 def _of_word(column: SheetColumn, word: str, row: int, day: date, allowed: Allowed) -> CellError:
-    codes = Codes(CLASSES, allowed.measures[BY_SUBSTANCE].categories)
+    codes = AllowedCodes(CLASSES, allowed.measures[BY_SUBSTANCE].categories)
     detail, found, hint = f"Expected {DRUG_EXPECTED}.", shown(word), "For another substance, write its class alone."
     match drug_category(word, day):
         case DrugFound(path=path, amount=amount):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from service.spreadsheets.words import Ambiguous, Known, Meaning, Unknown
+from service.spreadsheets.words import Ambiguous, KnownWord, Meaning, Unknown
 
 PERSONAL = "Expected a code from a list. The cell holds what looks like {}, which must not be recorded: empty the cell."
 
@@ -12,7 +12,7 @@ PERSONAL = "Expected a code from a list. The cell holds what looks like {}, whic
 def hint_of(meaning: Meaning) -> str:
     """Return what a word in place of a code probably means, as a question; empty if nothing is near."""
     match meaning:
-        case Known(code=code):
+        case KnownWord(code=code):
             return f"Did you mean {code}?"
         case Ambiguous(candidates=codes) if codes:
             return f"Did you mean {either(codes)}? Write the one that is meant."

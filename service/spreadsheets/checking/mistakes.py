@@ -16,7 +16,7 @@ COLUMNS = ("sheet", "row", "column", "found", "problem", "advice", "allowed")
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class SheetMistake:
     """An error in a spreadsheet, with its sheet."""
 
     sheet: Sheet
@@ -31,12 +31,14 @@ class Mistake:
         return f"{self.sheet.place(self.error.row, self.error.column)}: {self.error}"
 
 
-def in_order(sheets: Iterable[Sheet], errors: Mapping[str, Iterable[CellError]]) -> list[Mistake]:
+def in_order(sheets: Iterable[Sheet], errors: Mapping[str, Iterable[CellError]]) -> list[SheetMistake]:
     """Return the errors, given by the name of the sheet, in the order of the sheets, rows and columns."""
-    return [Mistake(sheet, error) for sheet in sheets for error in sorted(errors.get(sheet.name, ()), key=sheet.order)]
+    return [
+        SheetMistake(sheet, error) for sheet in sheets for error in sorted(errors.get(sheet.name, ()), key=sheet.order)
+    ]
 
 
-def lines(mistakes: Sequence[Mistake], most: int = MOST_LISTED) -> Iterator[str]:
+def lines(mistakes: Sequence[SheetMistake], most: int = MOST_LISTED) -> Iterator[str]:
     """Yield a line for each mistake, for `most` at most; then a summary of all of them, and the allowed codes."""
     yield from map(str, mistakes[:most])
     if len(mistakes) > most:
@@ -47,7 +49,7 @@ def lines(mistakes: Sequence[Mistake], most: int = MOST_LISTED) -> Iterator[str]
         yield f"Codes for {column} ({what}): {', '.join(codes[:CODES_LISTED])}{more}."
 
 
-def rows_of(mistakes: Iterable[Mistake]) -> Iterator[tuple[str, ...]]:
+def rows_of(mistakes: Iterable[SheetMistake]) -> Iterator[tuple[str, ...]]:
     """Yield all mistakes as rows of a table with these COLUMNS."""
     for one in mistakes:
         error = one.error
@@ -55,9 +57,9 @@ def rows_of(mistakes: Iterable[Mistake]) -> Iterator[tuple[str, ...]]:
         yield (*place, error.found, error.detail, error.hint, "; ".join(error.allowed.codes if error.allowed else ()))
 
 
-def _summary(mistakes: Sequence[Mistake], more: int) -> Iterator[str]:
+def _summary(mistakes: Sequence[SheetMistake], more: int) -> Iterator[str]:
     kinds = Counter((one.sheet.name, one.column, one.error.detail) for one in mistakes)
-    first: dict[tuple[str, str, str], Mistake] = {}
+    first: dict[tuple[str, str, str], SheetMistake] = {}
     for one in mistakes:
         first.setdefault((one.sheet.name, one.column, one.error.detail), one)
     yield f"... and {more:,} more. All {len(mistakes):,} errors by kind, with the first row of each:"

@@ -9,7 +9,7 @@ from service.spreadsheets.headers import FORCE
 from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank, shown
 from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CellError
-from service.spreadsheets.words import Known, meaning_of
+from service.spreadsheets.words import KnownWord, meaning_of
 
 
 def wrong_force(sheet: Sheet, cells: Mapping[str, Cell], row: int, force: str) -> list[CellError]:
@@ -20,7 +20,7 @@ def wrong_force(sheet: Sheet, cells: Mapping[str, Cell], row: int, force: str) -
     if isinstance(cell, Unreadable):
         return [CellError(row, FORCE, cell.problem)]
     written = str(cell).strip()
-    if written == force or (written and meaning_of("force", written) == Known(force)):
+    if written == force or (written and meaning_of("force", written) == KnownWord(force)):
         return []
     detail = f"Expected {_named(force)} in every row, because the sheet is sent with its credential."
     if is_blank(cell):

@@ -12,7 +12,7 @@ from service.spreadsheets.mapping.table import written
 from service.spreadsheets.reading.grid import Grid
 from service.spreadsheets.sheets import LeftOut, Sheet, choose_sheets, refuse_hidden, refuse_unknown
 from service.spreadsheets.templates import TEMPLATES
-from service.spreadsheets.words import Known, meaning_of
+from service.spreadsheets.words import KnownWord, meaning_of
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ def apply_mapping(
 
 def _refuse_sheets_of_others(name: str, sheets: Sequence[SheetMapping], force: str) -> None:
     """Refuse a sheet that is named after another force, if several are named after forces."""
-    found = {one.sheet: meant.code for one in sheets if isinstance(meant := meaning_of("force", one.sheet), Known)}
+    found = {one.sheet: meant.code for one in sheets if isinstance(meant := meaning_of("force", one.sheet), KnownWord)}
     other = next((sheet for sheet, code in found.items() if code != force), None)
     if len(found) > 1 and other is not None:
         raise MappingDoesNotFit(

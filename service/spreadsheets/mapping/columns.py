@@ -12,7 +12,7 @@ from service.domain.model.days import london_midnight
 from service.domain.model.instants import format_instant
 from service.spreadsheets.mapping import units
 from service.spreadsheets.mapping.dates import (
-    Period,
+    CalendarPeriod,
     clock_of,
     day_of,
     moment_of,
@@ -306,7 +306,7 @@ def _day_in(cell: Cell, column: ColumnMapping) -> date:
     return found if isinstance(found, date) else date.fromisoformat(found[:10])
 
 
-def _between(period: Period) -> Cells:
+def _between(period: CalendarPeriod) -> Cells:
     return {AT: format_instant(london_midnight(period.first)), BEFORE: format_instant(london_midnight(period.before))}
 
 

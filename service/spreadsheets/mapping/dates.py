@@ -52,7 +52,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class CalendarPeriod:
     """A day, month or year: from the first day, before the second."""
 
     first: date
@@ -170,7 +170,7 @@ def weekday_of(cell: Cell) -> int:
     return found
 
 
-def period_of(cell: Cell) -> Period:
+def period_of(cell: Cell) -> CalendarPeriod:
     """Return the day, month or year in a cell: 2023-01-17, 2023-01, Jan 2023 or 2023. A stored date is its month.
 
     Raises:
@@ -184,8 +184,8 @@ def period_of(cell: Cell) -> Period:
             year, month, day = (int(found[name] or 0) for name in "ymd")
             if day:
                 first = date(year, month, day)
-                return Period(first, first + timedelta(days=1))
-            return _month(year, month) if month else Period(date(year, 1, 1), date(year + 1, 1, 1))
+                return CalendarPeriod(first, first + timedelta(days=1))
+            return _month(year, month) if month else CalendarPeriod(date(year, 1, 1), date(year + 1, 1, 1))
         if (named := MONTH_YEAR.fullmatch(written)) and named["m"] in MONTHS:
             return _month(_year(named["y"]), MONTHS[named["m"]])
     except ValueError:
@@ -299,9 +299,9 @@ def _year(written: str) -> int:
     return int(written) if len(written) > len("23") else CENTURY + int(written)
 
 
-def _month(year: int, month: int) -> Period:
+def _month(year: int, month: int) -> CalendarPeriod:
     first = date(year, month, 1)
-    return Period(first, date(year + month // LAST_MONTH, month % LAST_MONTH + 1, 1))
+    return CalendarPeriod(first, date(year + month // LAST_MONTH, month % LAST_MONTH + 1, 1))
 
 
 def _hour(hour: int, half: str | None) -> int:

@@ -14,7 +14,7 @@ from service.spreadsheets.mapping.apply import Applied, apply_mapping
 from service.spreadsheets.mapping.model import OPEN, FileForm, FileMapping, NotAMapping, QuestionsOpen
 from service.spreadsheets.mapping.proposing.proposal import propose
 from service.spreadsheets.mapping.reading import SEPARATORS, parse_mapping
-from service.spreadsheets.mapping.writing import Question, open_questions, written_mapping
+from service.spreadsheets.mapping.writing import OpenQuestion, open_questions, written_mapping
 from service.spreadsheets.reading.cells import is_blank
 from service.spreadsheets.reading.csv_files import declared_grid, declared_separator
 from service.spreadsheets.reading.file import ZIP, read_kind
@@ -36,7 +36,7 @@ def mapping_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.map.toml")
 
 
-def read_mapping(file: Path) -> tuple[FileMapping, list[Question]] | None:
+def read_mapping(file: Path) -> tuple[FileMapping, list[OpenQuestion]] | None:
     """Return the mapping beside a file and its open questions; None if there is none.
 
     Raises:

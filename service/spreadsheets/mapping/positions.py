@@ -19,7 +19,7 @@ from service.spreadsheets.mapping.model import (
 from service.spreadsheets.mapping.table import JOIN, Table, folded, written
 from service.spreadsheets.reading.cells import Cell, is_blank
 from service.spreadsheets.reading.grid import column_letters
-from service.spreadsheets.words import Known, column_meant, meaning_of
+from service.spreadsheets.words import KnownWord, column_meant, meaning_of
 
 AGAIN = "Run oprecord map again with --again, which keeps your answers."
 
@@ -55,7 +55,7 @@ def check_forces(name: str, mapping: SheetMapping, force: str) -> None:
     """
     for one in mapping.amounts():
         meant = meaning_of("force", one.heading.rpartition(JOIN)[2])
-        if isinstance(meant, Known) and meant.code != force:
+        if isinstance(meant, KnownWord) and meant.code != force:
             where = f"Sheet {mapping.sheet}: " if mapping.sheet else ""
             raise MappingDoesNotFit(
                 f"{where}column {one.heading!r} has the figures of {meant.code}, but you send as {force}. Write "
@@ -93,7 +93,7 @@ def _check_complete(name: str, table: Table, found: Mapping[ColumnMapping, int],
 
 def _check_force(name: str, column: ColumnMapping, cells: Mapping[int, Cell], where: str) -> None:
     """Refuse to leave out a column of several forces: their rows would be sent as one force's."""
-    if column.to != LEAVE_OUT or column_meant(column.heading.rpartition(JOIN)[2]) != Known(FORCE):
+    if column.to != LEAVE_OUT or column_meant(column.heading.rpartition(JOIN)[2]) != KnownWord(FORCE):
         return
     names = {folded(written(cell)) for cell in cells.values()}
     if len(names) > 1:

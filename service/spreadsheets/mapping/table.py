@@ -8,7 +8,7 @@ from itertools import islice
 
 from service.spreadsheets.reading.cells import Cell, Unreadable, is_blank
 from service.spreadsheets.reading.grid import Grid, column_letters
-from service.spreadsheets.words import Known, column_meant, personal_heading
+from service.spreadsheets.words import KnownWord, column_meant, personal_heading
 
 ROWS_TO_SEARCH = 30
 JOIN = " / "
@@ -95,7 +95,7 @@ def _level(grid: Grid, row: int, *, is_last: bool) -> list[str]:
 def _score(cells: Sequence[Cell]) -> int:
     names = [cell.strip() for cell in cells if isinstance(cell, str) and not is_blank(cell)]
     texts = [name for name in names if len(name) <= LONGEST_HEADING and not name[0].isdigit()]
-    known = sum(isinstance(column_meant(name), Known) or personal_heading(name) is not None for name in set(texts))
+    known = sum(isinstance(column_meant(name), KnownWord) or personal_heading(name) is not None for name in set(texts))
     others = sum(not isinstance(cell, str | Unreadable) for cell in cells)
     return KNOWN_WEIGHT * known + len(set(texts)) - others - (len(texts) == 1)
 

@@ -20,7 +20,7 @@ Nothing is sent while a "?" is left. What each key means: docs/reference/mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """An open question in the text of a mapping: its line, counted from 1, the key to answer, and the question."""
 
     line: int
@@ -46,7 +46,7 @@ def written_mapping(file: str, mapping: FileMapping) -> str:
     return "\n".join(lines) + "\n"
 
 
-def open_questions(text: str) -> list[Question]:
+def open_questions(text: str) -> list[OpenQuestion]:
     """Return the open questions in the text of a mapping, in order: each line whose value is `?`, with its comment."""
     found = []
     comment: list[str] = []
@@ -56,7 +56,7 @@ def open_questions(text: str) -> list[Question]:
             continue
         match = OPEN_LINE.fullmatch(line)
         if match and match["key"] not in ("heading", "sheet"):
-            found.append(Question(number, match["key"], " ".join(comment).rpartition(QUESTION)[2].strip()))
+            found.append(OpenQuestion(number, match["key"], " ".join(comment).rpartition(QUESTION)[2].strip()))
         comment = []
     return found
 

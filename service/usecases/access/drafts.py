@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from service.access import drafts, sessions
-from service.access.drafts import Draft
+from service.access.drafts import FormDraft
 from service.storage.db import Database
 from service.usecases.access.sign_in import SignedIn
 
@@ -15,7 +15,7 @@ def keep_draft(
     database: Database, who: SignedIn, *, id: UUID, operation: str, address: str, typed: Mapping[str, Sequence[str]]
 ) -> None:
     """Keep what a person has typed into a form, in place of what was kept of it before."""
-    draft = Draft(id=id, operation=operation, address=address, typed=typed, changed_at=who.now)
+    draft = FormDraft(id=id, operation=operation, address=address, typed=typed, changed_at=who.now)
     with database.writing() as connection:
         drafts.store_draft(connection, who.session.id, draft)
 
@@ -31,17 +31,17 @@ def keep_draft_of_new_session(
     with database.writing() as connection:
         now = database.now(connection)
         session = sessions.session_of(connection, secret, now)
-        draft = Draft(id=id, operation=operation, address=address, typed=typed, changed_at=now)
+        draft = FormDraft(id=id, operation=operation, address=address, typed=typed, changed_at=now)
         drafts.store_draft(connection, session.id, draft)
 
 
-def kept_draft(database: Database, who: SignedIn, draft_id: UUID) -> Draft | None:
+def kept_draft(database: Database, who: SignedIn, draft_id: UUID) -> FormDraft | None:
     """Return a person's draft; None if there is none of this id."""
     with database.reading() as connection:
         return drafts.draft_of(connection, who.session.id, draft_id)
 
 
-def kept_drafts(database: Database, who: SignedIn, operation: str) -> list[Draft]:
+def kept_drafts(database: Database, who: SignedIn, operation: str) -> list[FormDraft]:
     """Return a person's drafts for an operation, the newest first."""
     with database.reading() as connection:
         return drafts.drafts_of(connection, who.session.id, operation)

@@ -12,7 +12,7 @@ from service.errors import NotFound
 from service.projections import versions
 from service.projections.returns import declarations
 from service.storage.db import Database
-from service.usecases.overview.events import Cursor, EventList, list_events
+from service.usecases.overview.events import EventList, PageStart, list_events
 from service.usecases.overview.returns import main_measures, measures_missing
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_context import Position, read_context
@@ -76,7 +76,7 @@ def read_day(database: Database, *, operation: str, credential: Credential, day:
         credential=replace(credential, role="force"),
         selection=Selection(day_from=selection.day_from, day_before=selection.day_before),
         moment=Moment(),
-        cursor=Cursor(),
+        cursor=PageStart(),
         limit=LATEST,
     )
     return Day(

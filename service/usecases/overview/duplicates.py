@@ -74,7 +74,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class PairSide:
     """One event of a pair: whose log it is in, its day and the return for that, and what its withdrawal does.
 
     `is_withdrawable`: the person may withdraw it; an event of a part is for the part's own coordinator.
@@ -95,7 +95,7 @@ class OpenPair:
     all_pairs: Pairs
     index: int
     pair: PossibleDuplicate
-    sides: tuple[Side, ...]
+    sides: tuple[PairSide, ...]
 
 
 def versions_of(pair: PossibleDuplicate) -> tuple[Version, ...]:
@@ -176,12 +176,12 @@ def _ruling(connection: sa.Connection, recorded: RecordedEvent) -> Ruling:
     return Ruling(recorded=recorded, events=tuple(one for one in found if one is not None))
 
 
-def _side(context: ReadContext, positions: Sequence[Position], whole: Operation, recorded: RecordedEvent) -> Side:
+def _side(context: ReadContext, positions: Sequence[Position], whole: Operation, recorded: RecordedEvent) -> PairSide:
     position = next(one for one in positions if one.head.operation == recorded.operation)
     day, force = day_of(recorded.event, position.operation.days), recorded.event.force
     declared = declarations(context.connection, position.head, up_to=position.seq)
     returns = {(one.force, one.day): one for one in returns_at(position, declared)}
-    return Side(
+    return PairSide(
         recorded=recorded,
         operation=position.operation,
         day=day,

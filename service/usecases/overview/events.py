@@ -54,7 +54,7 @@ class EventList:
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class PageStart:
     """Where a page begins: after the newest event, before a seq, or, read backwards, after a seq."""
 
     before: int | None = None
@@ -68,7 +68,7 @@ def list_events(
     credential: Credential,
     selection: Selection,
     moment: Moment,
-    cursor: Cursor,
+    cursor: PageStart,
     limit: int = PAGE_SIZE,
 ) -> EventList:
     """Return a page of the events that the credential may read: those of a figure, or all.
@@ -109,7 +109,7 @@ def event_lines(
     Raises:
         as `list_events`; CredentialRevoked, CredentialExpired before any page.
     """
-    cursor = Cursor()
+    cursor = PageStart()
     while True:
         with read_as_of(database, operation=operation, credential=credential, moment=moment) as (context, found):
             require_still_valid(context.connection, credential)
@@ -122,7 +122,7 @@ def event_lines(
         if len(seqs) <= FILE_PAGE_SIZE:
             return
         # What is recorded in the meantime comes before this page.
-        cursor = Cursor(before=seqs[FILE_PAGE_SIZE - 1])
+        cursor = PageStart(before=seqs[FILE_PAGE_SIZE - 1])
 
 
 def _readable(context: ReadContext, selection: Selection) -> Selection:
@@ -149,7 +149,7 @@ def _is_of_a_figure(selection: Selection) -> bool:
     return bool(selection.measures or selection.categories or selection.day_from)
 
 
-def _seqs(context: ReadContext, own: Position, selection: Selection, *, cursor: Cursor, limit: int) -> Sequence[int]:
+def _seqs(context: ReadContext, own: Position, selection: Selection, *, cursor: PageStart, limit: int) -> Sequence[int]:
     """Return the seqs of a page and one more, if there is one; publications under embargo are among them."""
     connection, name = context.connection, own.head.operation
     if _is_of_a_figure(selection):
@@ -165,7 +165,7 @@ def _seqs(context: ReadContext, own: Position, selection: Selection, *, cursor: 
     return read.latest_seqs(connection, name, up_to=up_to, limit=limit + 1, forces=selection.forces)
 
 
-def _newer(seqs: Sequence[int], shown: Sequence[int], cursor: Cursor) -> int | None:
+def _newer(seqs: Sequence[int], shown: Sequence[int], cursor: PageStart) -> int | None:
     if cursor.after is not None:
         return shown[0] if len(seqs) > len(shown) else None
     return shown[0] if shown and cursor.before is not None else None

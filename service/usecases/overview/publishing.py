@@ -29,7 +29,7 @@ FACTS_AND_CORRECTIONS = (*(cls.wire_type for cls in FACTS), EventWithdrawn.wire_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class PublicationPreview:
     """A publication before it is made.
 
     `seq` is the event that it would be as of. `since` are the first 20 of the `came_in` events after it. `pairs` counts
@@ -71,7 +71,7 @@ def read_preview(
     credential: Credential,
     as_of_seq: int,
     label: PublicationLabel | None = None,
-) -> Preview:
+) -> PublicationPreview:
     """Return the publication that the coordinator would make as of a seq, and what to look at before.
 
     Raises:
@@ -89,7 +89,7 @@ def read_preview(
         rows = read.page(connection, operation, after=seq, up_to=head.seq, limit=MOST_SHOWN)
         found = read.page(connection, operation, after=0, up_to=seq, limit=MOST_FACTS + 1, types=FACTS_AND_CORRECTIONS)
         now = database.now(connection)
-    return Preview(
+    return PublicationPreview(
         operation=context.operation,
         answer=answer,
         seq=seq,

@@ -14,7 +14,7 @@ from service.usecases.querying.as_of import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FigureThenAndNow:
     """One figure at both moments; None at a moment at which the operation did not count it, or not for this force."""
 
     measure: Measure
@@ -38,7 +38,7 @@ class ChangedRow:
     """The headline figures of a force at both moments, in the order of the headlines."""
 
     force: Participant
-    changes: tuple[Change, ...]
+    changes: tuple[FigureThenAndNow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class ThenAndNow:
 
     then: OperationResults
     now: OperationResults
-    headlines: tuple[Change, ...]
+    headlines: tuple[FigureThenAndNow, ...]
     rows: tuple[ChangedRow, ...]
 
 
@@ -70,7 +70,8 @@ def read_then_and_now(
         then=then,
         now=now,
         headlines=tuple(
-            Change(measure=one, then=then_all.get(one.measure), now=now_all.get(one.measure)) for one in measures
+            FigureThenAndNow(measure=one, then=then_all.get(one.measure), now=now_all.get(one.measure))
+            for one in measures
         ),
         rows=tuple(_rows(then, now, tuple(measures))),
     )
@@ -82,7 +83,8 @@ def _rows(then: OperationResults, now: OperationResults, measures: tuple[Measure
     for force in [*after, *(one for one in before if one not in after)]:
         sides = [_by_measure(rows[force].cells) if force in rows else {} for rows in (before, after)]
         changes = (
-            Change(measure=one, then=sides[0].get(one.measure), now=sides[1].get(one.measure)) for one in measures
+            FigureThenAndNow(measure=one, then=sides[0].get(one.measure), now=sides[1].get(one.measure))
+            for one in measures
         )
         yield ChangedRow(force=(after.get(force) or before[force]).force, changes=tuple(changes))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from service.access.credentials import Credential
 from service.domain.model.events import PublishedFigure, RecordedEvent
-from service.domain.statement.changes import Change, changes_between
+from service.domain.statement.changes import FigureChange, changes_between
 from service.eventlog import read
 from service.projections.sums import changing_seqs
 from service.storage.db import Database
@@ -29,7 +29,7 @@ class PublicationDifference:
 
     publication: Publication
     seq: int
-    changes: tuple[Change, ...]
+    changes: tuple[FigureChange, ...]
     events: tuple[RecordedEvent, ...]
     next_after: int | None
 

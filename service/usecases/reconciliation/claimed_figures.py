@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from service.domain.claims.claim import Claim, Scope, with_members
 from service.domain.claims.compare import (
     Comparison,
-    Recorded,
+    ScopeFigure,
     bounds_of,
     compare,
     is_rounded,
@@ -52,7 +52,7 @@ def first_and_last(days: OperatingDays) -> tuple[date, date | None]:
     return london_date(days.starts_at), last
 
 
-def _recorded(claim: Claim, record: Record) -> Recorded:
+def _recorded(claim: Claim, record: Record) -> ScopeFigure:
     selection = _selection(claim, narrowed=_narrows(claim.scope, record.operation))
     figure = next((one for one in record.figures(selection) if _is_of(one, claim)), None)
     maybe = unplaced(claim, record, by_day=selection.is_by_days, is_nil=figure is None)
@@ -60,8 +60,8 @@ def _recorded(claim: Claim, record: Record) -> Recorded:
         # Nothing was recorded: that is nil once every return that covers the measure is in.
         nil = display(0, claim.unit, "exact", claim.currency)
         owed = record.outstanding(selection)
-        return Recorded(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
-    return Recorded(
+        return ScopeFigure(bounds=recorded_bounds(0, "exact"), display=nil, outstanding=owed, unplaced=maybe)
+    return ScopeFigure(
         bounds=bounds_of(figure.stated),
         display=figure.display,
         is_rounded=is_rounded(figure.stated),

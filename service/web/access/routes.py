@@ -38,7 +38,7 @@ from service.usecases.overview.operations import list_operations_known
 from service.usecases.querying.forces import list_forces
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person, takes_credentials
 from service.web.site.rendering import address, render, see_other
-from service.web.site.typed import Typed
+from service.web.site.typed import FormReader
 
 pages = Pages("access", __name__)
 
@@ -89,14 +89,14 @@ def show() -> str:
 @pages.requires(*ROLES)
 def new() -> str:
     """Ask for whom access is."""
-    return _form(Typed(MultiDict({"days": PRESUMED_DAYS, "given": LINK if takes_credentials() else SECRET})))
+    return _form(FormReader(MultiDict({"days": PRESUMED_DAYS, "given": LINK if takes_credentials() else SECRET})))
 
 
 @pages.route("/access/new", methods=["POST"])
 @pages.requires(*ROLES)
 def send() -> str | tuple[str, int]:
     """Issue a credential, and show it or a link this once."""
-    typed = Typed(request.form)
+    typed = FormReader(request.form)
     roles = ISSUED_BY[credential().role]
     force = typed.choice("force", _force_names(), "Choose a force")
     role = typed.choice("role", roles, "Choose a role")
@@ -194,7 +194,7 @@ def _issued(credential_id: UUID, secret: str | None) -> str:
     )
 
 
-def _form(typed: Typed) -> str:
+def _form(typed: FormReader) -> str:
     roles = ISSUED_BY[credential().role]
     return render(
         "access/new.html.jinja",

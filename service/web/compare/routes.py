@@ -41,7 +41,7 @@ NO_CLAIMS = (
 TOO_LARGE = f"The file must have at most {MOST_BYTES // 1024} kB. Split it into several"
 
 
-class Sent(NamedTuple):
+class SentFigures(NamedTuple):
     """What was sent: a file or pasted text with its name, or the rows of the form that are filled in."""
 
     body: bytes
@@ -53,7 +53,7 @@ class Sent(NamedTuple):
 @pages.requires(*READERS)
 def show(operation: str) -> str:
     """Show the form."""
-    return _page(operation, Sent(b"", "", {}))
+    return _page(operation, SentFigures(b"", "", {}))
 
 
 @pages.route("/operations/<operation>/compare", methods=["POST"])
@@ -80,7 +80,7 @@ def compare(operation: str) -> str | tuple[str, int]:
     return _page(operation, sent, found=found)
 
 
-def _sent() -> Sent:
+def _sent() -> SentFigures:
     file = request.files.get(FILE)
     body = file.read(MOST_BYTES + 1) if file is not None and file.filename else b""
     name = PurePath(file.filename or "").name if body and file is not None else ""
@@ -93,10 +93,10 @@ def _sent() -> Sent:
         for row in range(ROWS)
         if request.form.get(f"figure-{row}", "").strip()
     }
-    return Sent(body or request.form.get(TEXT, "").strip().encode(), name, rows)
+    return SentFigures(body or request.form.get(TEXT, "").strip().encode(), name, rows)
 
 
-def _reader(sent: Sent) -> ReadClaims:
+def _reader(sent: SentFigures) -> ReadClaims:
     if not sent.body:
         return lambda measures, name: typed.read_figures(sent.rows, measures, name)
     media = ENDINGS.get(PurePath(sent.name).suffix.lower()) or media_of(sent.body)
@@ -105,12 +105,12 @@ def _reader(sent: Sent) -> ReadClaims:
     return lambda measures, name: read_claims_body(sent.body, media, measures, name)
 
 
-def _wrong(operation: str, sent: Sent, errors: list[tuple[str, str]]) -> tuple[str, int]:
+def _wrong(operation: str, sent: SentFigures, errors: list[tuple[str, str]]) -> tuple[str, int]:
     return _page(operation, sent, errors=errors), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _page(
-    name: str, sent: Sent, *, errors: list[tuple[str, str]] | None = None, found: Reconciliation | None = None
+    name: str, sent: SentFigures, *, errors: list[tuple[str, str]] | None = None, found: Reconciliation | None = None
 ) -> str:
     operation, position = _now(name) if found is None else (found.operation, found.position)
     title = "Compare" if found is None else "Compared with the record"

@@ -31,7 +31,7 @@ class TypedFigure(NamedTuple):
     printed: str
 
 
-class Mistake(NamedTuple):
+class RowMistake(NamedTuple):
     """What is wrong with a row, counted from 0."""
 
     row: int
@@ -41,7 +41,7 @@ class Mistake(NamedTuple):
 class FiguresWrong(ValueError):
     """Rows of the form cannot be read; `mistakes` has what is wrong with each."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+    def __init__(self, mistakes: Sequence[RowMistake]) -> None:
         """Keep the mistakes."""
         super().__init__()
         self.mistakes = list(mistakes)
@@ -59,7 +59,9 @@ def read_figures(rows: Mapping[int, TypedFigure], measures: Mapping[str, Measure
         FiguresWrong: a row cannot be read.
     """
     order = list(rows)
-    mistakes = [Mistake(row, EXAMPLE) for row in order if PRINTED.fullmatch(rows[row].printed.strip().lower()) is None]
+    mistakes = [
+        RowMistake(row, EXAMPLE) for row in order if PRINTED.fullmatch(rows[row].printed.strip().lower()) is None
+    ]
     if mistakes:
         raise FiguresWrong(mistakes)
     claims = [_block(rows[row], measures.get(rows[row].measure)) for row in order]
@@ -68,7 +70,7 @@ def read_figures(rows: Mapping[int, TypedFigure], measures: Mapping[str, Measure
         return read_claims(document, measures, operation=operation)
     except WrongClaims as error:
         found = {_row(one.pointer, order): one.detail for one in reversed(error.errors)}
-        raise FiguresWrong([Mistake(row, found[row]) for row in sorted(found)]) from error
+        raise FiguresWrong([RowMistake(row, found[row]) for row in sorted(found)]) from error
 
 
 def _row(place: str, order: Sequence[int]) -> int:

@@ -23,7 +23,7 @@ ONE_DAY, ONE_HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PropertyRow:
     """One property of both events. `remark` says how they compare; `values` has a list of lines for each event."""
 
     name: str
@@ -41,7 +41,7 @@ class Row:
         return all(value == (NOT_GIVEN,) for value in self.values)
 
 
-def rows(found: OpenPair) -> list[Row]:
+def rows(found: OpenPair) -> list[PropertyRow]:
     """Return the comparison of an open pair."""
     operation, evidence = found.all_pairs.operation, found.pair.evidence
     events = [one.event for one in found.pair.events]
@@ -99,15 +99,15 @@ def apart(seconds: int) -> str:
     return f"{words.counted(minutes, 'minute')} apart" if minutes else "less than a minute apart"
 
 
-def _row(name: str, events: list[Event], read: Callable[[Event], tuple[str, ...]], remark: str = "") -> Row:
+def _row(name: str, events: list[Event], read: Callable[[Event], tuple[str, ...]], remark: str = "") -> PropertyRow:
     values = tuple(read(one) for one in events)
     if not remark:
         is_same = len(set(values)) == 1
         remark = NEITHER if is_same and values[0] == (NOT_GIVEN,) else SAME if is_same else "different"
-    return Row(name=name, remark=remark, values=values)
+    return PropertyRow(name=name, remark=remark, values=values)
 
 
-def _of_kind(events: list[Event]) -> list[Row]:
+def _of_kind(events: list[Event]) -> list[PropertyRow]:
     if isinstance(events[0].data, ArrestRecorded):
         return [_row("Reason", events, _reason), _row("People arrested", events, _people)]
     return [_row("Seized", events, _lines)]

@@ -20,7 +20,7 @@ from service.usecases.overview.duplicates import (
     OpenPair,
     PairNotFound,
     Pairs,
-    Side,
+    PairSide,
     read_own_pairs,
     read_pair,
     read_pairs,
@@ -229,7 +229,7 @@ def _ruling(pair: PossibleDuplicate, found: Pairs, event_id: UUID) -> Submission
     return submission_of(Event(id=event_id, force=credential().force, data=data), own)
 
 
-def _withdrawable(found: OpenPair, side: int) -> Side:
+def _withdrawable(found: OpenPair, side: int) -> PairSide:
     if side not in (0, 1) or not found.sides[side].is_withdrawable:
         raise PageNotFound("There is no such event to withdraw.")
     return found.sides[side]

@@ -11,7 +11,7 @@ from service.domain.duplicates.ranking import AMOUNTS
 from service.domain.duplicates.repeats import REPEATED
 from service.domain.model.events import ArrestRecorded, RecordedEvent
 from service.domain.model.operation import Operation
-from service.usecases.overview.duplicates import OpenPair, Ruling, Side
+from service.usecases.overview.duplicates import OpenPair, PairSide, Ruling
 from service.usecases.querying.possible_duplicates import PossibleDuplicate
 from service.web.duplicates import comparison
 from service.web.site import event_words, words
@@ -21,7 +21,7 @@ CERTAINTIES = {CERTAIN: "certain", REPEATED: "recorded twice", LIKELY: "likely"}
 LEADS = {CERTAIN: "Certain: both give the same incident key.", REPEATED: "Both say the same.", LIKELY: "Likely."}
 
 
-class Question(NamedTuple):
+class ForceQuestion(NamedTuple):
     """A text to send to a force about its own event. It says nothing about the other event of the pair."""
 
     heading: str
@@ -96,7 +96,7 @@ def effect(found: OpenPair, side: int) -> str:
     return " ".join((*said, _return(mine, force)))
 
 
-def whose(found: OpenPair, side: Side) -> str:
+def whose(found: OpenPair, side: PairSide) -> str:
     """Return whose event one side is: `Surrey Police’s`; of two events of one force, `the one in Operation North`."""
     if found.pair.certainty == REPEATED:
         return f"event {side.recorded.seq}"
@@ -105,7 +105,7 @@ def whose(found: OpenPair, side: Side) -> str:
     return f"{event_words.force_of(side.recorded, found.all_pairs.operation)}’s"
 
 
-def questions(found: OpenPair) -> list[Question]:
+def questions(found: OpenPair) -> list[ForceQuestion]:
     """Return the text for each force. Neither names the other force, its place, its time or its event.
 
     For two events of one force, return one text that names both.
@@ -122,7 +122,7 @@ def questions(found: OpenPair) -> list[Question]:
             f"Was it your own {noun}, or did you take part in the {noun} of another force? If another force counts it, "
             "withdraw yours with the reason ‘duplicate’, or tell us and we will."
         )
-        asked.append(Question(force, text))
+        asked.append(ForceQuestion(force, text))
     return asked
 
 
@@ -142,13 +142,13 @@ def ruled_out(ruling: Ruling, operation: Operation) -> str:
     return f"{noun[:1].upper()}{noun[1:]}: {forces(ruling.events, operation)}"
 
 
-def return_of(side: Side) -> str:
+def return_of(side: PairSide) -> str:
     """Return the state of the return for the day of an event, for a cell: `Reopened`, `No return`."""
     declared = side.declared
     return "No return" if declared is None or declared.status == NONE else declared.status.capitalize()
 
 
-def _question_of_repeat(found: OpenPair) -> Question:
+def _question_of_repeat(found: OpenPair) -> ForceQuestion:
     one, other = found.pair.events
     force, noun = event_words.force_of(one, found.all_pairs.operation), comparison.noun(one.event)
     text = (
@@ -157,7 +157,7 @@ def _question_of_repeat(found: OpenPair) -> Question:
         "such as by a system and in a spreadsheet? If they are one, withdraw one of them with the reason ‘duplicate’, "
         "or tell us and we will."
     )
-    return Question(force, text)
+    return ForceQuestion(force, text)
 
 
 def _whose(one: RecordedEvent, events: tuple[RecordedEvent, ...], operation: Operation) -> str:
@@ -174,7 +174,7 @@ def _when(evidence: Evidence) -> str:
     return "on the same day" if "day" in evidence.same else ""
 
 
-def _return(side: Side, force: str) -> str:
+def _return(side: PairSide, force: str) -> str:
     declared = side.declared
     if declared is None or declared.status == NONE:
         return ""

@@ -18,12 +18,13 @@ from service.web.facts.answers import answers
 from service.web.facts.recording import withdraw as withdraw_event
 from service.web.forms.arrest import ArrestForm
 from service.web.forms.fact import REASON, FactForm, reason_missing
-from service.web.forms.questions import Mistake, Typed
+from service.web.forms.questions import Typed
 from service.web.forms.seizure import SeizureForm
 from service.web.forms.tally import TallyForm
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.rendering import address, render, see_other
+from service.web.site.typed import Mistake
 
 pages = Pages("correct", __name__)
 

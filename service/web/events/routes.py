@@ -16,7 +16,7 @@ from service.errors import Invalid
 from service.exports.tables import Column, ExportTable
 from service.exports.tables_of_answers import CSV, events_table, table_answer
 from service.spreadsheets.reading.file import XLSX
-from service.usecases.overview.events import Cursor, EventList, event_lines, list_events
+from service.usecases.overview.events import EventList, PageStart, event_lines, list_events
 from service.usecases.overview.versions import Versions, read_versions
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.read_operations import read_operation
@@ -38,7 +38,7 @@ MEDIA = {"csv": CSV, "xlsx": XLSX}
 @pages.requires(*REPORTERS)
 def show(operation: str) -> str:
     """List the events of a figure, or all, newest first."""
-    cursor = Cursor(before=_whole("before"), after=_whole("after"))
+    cursor = PageStart(before=_whole("before"), after=_whole("after"))
     found = _found(operation, cursor)
     filters = {name: said for name in FILTERS if (said := request.args.get(name, ""))}
     return render(
@@ -73,7 +73,7 @@ def show(operation: str) -> str:
 def download(operation: str, ending: str) -> Response:
     """Send the events of the list as a file; its name and its first column carry the marking."""
     marking = read_operation(database(), operation=operation, credential=credential())[1].marking
-    _found(operation, Cursor())
+    _found(operation, PageStart())
     lines = event_lines(
         database(), operation=operation, credential=credential(), selection=_selection(), moment=_moment()
     )
@@ -120,7 +120,7 @@ def _again(found: Versions) -> tuple[str, str | None]:
     return f"Record another {kind}", target
 
 
-def _found(operation: str, cursor: Cursor) -> EventList:
+def _found(operation: str, cursor: PageStart) -> EventList:
     try:
         return list_events(
             database(),

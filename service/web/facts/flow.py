@@ -19,15 +19,16 @@ from service.domain.model.operation import Operation
 from service.usecases.access.drafts import drop_draft, keep_draft, kept_draft
 from service.usecases.querying.forces import list_forces
 from service.web.facts.answers import Answer, answers, changes
-from service.web.facts.recording import Sent, check_fact, event_of, is_unchanged, record_fact
+from service.web.facts.recording import SentForm, check_fact, event_of, is_unchanged, record_fact
 from service.web.forms import seizure
 from service.web.forms.fact import REASON, FactForm, all_groups, blank, reasons_for, typed_of
 from service.web.forms.lines import KINDS
-from service.web.forms.questions import Mistake, Question, Setting, Typed
+from service.web.forms.questions import Question, Setting, Typed
 from service.web.site import event_words
 from service.web.site.blueprint import credential, database, person
 from service.web.site.forms import FIELD
 from service.web.site.rendering import Place, address, operation_page, part_of, render, see_other
+from service.web.site.typed import Mistake
 
 ACTION = "action"
 CHECKED, KEPT = "checked", "kept"
@@ -208,7 +209,7 @@ def _mistakes(way: Way, typed: Typed) -> Sequence[Mistake]:
         return ()
 
 
-def _as_sent(act: Callable[..., Sent], way: Way, typed: Typed) -> Sent:
+def _as_sent(act: Callable[..., SentForm], way: Way, typed: Typed) -> SentForm:
     return act(database(), credential(), form=way.form, setting=way.setting, typed=typed, event_id=way.draft)
 
 

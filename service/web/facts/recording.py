@@ -16,7 +16,8 @@ from service.storage.db import Database
 from service.usecases.recording.record import record_events
 from service.web.forms.fact import FactForm, correction_of, event_row, reason_missing
 from service.web.forms.mistakes import mistakes_of
-from service.web.forms.questions import Json, Mistake, Setting, Typed
+from service.web.forms.questions import Json, Setting, Typed
+from service.web.site.typed import Mistake
 from service.wire.checked import load_submission
 
 # Refusals that are no mistake in a field: each gets a page of its own.
@@ -25,7 +26,7 @@ NOT_MISTAKES = (Forbidden, NotFound, Unavailable, *CONFLICTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentForm:
     """A form that was sent: recorded now or before, or not at all because of mistakes."""
 
     receipt: Receipt | None = None
@@ -35,7 +36,7 @@ class Sent:
 
 def check_fact(
     database: Database, credential: Credential, *, form: FactForm, setting: Setting, typed: Typed, event_id: UUID
-) -> Sent:
+) -> SentForm:
     """Decide a form without recording it.
 
     Raises:
@@ -46,7 +47,7 @@ def check_fact(
 
 def record_fact(
     database: Database, credential: Credential, *, form: FactForm, setting: Setting, typed: Typed, event_id: UUID
-) -> Sent:
+) -> SentForm:
     """Record the event of a form, once however often it is sent.
 
     Raises:
@@ -55,7 +56,7 @@ def record_fact(
     return _sent(database, credential, form, setting=setting, typed=typed, event_id=event_id, dry_run=False)
 
 
-def withdraw(database: Database, credential: Credential, setting: Setting, typed: Typed, event_id: UUID) -> Sent:
+def withdraw(database: Database, credential: Credential, setting: Setting, typed: Typed, event_id: UUID) -> SentForm:
     """Withdraw the event that the form is about.
 
     Raises:
@@ -63,13 +64,13 @@ def withdraw(database: Database, credential: Credential, setting: Setting, typed
     """
     assert setting.corrected is not None, "a withdrawal names an event"
     if mistakes := reason_missing(typed):
-        return Sent(mistakes=tuple(mistakes))
+        return SentForm(mistakes=tuple(mistakes))
     force = setting.corrected.event.force
     row = {"id": str(event_id), "type": EventWithdrawn.wire_type, "force": force, **correction_of(setting, typed)}
     return record_row(database, credential, setting, row)
 
 
-def record_row(database: Database, credential: Credential, setting: Setting, row: Json) -> Sent:
+def record_row(database: Database, credential: Credential, setting: Setting, row: Json) -> SentForm:
     """Record an event in wire format.
 
     Raises:
@@ -83,7 +84,7 @@ def record_row(database: Database, credential: Credential, setting: Setting, row
     )
     if outcome.error is not None:
         raise outcome.error
-    return Sent(outcome.receipt, is_new=outcome.is_new)
+    return SentForm(outcome.receipt, is_new=outcome.is_new)
 
 
 def event_of(form: FactForm, setting: Setting, typed: Typed, event_id: UUID) -> Event | None:
@@ -112,10 +113,10 @@ def _sent(
     typed: Typed,
     event_id: UUID,
     dry_run: bool,
-) -> Sent:
+) -> SentForm:
     row, mistakes = event_row(form, setting, typed, event_id)
     if mistakes:
-        return Sent(mistakes=tuple(mistakes))
+        return SentForm(mistakes=tuple(mistakes))
     try:
         (outcome,) = record_events(
             database,
@@ -129,8 +130,8 @@ def _sent(
     except NOT_MISTAKES:
         raise
     except RecordError as error:
-        return Sent(mistakes=tuple(mistakes_of(error, form, setting, typed)))
-    return Sent(outcome.receipt, is_new=outcome.is_new)
+        return SentForm(mistakes=tuple(mistakes_of(error, form, setting, typed)))
+    return SentForm(outcome.receipt, is_new=outcome.is_new)
 
 
 def _submission(setting: Setting, row: Json) -> Submission:

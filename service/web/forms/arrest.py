@@ -5,7 +5,8 @@ from __future__ import annotations
 from service.domain.model.events import ArrestRecorded, Event
 from service.domain.model.operation import Operation
 from service.web.forms import amounts, choices
-from service.web.forms.questions import Group, Json, Mistake, Question, Setting, Typed
+from service.web.forms.questions import Json, Question, QuestionGroup, Setting, Typed
+from service.web.site.typed import Mistake
 
 NUMBER_EXPECTED = "must be a whole number, 1 or more"
 FIELDS = {"reason": "reason", "count": "count", "qualifier": "qualifier"}
@@ -18,11 +19,11 @@ class ArrestForm:
     noun = "arrest"
     wire_type = ArrestRecorded.wire_type
 
-    def groups(self, setting: Setting, _typed: Typed) -> list[Group]:
+    def groups(self, setting: Setting, _typed: Typed) -> list[QuestionGroup]:
         """Return the questions for reason and number."""
         reasons = choices.categories(setting.operation, "arrests")
         return [
-            Group(
+            QuestionGroup(
                 questions=(
                     Question(
                         name="reason",

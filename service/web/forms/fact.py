@@ -9,7 +9,8 @@ from service.domain.model.events import Event
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import RUNNING_TOTAL
 from service.web.forms import choices, when
-from service.web.forms.questions import Group, Json, Mistake, Option, Question, Setting, Typed
+from service.web.forms.questions import Json, Option, Question, QuestionGroup, Setting, Typed
+from service.web.site.typed import Mistake
 
 REASONS = (
     Option("mistake", "It was a mistake"),
@@ -33,7 +34,7 @@ class FactForm(Protocol):
     noun: str
     wire_type: str
 
-    def groups(self, setting: Setting, typed: Typed) -> list[Group]:
+    def groups(self, setting: Setting, typed: Typed) -> list[QuestionGroup]:
         """Return the questions about the data of the fact."""
 
     def blank(self, setting: Setting) -> dict[str, list[str]]:
@@ -49,7 +50,7 @@ class FactForm(Protocol):
         """Return the name of the field that a pointer into the data refers to; empty if there is none."""
 
 
-def all_groups(form: FactForm, setting: Setting, typed: Typed) -> list[Group]:
+def all_groups(form: FactForm, setting: Setting, typed: Typed) -> list[QuestionGroup]:
     """Return all questions of a form, in order."""
     first: tuple[Question, ...] = ()
     if not setting.force:
@@ -58,9 +59,9 @@ def all_groups(form: FactForm, setting: Setting, typed: Typed) -> list[Group]:
     where = Question(name="place", label="Place", kind="choice", options=choices.places(setting.operation))
     place = (where,) if setting.operation.places else ()
     return [
-        Group(questions=(*first, *when.questions(setting.operation), *place)),
+        QuestionGroup(questions=(*first, *when.questions(setting.operation), *place)),
         *form.groups(setting, typed),
-        Group(questions=_assisting(setting)),
+        QuestionGroup(questions=_assisting(setting)),
     ]
 
 

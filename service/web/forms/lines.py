@@ -20,8 +20,9 @@ from service.domain.model.events import (
 from service.domain.model.vocabulary import HOME_CURRENCY
 from service.web.forms import amounts, choices, drugs
 from service.web.forms.arrest import NUMBER_EXPECTED, qualifier
-from service.web.forms.questions import Json, Mistake, Option, Question, Setting, Typed
+from service.web.forms.questions import Json, Option, Question, Setting, Typed
 from service.web.site import words
+from service.web.site.typed import Mistake
 
 NOT_CODE = frozenset(" /-")
 DRUG_AMOUNTS = (
@@ -38,7 +39,7 @@ AMOUNT_EXPECTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FormLine:
     """One line of a form: its key, such as `line-1`, and its kind."""
 
     key: str
@@ -55,17 +56,17 @@ class LineKind:
 
     kind: str
     noun: str
-    questions: Callable[[Setting, Line], tuple[Question, ...]]
-    read: Callable[[Setting, Line, Typed, date | None], tuple[Json, list[Mistake]]]
+    questions: Callable[[Setting, FormLine], tuple[Question, ...]]
+    read: Callable[[Setting, FormLine, Typed, date | None], tuple[Json, list[Mistake]]]
     typed: Callable[[SeizureLine], dict[str, str]]
 
 
 def counted_questions(
-    label: str, field: str, measure: str, *further: Callable[[Line], Question]
-) -> Callable[[Setting, Line], tuple[Question, ...]]:
+    label: str, field: str, measure: str, *further: Callable[[FormLine], Question]
+) -> Callable[[Setting, FormLine], tuple[Question, ...]]:
     """Return the questions for a category and a number."""
 
-    def questions(setting: Setting, line: Line) -> tuple[Question, ...]:
+    def questions(setting: Setting, line: FormLine) -> tuple[Question, ...]:
         options = choices.categories(setting.operation, measure)
         category = Question(name=line.name(field), label=label, kind="choice", options=options)
         return (category, number(line), *(one(line) for one in further), qualifier(line.name("qualifier")))
@@ -75,10 +76,10 @@ def counted_questions(
 
 def counted_read(
     label: str, field: str, measure: str
-) -> Callable[[Setting, Line, Typed, date | None], tuple[Json, list[Mistake]]]:
+) -> Callable[[Setting, FormLine, Typed, date | None], tuple[Json, list[Mistake]]]:
     """Return how a category and a number are read."""
 
-    def read(setting: Setting, line: Line, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
+    def read(setting: Setting, line: FormLine, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
         path = typed.get(line.name(field))
         known = {option.value for option in choices.categories(setting.operation, measure)[1:]}
         mistakes = [] if path in known else [Mistake(line.name(field), f"Choose the {label}")]
@@ -88,23 +89,25 @@ def counted_read(
     return read
 
 
-def number(line: Line, field: str = "count", label: str = "How many") -> Question:
+def number(line: FormLine, field: str = "count", label: str = "How many") -> Question:
     """Return the question for a number of things."""
     return Question(name=line.name(field), label=label, kind="number", width=4)
 
 
-def read_number(line: Line, typed: Typed, field: str = "count", label: str = "How many") -> tuple[int, list[Mistake]]:
+def read_number(
+    line: FormLine, typed: Typed, field: str = "count", label: str = "How many"
+) -> tuple[int, list[Mistake]]:
     """Return a number of things."""
     found = amounts.whole(typed.get(line.name(field)))
     return found or 0, [] if found else [Mistake(line.name(field), f"{label} {NUMBER_EXPECTED}")]
 
 
-def acquired(line: Line) -> Question:
+def acquired(line: FormLine) -> Question:
     """Return the question how weapons were acquired."""
     return Question(name=line.name("acquired"), label="How they came in", kind="choice", options=choices.ACQUIRED)
 
 
-def _read_weapon(setting: Setting, line: Line, typed: Typed, day: date | None) -> tuple[Json, list[Mistake]]:
+def _read_weapon(setting: Setting, line: FormLine, typed: Typed, day: date | None) -> tuple[Json, list[Mistake]]:
     found, mistakes = counted_read("kind of weapon", "weapon", "weapons")(setting, line, typed, day)
     return found | {"acquired": typed.get(line.name("acquired")) or "unstated"}, mistakes
 
@@ -114,7 +117,7 @@ def _typed_weapon(line: SeizureLine) -> dict[str, str]:
     return {"weapon": line.weapon, "count": str(line.count), "acquired": line.acquired}
 
 
-def _drug_questions(setting: Setting, line: Line) -> tuple[Question, ...]:
+def _drug_questions(setting: Setting, line: FormLine) -> tuple[Question, ...]:
     registered = tuple(
         Option(drugs.typed_drug(path), "") for path, _text in choices.registered_drugs(setting.operation)
     )
@@ -139,7 +142,7 @@ def _drug_questions(setting: Setting, line: Line) -> tuple[Question, ...]:
     )
 
 
-def _read_drug(setting: Setting, line: Line, typed: Typed, day: date | None) -> tuple[Json, list[Mistake]]:
+def _read_drug(setting: Setting, line: FormLine, typed: Typed, day: date | None) -> tuple[Json, list[Mistake]]:
     written = typed.get(line.name("drug"))
     on_day = day or setting.operation.days.first_day
     before, problem = _recorded_before(setting, written), ""
@@ -177,7 +180,7 @@ def _typed_vehicle(line: SeizureLine) -> dict[str, str]:
     return {"ground": line.ground, "count": str(line.count)}
 
 
-def _cash_questions(_setting: Setting, line: Line) -> tuple[Question, ...]:
+def _cash_questions(_setting: Setting, line: FormLine) -> tuple[Question, ...]:
     return (
         Question(name=line.name("amount"), label="Amount", width=10, hint="For example, 520 or 520.50"),
         Question(name=line.name("currency"), label="Currency", kind="choice", options=choices.currency_options()),
@@ -185,7 +188,7 @@ def _cash_questions(_setting: Setting, line: Line) -> tuple[Question, ...]:
     )
 
 
-def _read_cash(_setting: Setting, line: Line, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
+def _read_cash(_setting: Setting, line: FormLine, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
     currency = typed.get(line.name("currency")) or HOME_CURRENCY
     amount = amounts.minor(typed.get(line.name("amount")), currency)
     mistakes = [] if amount else [Mistake(line.name("amount"), "Amount must be a number, like 520 or 520.50")]
@@ -197,12 +200,14 @@ def _typed_cash(line: SeizureLine) -> dict[str, str]:
     return {"amount": amounts.as_major(line.amount_minor, line.currency), "currency": line.currency}
 
 
-def _count_questions(label: str, field: str) -> Callable[[Setting, Line], tuple[Question, ...]]:
+def _count_questions(label: str, field: str) -> Callable[[Setting, FormLine], tuple[Question, ...]]:
     return lambda _setting, line: (number(line, field, label), qualifier(line.name("qualifier")))
 
 
-def _read_count(label: str, field: str) -> Callable[[Setting, Line, Typed, date | None], tuple[Json, list[Mistake]]]:
-    def read(_setting: Setting, line: Line, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
+def _read_count(
+    label: str, field: str
+) -> Callable[[Setting, FormLine, Typed, date | None], tuple[Json, list[Mistake]]]:
+    def read(_setting: Setting, line: FormLine, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
         count, mistakes = read_number(line, typed, field, label)
         return {field: count}, mistakes
 
@@ -219,7 +224,7 @@ def _typed_rounds(line: SeizureLine) -> dict[str, str]:
     return {"rounds": str(line.rounds)}
 
 
-def _other_questions(setting: Setting, line: Line) -> tuple[Question, ...]:
+def _other_questions(setting: Setting, line: FormLine) -> tuple[Question, ...]:
     known = setting.operation.measures["other_property"].categories
     return (
         Question(
@@ -235,7 +240,7 @@ def _other_questions(setting: Setting, line: Line) -> tuple[Question, ...]:
     )
 
 
-def _read_other(_setting: Setting, line: Line, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
+def _read_other(_setting: Setting, line: FormLine, typed: Typed, _day: date | None) -> tuple[Json, list[Mistake]]:
     written = typed.get(line.name("property")).casefold()
     code = "".join("_" if sign in NOT_CODE else sign for sign in " ".join(written.replace(":", "/").split()))
     is_code = bool(code) and all(sign.isascii() and (sign.isalnum() or sign == "_") for sign in code)

@@ -22,32 +22,35 @@ from service.domain.model.personal_data import LooksPersonal
 from service.errors import RecordError
 from service.web.forms import when
 from service.web.forms.fact import REASON, FactForm, all_groups, field_at
-from service.web.forms.questions import Mistake, Setting, Typed
+from service.web.forms.questions import Setting, Typed
 from service.web.site import words
+from service.web.site.typed import Mistake
 
 
-class Words(NamedTuple):
+class ErrorWords(NamedTuple):
     """The words for an error, and the field that it concerns if its pointer names none."""
 
     text: str
     field: str = ""
 
 
-WORDS: dict[type[RecordError], Words] = {
-    AssistsItself: Words("Forces that assisted must be others than the one that counts it"),
-    ForceNotInOperation: Words("Force must take part in the operation", "force"),
-    ForceReportsEvents: Words("This is counted from the force’s arrests and seizures: record those instead", "measure"),
-    ForceReportsNothing: Words("Force must be one that reports to the operation", "force"),
-    ForceReportsTallies: Words("This force sends tallies only: record a tally instead"),
-    IdTaken: Words("This form has been used for another event. Open a new one"),
-    NotARunningTotal: Words(
+WORDS: dict[type[RecordError], ErrorWords] = {
+    AssistsItself: ErrorWords("Forces that assisted must be others than the one that counts it"),
+    ForceNotInOperation: ErrorWords("Force must take part in the operation", "force"),
+    ForceReportsEvents: ErrorWords(
+        "This is counted from the force’s arrests and seizures: record those instead", "measure"
+    ),
+    ForceReportsNothing: ErrorWords("Force must be one that reports to the operation", "force"),
+    ForceReportsTallies: ErrorWords("This force sends tallies only: record a tally instead"),
+    IdTaken: ErrorWords("This form has been used for another event. Open a new one"),
+    NotARunningTotal: ErrorWords(
         "A later running total must be of the same thing, and not less. Otherwise choose another reason", REASON
     ),
-    PartsExceedWhole: Words("The number must not be less than the parts of this tally add up to", "quantity"),
-    QuantityUnclear: Words(
+    PartsExceedWhole: ErrorWords("The number must not be less than the parts of this tally add up to", "quantity"),
+    QuantityUnclear: ErrorWords(
         "‘Up to’ must be more than the number, and ‘Rounded to’ must divide it. Give only one of them, with ‘exact’"
     ),
-    QualifiedZero: Words(
+    QualifiedZero: ErrorWords(
         "For none, choose ‘exact’. For a number that is not known, enter 1 and ‘at least’", "qualifier"
     ),
 }

@@ -21,13 +21,6 @@ class Option(NamedTuple):
     text: str
 
 
-class Mistake(NamedTuple):
-    """What is wrong with a field: its name, and what it must be. A mistake without a field concerns the whole form."""
-
-    field: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One field of a form. `kind` is how it is asked, `seldom` ones are folded away.
@@ -58,7 +51,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class QuestionGroup:
     """Questions under one heading. `key` names a line of a seizure, which can be removed."""
 
     questions: tuple[Question, ...]

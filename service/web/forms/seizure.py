@@ -6,8 +6,9 @@ from service.domain.model.events import Event, SeizureRecorded
 from service.domain.model.operation import Operation
 from service.domain.model.vocabulary import MAX_LINES
 from service.web.forms import when
-from service.web.forms.lines import BY_KIND, Line
-from service.web.forms.questions import Group, Json, Mistake, Setting, Typed
+from service.web.forms.lines import BY_KIND, FormLine
+from service.web.forms.questions import Json, QuestionGroup, Setting, Typed
+from service.web.site.typed import Mistake
 
 LINES = "lines"
 FIELDS = {"weight_milligrams": "weight", "value_pence": "value", "amount_minor": "amount"}
@@ -20,10 +21,12 @@ class SeizureForm:
     noun = "seizure"
     wire_type = SeizureRecorded.wire_type
 
-    def groups(self, setting: Setting, typed: Typed) -> list[Group]:
+    def groups(self, setting: Setting, typed: Typed) -> list[QuestionGroup]:
         """Return the questions of each line."""
         return [
-            Group(questions=BY_KIND[line.kind].questions(setting, line), heading=BY_KIND[line.kind].noun, key=line.key)
+            QuestionGroup(
+                questions=BY_KIND[line.kind].questions(setting, line), heading=BY_KIND[line.kind].noun, key=line.key
+            )
             for line in lines_of(typed)
         ]
 
@@ -37,7 +40,7 @@ class SeizureForm:
         assert isinstance(seizure, SeizureRecorded)
         found: dict[str, list[str]] = {LINES: []}
         for number, one in enumerate(seizure.lines, start=1):
-            line = Line(f"line-{number}", one.kind)
+            line = FormLine(f"line-{number}", one.kind)
             found[LINES].append(f"{number}:{one.kind}")
             fields = BY_KIND[one.kind].typed(one) | {"qualifier": one.qualifier}
             found |= {line.name(field): [value] for field, value in fields.items()}
@@ -64,13 +67,13 @@ class SeizureForm:
         return lines[int(index)].name(FIELDS.get(field, field))
 
 
-def lines_of(typed: Typed) -> list[Line]:
+def lines_of(typed: Typed) -> list[FormLine]:
     """Return the lines of a form in order."""
     found = {}
     for one in typed.all(LINES):
         number, _, kind = one.partition(":")
         if number.isdecimal() and number.isascii() and kind in BY_KIND:
-            found[number] = Line(f"line-{number}", kind)
+            found[number] = FormLine(f"line-{number}", kind)
     return list(found.values())[:MAX_LINES]
 
 
@@ -80,7 +83,7 @@ def with_line(typed: Typed, kind: str) -> Typed:
     if kind not in BY_KIND or len(numbers) >= MAX_LINES:
         return typed
     number = max(numbers, default=0) + 1
-    new = Line(f"line-{number}", kind)
+    new = FormLine(f"line-{number}", kind)
     return typed | {LINES: [*typed.all(LINES), f"{number}:{kind}"], new.name("count"): "1"}
 
 

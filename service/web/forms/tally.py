@@ -10,8 +10,9 @@ from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure, currencies
 from service.web.forms import amounts, choices
 from service.web.forms.arrest import NUMBER_EXPECTED, qualifier
-from service.web.forms.questions import Group, Json, Mistake, Option, Question, Setting, Typed
+from service.web.forms.questions import Json, Option, Question, QuestionGroup, Setting, Typed
 from service.web.site import words
+from service.web.site.typed import Mistake
 
 FIELDS = {name: name for name in ("measure", "category", "quantity", "qualifier", "to", "rounded_to")}
 PENCE, MILLIGRAMS = "pence", "milligrams"
@@ -24,7 +25,7 @@ class TallyForm:
     noun = "tally"
     wire_type = ActivityRecorded.wire_type
 
-    def groups(self, setting: Setting, typed: Typed) -> list[Group]:
+    def groups(self, setting: Setting, typed: Typed) -> list[QuestionGroup]:
         """Return the questions for the measure, its category and its number."""
         measure = setting.operation.measures.get(typed.get("measure"))
         asked = [self._measure(setting)]
@@ -40,7 +41,7 @@ class TallyForm:
             Question(name="to", label="Up to", hint="Only for a range, like 30 to 40: the upper end", width=10),
             Question(name="rounded_to", label="Rounded to", hint="Only if that is known, like 1000", width=10),
         ]
-        return [Group(questions=tuple(asked))]
+        return [QuestionGroup(questions=tuple(asked))]
 
     def blank(self, _setting: Setting) -> dict[str, list[str]]:
         """Return an empty form."""

@@ -9,8 +9,9 @@ from service.domain.model.days import LONDON, london_date
 from service.domain.model.instants import format_instant
 from service.domain.model.operation import Operation
 from service.spreadsheets.reading import cells
-from service.web.forms.questions import Json, Mistake, Question, Setting, Typed
+from service.web.forms.questions import Json, Question, Setting, Typed
 from service.web.site import words
+from service.web.site.typed import Mistake
 
 TIME = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d\d))?\s*(?P<half>[ap])?\.?\s*(?:m\.?)?(?:\s*(?P<zone>gmt|bst))?", re.ASCII

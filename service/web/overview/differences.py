@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.domain.counting.figures import display
 from service.usecases.overview.results import OperationResults
-from service.usecases.overview.then_and_now import Change, ThenAndNow
+from service.usecases.overview.then_and_now import FigureThenAndNow, ThenAndNow
 from service.web.site import words
 
 MINUS = "\N{MINUS SIGN}"
@@ -12,7 +12,7 @@ UNCHANGED = "unchanged"
 OTHER_END = "other upper end"
 
 
-def difference(change: Change) -> str:
+def difference(change: FigureThenAndNow) -> str:
     """Return by how much a figure differs: `+3`, `unchanged`; empty where there is none at both moments."""
     if change.more:
         sign = "+" if change.more > 0 else MINUS
@@ -40,6 +40,6 @@ def between(found: ThenAndNow) -> str:
     return f"{came}Changed: {words.listed(changed)}."
 
 
-def _has_number(change: Change, side: str) -> bool:
+def _has_number(change: FigureThenAndNow, side: str) -> bool:
     cell = change.now if side == "now" else change.then
     return cell is not None and bool(cell.number)

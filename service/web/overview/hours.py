@@ -17,7 +17,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class HourColumn:
     """The arrests of one hour, the `place`-th of the chart, from 0, and of all hours up to it.
 
     `is_running`: the hour is not over yet.
@@ -45,7 +45,7 @@ class Column:
 class Chart:
     """The columns of the hours that have begun, of `width` hours in `days`; `without_hour` is the figure of no hour."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[HourColumn, ...]
     days: tuple[date, ...]
     width: int
     without_hour: Figure | None
@@ -67,7 +67,7 @@ class Chart:
         return f"M0 {self.total}{''.join(steps)}"
 
     @property
-    def rows(self) -> list[Column]:
+    def rows(self) -> list[HourColumn]:
         """The hours with arrests, for the table."""
         return [one for one in self.columns if one.quantity]
 
@@ -102,7 +102,7 @@ def chart_of(found: Overview) -> Chart | None:
     begun = [one for one in hours if one <= found.moment]
     quantities = [0 if (figure := figures.get(one)) is None else figure.quantity for one in begun]
     columns = (
-        Column(
+        HourColumn(
             place=place,
             begins_at=hour,
             quantity=quantity,

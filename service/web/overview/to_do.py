@@ -12,7 +12,7 @@ from service.web.site import words
 from service.web.site.rendering import address
 
 
-class Task(NamedTuple):
+class ToDo(NamedTuple):
     """Something to do: what, where (None: there is no page for it), a remark, and what stands at its right."""
 
     what: str
@@ -26,14 +26,14 @@ class Task(NamedTuple):
 MOST_TASKS = 7
 
 
-def to_do(found: Overview, role: str, force: str) -> list[Task]:
+def to_do(found: Overview, role: str, force: str) -> list[ToDo]:
     """Return what waits for a person of this role and force."""
     if role == OBSERVER:
         return []
     return [*_returns(found, role, force), *(_coordinating(found) if role == COORDINATOR else [])]
 
 
-def _returns(found: Overview, role: str, force: str) -> list[Task]:
+def _returns(found: Overview, role: str, force: str) -> list[ToDo]:
     name = found.operation.operation
     tasks = []
     owing_on: dict[date, list[str]] = {}
@@ -45,25 +45,25 @@ def _returns(found: Overview, role: str, force: str) -> list[Task]:
         verb = "Chase" if role == COORDINATOR else "Declare your"
         number = sum(len(owing_on[day]) for day in earlier)
         said = f"{verb} returns for {words.counted(len(earlier), 'earlier day')}"
-        tasks.append(Task(said, address("returns.show", operation=name), words.days_listed(earlier), f"{number} owed"))
+        tasks.append(ToDo(said, address("returns.show", operation=name), words.days_listed(earlier), f"{number} owed"))
     for day in owed_days[-MOST_TASKS:]:
         owing = owing_on[day]
         if role == COORDINATOR and owing:
             names = words.listed([sentences.name_of(one, found.operation) for one in owing])
             what = f"Chase returns for {words.day_and_weekday(day)}"
-            tasks.append(Task(what, address("returns.show", operation=name), names, f"{len(owing)} owed"))
+            tasks.append(ToDo(what, address("returns.show", operation=name), names, f"{len(owing)} owed"))
         elif role != COORDINATOR and force in owing:
             what = f"Declare your return for {words.day_and_weekday(day)}"
             remark = sentences.due(found.position.operation.return_due_at(day), found.moment)
-            tasks.append(Task(what, address("day.show", operation=name, day=day), remark, "Owed"))
+            tasks.append(ToDo(what, address("day.show", operation=name, day=day), remark, "Owed"))
     return tasks
 
 
-def _coordinating(found: Overview) -> list[Task]:
+def _coordinating(found: Overview) -> list[ToDo]:
     name, last = found.operation.operation, found.last_publication
     said = "Nothing published" if last is None else f"Published {words.moment(last.recorded_at, found.moment)}"
     pairs, publish = (address(endpoint, operation=name) for endpoint in ("duplicates.show", "publications.new"))
     return [
-        Task("Decide possible duplicates", pairs, "One arrest may be recorded twice", "", False),
-        Task("Publish", publish, "Preview the statement at any time", said, False),
+        ToDo("Decide possible duplicates", pairs, "One arrest may be recorded twice", "", False),
+        ToDo("Publish", publish, "Preview the statement at any time", said, False),
     ]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from service.domain.model.events import FiguresPublished
 from service.domain.model.vocabulary import PublicationLabel
 from service.web.site.blueprint import PageNotFound
-from service.web.site.typed import Typed, wire
+from service.web.site.typed import FormReader, wire
 
 MOST_DIGITS = 15
 LABELS: dict[str, PublicationLabel] = {"provisional": "provisional", "final": "final"}
@@ -19,7 +19,7 @@ IN_THE_FUTURE = "Embargo must end in the future. Leave date and time empty for n
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PublicationDraft:
     """A publication that is being prepared: the event that it is as of, the id that its own event will have."""
 
     seq: int
@@ -31,12 +31,12 @@ class Draft:
         return {"event": str(self.seq), "draft": str(self.id)}
 
 
-def new_draft(seq: int) -> Draft:
+def new_draft(seq: int) -> PublicationDraft:
     """Return a draft with a new id."""
-    return Draft(seq, uuid4())
+    return PublicationDraft(seq, uuid4())
 
 
-def draft_of(typed: Typed) -> Draft | None:
+def draft_of(typed: FormReader) -> PublicationDraft | None:
     """Return the draft that the fields name; None if they name none."""
     event, draft = typed.get("event"), typed.get("draft")
     if not event or not draft:
@@ -44,17 +44,17 @@ def draft_of(typed: Typed) -> Draft | None:
     if not (event.isascii() and event.isdigit() and len(event) <= MOST_DIGITS and int(event)):
         raise PageNotFound("There is no such event.")
     try:
-        return Draft(int(event), UUID(draft))
+        return PublicationDraft(int(event), UUID(draft))
     except ValueError as error:
         raise PageNotFound("There is no such form.") from error
 
 
-def read_label(typed: Typed) -> PublicationLabel | None:
+def read_label(typed: FormReader) -> PublicationLabel | None:
     """Return the chosen label; None adds a mistake."""
     return LABELS.get(typed.choice("label", LABELS, CHOOSE_LABEL))
 
 
-def read_embargo(typed: Typed, now: datetime) -> datetime | None:
+def read_embargo(typed: FormReader, now: datetime) -> datetime | None:
     """Return the moment at which the embargo ends; None: there is none, or a mistake was added."""
     embargo = typed.moment("embargo", "Embargo")
     if embargo is not None and embargo <= now:
@@ -62,7 +62,7 @@ def read_embargo(typed: Typed, now: datetime) -> datetime | None:
     return embargo
 
 
-def request_of(draft: Draft, label: str, embargo: datetime | None, *, is_whole: bool) -> dict[str, Any]:
+def request_of(draft: PublicationDraft, label: str, embargo: datetime | None, *, is_whole: bool) -> dict[str, Any]:
     """Return the request to publish. An operation with parts, a whole, is published as of now: it has no single seq."""
     row = {"id": str(draft.id), "label": label, "as_of_seq": None if is_whole else draft.seq}
     return {**row, "embargo_until": wire(embargo)}

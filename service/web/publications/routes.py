@@ -38,7 +38,7 @@ from service.web.publications.warnings import warnings_of
 from service.web.site import event_words
 from service.web.site.blueprint import PageNotFound, Pages, credential, database, person
 from service.web.site.rendering import Place, address, operation_page, part_of, render, see_other
-from service.web.site.typed import Typed
+from service.web.site.typed import FormReader
 from service.wire.checked import load_change
 
 pages = Pages("publications", __name__)
@@ -67,7 +67,7 @@ def show(operation: str) -> str:
 @pages.requires(COORDINATOR)
 def new(operation: str) -> str | Response | tuple[str, int]:
     """Preview the statement, with what speaks against it, and ask for label and embargo."""
-    typed = Typed(request.args)
+    typed = FormReader(request.args)
     return _fresh(operation) if draft_of(typed) is None else _preview(operation, typed)
 
 
@@ -75,7 +75,7 @@ def new(operation: str) -> str | Response | tuple[str, int]:
 @pages.requires(COORDINATOR)
 def preview_file(operation: str) -> Response:
     """Download the statement of a preview as a Word document, marked as not published."""
-    draft = draft_of(Typed(request.args))
+    draft = draft_of(FormReader(request.args))
     if draft is None:
         return _fresh(operation)
     return preview_of(_read_preview(operation, draft.seq, None).answer)
@@ -85,7 +85,7 @@ def preview_file(operation: str) -> Response:
 @pages.requires(COORDINATOR)
 def check(operation: str) -> str | Response | tuple[str, int]:
     """Show what will be published, and ask to confirm."""
-    typed = Typed(request.args)
+    typed = FormReader(request.args)
     draft = draft_of(typed)
     if draft is None:
         return _fresh(operation)
@@ -117,7 +117,7 @@ def check(operation: str) -> str | Response | tuple[str, int]:
 @pages.requires(COORDINATOR)
 def publish(operation: str) -> Response | tuple[str, int]:
     """Publish as of the event of the form. The id of the form makes it happen once."""
-    typed = Typed(request.form)
+    typed = FormReader(request.form)
     draft = draft_of(typed)
     _head, state = read_operation(database(), operation=operation, credential=credential())
     _require_coordinator(state)
@@ -168,7 +168,7 @@ def file(operation: str, number: int, ending: str) -> Response:
 @pages.requires(*READERS)
 def changes(operation: str, number: int) -> str:
     """Show what has changed since a publication by figure, and the events behind it that the person may read."""
-    after = Typed(request.args).number("after", "After", most=10**8) or 0
+    after = FormReader(request.args).number("after", "After", most=10**8) or 0
     found = difference(
         database(),
         operation=operation,
@@ -237,7 +237,7 @@ def _fresh(operation: str) -> Response:
     return see_other("publications.new", operation=operation, **new_draft(head.seq).fields)
 
 
-def _preview(operation: str, typed: Typed) -> str:
+def _preview(operation: str, typed: FormReader) -> str:
     draft = draft_of(typed)
     assert draft is not None, "the caller has made one"
     preview = _read_preview(operation, draft.seq, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from service.spreadsheets.unusual import Unusual, unusual
-from service.usecases.overview.publishing import MOST_FACTS, MOST_PAIRS, Preview
+from service.usecases.overview.publishing import MOST_FACTS, MOST_PAIRS, PublicationPreview
 from service.web.site import words
 from service.web.site.event_words import force_of, in_words
 from service.web.site.rendering import address
@@ -23,12 +23,12 @@ class Caution(NamedTuple):
     link: str = ""
 
 
-def warnings_of(preview: Preview) -> list[Caution]:
+def warnings_of(preview: PublicationPreview) -> list[Caution]:
     """Return the warnings about a publication before it is made, the most serious first."""
     return [*_owing(preview), *_pairs(preview), *_unusual(preview)]
 
 
-def _owing(preview: Preview) -> list[Caution]:
+def _owing(preview: PublicationPreview) -> list[Caution]:
     owing = preview.answer.statement.owing
     if not owing:
         return []
@@ -42,7 +42,7 @@ def _owing(preview: Preview) -> list[Caution]:
     return [Caution(text, details, href, "Chase returns")]
 
 
-def _pairs(preview: Preview) -> list[Caution]:
+def _pairs(preview: PublicationPreview) -> list[Caution]:
     if not preview.pairs:
         return []
     number = f"{preview.pairs} or more" if preview.pairs == MOST_PAIRS else str(preview.pairs)
@@ -51,7 +51,7 @@ def _pairs(preview: Preview) -> list[Caution]:
     return [Caution(text, ("Two forces may have recorded the same arrest or seizure.",), href, "Decide pairs")]
 
 
-def _unusual(preview: Preview) -> list[Caution]:
+def _unusual(preview: PublicationPreview) -> list[Caution]:
     if preview.facts is None:
         return [Caution(f"Unusual values were not looked for: there are more than {MOST_FACTS:,} events")]
     found = unusual(preview.events, preview.operation.measures, preview.operation.days)
@@ -64,7 +64,7 @@ def _unusual(preview: Preview) -> list[Caution]:
     return [Caution(text, tuple(details))]
 
 
-def _value(one: Unusual, preview: Preview) -> str:
+def _value(one: Unusual, preview: PublicationPreview) -> str:
     assert preview.facts is not None, "the value is of one of them"
     recorded = preview.facts[one.index]
     said = f"{force_of(recorded, preview.operation)}: {in_words(recorded, preview.operation)}"

@@ -43,7 +43,7 @@ from service.web.setup.tasks import own_measures, task_of
 from service.web.site.blueprint import PageNotFound, credential, database
 from service.web.site.forms import FIELD
 from service.web.site.rendering import address, operation_page, render
-from service.web.site.typed import Typed, wire
+from service.web.site.typed import FormReader, wire
 from service.wire.checked import load_change
 
 ACTION = "action"
@@ -57,12 +57,12 @@ KINDS = (
 )
 
 
-class Change(NamedTuple):
+class SetupChange(NamedTuple):
     """A change: the type of its event, what its form holds at first, and how it is read. The latter adds mistakes."""
 
     wire_type: str
     fields: Callable[[Operation], rows.Values]
-    read: Callable[[Typed, rows.Values, Operation], Row]
+    read: Callable[[FormReader, rows.Values, Operation], Row]
 
 
 def change_page(state: Operation, name: str) -> str:
@@ -72,7 +72,7 @@ def change_page(state: Operation, name: str) -> str:
         PageNotFound: there is no such change, or it is not possible now.
     """
     change = _change(state, name)
-    return _page(state, name, {"draft": str(uuid4()), **change.fields(state)}, Typed(MultiDict()))
+    return _page(state, name, {"draft": str(uuid4()), **change.fields(state)}, FormReader(MultiDict()))
 
 
 def send_change(state: Operation, name: str) -> str | Response | tuple[str, int]:
@@ -87,10 +87,10 @@ def send_change(state: Operation, name: str) -> str | Response | tuple[str, int]
     values = {key: found for key, found in request.form.items() if key not in (FIELD, ACTION)}
     action = request.form.get(ACTION, "")
     if action == f"add-{rows.DAYS}":
-        return _page(state, name, rows.with_rows(values, rows.DAYS, 1), Typed(MultiDict()))
+        return _page(state, name, rows.with_rows(values, rows.DAYS, 1), FormReader(MultiDict()))
     if action.startswith(f"remove-{rows.DAYS}-") and (number := action.rpartition("-")[2]).isdigit():
-        return _page(state, name, rows.without_row(values, rows.DAYS, int(number)), Typed(MultiDict()))
-    typed = Typed(MultiDict(values))
+        return _page(state, name, rows.without_row(values, rows.DAYS, int(number)), FormReader(MultiDict()))
+    typed = FormReader(MultiDict(values))
     row = {"id": _id_of(values), **change.read(typed, values, state)}
     if not typed.mistakes:
         try:
@@ -113,7 +113,7 @@ def _saved(state: Operation, name: str) -> Response:
     return redirect(target or "/", HTTPStatus.SEE_OTHER)
 
 
-def _page(state: Operation, name: str, values: rows.Values, typed: Typed) -> str:
+def _page(state: Operation, name: str, values: rows.Values, typed: FormReader) -> str:
     task = task_of(state, name)
     if task is None:
         # Sent again after it was done, for example a second closing.
@@ -139,7 +139,7 @@ def _page(state: Operation, name: str, values: rows.Values, typed: Typed) -> str
     )
 
 
-def _change(state: Operation, name: str) -> Change:
+def _change(state: Operation, name: str) -> SetupChange:
     if name not in CHANGES or task_of(state, name) is None:
         raise PageNotFound("There is no such page.")
     return CHANGES[name]
@@ -159,11 +159,11 @@ def _nothing(_state: Operation) -> rows.Values:
     return {}
 
 
-def _read_nothing(_typed: Typed, _values: rows.Values, _state: Operation) -> Row:
+def _read_nothing(_typed: FormReader, _values: rows.Values, _state: Operation) -> Row:
     return {}
 
 
-def _read_days(typed: Typed, values: rows.Values, state: Operation) -> Row:
+def _read_days(typed: FormReader, values: rows.Values, state: Operation) -> Row:
     asked = read_period(typed, values)
     if not typed.mistakes and is_same_period(state.days, asked):
         typed.wrong("", NOTHING)
@@ -172,7 +172,7 @@ def _read_days(typed: Typed, values: rows.Values, state: Operation) -> Row:
     return asked
 
 
-def _read_deadline(typed: Typed, _values: rows.Values, state: Operation) -> Row:
+def _read_deadline(typed: FormReader, _values: rows.Values, state: Operation) -> Row:
     asked = read_deadline(typed)
     before = {"returns_due_at": wire(state.returns_due_at), "returns_due_hours": state.returns_due_hours}
     for name, field in (("returns_due_at", "due-day"), ("returns_due_hours", "hours")):
@@ -183,7 +183,7 @@ def _read_deadline(typed: Typed, _values: rows.Values, state: Operation) -> Row:
     return asked
 
 
-def _read_places(typed: Typed, _values: rows.Values, state: Operation) -> Row:
+def _read_places(typed: FormReader, _values: rows.Values, state: Operation) -> Row:
     places = read_places(typed)
     if not places:
         typed.wrong("places", "Enter at least one place")
@@ -192,14 +192,14 @@ def _read_places(typed: Typed, _values: rows.Values, state: Operation) -> Row:
     return {"places": places}
 
 
-def _read_marking(typed: Typed, _values: rows.Values, state: Operation) -> Row:
+def _read_marking(typed: FormReader, _values: rows.Values, state: Operation) -> Row:
     marking = typed.choice("marking", MARKINGS, "Choose the marking")
     if marking == state.marking:
         typed.wrong("marking", NOTHING)
     return {"marking": marking}
 
 
-def _read_force(typed: Typed, _values: rows.Values, _state: Operation) -> Row:
+def _read_force(typed: FormReader, _values: rows.Values, _state: Operation) -> Row:
     reports = typed.choice("reports", [value for value, _text in rows.REPORTS], "Choose what the force reports")
     if name := typed.get("name"):
         kind = typed.choice("kind", [value for value, _text in KINDS], "Choose what kind of body it is")
@@ -207,30 +207,30 @@ def _read_force(typed: Typed, _values: rows.Values, _state: Operation) -> Row:
     return {"force": typed.required("force", "Choose a force, or name another body"), "reports": reports}
 
 
-def _read_measure(typed: Typed, _values: rows.Values, _state: Operation) -> Row:
+def _read_measure(typed: FormReader, _values: rows.Values, _state: Operation) -> Row:
     return read_measure(typed)
 
 
-def _read_part(typed: Typed, _values: rows.Values, _state: Operation) -> Row:
+def _read_part(typed: FormReader, _values: rows.Values, _state: Operation) -> Row:
     return {"part": code_of(typed.required("part", "Enter the short name of the part"))}
 
 
-def _read_removed(typed: Typed, _values: rows.Values, state: Operation) -> Row:
+def _read_removed(typed: FormReader, _values: rows.Values, state: Operation) -> Row:
     return {"part": typed.choice("part", state.parts, "Choose the part to take out")}
 
 
 AMENDED = OperationAmended.wire_type
 CHANGES = {
-    "days": Change(AMENDED, lambda state: fields_of_period(state.days), _read_days),
-    "deadline": Change(
+    "days": SetupChange(AMENDED, lambda state: fields_of_period(state.days), _read_days),
+    "deadline": SetupChange(
         AMENDED, lambda state: fields_of_deadline(state.returns_due_at, state.returns_due_hours), _read_deadline
     ),
-    "places": Change(AMENDED, lambda state: {"places": "\n".join(state.places)}, _read_places),
-    "marking": Change(AMENDED, lambda state: {"marking": state.marking}, _read_marking),
-    "forces": Change(ForceJoined.wire_type, lambda _state: {"reports": "events"}, _read_force),
-    "measures": Change(MeasureRegistered.wire_type, _nothing, _read_measure),
-    "parts": Change(PartAccepted.wire_type, _nothing, _read_part),
-    "part-removed": Change(PartRemoved.wire_type, _nothing, _read_removed),
-    "close": Change(OperationClosed.wire_type, _nothing, _read_nothing),
-    "reopen": Change(OperationReopened.wire_type, _nothing, _read_nothing),
+    "places": SetupChange(AMENDED, lambda state: {"places": "\n".join(state.places)}, _read_places),
+    "marking": SetupChange(AMENDED, lambda state: {"marking": state.marking}, _read_marking),
+    "forces": SetupChange(ForceJoined.wire_type, lambda _state: {"reports": "events"}, _read_force),
+    "measures": SetupChange(MeasureRegistered.wire_type, _nothing, _read_measure),
+    "parts": SetupChange(PartAccepted.wire_type, _nothing, _read_part),
+    "part-removed": SetupChange(PartRemoved.wire_type, _nothing, _read_removed),
+    "close": SetupChange(OperationClosed.wire_type, _nothing, _read_nothing),
+    "reopen": SetupChange(OperationReopened.wire_type, _nothing, _read_nothing),
 }

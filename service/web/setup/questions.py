@@ -11,7 +11,7 @@ from service.domain.model.vocabulary import MARKINGS
 from service.errors import RecordError
 from service.web.setup.codes import category_of, code_of, measure_code_of, proposed_key
 from service.web.setup.rows import DAYS, Values, fields_of_days, read_days, read_forces
-from service.web.site.typed import Typed, fields_of_moment, wire
+from service.web.site.typed import FormReader, fields_of_moment, wire
 
 Row = dict[str, Any]
 
@@ -64,7 +64,7 @@ POINTERS = {
 MOST_HOURS = 720
 
 
-def read_opening(typed: Typed, values: Values, forces: Mapping[str, Any], lead: str) -> Row:
+def read_opening(typed: FormReader, values: Values, forces: Mapping[str, Any], lead: str) -> Row:
     """Return the request that opens an operation, without its id."""
     name = typed.required("name", "Enter the name of the operation")
     days = read_period(typed, values)
@@ -82,7 +82,7 @@ def read_opening(typed: Typed, values: Values, forces: Mapping[str, Any], lead: 
     }
 
 
-def read_period(typed: Typed, values: Values) -> Row:
+def read_period(typed: FormReader, values: Values) -> Row:
     """Return the days of an operation: from midnight to midnight in London, or with hours of their own."""
     windows = read_days(typed, values)
     if windows:
@@ -99,7 +99,7 @@ def read_period(typed: Typed, values: Values) -> Row:
     }
 
 
-def read_deadline(typed: Typed) -> Row:
+def read_deadline(typed: FormReader) -> Row:
     """Return by when returns are due."""
     return {
         "returns_due_at": wire(typed.moment("due", "Deadline")),
@@ -107,12 +107,12 @@ def read_deadline(typed: Typed) -> Row:
     }
 
 
-def read_places(typed: Typed) -> list[str]:
+def read_places(typed: FormReader) -> list[str]:
     """Return the codes of the places, one of each."""
     return list(dict.fromkeys(filter(None, map(code_of, typed.lines("places")))))
 
 
-def read_measure(typed: Typed) -> Row:
+def read_measure(typed: FormReader) -> Row:
     """Return the request for a new measure, or for further categories of a known one, without its id."""
     label = typed.required("label", "Enter what is counted")
     return {
@@ -143,7 +143,7 @@ def is_same_period(days: OperatingDays, asked: Row) -> bool:
     return (asked.get("starts_at"), asked.get("ends_at")) == (wire(days.starts_at), wire(days.ends_at))
 
 
-def refuse(typed: Typed, error: RecordError) -> None:
+def refuse(typed: FormReader, error: RecordError) -> None:
     """Add what the service says against a form, at the fields that it names."""
     if "seq" in error.members and error.code == "standing_event_outside":
         seq = error.members["seq"]

@@ -24,7 +24,7 @@ from service.web.setup.tasks import task_of, tasks_of
 from service.web.site.blueprint import PageNotFound, Pages, credential, database
 from service.web.site.forms import FIELD
 from service.web.site.rendering import address, operation_page, render, see_other
-from service.web.site.typed import Typed
+from service.web.site.typed import FormReader
 from service.wire.checked import load_opening
 
 pages = Pages("setup", __name__)
@@ -39,7 +39,7 @@ KINDS_OF_EVERY = ("territorial",)
 def new() -> str:
     """Ask for everything that an operation needs."""
     values = {"draft": str(uuid4()), "marking": MARKINGS[-1], rows.FORCES: "4", rows.DAYS: "0"}
-    return _form(rows.with_forces(values, [credential().force]), Typed(MultiDict()))
+    return _form(rows.with_forces(values, [credential().force]), FormReader(MultiDict()))
 
 
 @pages.route("/operations/new", methods=["POST"])
@@ -49,8 +49,8 @@ def send_new() -> str | Response | tuple[str, int]:
     values = {name: found for name, found in request.form.items() if name not in (FIELD, ACTION)}
     action = request.form.get(ACTION, CHECK)
     if action.startswith((ADD, REMOVE)) or action in (EVERY, EDIT):
-        return _form(_with_changed_rows(values, action), Typed(MultiDict()))
-    typed = Typed(MultiDict(values))
+        return _form(_with_changed_rows(values, action), FormReader(MultiDict()))
+    typed = FormReader(MultiDict(values))
     row = {"id": _id_of(values), **read_opening(typed, values, _forces(), credential().force)}
     if not typed.mistakes:
         try:
@@ -113,7 +113,7 @@ def send(operation: str, task: str) -> str | Response | tuple[str, int]:
     return send_change(state, task)
 
 
-def _form(values: rows.Values, typed: Typed) -> str:
+def _form(values: rows.Values, typed: FormReader) -> str:
     return render(
         "setup/new.html.jinja",
         title="Open an operation",

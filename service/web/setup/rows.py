@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.domain.model.days import OperatingDays
-from service.web.site.typed import Typed, fields_of_moment, wire
+from service.web.site.typed import FormReader, fields_of_moment, wire
 
 Values = dict[str, str]
 
@@ -24,7 +24,7 @@ REPORTS = (
 )
 
 
-class ForceRow(NamedTuple):
+class EnteredForce(NamedTuple):
     """A force as it was entered: its number in the publishing order, its key, and what it reports."""
 
     order: int
@@ -78,9 +78,9 @@ def with_forces(values: Values, forces: Sequence[str]) -> Values:
     return added | {FORCES: str(number)}
 
 
-def read_forces(typed: Typed, values: Mapping[str, str], known: Mapping[str, Any]) -> list[dict[str, str]]:
+def read_forces(typed: FormReader, values: Mapping[str, str], known: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the forces in publishing order; a row without a force is left out."""
-    found: list[ForceRow] = []
+    found: list[EnteredForce] = []
     for row in range(1, number_of(values, FORCES) + 1):
         force = typed.get(field(FORCES, "force", row))
         if not force:
@@ -92,12 +92,12 @@ def read_forces(typed: Typed, values: Mapping[str, str], known: Mapping[str, Any
             typed.wrong(name, f"Force must be listed once: {known[force].name} is listed twice")
         order = typed.number(field(FORCES, "order", row), "Number in the publishing order", most=999)
         reports = typed.get(field(FORCES, "reports", row)) or "events"
-        found.append(ForceRow(row if order is None else order, force, reports))
+        found.append(EnteredForce(row if order is None else order, force, reports))
     # Forces with the same number stay in the order in which they are listed.
     return [{"force": one.force, "reports": one.reports} for one in sorted(found, key=lambda one: one.order)]
 
 
-def read_days(typed: Typed, values: Mapping[str, str]) -> list[dict[str, str | None]]:
+def read_days(typed: FormReader, values: Mapping[str, str]) -> list[dict[str, str | None]]:
     """Return the days with hours of their own; a row in which nothing is typed is left out."""
     found, before = [], None
     for row in range(1, number_of(values, DAYS) + 1):
@@ -124,7 +124,7 @@ def fields_of_days(days: OperatingDays) -> Values:
     return values
 
 
-def _check_order(typed: Typed, row: int, before: datetime | None, starts_at: datetime, ends_at: datetime) -> None:
+def _check_order(typed: FormReader, row: int, before: datetime | None, starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         typed.wrong(f"window-{row}-end-day", f"Day {row} must end after it starts")
     elif before is not None and starts_at < before:

@@ -32,7 +32,7 @@ class Mistake(NamedTuple):
     text: str
 
 
-class Typed:
+class FormReader:
     """The fields of a form. Reading one that is wrong adds a mistake."""
 
     def __init__(self, fields: MultiDict[str, str]) -> None:

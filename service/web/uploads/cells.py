@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from service.spreadsheets.checking.mistakes import Mistake
+from service.spreadsheets.checking.mistakes import SheetMistake
 from service.spreadsheets.mapping.table import written
 from service.spreadsheets.reading.cells import Unreadable
 from service.spreadsheets.reading.grid import Grid, column_letters
@@ -40,7 +40,7 @@ class WrongCell(NamedTuple):
         return f"{self.sheet} {cell}".strip()
 
 
-def wrong_cells(grids: Sequence[Grid], mistakes: Sequence[Mistake]) -> Iterator[WrongCell]:
+def wrong_cells(grids: Sequence[Grid], mistakes: Sequence[SheetMistake]) -> Iterator[WrongCell]:
     """Yield the cells of the mistakes, in their order."""
     by_name = {grid.name: grid for grid in grids}
     columns: dict[tuple[str, str], int | None] = {}

@@ -12,14 +12,14 @@ from service.spreadsheets.sending.preview import label
 from service.spreadsheets.sheets import Sheet, place_of
 from service.web.site import words
 from service.web.uploads.cells import rows_to_fix, wrong_cells
-from service.web.uploads.look import Look
+from service.web.uploads.look import CheckedUpload
 
 Json = dict[str, Any]
 MOST_SHOWN = 100
 MOST_ROWS = 50
 
 
-def found_of(look: Look) -> Json:
+def found_of(look: CheckedUpload) -> Json:
     """Return what a check found: mistakes, or what would be sent; figures now and then; what to look at again."""
     wrong = list(wrong_cells(look.grids, look.mistakes))
     new = {row.planned.event.identity for row in look.preview.new}
@@ -81,7 +81,7 @@ def _read(sheet: Sheet) -> str:
     return f"sheet ‘{sheet.name}’ ({rows})" if sheet.name else rows
 
 
-def _left_out(look: Look) -> list[str]:
+def _left_out(look: CheckedUpload) -> list[str]:
     columns = [
         f"{f'{sheet.name}, ' if sheet.name else ''}column ‘{one.heading}’: {one.what}"
         for sheet in look.sheets

@@ -15,7 +15,7 @@ from service.access.credentials import Credential
 from service.access.uploads import Upload
 from service.errors import Invalid
 from service.spreadsheets.checking.check import Checked, check_sheets
-from service.spreadsheets.checking.mistakes import Mistake
+from service.spreadsheets.checking.mistakes import SheetMistake
 from service.spreadsheets.mapping.mapped_file import mapped_sheets, mapping_path, proposed, read_as_declared
 from service.spreadsheets.mapping.model import OPEN, FileMapping
 from service.spreadsheets.mapping.reading import parse_mapping
@@ -48,7 +48,7 @@ Parts = list[tuple[Sheet, list[Planned]]]
 
 
 @dataclass(slots=True)
-class Look:
+class CheckedUpload:
     """What was found in a file. With mistakes nothing can be sent; `parts` are then the rows without one.
 
     `before` are the rows as they had been sent; `state` as they will have been. `remarks` are for the person.
@@ -57,7 +57,7 @@ class Look:
     grids: Sequence[Grid]
     sheets: Sequence[Sheet]
     left_out: Sequence[LeftOut]
-    mistakes: Sequence[Mistake]
+    mistakes: Sequence[SheetMistake]
     parts: Parts
     preview: Preview
     state: SentRows
@@ -101,7 +101,7 @@ class NoTemplate(Exception):
         self.header, self.text = header, text
 
 
-def look_at(database: Database, upload: Upload, credential: Credential, report: Report) -> Look:
+def look_at(database: Database, upload: Upload, credential: Credential, report: Report) -> CheckedUpload:
     """Read and check an upload.
 
     Raises:
@@ -130,7 +130,7 @@ def look_at(database: Database, upload: Upload, credential: Credential, report: 
     _check(checked, parts, service, report)
     if any(checked.errors.values()):
         return _with_mistakes(read, checked, parts, state, service)
-    return Look(
+    return CheckedUpload(
         grids=read.grids,
         sheets=sheets,
         left_out=read.left_out,
@@ -226,14 +226,14 @@ def _check(checked: Checked, parts: Parts, service: OwnService, report: Report) 
         checked.errors[sheet.name].extend(check(planned, service, sheet, report))
 
 
-def _with_mistakes(read: Read, checked: Checked, parts: Parts, state: SentRows, service: OwnService) -> Look:
+def _with_mistakes(read: Read, checked: Checked, parts: Parts, state: SentRows, service: OwnService) -> CheckedUpload:
     """Return the look at a file with mistakes: what its other rows would change."""
     wrong = {(name, int(one.row)) for name, errors in checked.errors.items() for one in errors}
     valid = [
         (sheet, [one for one in planned if not any((sheet.name, int(row)) in wrong for row in one.event.rows)])
         for sheet, planned in parts
     ]
-    return Look(
+    return CheckedUpload(
         grids=read.grids,
         sheets=checked.sheets,
         left_out=read.left_out,

@@ -13,7 +13,7 @@ from typing import Any
 from service.access.credentials import Credential
 from service.access.uploads import CHECKED, CHECKING, MAPPING, REFUSED, SENDING, SENT, Upload
 from service.errors import RecordError
-from service.spreadsheets.checking.mistakes import Mistake
+from service.spreadsheets.checking.mistakes import SheetMistake
 from service.spreadsheets.sending.copied import take_for_sent
 from service.spreadsheets.sending.gone_rows import keep
 from service.spreadsheets.sending.submission import Planned, send
@@ -23,7 +23,7 @@ from service.storage.db import Database
 from service.usecases.access import uploads
 from service.web.uploads.cells import on_a_page
 from service.web.uploads.found import MOST_SHOWN, found_of
-from service.web.uploads.look import Look, NoTemplate, look_at
+from service.web.uploads.look import CheckedUpload, NoTemplate, look_at
 from service.web.uploads.own_service import own_service
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ def _sent(database: Database, upload: Upload, credential: Credential, choices: M
 
 
 def _receipt(
-    database: Database, upload: Upload, credential: Credential, look: Look, choices: Mapping[str, str]
+    database: Database, upload: Upload, credential: Credential, look: CheckedUpload, choices: Mapping[str, str]
 ) -> Json:
     """Send what was looked at and return the receipt. The ids are stored first: interrupted, nothing counts twice."""
     service, _allowed = own_service(database, credential, upload.operation_id)
@@ -95,12 +95,12 @@ def _receipt(
     keep([] if is_withdrawing else facts, state)
     withdrawn = withdraw(withdrawals, service, state)
     recorded = 0
-    refused: list[Mistake] = []
+    refused: list[SheetMistake] = []
     new = {row.planned.event.identity for row in look.preview.new}
     for sheet, planned in parts:
         found, _old, wrong = send(planned, service, sheet, state, report)
         recorded += found
-        refused += [Mistake(sheet, one) for one in wrong]
+        refused += [SheetMistake(sheet, one) for one in wrong]
     state.save()
     return {
         "recorded": recorded,

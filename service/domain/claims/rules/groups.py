@@ -32,7 +32,7 @@ class OperationFacts:
 
 
 @dataclass(slots=True)
-class Node:
+class ScopeNode:
     """One scope and all claims with this scope; `bounds` are their joint bounds."""
 
     scope: Scope
@@ -54,7 +54,7 @@ class Group:
 
     measure: str
     unit: str
-    nodes: list[Node]
+    nodes: list[ScopeNode]
     index: dict[Scope, int]
     relations: Relations
     apart: list[int]
@@ -136,22 +136,22 @@ def with_canonical_scopes(file: ClaimsFile, facts: OperationFacts) -> ClaimsFile
 
 def group_claims(claims: Iterable[Claim], unprinted: Iterable[tuple[Key, Scope]] = ()) -> dict[Key, Group]:
     """Return the groups of all claims with a number. `unprinted` are further scopes, with or without a figure."""
-    nodes: dict[Key, dict[Scope, Node]] = {}
+    nodes: dict[Key, dict[Scope, ScopeNode]] = {}
     for claim in claims:
         if claim.bounds is not None:
             scopes = nodes.setdefault(key_of(claim), {})
-            scopes.setdefault(claim.scope, Node(claim.scope)).claims.append(claim)
+            scopes.setdefault(claim.scope, ScopeNode(claim.scope)).claims.append(claim)
     for key, scope in unprinted:
         scopes = nodes.setdefault(key, {})
-        scopes.setdefault(scope, Node(scope))
+        scopes.setdefault(scope, ScopeNode(scope))
     return {key: _group(key, list(scopes.values())) for key, scopes in nodes.items()}
 
 
 def group_scopes(key: Key, claims: Iterable[Claim], scopes: Iterable[Scope]) -> Group:
     """Return one group of these scopes, and of claims that need not be comparable, such as of several classes."""
-    nodes = {scope: Node(scope) for scope in scopes}
+    nodes = {scope: ScopeNode(scope) for scope in scopes}
     for claim in claims:
-        nodes.setdefault(claim.scope, Node(claim.scope)).claims.append(claim)
+        nodes.setdefault(claim.scope, ScopeNode(claim.scope)).claims.append(claim)
     return _group(key, list(nodes.values()))
 
 
@@ -160,7 +160,7 @@ def key_of(claim: Claim) -> Key:
     return claim.moment, claim.measure, claim.unit, None if claim.additive else claim.scope.categories
 
 
-def _group(key: Key, nodes: list[Node]) -> Group:
+def _group(key: Key, nodes: list[ScopeNode]) -> Group:
     _moment, measure, unit, _category = key
     for node in nodes:
         node.bounds = joined([claim.bounds for claim in node.claims if claim.bounds is not None] or [Bounds()])

@@ -11,7 +11,7 @@ from service.domain.claims.bounds import Bounds, summed
 from service.domain.claims.claim import Claim, ClaimsFile, Scope
 from service.domain.claims.extents import extent
 from service.domain.claims.rules.findings import Finding
-from service.domain.claims.rules.groups import Group, Key, Node, group_scopes
+from service.domain.claims.rules.groups import Group, Key, ScopeNode, group_scopes
 from service.domain.claims.rules.parts import LowerBounds
 from service.domain.claims.rules.relations import CATEGORY, bits
 
@@ -161,7 +161,7 @@ def _most(one: CompleteList, group: Group) -> Bounds:
     return summed([group.nodes[number].bounds for number in sorted(numbers) if not inner >> number & 1])
 
 
-def _below(one: CompleteList, most: Bounds, least: int, above: Sequence[Node]) -> Finding:
+def _below(one: CompleteList, most: Bounds, least: int, above: Sequence[ScopeNode]) -> Finding:
     claim = one.lines[0]
     return Finding(
         kind="contradiction",

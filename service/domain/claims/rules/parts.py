@@ -13,7 +13,7 @@ from service.domain.claims.bounds import Bounds, joined
 from service.domain.claims.claim import Claim
 from service.domain.claims.rules.families import Budget, IndependentSetSearch
 from service.domain.claims.rules.findings import Finding, described
-from service.domain.claims.rules.groups import Group, Node
+from service.domain.claims.rules.groups import Group, ScopeNode
 
 
 @dataclass(slots=True)
@@ -103,10 +103,10 @@ def _makes(parts: Bounds, whole: Bounds) -> bool:
     return parts.meets(whole)
 
 
-def _named(node: Node) -> str:
+def _named(node: ScopeNode) -> str:
     return node.scope.describe()
 
 
-def _shape(node: Node) -> Hashable:
+def _shape(node: ScopeNode) -> Hashable:
     scope = node.scope
     return scope.operation, scope.forces.is_all, scope.days is None, scope.categories.is_all

@@ -9,7 +9,7 @@ from service.domain.claims.extents import ALL, listed
 from service.domain.claims.reading.figure import EXACT
 from service.domain.claims.rules.families import Budget
 from service.domain.claims.rules.findings import Finding
-from service.domain.claims.rules.groups import Group, Node
+from service.domain.claims.rules.groups import Group, ScopeNode
 from service.domain.claims.rules.relations import CATEGORY, DAY, FORCE, OPERATION, bits
 
 
@@ -29,7 +29,7 @@ def compare_forces(group: Group, everybody: frozenset[str], budget: Budget) -> I
                     break
 
 
-def _widest(found: int, group: Group, budget: Budget) -> list[Node]:
+def _widest(found: int, group: Group, budget: Budget) -> list[ScopeNode]:
     """Return the widest of these parts, which are by force or by force and category; none if they overlap."""
     if not budget.spend(2 * found.bit_count()):
         return []
@@ -39,11 +39,11 @@ def _widest(found: int, group: Group, budget: Budget) -> list[Node]:
     return [group.nodes[part] for part in named] if is_disjoint else []
 
 
-def _is_exact(node: Node) -> bool:
+def _is_exact(node: ScopeNode) -> bool:
     return any(claim.says == EXACT for claim in node.claims)
 
 
-def _note(whole: Node, parts: list[Node], reached: frozenset[str], forces: frozenset[str]) -> Finding:
+def _note(whole: ScopeNode, parts: list[ScopeNode], reached: frozenset[str], forces: frozenset[str]) -> Finding:
     claim = whole.claims[0]
     others = listed(sorted(forces - reached))
     return Finding(

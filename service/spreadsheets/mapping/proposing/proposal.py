@@ -31,7 +31,7 @@ from service.spreadsheets.mapping.sums import is_total_word
 from service.spreadsheets.mapping.table import Table, find_header, table_of, written
 from service.spreadsheets.reading.cells import is_blank
 from service.spreadsheets.reading.grid import Grid
-from service.spreadsheets.words import Ambiguous, Known, column_meant, meaning_of, personal_heading
+from service.spreadsheets.words import Ambiguous, KnownWord, Meaning, column_meant, meaning_of, personal_heading
 
 FEWEST_ROWS, FEWEST_CELLS, FEWEST_MONTHS, CLEAR_LEAD = 2, 2, 3, 2
 NAMES = {
@@ -59,7 +59,7 @@ def propose(name: str, grids: Sequence[Grid], form: FileForm, before: FileMappin
     """
     earlier = {one.sheet: one for one in before.sheets} if before else {}
     own = [grid for grid in grids if grid.rows and not header_is_template(grid)]
-    by_force = [grid.name for grid in own if isinstance(meaning_of("force", grid.name), Known)]
+    by_force = [grid.name for grid in own if isinstance(meaning_of("force", grid.name), KnownWord)]
     return FileMapping(
         form=form,
         sheets=tuple(
@@ -139,11 +139,8 @@ def _template(name: str, grid: Grid, table: Table) -> tuple[str, str]:
         months += bool(month_named(part)) or all_are([part], period_of)
         for template in MAPPED:
             meant, bare = column_meant(part, template), column_meant(split_heading(part), template)
-            meant = meant if isinstance(meant, Known | Ambiguous) else bare
-            known = (
-                (meant.code,) if isinstance(meant, Known) else meant.candidates if isinstance(meant, Ambiguous) else ()
-            )
-            scores[template] += 2 * any(sign in known for sign in SIGNS[template])
+            meant = meant if isinstance(meant, KnownWord | Ambiguous) else bare
+            scores[template] += 2 * any(sign in _candidates(meant) for sign in SIGNS[template])
             if is_numeric(table.cells(index).values()) and side_of(part, template, None):
                 scores[template] += 1
     for template, words in NAMES.items():
@@ -160,6 +157,16 @@ def _template(name: str, grid: Grid, table: Table) -> tuple[str, str]:
         "Then run oprecord map again with --again for its columns."
     )
     return OPEN, about
+
+
+def _candidates(meant: Meaning) -> tuple[str, ...]:
+    match meant:
+        case KnownWord(code):
+            return (code,)
+        case Ambiguous(candidates):
+            return candidates
+        case _:
+            return ()
 
 
 class _Proposal:

@@ -16,7 +16,7 @@ from service.domain.model.vocabulary import Code as PlaceCode
 from service.spreadsheets.mapping.model import CASH, FORCE, ITEM, OPEN, UNIT, VALUE, WEIGHT
 from service.spreadsheets.mapping.units import COUNTED_IN, GRAMS_IN, UNIT_OF_WORD
 from service.spreadsheets.templates import CATEGORY_OF
-from service.spreadsheets.words import Ambiguous, Known, Unknown, column_meant, meaning_of
+from service.spreadsheets.words import Ambiguous, KnownWord, Unknown, column_meant, meaning_of
 
 KINDS = ("weapon", "ammunition", "drug", "vehicle", "cash", "phone", "other")
 ACQUIRED = ("seized", "surrendered_or_found", "unstated")
@@ -44,7 +44,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SideColumn:
     """What one of several columns side by side stands for: what it becomes, and the fields that it sets."""
 
     to: str
@@ -81,15 +81,15 @@ def unit_of(target: str, heading: str) -> str:
     return unit if target == CASH and unit in currencies() else OPEN
 
 
-def side_of(heading: str, template: str, day: date | None) -> Side | None:
+def side_of(heading: str, template: str, day: date | None) -> SideColumn | None:
     """Return what a column of numbers stands for whose heading is a word for a code; None if it is none."""
     label, unit = split_unit(heading)
     if template == "arrests":
         reason = meaning_of("reason", label, codes_of("reason"))
-        return Side("count", {"reason": reason.code}) if isinstance(reason, Known) else None
+        return SideColumn("count", {"reason": reason.code}) if isinstance(reason, KnownWord) else None
     if template == "activities":
         measure = meaning_of("measure", label)
-        return Side("quantity", {"measure": measure.code}) if isinstance(measure, Known) else None
+        return SideColumn("quantity", {"measure": measure.code}) if isinstance(measure, KnownWord) else None
     return _seized(label, unit, day) if template == "seizures" else None
 
 
@@ -157,7 +157,7 @@ def _unit(word: str) -> Suggestion:
     unit, counted = unit_named(word), column_meant(word, "seizures")
     if unit in GRAMS_IN:
         return Suggestion(unit)
-    return Suggestion(counted.code if isinstance(counted, Known) and counted.code in COUNTED_IN else OPEN)
+    return Suggestion(counted.code if isinstance(counted, KnownWord) and counted.code in COUNTED_IN else OPEN)
 
 
 def _currency(word: str) -> Suggestion:
@@ -165,19 +165,19 @@ def _currency(word: str) -> Suggestion:
     return Suggestion(code if code in currencies() else OPEN)
 
 
-def _seized(label: str, unit: str, day: date | None) -> Side | None:
+def _seized(label: str, unit: str, day: date | None) -> SideColumn | None:
     drug = drug_category(label, day or drug_list().known_until)
     if isinstance(drug, DrugFound) and drug.path != "unstated":
         to = WEIGHT if unit in GRAMS_IN else drug.amount or (VALUE if unit in ("pounds", "pence") else OPEN)
-        return Side(to, {"kind": "drug", "category": drug.path})
+        return SideColumn(to, {"kind": "drug", "category": drug.path})
     kind = meaning_of("kind", label)
     weapon = meaning_of("weapon", label, _categories("weapon"))
-    if isinstance(weapon, Known) and weapon.code not in ("other", "unstated"):
-        return Side("count", {"kind": "weapon", "category": weapon.code})
-    if isinstance(kind, Known) and kind.code in ("phone", "ammunition", "cash"):
-        return Side(CASH if kind.code == "cash" else "count", {"kind": kind.code})
-    if isinstance(kind, Known) and kind.code in ("vehicle", "weapon"):
-        return Side("count", {"kind": kind.code, "category": "unstated"})
+    if isinstance(weapon, KnownWord) and weapon.code not in ("other", "unstated"):
+        return SideColumn("count", {"kind": "weapon", "category": weapon.code})
+    if isinstance(kind, KnownWord) and kind.code in ("phone", "ammunition", "cash"):
+        return SideColumn(CASH if kind.code == "cash" else "count", {"kind": kind.code})
+    if isinstance(kind, KnownWord) and kind.code in ("vehicle", "weapon"):
+        return SideColumn("count", {"kind": kind.code, "category": "unstated"})
     return None
 
 
@@ -222,7 +222,7 @@ def _of_kind(word: str, kind: str, day: date | None) -> Suggestion:
 def _item(word: str, day: date | None) -> Suggestion:
     """Return a kind and a category for a word that says both: `weapon bladed/knife`."""
     kind = meaning_of("kind", word)
-    if isinstance(kind, Known) and kind.code in ("cash", "phone", "ammunition"):
+    if isinstance(kind, KnownWord) and kind.code in ("cash", "phone", "ammunition"):
         return Suggestion(kind.code)
     found = {
         f"{one} {code.code}": None
@@ -237,7 +237,7 @@ def _item(word: str, day: date | None) -> Suggestion:
 
 def _place(word: str) -> Suggestion:
     known = meaning_of("place", word)
-    if isinstance(known, Known):
+    if isinstance(known, KnownWord):
         return Suggestion(known.code)
     if isinstance(known, Ambiguous):
         return Suggestion(OPEN, known.candidates)
@@ -246,9 +246,9 @@ def _place(word: str) -> Suggestion:
     return Suggestion(slug if is_code and not slug[0].isdigit() else OPEN)
 
 
-def _from(meaning: Known | Ambiguous | Unknown) -> Suggestion:
+def _from(meaning: KnownWord | Ambiguous | Unknown) -> Suggestion:
     match meaning:
-        case Known(code):
+        case KnownWord(code):
             return Suggestion(code)
         case Ambiguous(candidates):
             return Suggestion(OPEN, candidates)

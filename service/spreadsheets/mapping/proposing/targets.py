@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from service.spreadsheets.mapping.dates import (
-    Period,
+    CalendarPeriod,
     clock_of,
     month_named,
     period_of,
@@ -47,7 +47,7 @@ from service.spreadsheets.mapping.sums import is_total_word
 from service.spreadsheets.mapping.table import JOIN, folded, same, written
 from service.spreadsheets.reading.cells import Cell
 from service.spreadsheets.reading.grid import column_letters
-from service.spreadsheets.words import Ambiguous, Known, Unknown, column_meant, meaning_of, personal_heading
+from service.spreadsheets.words import Ambiguous, KnownWord, Unknown, column_meant, meaning_of, personal_heading
 
 # What a person is charged with is the reason of the arrest, while a charge elsewhere is what happened afterwards.
 CHARGES = ("charge", "charges", "charge description", "offence charged", "charged with")
@@ -103,7 +103,7 @@ class Targets:
         if is_numeric(cells):
             return all(len(written(cell)) < len("1000") for cell in cells)
         meant = column_meant(part, self.look.template)
-        return isinstance(meant, Known) and len({written(cell) for cell in cells}) <= MOST_WORDS
+        return isinstance(meant, KnownWord) and len({written(cell) for cell in cells}) <= MOST_WORDS
 
     def _target(self, at: int, heading: str) -> Proposed:
         """Return what a column becomes, what it sets, and why."""
@@ -124,7 +124,7 @@ class Targets:
         part, group = last_part(heading), heading.rpartition(JOIN)[0]
         if month := self._month(heading):
             return month
-        if isinstance(named := meaning_of("force", part), Known) and self.look.template != "returns":
+        if isinstance(named := meaning_of("force", part), KnownWord) and self.look.template != "returns":
             about = (
                 f'{part}: these seem to be the figures of {named.code}. Write "leave out" if that is not your force.'
             )
@@ -148,7 +148,7 @@ class Targets:
             return self._when(meant, cells), {}, ""
         if meant:
             return meant, {}, ""
-        if self.look.template == "activities" and column_meant(part, "arrests") == Known("reason"):
+        if self.look.template == "activities" and column_meant(part, "arrests") == KnownWord("reason"):
             return "category", {}, ""
         if folded(part) in CHARGES and self.look.template == "arrests":
             return "reason", {}, ""
@@ -167,9 +167,9 @@ class Targets:
         if self.look.template == "activities" and folded(part) in ("month", "period"):
             return PERIOD
         meant, stripped = (column_meant(one, self.look.template) for one in (part, split_heading(part)))
-        if isinstance(meant, Known):
+        if isinstance(meant, KnownWord):
             return TARGET_OF.get(meant.code, meant.code)
-        certain = isinstance(stripped, Known)
+        certain = isinstance(stripped, KnownWord)
         candidates = _candidates(meant) or _candidates(stripped)
         targets = {TARGET_OF.get(one, one) for one in candidates}
         for target, rivals in ITS_WORDS_SETTLE.items():
@@ -209,11 +209,11 @@ class Targets:
         return DATE_AND_TIME if has_time and self.look.template != "returns" else DATE
 
 
-def _candidates(meant: Known | Ambiguous | Unknown) -> tuple[str, ...]:
-    return (meant.code,) if isinstance(meant, Known) else meant.candidates if isinstance(meant, Ambiguous) else ()
+def _candidates(meant: KnownWord | Ambiguous | Unknown) -> tuple[str, ...]:
+    return (meant.code,) if isinstance(meant, KnownWord) else meant.candidates if isinstance(meant, Ambiguous) else ()
 
 
-def period_written(period: Period) -> str:
+def period_written(period: CalendarPeriod) -> str:
     """Return a period as a mapping writes it; `?` for the first day of a month, which may be the month."""
     if period.before - period.first == timedelta(days=1):
         return OPEN if period.first.day == 1 else str(period.first)
