@@ -79,7 +79,7 @@ class _Checks(NamedTuple):
 
     allowed: Allowed
     codes: Vocabularies
-    now: datetime | None
+    now: datetime
 
 
 @dataclass(slots=True)
@@ -112,26 +112,24 @@ class _EventRows:
         ]
 
 
-def sheet_events(
-    sheet: Sheet, force: str, allowed: Allowed | None = None, now: datetime | None = None
-) -> tuple[list[SheetEvent], list[CellError]]:
+def sheet_events(sheet: Sheet, allowed: Allowed, now: datetime) -> tuple[list[SheetEvent], list[CellError]]:
     """Return the valid events of a sheet in its order, and every error in its header and cells, ordered by row.
 
-    A cell in error hides no other error of its row or event, except those that cannot be decided without it. With
-    `allowed`, codes and days are those of the operation; with `now`, no event may be in the future.
+    A cell in error hides no other error of its row or event, except those that cannot be decided without it. Codes and
+    days are those of the operation, and no event may be after `now`.
     """
-    template = sheet.template
-    checks = None if allowed is None else _Checks(allowed, Vocabularies(allowed), now)
+    template, force = sheet.template, allowed.force
+    checks = _Checks(allowed, Vocabularies(allowed), now)
     no_entries = total_rows(sheet)
     errors = [CellError(sheet.header_row, "", problem) for _heading, problem in sheet.header_problems]
     errors += [CellError(number, "", problem) for number, problem in {**sheet.problems, **no_entries}.items()]
-    groups = _grouped(sheet, no_entries, force, checks)
+    groups = _grouped(sheet, no_entries, checks)
     events, seen = [], Counter[str]()
     for key, group in groups.items():
         body = event_of(template, group.values, force)
         corrects, reason = (group.values[0].get(pointer) for pointer in (CORRECTED, CORRECTION_REASON.pointer))
         invalid = explained(sheet, group.numbers, _errors_of(template, body, corrects, reason))
-        errors += [*group.wrong, *_with_codes(sheet, group.decided(invalid), checks)]
+        errors += [*group.wrong, *_with_codes(sheet, group.decided(invalid), checks.codes)]
         if invalid or group.wrong:
             continue
         content, without_count = (_digest(one, corrects) for one in (body, _without_count(body)))
@@ -143,9 +141,7 @@ def sheet_events(
     return events, sorted(about_columns(sheet, errors), key=sheet.order)
 
 
-def _grouped(
-    sheet: Sheet, no_entries: Container[int], force: str, checks: _Checks | None
-) -> dict[str | int, _EventRows]:
+def _grouped(sheet: Sheet, no_entries: Container[int], checks: _Checks) -> dict[str | int, _EventRows]:
     """Return the rows of each event, by its reference or row, with the errors in their cells."""
     template = sheet.template
     groups: dict[str | int, _EventRows] = {}
@@ -154,16 +150,15 @@ def _grouped(
             continue
         values, wrong = read_row(template, cells, number)
         name, wrong_name = _reference(cells, number)
-        wrong += [*wrong_name, *wrong_force(sheet, cells, number, force)]
+        wrong += [*wrong_name, *wrong_force(sheet, cells, number, checks.allowed.force)]
         if name in groups and not template.lines:
             first = groups[name].numbers[0]
             wrong.append(CellError(number, REFERENCE, f"Row {first} already has this reference."))
             name = ""
         # Parts of one row are one seizure, but different arrests.
         group = groups.setdefault(name or (int(number) if template.lines else number), _EventRows())
-        if checks is not None:
-            wrong += checks.codes.wrong_codes(template, cells, group.dated(values), number)
-            wrong += wrong_days(template, cells, values, number, allowed=checks.allowed, now=checks.now)
+        wrong += checks.codes.wrong_codes(template, cells, group.dated(values), number)
+        wrong += wrong_days(template, cells, values, number, allowed=checks.allowed, now=checks.now)
         wrong += _conflicts_with_first(template, group, values, number)
         wrong = [_about_mapping(cells, error) for error in wrong]
         group.add(number, _without(template, values, wrong), wrong)
@@ -179,10 +174,8 @@ def _about_mapping(cells: Mapping[str, Cell], error: CellError) -> CellError:
     return replace(error, hint=f"{error.hint} {remedy}".strip())
 
 
-def _with_codes(sheet: Sheet, errors: Iterable[CellError], checks: _Checks | None) -> list[CellError]:
-    if checks is None:
-        return list(errors)
-    return [checks.codes.with_codes(sheet.template, sheet.rows[one.row], one) for one in errors]
+def _with_codes(sheet: Sheet, errors: Iterable[CellError], codes: Vocabularies) -> list[CellError]:
+    return [codes.with_codes(sheet.template, sheet.rows[one.row], one) for one in errors]
 
 
 def repeated_references(sheets: Iterable[tuple[Sheet, Iterable[SheetEvent]]]) -> list[tuple[str, CellError]]:

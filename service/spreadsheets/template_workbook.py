@@ -102,7 +102,7 @@ class _CodesPage:
     """
 
     def __init__(self, book: Workbook, page: Worksheet, operation: Operation, force: str) -> None:
-        self._book, self._page = book, page
+        self._page = page
         self._bold, self._text = book.add_format({"bold": True}), book.add_format({"num_format": TEXT})
         self._day = book.add_format({"num_format": DAY, "align": "left"})
         self._row = 0

@@ -146,12 +146,6 @@ def personal_heading(heading: str) -> Personal | None:
     return personal[alike[0]] if alike else None
 
 
-@cache
-def milligrams_in() -> Mapping[str, int]:
-    """Return how many milligrams each unit of weight has, by its code."""
-    return dict(_reference()["unit"]["milligrams"])
-
-
 @dataclass(frozen=True, slots=True)
 class _Listed:
     """The words of a kind: their codes by normalised word, and those to ask about."""

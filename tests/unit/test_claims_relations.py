@@ -34,7 +34,9 @@ def test_the_relations_are_those_of_each_two_scopes(found: list[Scope]) -> None:
         assert apart[CATEGORY] == {at for at, other in others if one.categories.apart_from(other.categories)}
         assert apart[DAY] == {at for at, other in others if days_apart(one.days, other.days)}
         assert relations.apart[OPERATION][number] == 0
-        beside = {at for at, other in enumerate(found) if (other.forces, other.days) == (one.forces, one.days)}
-        same = {at for at, other in enumerate(found) if other.operation == one.operation}
-        assert {*bits(relations.equal_but(CATEGORY, number))} == beside & same
+        equal = {name: {*bits(masks[number])} for name, masks in relations.equal.items()}
+        assert equal[FORCE] == {at for at, other in enumerate(found) if other.forces == one.forces}
+        assert equal[CATEGORY] == {at for at, other in enumerate(found) if other.categories == one.categories}
+        assert equal[DAY] == {at for at, other in enumerate(found) if other.days == one.days}
+        assert equal[OPERATION] == {at for at, other in enumerate(found) if other.operation == one.operation}
         assert days_within(one.days, one.days)

@@ -18,7 +18,6 @@ from service.spreadsheets.words import (
     Unknown,
     column_meant,
     meaning_of,
-    milligrams_in,
     normalised,
     normalised_heading,
     personal_heading,
@@ -68,7 +67,6 @@ def test_codes_are_those_of_the_vocabulary():
     assert set(WORDS["measure"]["words"]) <= set(MEASURES)
     assert set(WORDS["force"]["words"]) <= set(force_catalogue())
     assert set(WORDS["kind"]["words"]) == {"weapon", "ammunition", "drug", "vehicle", "cash", "phone", "other"}
-    assert milligrams_in() == {"mg": 1, "g": 1_000, "kg": 1_000_000, "tonne": 1_000_000_000}
 
 
 @pytest.mark.parametrize(

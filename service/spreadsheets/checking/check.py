@@ -36,7 +36,7 @@ def check_sheets(sheets: Sequence[Sheet], allowed: Allowed, now: datetime) -> Ch
 
     The sheets are those that `choose_sheets` returns for the grids of a file.
     """
-    found = {sheet.name: sheet_events(sheet, allowed.force, allowed, now) for sheet in sheets}
+    found = {sheet.name: sheet_events(sheet, allowed, now) for sheet in sheets}
     events = {name: events for name, (events, _errors) in found.items()}
     errors = {name: errors for name, (_events, errors) in found.items()}
     for name, error in repeated_references([(sheet, events[sheet.name]) for sheet in sheets]):

@@ -25,7 +25,7 @@ def wrong_days(
     row: int,
     *,
     allowed: Allowed,
-    now: datetime | None,
+    now: datetime,
 ) -> list[CellError]:
     """Return the errors of a row whose moments or days are not those of the operation, or are in the future.
 
@@ -48,10 +48,10 @@ def wrong_days(
     return errors
 
 
-def _of_start(start: datetime, allowed: Allowed, now: datetime | None) -> str:
+def _of_start(start: datetime, allowed: Allowed, now: datetime) -> str:
     if allowed.days.day_of(start) is None:
         return f"Expected a moment within the days of {allowed.operation}: {allowed.span}."
-    return IN_THE_FUTURE if now is not None and start > now + SURELY_LATER else ""
+    return IN_THE_FUTURE if start > now + SURELY_LATER else ""
 
 
 def _of_end(end: datetime, start: datetime | None, allowed: Allowed) -> str:

@@ -114,12 +114,12 @@ class _MappedSheet:
         return data
 
     def _text_below(self, rows: Sequence[int]) -> set[int]:
+        if len([one for one in self.mapping.columns if one.to != LEAVE_OUT]) == 1:
+            return set()
         found: list[int] = []
         for row in reversed(rows):
             filled = [cell for cell in self.table.rows[row] if not is_blank(cell)]
             if len(filled) != 1 or not isinstance(filled[0], str) or self._is_sum(row) or len(rows) == len(found) + 1:
-                break
-            if self.reader.at and len([one for one in self.mapping.columns if one.to != LEAVE_OUT]) == 1:
                 break
             found.append(row)
         if self.mapping.text_below != LEAVE_OUT:

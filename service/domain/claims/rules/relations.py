@@ -31,10 +31,6 @@ class Relations:
     apart: Mapping[str, Sequence[int]]
     equal: Mapping[str, Sequence[int]]
 
-    def equal_but(self, dimension: str, number: int) -> int:
-        """Return the mask of the scopes that differ from a scope in this dimension at most."""
-        return reduce(and_, (masks[number] for name, masks in self.equal.items() if name != dimension))
-
 
 def relations_of(scopes: Sequence[Scope]) -> Relations:
     """Return the relations between these scopes, which are all different."""
