@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from service.cli.output import counted
 from service.cli.settings import Settings, pass_settings
+from service.plurals import counted
 from service.usecases.maintenance.backup import back_up_database
 
 

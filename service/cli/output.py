@@ -21,11 +21,6 @@ def remark(text: str) -> None:
     click.echo(text, err=True)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: 1 row, 2 rows. `many` is the plural if it is not formed with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

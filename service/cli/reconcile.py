@@ -9,12 +9,13 @@ import click
 
 from service.api.reconciliation.as_json import findings_json, reconciliation_json
 from service.cli.exit_codes import DONE, REFUSED, WRONG
-from service.cli.output import as_json, counted, print_json, remark
+from service.cli.output import as_json, print_json, remark
 from service.cli.reconciliation_table import print_findings, print_reconciliation
 from service.cli.settings import Settings, pass_settings
 from service.domain.claims.reading.claims_file import WrongClaims
 from service.domain.claims.rules.between import compare_claims
 from service.domain.model.reference_data import measure_catalogue
+from service.plurals import counted
 from service.usecases.maintenance.credentials import credential_of_lead
 from service.usecases.reconciliation.reconcile import reconcile as reconcile_with_record
 from service.wire.claims_body import ENDINGS, read_claims_body

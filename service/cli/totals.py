@@ -12,6 +12,7 @@ from service.api.totals import selection_of
 from service.cli.calling.service import Json, calls_service, service_of
 from service.cli.output import as_json, print_json, print_table
 from service.cli.settings import Settings, pass_settings
+from service.plurals import counted
 from service.usecases.maintenance.credentials import credential_of_lead
 from service.usecases.querying.as_of import Moment
 from service.usecases.querying.totals import totals as totals_of
@@ -79,17 +80,17 @@ def _print(answer: dict[str, Any]) -> None:
     click.echo(f"root {as_of['root']}")
     click.echo(f"returns: {answer['completeness']['status']}")
     for one in answer["completeness"]["outstanding"]:
-        days = "1 day" if one["days"] == 1 else f"{one['days']} days"
+        days = counted(one["days"], "day")
         of = f", of {', '.join(one['measures'])}" if one["measures"] else ""
         click.echo(f"outstanding: {_debtor(one)}, {days} from {one['day_from']}, before {one['day_before']}{of}")
     if more := answer["completeness"].get("outstanding_not_listed"):
-        click.echo(f"outstanding: {more:,} further {'day' if more == 1 else 'days'}, not listed")
+        click.echo(f"outstanding: {counted(more, 'further day')}, not listed")
     if answer.get("other_parts"):
         click.echo("other parts: in the sums, and not shown by force, because your force is not in them")
     for one in answer.get("left_out", []):
         click.echo(f"left out: {one['measure']}, which its parts do not count alike ({', '.join(one['units'])})")
     for one in answer["completeness"]["overdue"]:
-        days = "1 day" if one["days"] == 1 else f"{one['days']} days"
+        days = counted(one["days"], "day")
         click.echo(f"overdue: {one['force']}, {days}, since {one['since']}")
 
 

@@ -7,8 +7,9 @@ from typing import IO
 
 import click
 
-from service.cli.output import counted, progress, remark
+from service.cli.output import progress, remark
 from service.cli.settings import Settings, pass_settings
+from service.plurals import counted
 from service.runtime.garbage_collector import collecting_rarely
 from service.usecases.maintenance.transfer import export_operation, import_operation
 

@@ -97,11 +97,6 @@ class Sheet:
         return error.row, self.header.index(error.column) + 1 if error.column in self.header else 0
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: 1 row, 2 rows. `many` is the plural if it is not formed with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def choose_sheets(
     file: str, grids: Sequence[Grid], chosen: Collection[str] = (), *, include_hidden: bool = False
 ) -> tuple[list[Sheet], list[LeftOut]]:

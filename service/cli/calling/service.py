@@ -18,6 +18,7 @@ from service.errors import Invalid
 
 Json = dict[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
+# The name of the one credential that such a command calls with, and the variable that may hold it.
 CALLER, CREDENTIAL = "caller", "OPRECORD_CREDENTIAL"
 HOW_TO_SIGN_IN = f"Run: oprecord login --url URL. Or give --url and set {CREDENTIAL}."
 

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from service.cli.calling.service import Json, RemoteService, ServiceRefused, calls_service, new_id, service_of
-from service.cli.output import as_json, counted, print_json, print_table, remark
+from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.remote.words import minutes_text, moment_text
 from service.errors import Invalid
+from service.plurals import counted
 
 MOST_IN_ONE_CALL = 500
 

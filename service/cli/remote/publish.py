@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from service.cli.calling.service import Json, RemoteService, calls_service, service_of
-from service.cli.output import as_json, counted, print_json, remark
+from service.cli.output import as_json, print_json, remark
 from service.cli.remote.words import moment_text
+from service.plurals import counted
 
 
 @click.command()

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import click
 
 from service.cli.calling.service import Json, RemoteService, calls_service, new_id, service_of
-from service.cli.output import as_json, counted, print_json, print_table, remark
+from service.cli.output import as_json, print_json, print_table, remark
 from service.cli.remote.words import day_text, moment_text
+from service.plurals import counted
 
 DAYS_SHOWN = 7
 STATUSES = ("complete", "nil", "partial")

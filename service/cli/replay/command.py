@@ -14,12 +14,13 @@ from service.access.roles import ADMINISTRATOR, COORDINATOR, FORCE, OBSERVER
 from service.cli.calling.given_credentials import cleaned
 from service.cli.calling.http_client import HttpClient
 from service.cli.exit_codes import DONE, WRONG
-from service.cli.output import as_json, counted, print_json, progress, remark
+from service.cli.output import as_json, print_json, progress, remark
 from service.cli.replay.replay_directory import Replayed, replay_directory
 from service.cli.replay.results import Results, print_results, read_results
 from service.cli.replay.seed_directory import read_seed_directory
 from service.cli.settings import Settings, pass_settings
 from service.errors import Invalid
+from service.plurals import counted
 from service.storage.db import Database
 from service.usecases.access.sign_in import issue_link
 from service.usecases.maintenance.credentials import issue_credential

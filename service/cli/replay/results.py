@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from service.cli.calling.http_client import Client
-from service.cli.output import counted
 from service.cli.reconciliation_table import print_reconciliation
 from service.cli.replay.replay_directory import accepted
 from service.cli.replay.seed_directory import read_seed_directory
+from service.plurals import counted
 from service.wire.claims_body import TOML
 
 Json = dict[str, Any]

@@ -11,12 +11,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service.cli.calling.http_client import Client, JsonResponse
-from service.domain.model.days import OperatingDay, OperatingDays
-from service.domain.model.instants import parse_instant
+from service.domain.model.days import OperatingDays
 from service.domain.model.reference_data import Measure
 from service.errors import FieldError
 from service.spreadsheets.additions import Amount, Counted
-from service.spreadsheets.checking.allowed import Allowed, allowed_in
+from service.spreadsheets.checking.allowed import Allowed, allowed_in, days_in, measures_in
 from service.spreadsheets.recorded_events import Find
 from service.spreadsheets.sending.service import Result, SubmissionRefused
 
@@ -42,14 +41,14 @@ class Call:
         answer = self.client.post(address, {"events": bodies}, self.force)
         return [_result(one) for one in _results(answer)]
 
-    def measures_and_days(self) -> tuple[dict[str, Measure], OperatingDays]:
+    def measures_and_days(self) -> tuple[Mapping[str, Measure], OperatingDays]:
         """Return the measures of the operation in publishing order, and its days.
 
         Raises:
             SubmissionRefused: the service does not show the operation.
         """
         found = self._body(f"/v1/operations/{self.operation}")
-        return {row["measure"]: _measure(row) for row in found["measures"]}, _days(found)
+        return measures_in(found), days_in(found)
 
     def figures(self, force: str, wanted: Iterable[Counted], *, by_day: bool) -> tuple[dict[Counted, Amount], int]:
         """Return a force's figures of the wanted measures now, and the seq that they are true at.
@@ -88,10 +87,7 @@ class Call:
         return f"/v1/operations/{self.operation}/events?{urlencode(query)}"
 
     def _body(self, path: str) -> Json:
-        answer = self.client.get(path, self.force)
-        if answer.status != HTTPStatus.OK:
-            raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
-        return answer.body
+        return _body(self.client.get(path, self.force))
 
 
 def finder(client: Client, operation: str, caller: str) -> Find:
@@ -106,9 +102,8 @@ def finder(client: Client, operation: str, caller: str) -> Find:
         answer = client.get(f"{events}?after={int(name) - 1}&limit=1" if is_seq else f"{events}/{name}", caller)
         if answer.status == HTTPStatus.NOT_FOUND and answer.body.get("code") == "event_not_found":
             return None
-        if answer.status != HTTPStatus.OK:
-            raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
-        found = answer.body["events"] if is_seq else [answer.body["event"]]
+        body = _body(answer)
+        found = body["events"] if is_seq else [body["event"]]
         return next((one for one in found if not is_seq or one["seq"] == int(name)), None)
 
     return find
@@ -120,11 +115,9 @@ def allowed_by(client: Client, name: str, operation: str, force: str) -> Allowed
     Raises:
         SubmissionRefused: the credential cannot read the operation.
     """
-    answer = client.get(f"/v1/operations/{operation}", name)
-    if answer.status != HTTPStatus.OK:
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The operation cannot be read.')} ({answer.status})")
+    found = _body(client.get(f"/v1/operations/{operation}", name))
     forces = client.get("/v1/forces", name).body.get("forces", ())
-    return allowed_in(answer.body, force, [one["force"] for one in forces])
+    return allowed_in(found, force, [one["force"] for one in forces])
 
 
 def force_of(client: Client, name: str) -> str:
@@ -133,17 +126,24 @@ def force_of(client: Client, name: str) -> str:
     Raises:
         SubmissionRefused: the service does not accept the credential.
     """
-    answer = client.get("/v1/me", name)
+    return str(_body(client.get("/v1/me", name))["force"])
+
+
+def _body(answer: JsonResponse) -> Json:
     if answer.status != HTTPStatus.OK:
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The credential was refused.')} ({answer.status})")
-    return str(answer.body["force"])
+        raise _refused(answer)
+    return answer.body
 
 
 def _results(answer: JsonResponse) -> list[Json]:
     results = answer.body.get("results")
     if not isinstance(results, list):
-        raise SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
+        raise _refused(answer)
     return results
+
+
+def _refused(answer: JsonResponse) -> SubmissionRefused:
+    return SubmissionRefused(f"{answer.body.get('detail', 'The request was refused.')} ({answer.status})")
 
 
 def _result(found: Json) -> Result:
@@ -157,25 +157,3 @@ def _result(found: Json) -> Result:
 def _counted(row: Json) -> Counted:
     day = row.get("day")
     return Counted(row["measure"], row.get("category") or "", date.fromisoformat(day) if day else None)
-
-
-def _measure(row: Json) -> Measure:
-    return Measure(
-        measure=row["measure"],
-        label=row["label"],
-        unit=row["unit"],
-        core=row["core"],
-        additive=row["additive"],
-        category=row["category"],
-        categories=tuple(row["categories"]),
-        open=row["open"],
-    )
-
-
-def _days(found: Json) -> OperatingDays:
-    windows = tuple(
-        OperatingDay(date.fromisoformat(one["day"]), parse_instant(one["from"]), parse_instant(one["before"]))
-        for one in found["days"]
-    )
-    ends_at = found["ends_at"]
-    return OperatingDays(parse_instant(found["starts_at"]), parse_instant(ends_at) if ends_at else None, windows)

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from service.cli.output import counted
 from service.errors import Invalid
+from service.plurals import counted
 
 
 class NotConfirmed(Invalid):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.cli.output import counted, progress, remark
+from service.cli.output import progress, remark
 from service.domain.model.days import LONDON
 from service.errors import Conflict
+from service.plurals import counted
 from service.spreadsheets.recorded import Recorded
 from service.spreadsheets.sending.copied import Parts, take_for_sent
 from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from service.cli.output import counted, remark
+from service.cli.output import remark
 from service.errors import Conflict
+from service.plurals import counted
 from service.spreadsheets.mapping.mapped_file import mapping_path, proposed, read_mapping
 from service.spreadsheets.mapping.model import LEAVE_OUT, OPEN, ColumnMapping, FileMapping, SheetMapping
 from service.spreadsheets.mapping.writing import open_questions

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from service.cli.calling.given_credentials import cleaned
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-# The name of the one credential that such a command calls with.
-CALLER = "caller"
-CREDENTIAL = "OPRECORD_CREDENTIAL"
+from service.cli.calling.service import CREDENTIAL, Command
 
 url_option = click.option(
     "--url", required=True, metavar="URL", help="Address of the service, such as http://127.0.0.1:8000."

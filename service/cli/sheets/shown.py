@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from service.cli.output import counted, print_table, remark
+from service.cli.output import print_table, remark
+from service.plurals import counted
 from service.spreadsheets.sending.preview import Preview, label
 from service.spreadsheets.sending.sent_rows import SentRows
 

@@ -10,16 +10,18 @@ from pathlib import Path
 import click
 
 from service.cli.calling.http_client import HttpClient
-from service.cli.output import counted, progress, remark
+from service.cli.calling.service import CALLER
+from service.cli.output import progress, remark
 from service.cli.sheets.call import Call, allowed_by, finder, force_of
 from service.cli.sheets.confirmation import confirm
 from service.cli.sheets.copied_rows import compared
-from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
+from service.cli.sheets.options import credential_option, operation_option, url_option
 from service.cli.sheets.sending.run_lock import lock_on
 from service.cli.sheets.sending.state_file import sent_rows, state_path
 from service.cli.sheets.shown import show
 from service.errors import Invalid
 from service.exports.tables import Column, ExportTable, csv_text
+from service.plurals import counted
 from service.runtime.garbage_collector import collecting_rarely
 from service.spreadsheets.checking.check import Checked, check_sheets
 from service.spreadsheets.checking.mistakes import COLUMNS, MOST_LISTED, SheetMistake, lines, rows_of

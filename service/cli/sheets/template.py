@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from service.cli.calling.http_client import HttpClient
+from service.cli.calling.service import CALLER
 from service.cli.output import remark
-from service.cli.sheets.options import CALLER, credential_option, operation_option, url_option
+from service.cli.sheets.options import credential_option, operation_option, url_option
 from service.cli.sheets.sending.state_file import state_path
 from service.errors import Conflict
 from service.spreadsheets.reading.file import XLSX

@@ -70,14 +70,20 @@ def allowed_in(operation: Mapping[str, Any], force: str, known_forces: Iterable[
         force=force,
         reports=participants.get(force, ""),
         participants=tuple(participants),
-        days=_days(operation),
+        days=days_in(operation),
         places=tuple(operation["places"]),
-        measures={row["measure"]: _measure(row) for row in operation["measures"]},
+        measures=measures_in(operation),
         forces=frozenset((*force_catalogue(), *participants, *known_forces)),
     )
 
 
-def _days(operation: Mapping[str, Any]) -> OperatingDays:
+def measures_in(operation: Mapping[str, Any]) -> dict[str, Measure]:
+    """Return the measures in the answer to GET /v1/operations/{operation}, in publishing order."""
+    return {row["measure"]: _measure(row) for row in operation["measures"]}
+
+
+def days_in(operation: Mapping[str, Any]) -> OperatingDays:
+    """Return the days in the answer to GET /v1/operations/{operation}."""
     windows = [Window(starts_at=_moment(one["from"]), ends_at=_moment(one["before"])) for one in operation["days"]]
     if windows:
         return operating_days(None, None, windows, pointer="")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from service.plurals import counted
 from service.spreadsheets.headers import ColumnLeftOut, has_personal_heading
 from service.spreadsheets.mapping.columns import Cells, RowLeftOut, RowReader, parts_of
 from service.spreadsheets.mapping.grouping import grouped, with_references
@@ -68,9 +69,7 @@ class _MappedSheet:
         with_references(made, self.reader)
         made = grouped(made, self.reader, self.problems)
         for why, number in self.left_out.items():
-            self.notes.append(
-                f"{self.where or 'The file: '}{number:,} {'row' if number == 1 else 'rows'} left out: {why}."
-            )
+            self.notes.append(f"{self.where or 'The file: '}{counted(number, 'row')} left out: {why}.")
         template = TEMPLATES[self.mapping.template]
         used = {name for cells in made.values() for name in cells}
         header = [name for name in template.names() if name in used]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from service.domain.model.events import FACTS, Event, EventWithdrawn
 from service.errors import FieldError
+from service.plurals import counted
 from service.spreadsheets.additions import Change, SumLine, additions, sum_lines
 from service.spreadsheets.checking.explained import explained
 from service.spreadsheets.recorded import OwnRecord, Recorded, copies, own_record, said_by
@@ -16,7 +17,7 @@ from service.spreadsheets.sending.sent_rows import SentRows
 from service.spreadsheets.sending.service import Service
 from service.spreadsheets.sending.submission import Planned
 from service.spreadsheets.sending.withdrawals import Withdrawal
-from service.spreadsheets.sheets import Sheet, counted
+from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.unusual import unusual
 from service.wire.checked import load_event
 

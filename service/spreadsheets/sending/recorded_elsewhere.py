@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.plurals import counted
 from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.recorded_events import described
 from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME, Gone, named, reference_of, within_sheet
 from service.spreadsheets.sending.sent_rows import SentRows
 from service.spreadsheets.sending.submission import Planned
-from service.spreadsheets.sheets import Sheet, counted, place_of
+from service.spreadsheets.sheets import Sheet, place_of
 from service.spreadsheets.templates import CORRECTS, CellError
 
 Events = Mapping[str, Sequence[SheetEvent]]

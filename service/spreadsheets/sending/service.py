@@ -44,7 +44,7 @@ class Service(Protocol):
         """Record events; return the result of each, in order."""
         ...
 
-    def measures_and_days(self) -> tuple[dict[str, Measure], OperatingDays]:
+    def measures_and_days(self) -> tuple[Mapping[str, Measure], OperatingDays]:
         """Return the measures of the operation in publishing order, and its days."""
         ...
 

@@ -10,12 +10,13 @@ from uuid_utils.compat import uuid7
 
 from service.domain.deciding.decide import AlreadyWithdrawn
 from service.errors import Conflict, FieldError
+from service.plurals import counted
 from service.spreadsheets.checking.explained import explained
 from service.spreadsheets.events import SheetEvent
 from service.spreadsheets.sending.gone_rows import ROWS_TO_NAME, gone_rows, named, refuse_rewritten
 from service.spreadsheets.sending.sent_rows import SentRow, SentRows, prefix_of
 from service.spreadsheets.sending.service import Result, Service, results
-from service.spreadsheets.sheets import Sheet, counted
+from service.spreadsheets.sheets import Sheet
 from service.spreadsheets.templates import CellError, Template
 
 MISTAKE = "mistake"

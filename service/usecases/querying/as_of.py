@@ -92,12 +92,20 @@ def read_as_of(
 
 
 def _checked_seq(context: ReadContext, seq: int) -> int:
-    name, size = context.head.operation, context.head.seq
-    if seq > size:
-        raise AsOfBeyondLog(f"Expected a seq from 1 to {size}; found {seq}.", pointer="/as_of_seq")
+    check_in_log(context, seq)
     if has_parts(context, seq):
-        raise AsOfSeqOfRollUp(f"{name} has parts: give a moment with as_of.", pointer="/as_of_seq")
+        raise AsOfSeqOfRollUp(f"{context.head.operation} has parts: give a moment with as_of.", pointer="/as_of_seq")
     return seq
+
+
+def check_in_log(context: ReadContext, seq: int) -> None:
+    """Check that the log of an operation has a seq.
+
+    Raises:
+        AsOfBeyondLog: it does not have it yet.
+    """
+    if seq > context.head.seq:
+        raise AsOfBeyondLog(f"Expected a seq from 1 to {context.head.seq}; found {seq}.", pointer="/as_of_seq")
 
 
 def has_parts(context: ReadContext, seq: int) -> bool:

@@ -29,7 +29,7 @@ from service.errors import Invalid
 from service.eventlog.head import read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.storage.db import Database
-from service.usecases.querying.as_of import AsOfBeyondLog, Moment, has_parts, read_as_of
+from service.usecases.querying.as_of import Moment, check_in_log, has_parts, read_as_of
 from service.usecases.querying.owed import Owed
 from service.usecases.querying.publications import (
     NoSuchPublication,
@@ -126,10 +126,8 @@ def preview_statement(
     with read_context(database, operation, credential) as context:
         if not context.is_coordinator:
             raise NotCoordinator(f"Only a coordinator of {context.operation.lead_force} may publish.")
-        if as_of_seq is not None and as_of_seq > context.head.seq:
-            raise AsOfBeyondLog(
-                f"Expected a seq from 1 to {context.head.seq}; found {as_of_seq}.", pointer="/as_of_seq"
-            )
+        if as_of_seq is not None:
+            check_in_log(context, as_of_seq)
         is_now = as_of_seq is None or has_parts(context, as_of_seq)
         seqs = None if is_now or as_of_seq is None else {operation: as_of_seq}
         found = context.positions(begun_by=database.now(context.connection), seqs=seqs)

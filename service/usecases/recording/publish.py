@@ -17,7 +17,7 @@ from service.eventlog import read
 from service.eventlog.head import share_head
 from service.projections.totals import MOST, TotalTooLarge
 from service.storage.db import Database
-from service.usecases.querying.as_of import AsOfBeyondLog, AsOfSeqOfRollUp, has_parts
+from service.usecases.querying.as_of import AsOfSeqOfRollUp, check_in_log, has_parts
 from service.usecases.querying.publications import (
     NoSuchPublication,
     Publication,
@@ -102,8 +102,7 @@ def _frozen(context: ReadContext, request: FiguresPublished) -> FiguresPublished
     """Return the publication of a request. Share-lock the heads of parts, each after that of its whole."""
     connection, database, head = context.connection, context.database, context.head
     seq = head.seq if request.as_of_seq is None else request.as_of_seq
-    if seq > head.seq:
-        raise AsOfBeyondLog(f"Expected a seq from 1 to {head.seq}; found {seq}.", pointer="/as_of_seq")
+    check_in_log(context, seq)
     if request.as_of_seq is not None and has_parts(context, seq):
         raise AsOfSeqOfRollUp(f"{head.operation} has parts: publish it as of now.", pointer="/as_of_seq")
     seqs = {head.operation: seq} if request.as_of_seq is not None else None

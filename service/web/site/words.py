@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+from service import plurals
 from service.domain.model.days import LONDON, london_date
 from service.exports import categories
 
@@ -12,6 +13,8 @@ ONE_DAY = timedelta(days=1)
 NOON_HOUR = 12
 # Pages name categories as statements and lists of changes do.
 category, category_in_sentence = categories.category, categories.category_in_sentence
+# Templates are given one module of words.
+counted = plurals.counted
 
 # More days are counted instead of named.
 MOST_DAYS_LISTED = 7
@@ -110,11 +113,6 @@ def days_listed(days: Sequence[date]) -> str:
     if len(days) > MOST_DAYS_LISTED:
         return f"{len(days):,} days from {period(days[0], days[-1])}"
     return listed([day_and_weekday(day) for day in days])
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 event`, `2 events`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -54,9 +54,9 @@ class OwnService:
                 self.seqs[str(outcome.receipt.id)] = outcome.receipt.seq
         return [_result(outcome) for outcome in outcomes]
 
-    def measures_and_days(self) -> tuple[dict[str, Measure], OperatingDays]:
+    def measures_and_days(self) -> tuple[Mapping[str, Measure], OperatingDays]:
         """Return the measures of the operation in publishing order, and its days."""
-        return dict(self.operation.measures), self.operation.days
+        return self.operation.measures, self.operation.days
 
     def figures(self, force: str, wanted: Iterable[Counted], *, by_day: bool) -> tuple[dict[Counted, Amount], int]:
         """Return a force's figures of the wanted measures now, and the seq that they are true at."""

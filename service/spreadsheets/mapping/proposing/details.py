@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from service.domain.model.personal_data import personal_shape
+from service.plurals import counted
 from service.spreadsheets.mapping.dates import (
     order_of,
     were_swapped,
@@ -132,16 +133,16 @@ class Details:
 
     def _words(self, one: ColumnMapping, cells: Mapping[int, Cell], remarks: dict[str, str]) -> dict[str, str]:
         """Return each word of a column with its code, the most frequent first."""
-        counted = Counter(written(cell) for cell in cells.values() if not isinstance(cell, Unreadable))
+        times_by_word = Counter(written(cell) for cell in cells.values() if not isinstance(cell, Unreadable))
         answers = self._answered_words(one)
-        if len(counted) > MOST_WORDS:
+        if len(times_by_word) > MOST_WORDS:
             return {}
         kind, measure = self._context(one)
         remarks["words"] = about_codes(one.to, kind)
         if LEAVE_OUT not in answers.values():
             remarks["words"] += ' Rows with a word that has the code "leave out" are not sent.'
         found: dict[str, str] = {}
-        for word, times in counted.most_common():
+        for word, times in times_by_word.most_common():
             found[word] = answers.get(folded(word), OPEN)
             if found[word] != OPEN:
                 continue
@@ -159,7 +160,7 @@ class Details:
                     if is_address
                     else ""
                 )
-                rows = f"{times:,} {'row' if times == 1 else 'rows'}"
+                rows = counted(times, "row")
                 remarks[f"words.{word}"] = f'{one.heading}: which code is "{word}" ({rows})?{maybe}{why}'
         return found
 
