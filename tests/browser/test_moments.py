@@ -48,6 +48,19 @@ def test_no_figure_is_wider_than_its_cell(person_for: PersonFor, pandilla_server
         assert person.page.evaluate(WIDER_THAN_THEIR_CELLS) == [], state
 
 
+WIDER_THAN_THE_TABLE = """() => [...document.querySelectorAll('.headlines__figure, .figures td, .matrix td')]
+  .filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"""
+
+
+def test_no_figure_of_an_earlier_moment_is_wider_than_its_cell_on_a_phone(
+    person_for: PersonFor, pandilla_server: Served
+):
+    person = person_for(pandilla_server, LEAD, viewport=PHONE)
+    page = person.open(f"{PANDILLA}?event=40")
+    expect(page.locator("#by-force tbody .figures__barred", has_text="none yet")).not_to_have_count(0)
+    assert page.evaluate(WIDER_THAN_THE_TABLE) == []
+
+
 def test_the_slider_takes_the_page_along_the_log_by_keyboard(person_for: PersonFor, pandilla_server: Served):
     person = person_for(pandilla_server, LEAD)
     page = person.open(PANDILLA)
