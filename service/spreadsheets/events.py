@@ -121,7 +121,7 @@ def sheet_events(sheet: Sheet, allowed: Allowed, now: datetime) -> tuple[list[Sh
     template, force = sheet.template, allowed.force
     checks = _Checks(allowed, Vocabularies(allowed), now)
     no_entries = total_rows(sheet)
-    errors = [CellError(sheet.header_row, "", problem) for _heading, problem in sheet.header_problems]
+    errors = [CellError(sheet.header_row, "", one.problem) for one in sheet.header_problems]
     errors += [CellError(number, "", problem) for number, problem in {**sheet.problems, **no_entries}.items()]
     groups = _grouped(sheet, no_entries, checks)
     events, seen = [], Counter[str]()

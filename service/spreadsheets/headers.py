@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.spreadsheets.templates import TEMPLATES, NoSuchTemplate, Template
-from service.spreadsheets.words import Ambiguous, KnownWord, Unknown, column_meant, normalised_heading, personal_heading
+from service.spreadsheets.words import (
+    Ambiguous,
+    KnownWord,
+    Meaning,
+    Unknown,
+    column_meant,
+    normalised_heading,
+    personal_heading,
+)
 
 # A column of no template. If a sheet has it, each of its cells must name the force that sends the sheet.
 FORCE = "force"
@@ -23,20 +31,27 @@ class ColumnLeftOut(NamedTuple):
     what: str
 
 
+class HeaderProblem(NamedTuple):
+    """What is wrong with a heading, as a sentence, and the template columns that it may mean instead."""
+
+    heading: str
+    problem: str
+    meant: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """The header of a sheet of a template.
 
     `columns` are the template columns by their place, counted from 0; the cells of all other columns must not be looked
-    at. `headings` are the headings of the template columns as they stand in the file. `problems` are what is wrong, by
-    heading.
+    at. `headings` are the headings of the template columns as they stand in the file.
     """
 
     template: Template
     columns: Mapping[int, str]
     headings: Mapping[str, str]
     left_out: Sequence[ColumnLeftOut]
-    problems: Sequence[tuple[str, str]]
+    problems: Sequence[HeaderProblem]
 
 
 def expected_header() -> str:
@@ -74,10 +89,11 @@ def read_header(header: Sequence[str]) -> Header:
         elif heading and (personal := personal_heading(heading)) is not None and personal.action == "leave_out":
             left_out.append(ColumnLeftOut(heading, personal.what))
         elif heading:
-            problems.append((heading, _problem(heading, template)))
+            problems.append(_problem(heading, template))
     for name, times in Counter(columns.values()).items():
         if times > 1:
-            problems.append((name, _duplicate([header[place] for place, one in columns.items() if one == name])))
+            written = [header[place] for place, one in columns.items() if one == name]
+            problems.append(HeaderProblem(name, _duplicate(written)))
     headings = {name: header[place] for place, name in columns.items()}
     return Header(template, columns, headings, left_out, problems)
 
@@ -110,26 +126,37 @@ def _duplicate(headings: Sequence[str]) -> str:
     return f"Column {first!r} is duplicate: it is in the header {len(headings)} times{written}. Keep one of them."
 
 
-def _problem(heading: str, template: Template) -> str:
+def _problem(heading: str, template: Template) -> HeaderProblem:
     """Return what is wrong with a heading that the template does not have, and what to do."""
     personal = personal_heading(heading)
     if personal is not None:
         holds = "may hold" if personal.is_ambiguous else "holds"
-        return (
+        return HeaderProblem(
+            heading,
             f"Column {heading!r} {holds} {personal.what}: delete the column. It is never read; the record takes no "
-            "personal data."
+            "personal data.",
         )
-    unknown = f"Column {heading!r} is not in the template for {template.name}."
-    match column_meant(heading, template.name):
-        case KnownWord(code=column) if column == IGNORED:
-            return f"{unknown} The record has no use for it: delete it."
+    meaning = column_meant(heading, template.name)
+    meant = () if meaning == KnownWord(IGNORED) else _columns_of(meaning)
+    perhaps = f"Did you mean {_either(meant)}?"
+    match meaning:
+        case KnownWord() if not meant:
+            said = "The record has no use for it: delete it."
+        case Ambiguous() if meant:
+            said = f"{perhaps} Rename it if its cells are that, or delete it."
+        case _ if meant:
+            said = f"{perhaps} Rename it, or delete it."
+        case _:
+            said = f"Delete it or correct its name. The template has: {', '.join(template.names())}."
+    return HeaderProblem(heading, f"Column {heading!r} is not in the template for {template.name}. {said}", meant)
+
+
+def _columns_of(meaning: Meaning) -> Sequence[str]:
+    match meaning:
         case KnownWord(code=column):
-            return f"{unknown} Did you mean {column}? Rename it, or delete it."
-        case Ambiguous(candidates=columns):
-            return f"{unknown} Did you mean {_either(columns)}? Rename it if its cells are that, or delete it."
-        case Unknown(nearest=columns) if columns:
-            return f"{unknown} Did you mean {_either(columns)}? Rename it, or delete it."
-    return f"{unknown} Delete it or correct its name. The template has: {', '.join(template.names())}."
+            return (column,)
+        case Ambiguous(candidates=columns) | Unknown(nearest=columns):
+            return columns
 
 
 def _meant(header: Iterable[str]) -> str:

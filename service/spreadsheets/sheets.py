@@ -10,6 +10,7 @@ from typing import NamedTuple
 from service.errors import Invalid
 from service.spreadsheets.headers import (
     ColumnLeftOut,
+    HeaderProblem,
     expected_header,
     has_personal_heading,
     read_header,
@@ -67,7 +68,7 @@ class Sheet:
 
     The name is empty for a CSV file. `header` are the template columns that the sheet has, and the column `force`, in
     the order of the file. `headings` are their headings as they stand in the file, where these differ.
-    `header_problems` are what is wrong with the header in row `header_row`, by heading. `sum_rows` are rows in which a
+    `header_problems` are what is wrong with the header in row `header_row`. `sum_rows` are rows in which a
     formula adds up the cells above it. Columns in `left_out` are never read. With `is_mapped`, it was made
     by a mapping, which has dealt with the sums.
     """
@@ -79,7 +80,7 @@ class Sheet:
     problems: Mapping[int, str]
     headings: Mapping[str, str] = field(default_factory=dict)
     header_row: int = 1
-    header_problems: Sequence[tuple[str, str]] = ()
+    header_problems: Sequence[HeaderProblem] = ()
     left_out: Sequence[ColumnLeftOut] = ()
     sum_rows: frozenset[int] = frozenset()
     is_mapped: bool = False

@@ -305,6 +305,13 @@ def test_a_column_that_is_missing_is_one_mistake_of_the_header():
     ]
 
 
+def test_a_column_that_another_heading_may_mean_is_not_called_missing():
+    (mistake,) = said(["Date", "reason", "count"], ["2024-01-23 21:40", "knife", "1"])
+    assert mistake == (
+        "row 1: Column 'Date' is not in the template for arrests. Did you mean occurred_at? Rename it, or delete it."
+    )
+
+
 def test_cells_of_a_personal_column_are_never_shown_and_the_others_are_checked():
     header = ["Name", "DOB", "occurred_at", "reason", "count"]
     row = ["SMITH, Ann", Unreadable("01/02/1990"), AT, "knife", "x"]

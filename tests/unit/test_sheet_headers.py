@@ -11,7 +11,7 @@ HAS = f"The template has: {', '.join(TEMPLATES['arrests'].names())}."
 
 
 def problems(*headings: str) -> list[str]:
-    return [problem for _heading, problem in read_header([*ARRESTS, *headings]).problems]
+    return [one.problem for one in read_header([*ARRESTS, *headings]).problems]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -49,7 +49,12 @@ def test_an_unknown_heading_is_named_with_the_columns_of_the_template():
 def test_an_ambiguous_heading_is_asked_about():
     (problem,) = read_header(["kind", "Gross weight"]).problems
     asked = "Did you mean weight_grams? Rename it if its cells are that, or delete it."
-    assert problem == ("Gross weight", f"Column 'Gross weight' is not in the template for seizures. {asked}")
+    said = f"Column 'Gross weight' is not in the template for seizures. {asked}"
+    assert problem == ("Gross weight", said, ("weight_grams",))
+
+
+def test_a_heading_without_letters_is_unknown():
+    assert problems("??") == [f"Column '??' is not in the template for arrests. Delete it or correct its name. {HAS}"]
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,14 @@ class DrugUnclear:
 
 @dataclass(frozen=True, slots=True)
 class DrugUnknown:
-    """Words that mean no known drug: the nearest paths on the day, if any, and what to do, as a sentence."""
+    """Words that mean no known drug: the nearest paths on the day, if any, and what to do, as a sentence.
+
+    `thing` is what they mean instead, if that is known.
+    """
 
     nearest: tuple[str, ...]
     sentence: str
+    thing: NotADrug | None = None
 
 
 class Meaning(NamedTuple):
@@ -134,7 +138,7 @@ def not_a_drug(words: str, thing: NotADrug) -> DrugFound | DrugUnknown:
     """Return what to do with words for something else: `unstated` for an unknown substance, else not a drug at all."""
     if thing.send.startswith(UNSTATED):
         return DrugFound(UNSTATED)
-    return DrugUnknown((), f"Expected a drug; {words!r} is {thing.what}. Send it as {thing.send}.")
+    return DrugUnknown((), f"Expected a drug; {words!r} is {thing.what}. Send it as {thing.send}.", thing)
 
 
 def unknown_drug(words: str, day: date) -> DrugUnknown:

@@ -8,6 +8,7 @@ from datetime import date
 from service.domain.deciding.check_drugs import AmbiguousDrug, UnknownDrug, WrongDrugClass, check_drug
 from service.domain.model.days import london_date
 from service.domain.model.drug_words import DrugFound, DrugUnclear, DrugUnknown, drug_category
+from service.domain.model.drugs import NotADrug
 from service.domain.model.personal_data import LooksPersonal, personal_shape
 from service.domain.model.vocabulary import CategoryPath, shape_of
 from service.spreadsheets.checking.allowed import Allowed
@@ -18,8 +19,6 @@ from service.spreadsheets.templates import AllowedCodes, CellError, SheetColumn
 DRUG_EXPECTED = "a drug: a code of the drug list such as a/cocaine, or the class alone"
 BY_SUBSTANCE = "drug_seizures_by_substance"
 CLASSES = "a class of drug; for a substance, a code of the drug list"
-# What the drug list says of a word that resembles none of its names.
-UNKNOWN = "Expected a drug of the drug list"
 PATH = re.compile(shape_of(CategoryPath).expression, re.ASCII)
 
 
@@ -44,7 +43,7 @@ def _of_word(column: SheetColumn, word: str, row: int, day: date, allowed: Allow
             hint = f"Did you mean {path}?" + (f" Write the number in {amount}." if amount else "")
         case DrugUnknown(nearest=nearest) if nearest:
             hint = f"Did you mean {either(nearest)}?"
-        case DrugUnclear(sentence=sentence) | DrugUnknown(sentence=sentence) if UNKNOWN not in sentence:
+        case DrugUnclear(sentence=sentence) | DrugUnknown(sentence=sentence, thing=NotADrug()):
             detail, found, hint = sentence, "", ""
     return CellError(row, column.name, detail, found, hint, codes)
 

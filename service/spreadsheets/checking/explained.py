@@ -41,7 +41,8 @@ def about_columns(sheet: Sheet, errors: Iterable[CellError]) -> list[CellError]:
 
     Errors in a column that the header has twice, or under another name, are left out: the header's error says so.
     """
-    duplicate = {name for name, _problem in sheet.header_problems if name in sheet.header}
+    duplicate = {one.heading for one in sheet.header_problems if one.heading in sheet.header}
+    renamed = {column for one in sheet.header_problems for column in one.meant}
     kept: list[CellError] = []
     missing: dict[str, CellError] = {}
     for error in errors:
@@ -49,7 +50,7 @@ def about_columns(sheet: Sheet, errors: Iterable[CellError]) -> list[CellError]:
             continue
         if not error.column or error.column in sheet.header:
             kept.append(error)
-        elif not any(f"mean {error.column}" in problem for _heading, problem in sheet.header_problems):
+        elif error.column not in renamed:
             detail = f"The column {error.column} is missing: add it. {error.detail.removeprefix(BLANK)}"
             missing.setdefault(error.column, CellError(sheet.header_row, "", detail))
     return [*missing.values(), *kept]

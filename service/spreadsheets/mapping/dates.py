@@ -51,6 +51,10 @@ class Clock:
     zone: tzinfo | None = None
 
 
+class ZoneMissing(ValueError):
+    """A time has no zone beside it, and the mapping declares none."""
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarPeriod:
     """A day, month or year: from the first day, before the second."""
@@ -124,6 +128,7 @@ def moment_of(cell: Cell, order: str, zone: str, stored: str = "") -> str | date
 
     Raises:
         ValueError: it is neither, or its time occurs twice or never as the clocks change.
+        ZoneMissing: it has a time without a zone, and none is declared.
     """
     if isinstance(cell, datetime):
         return wire(day_of(cell.date(), order, stored), Clock(cell.time()), zone)
@@ -138,10 +143,11 @@ def wire(day: date, clock: Clock, zone: str) -> str:
     """Return a moment in wire format. A zone beside the time goes before the declared one.
 
     Raises:
-        ValueError: the time occurs twice or never as the clocks change, or no zone is declared.
+        ValueError: the time occurs twice or never as the clocks change.
+        ZoneMissing: no zone is declared.
     """
     if clock.zone is None and not zone:
-        raise ValueError('The mapping says no time zone. Write zone = "Europe/London" or "UTC" for this sheet.')
+        raise ZoneMissing('The mapping says no time zone. Write zone = "Europe/London" or "UTC" for this sheet.')
     where = clock.zone or zone_of(zone)
     early, late = (datetime.combine(day, clock.at, where).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if early != late:

@@ -11,6 +11,7 @@ from functools import cached_property
 from service.domain.model.personal_data import personal_shape
 from service.spreadsheets.mapping.dates import (
     NUMERIC,
+    ZoneMissing,
     clock_of,
     day_of,
     moment_of,
@@ -96,9 +97,10 @@ class Look:
                         return True
                 else:
                     moment_of(cell, one.order if one.order != OPEN else DAY_FIRST, "")
-            except ValueError as error:
-                if "zone" in str(error):
-                    return True
+            except ZoneMissing:
+                return True
+            except ValueError:
+                continue
         return False
 
     def answer(self, one: ColumnMapping) -> ColumnMapping | None:
