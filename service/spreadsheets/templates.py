@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
-from service.domain.model.vocabulary import CorrectionReason
+from service.domain.model.vocabulary import CorrectionReason, number_in
 from service.errors import Invalid
 from service.spreadsheets.reading.cells import (
     Cell,
@@ -38,7 +38,6 @@ CATEGORY_OF = {"weapon": "weapon", "drug": "drug", "vehicle": "ground", "other":
 COLUMN_OF = dict.fromkeys(CATEGORY_OF.values(), "category") | {"rounds": "count"}
 # Kinds of line that have a count. Without the column it is 1, except for ammunition.
 COUNTED_KINDS = ("weapon", "ammunition", "vehicle", "phone", "other")
-SEQ = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 # The beginning of what is wrong with a blank cell.
 BLANK = "The cell is blank. "
 LINE = re.compile(r"/data/lines/(?P<index>\d+)/")
@@ -137,8 +136,8 @@ def recorded_event(cell: Cell) -> str:
         ValueError: it is neither.
     """
     written = text(cell)
-    if SEQ.fullmatch(written):
-        return written
+    if (seq := number_in(written)) is not None:
+        return str(seq)
     try:
         return str(UUID(written))
     except ValueError as error:

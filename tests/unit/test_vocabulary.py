@@ -1,11 +1,20 @@
-"""The formats of codes, slugs, category paths and titles."""
+"""The formats of codes, slugs, category paths, titles and seqs."""
 
 import re
 from typing import Any
 
 import pytest
 
-from service.domain.model.vocabulary import CategoryPath, Code, CurrencyCode, IncidentKey, Title, shape_of
+from service.domain.model.vocabulary import (
+    MAX_SEQ,
+    CategoryPath,
+    Code,
+    CurrencyCode,
+    IncidentKey,
+    Title,
+    number_in,
+    shape_of,
+)
 
 
 def fits(annotated: Any, text: str) -> bool:
@@ -53,3 +62,14 @@ def test_valid_texts(kind: Any, texts: list[str]) -> None:
 )
 def test_invalid_texts(kind: Any, texts: list[str]) -> None:
     assert [text for text in texts if fits(kind, text)] == []
+
+
+def test_a_seq_is_read_from_its_digits():
+    assert [number_in(text) for text in ("1", "368", str(MAX_SEQ))] == [1, 368, MAX_SEQ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "+1", "01", "1.0", "1 ", "x", "1\n", "\N{SUPERSCRIPT TWO}", str(MAX_SEQ + 1), "9" * 5_000]
+)
+def test_other_texts_are_no_seq(text: str):
+    assert number_in(text) is None

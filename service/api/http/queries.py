@@ -13,7 +13,7 @@ import marshmallow as ma
 from service.domain.counting.completeness import STATUSES
 from service.domain.counting.selection import DIMENSIONS, OPERATION
 from service.domain.model.events import DATA_CLASSES
-from service.domain.model.vocabulary import STEP
+from service.domain.model.vocabulary import MAX_SEQ, STEP
 from service.eventlog.cursors import CURSOR_TEXT, Cursor, parse_cursor
 from service.usecases.querying.returns import MOST_RETURNS, ReturnKey
 from service.usecases.querying.search_duplicates import DuplicateKey
@@ -110,7 +110,7 @@ class BatchQuery(RecordQuery):
 class PageQuery(ma.Schema):
     """Which page of a list ordered by seq."""
 
-    after = Number(0, 2**53 - 1, load_default=0, metadata={"description": "return events after this seq"})
+    after = Number(0, MAX_SEQ, load_default=0, metadata={"description": "return events after this seq"})
     limit = Number(1, 1_000, load_default=100)
 
 
@@ -122,9 +122,9 @@ class After(ma.fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         cursor = parse_cursor(value)
-        if cursor is None or cursor.seq >= 2**53:
+        if cursor is None or cursor.seq > MAX_SEQ:
             raise ma.ValidationError(
-                f"Expected a whole number from 0 to {2**53 - 1:,}, or the `cursor` of an earlier response."
+                f"Expected a whole number from 0 to {MAX_SEQ:,}, or the `cursor` of an earlier response."
             )
         return cursor
 
@@ -177,7 +177,7 @@ class PossibleDuplicatesQuery(ma.Schema):
 class AsOfQuery(ma.Schema):
     """The moment or seq to answer as of; now by default."""
 
-    as_of_seq = Number(1, 2**53 - 1)
+    as_of_seq = Number(1, MAX_SEQ)
     as_of = InstantField(metadata={"description": "a past moment"})
 
 
@@ -186,7 +186,7 @@ class StatementQuery(AsOfQuery):
 
     publication = Number(
         1,
-        2**53 - 1,
+        MAX_SEQ,
         metadata={"description": "a publication's number, for its figures as published; without as_of, as_of_seq"},
     )
     audience = OneOf(

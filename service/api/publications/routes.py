@@ -22,6 +22,7 @@ from service.api.publications.schemas import (
 from service.domain.counting.figures import display
 from service.domain.model.events import FiguresPublished, PublicationMadePublic, PublishedFigure
 from service.domain.model.instants import format_instant, format_optional
+from service.domain.model.vocabulary import number_in
 from service.domain.statement.changes import FigureChange
 from service.exports.statement.changes import sentence
 from service.exports.statement.differences import difference_table, difference_text
@@ -37,7 +38,6 @@ from service.wire.schemas import change_schema
 
 blueprint = Blueprint("publications", __name__, description="Publish figures, and compare them with the record later")
 
-MOST_DIGITS = 15
 TEXT = {"type": "string"}
 
 
@@ -137,11 +137,12 @@ def publication_number(text: str) -> int:
     """Return the number of a publication in an address.
 
     Raises:
-        NoSuchPublication: it is no number of at most 15 digits.
+        NoSuchPublication: it is no number.
     """
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+    number = number_in(text)
+    if number is None:
         raise NoSuchPublication("Expected the number of a publication: 1, 2, 3, ...")
-    return int(text)
+    return number
 
 
 def _heading_json(publication: Publication) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from service.cli.calling.http_client import Client, JsonResponse
 from service.domain.model.days import OperatingDays
 from service.domain.model.reference_data import Measure
+from service.domain.model.vocabulary import number_in
 from service.errors import FieldError
 from service.spreadsheets.additions import Amount, Counted
 from service.spreadsheets.checking.allowed import Allowed, allowed_in, days_in, measures_in
@@ -98,13 +99,13 @@ def finder(client: Client, operation: str, caller: str) -> Find:
 
     def find(name: str) -> Mapping[str, Any] | None:
         events = f"/v1/operations/{operation}/events"
-        is_seq = name.isdigit()
-        answer = client.get(f"{events}?after={int(name) - 1}&limit=1" if is_seq else f"{events}/{name}", caller)
+        seq = number_in(name)
+        answer = client.get(f"{events}/{name}" if seq is None else f"{events}?after={seq - 1}&limit=1", caller)
         if answer.status == HTTPStatus.NOT_FOUND and answer.body.get("code") == "event_not_found":
             return None
         body = _body(answer)
-        found = body["events"] if is_seq else [body["event"]]
-        return next((one for one in found if not is_seq or one["seq"] == int(name)), None)
+        found = [body["event"]] if seq is None else body["events"]
+        return next((one for one in found if seq in (None, one["seq"])), None)
 
     return find
 

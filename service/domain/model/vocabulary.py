@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -9,6 +10,9 @@ from msgspec import Meta
 
 MAX_QUANTITY = 10**12
 MAX_LINES = 50
+# The largest number that JSON keeps exactly.
+MAX_SEQ = 2**53 - 1
+DIGITS = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ CategoryPath = Annotated[
     ).meta,
 ]
 CurrencyCode = Annotated[str, Matching(r"[A-Z]{3}", 3, "an ISO 4217 currency code such as GBP or EUR").meta]
-Seq = Annotated[int, Whole(1, 2**53 - 1).meta]
+Seq = Annotated[int, Whole(1, MAX_SEQ).meta]
 HexDigest = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "a SHA-256 in hexadecimal digits").meta]
 IncidentKey = Annotated[str, Matching(r"[0-9a-f]{64}", 64, "64 hexadecimal digits in small letters").meta]
 Title = Annotated[
@@ -125,3 +129,11 @@ GROUP: ForceKind = "group"
 # The reason of a correction that is no mistake: a later sum of the same body, which replaces its earlier one.
 RUNNING_TOTAL: CorrectionReason = "running_total"
 HOME_CURRENCY = "GBP"
+
+
+def number_in(text: str) -> int | None:
+    """Return the seq, or other number counted from 1, that a text states in digits; None if it states none.
+
+    Digits have no leading zeros, so that each number has one address.
+    """
+    return int(text) if DIGITS.fullmatch(text) and int(text) <= MAX_SEQ else None

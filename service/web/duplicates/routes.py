@@ -15,6 +15,7 @@ from service.access.roles import COORDINATOR, REPORTERS
 from service.domain.deciding.decide import NotCoordinator
 from service.domain.deciding.draft import Submission
 from service.domain.model.events import DuplicateReopened, DuplicateRuledOut, Event, EventWithdrawn
+from service.domain.model.vocabulary import number_in
 from service.errors import Conflict
 from service.usecases.overview.duplicates import (
     OpenPair,
@@ -265,7 +266,7 @@ def _list(found: Pairs, *, error: str | None = None) -> str:
         errors=[error] if error else [],
         keys=[key_of(one, found) for one in found.pairs],
         id=uuid4(),
-        said={name: _number(request.args.get(name)) for name in ("ruled_out", "undone", "gone", "withdrawn")},
+        said={name: number_in(request.args.get(name, "")) for name in ("ruled_out", "undone", "gone", "withdrawn")},
         decided=_decided(found),
         action=address("duplicates.rule_out_many", operation=operation),
     )
@@ -288,7 +289,7 @@ def _pair_page(found: OpenPair, *, error: str | None = None) -> str:
         number_after=(index + 1) % len(keys) + 1,
         neighbours=list(zip(keys, all_pairs.pairs, strict=True))[first : first + 2 * NEIGHBOURS + 1],
         decided=_decided(all_pairs),
-        withdrawn=_number(request.args.get("withdrawn")),
+        withdrawn=number_in(request.args.get("withdrawn", "")),
     )
 
 
@@ -305,9 +306,5 @@ def _layout(found: Pairs, *, title: str = LIST, above: Iterable[Place] = ()) -> 
 
 def _decided(found: Pairs) -> Any:
     """Return the ruling that the person has just made, so that the page confirms it and offers to take it back."""
-    seq = _number(request.args.get("decided"))
+    seq = number_in(request.args.get("decided", ""))
     return next((one for one in found.rulings if one.recorded.seq == seq), None)
-
-
-def _number(said: str | None) -> int | None:
-    return int(said) if said and said.isascii() and said.isdigit() and len(said) < 19 else None  # noqa: PLR2004 - a seq

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from service.domain.model.instants import in_utc
+from service.domain.model.vocabulary import number_in
 from service.errors import Invalid
 from service.usecases.querying.as_of import (
     AsOfBeforeLog,
@@ -17,7 +18,6 @@ from service.usecases.querying.as_of import (
 )
 from service.web.site.typed import london, read_day_and_time
 
-MOST_DIGITS = 18
 # Of the later of two moments; without it, that is the latest.
 LATER = "to_"
 FORM = "Date and time must be complete, for example 18 January 2023, 6pm"
@@ -46,9 +46,10 @@ def requested_moment(query: Mapping[str, str], prefix: str = "") -> Moment:
         MomentUnclear.
     """
     if event := query.get(f"{prefix}event", "").strip():
-        if not (event.isascii() and event.isdigit() and len(event) <= MOST_DIGITS and int(event)):
+        seq = number_in(event)
+        if seq is None:
             raise MomentUnclear(NUMBER)
-        return Moment(None, int(event))
+        return Moment(None, seq)
     if as_of := query.get(f"{prefix}as_of", "").strip():
         return Moment(_instant(as_of), None)
     return Moment()

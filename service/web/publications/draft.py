@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from service.domain.model.events import FiguresPublished
-from service.domain.model.vocabulary import PublicationLabel
+from service.domain.model.vocabulary import PublicationLabel, number_in
 from service.web.site.blueprint import PageNotFound
 from service.web.site.typed import FormReader, wire
 
-MOST_DIGITS = 15
 LABELS: dict[str, PublicationLabel] = {"provisional": "provisional", "final": "final"}
 CHOOSE_LABEL = "Choose whether the figures are provisional or final"
 IN_THE_FUTURE = "Embargo must end in the future. Leave date and time empty for no embargo"
@@ -41,10 +40,11 @@ def draft_of(typed: FormReader) -> PublicationDraft | None:
     event, draft = typed.get("event"), typed.get("draft")
     if not event or not draft:
         return None
-    if not (event.isascii() and event.isdigit() and len(event) <= MOST_DIGITS and int(event)):
+    seq = number_in(event)
+    if seq is None:
         raise PageNotFound("There is no such event.")
     try:
-        return PublicationDraft(int(event), UUID(draft))
+        return PublicationDraft(seq, UUID(draft))
     except ValueError as error:
         raise PageNotFound("There is no such form.") from error
 

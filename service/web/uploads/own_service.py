@@ -15,6 +15,7 @@ from service.domain.deciding.draft import Submission
 from service.domain.model.days import OperatingDays
 from service.domain.model.operation import Operation
 from service.domain.model.reference_data import Measure
+from service.domain.model.vocabulary import number_in
 from service.errors import RecordError
 from service.eventlog.cursors import Cursor
 from service.spreadsheets.additions import Amount, Counted
@@ -90,9 +91,9 @@ class OwnService:
     def find(self, name: str) -> Mapping[str, Any] | None:
         """Return a recorded event by its id or seq; None if the force cannot read such an event."""
         about = {"operation": self.operation.operation, "credential": self.credential}
-        if name.isdigit():
-            page = read_page(self.database, **about, wanted=Filter(), after=Cursor(int(name) - 1), limit=1)  # type: ignore[arg-type]
-            return next((one for one in page.events if one["seq"] == int(name)), None)
+        if (seq := number_in(name)) is not None:
+            page = read_page(self.database, **about, wanted=Filter(), after=Cursor(seq - 1), limit=1)  # type: ignore[arg-type]
+            return next((one for one in page.events if one["seq"] == seq), None)
         with suppress(EventNotFound):
             return read_event(self.database, **about, event_id=UUID(name)).event  # type: ignore[arg-type]
         return None
