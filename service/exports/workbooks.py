@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -48,16 +48,20 @@ def workbook(tables: Sequence[ExportTable]) -> Iterator[bytes]:
 
 
 def require_few(rows: int) -> None:
-    """Refuse a table with more rows than a workbook may have.
+    """Refuse a table of this many rows if a workbook may not have as many.
 
     Raises:
         WorkbookTooLong: there are more than 10,000.
     """
     if rows > MOST_ROWS:
-        raise WorkbookTooLong(
-            f"Expected at most {MOST_ROWS:,} rows in an Excel file; found more. Choose fewer, or use CSV, which has no "
-            "limit."
-        )
+        raise _too_long(f"{rows:,}")
+
+
+def _too_long(found: str) -> WorkbookTooLong:
+    return WorkbookTooLong(
+        f"Expected at most {MOST_ROWS:,} rows in an Excel file; found {found}. Choose fewer, or use CSV, which has no "
+        "limit."
+    )
 
 
 def _write_book(file: IO[bytes], tables: Sequence[ExportTable]) -> None:
@@ -73,8 +77,12 @@ def _write_book(file: IO[bytes], tables: Sequence[ExportTable]) -> None:
 
 def _write(book: Workbook, table: ExportTable, formats: dict[str, Any], bold: Any) -> None:
     sheet = _sheet(book, table.name, table.columns, bold)
+    if isinstance(table.rows, Sized):
+        require_few(len(table.rows))
     for number, row in enumerate(table.rows, start=1):
-        require_few(number)
+        if number > MOST_ROWS:
+            # How many a stream has is known only at its end.
+            raise _too_long("more")
         for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             if isinstance(cell, str):
                 sheet.write_string(number, place, _cut(cell))

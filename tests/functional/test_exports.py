@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 from service.exports import workbooks
 from service.exports.tables import Column, ExportTable, csv_text, guarded
 from service.exports.tables_of_answers import CSV, XLSX, returns_tables
-from service.exports.workbooks import MAX_CHARACTERS, workbook
+from service.exports.workbooks import MAX_CHARACTERS, WorkbookTooLong, workbook
 from service.usecases.querying.returns import Return, Returns
 from tests.factories.bodies import activity, arrest, correction, declared, hours_ago, seizure, today, yesterday
 from tests.factories.operations import operation_state
@@ -204,8 +205,18 @@ def test_a_table_too_long_for_a_workbook_is_refused_and_has_no_limit_in_csv(
     exported(lead, path, XLSX)
     surrey.record(live, arrest())
     problem = refused(lead.get(path, headers={"Accept": XLSX}), 422, "workbook_too_long")
-    assert "use CSV, which has no limit" in problem["detail"]
+    # The events are a stream.
+    assert re.search(
+        r"at most \d rows in an Excel file; found more\. .* use CSV, which has no limit", problem["detail"]
+    )
     exported(lead, path, CSV)
+
+
+def test_a_list_too_long_for_a_workbook_is_refused_with_its_number_of_rows():
+    table = ExportTable("t", [Column("a")], [("text",)] * 10_001)
+    said = "Expected at most 10,000 rows in an Excel file; found 10,001. Choose fewer, or use CSV, which has no limit."
+    with pytest.raises(WorkbookTooLong, match=re.escape(said)):
+        workbook([table])
 
 
 def test_long_tables_are_written_in_bounded_memory():

@@ -95,6 +95,7 @@ def test_a_coordinator_publishes_what_the_preview_showed_and_nothing_slips_in(co
     page = text_of(page_of(coordinator, answer.location))
     assert "3 arrests" in page
     assert "as of event 7" in page
+    assert "Position Event 7 of Operation Live" in page
     assert "Since then: arrests at least 3, now at least 6." in page or "Since then: arrests 3, now 6." in page
 
 
@@ -293,6 +294,7 @@ def test_the_public_page_exists_only_once_it_is_public(app: Flask, coordinator: 
     said = text_of(page)
     assert "3 arrests" in said
     assert "How to check this" in said
+    assert "Position Event 7 of Operation Live" in said
     for private in ("OFFICIAL", "Sign out", "Operations", "Marking", "From the record of"):
         assert private not in said, private
     table = stranger.get("/p/live/1/figures.csv")
