@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from service.access.accounts import Accounts
@@ -32,7 +32,7 @@ from service.web.sign_in import routes as sign_in
 from service.web.site import assets
 from service.web.site.blueprint import EXTENSION, Site
 from service.web.site.errors import register_errors
-from service.web.site.forms import check_origin
+from service.web.site.forms import MOST_BYTES_OF_A_FORM, check_origin
 from service.web.site.headers import add_headers
 from service.web.site.rendering import register_templates
 from service.web.uploads import routes as uploads
@@ -71,9 +71,15 @@ def register_pages(app: Flask, *, problem: Callable[[HTTPException], Response]) 
     """Register every place that a person can go to. `problem` makes the API's answer to an unknown address."""
     register_templates(app)
     pages = Blueprint("pages", __name__)
+    pages.before_request(_limit_form)
     pages.before_request(check_origin)
     pages.after_request(add_headers)
     register_errors(app, pages, problem)
     for place in PLACES:
         pages.register_blueprint(place.pages)
     app.register_blueprint(pages)
+
+
+def _limit_form() -> None:
+    """Limit what is sent to a page, also by who is not signed in; a page that takes more says so."""
+    request.max_content_length = MOST_BYTES_OF_A_FORM

@@ -92,6 +92,14 @@ def test_a_kept_form_leads_to_no_other_site(app: Flask, secret_for: SecretFor):
 
 
 @on_sqlite
+@pytest.mark.parametrize("kept", ["[" * 50_000, "{", "[]", '{"a": 1}', '{"a": [[]]}'])
+def test_a_kept_form_that_no_page_has_sent_is_left_out(app: Flask, kept: str):
+    here = {"Origin": "http://localhost"}
+    answer = visitor(app).post("/sign-in", data={"kept": kept, "kept_address": "/"}, headers=here)
+    assert (answer.status_code, heading(answer)) == (422, "Sign in")
+
+
+@on_sqlite
 def test_markup_in_a_kept_form_is_shown_as_text(person: Visitor, live: str):
     page = opened_form(person, f"/operations/{live}/record/arrest")
     person.delete_cookie("oprecord")

@@ -71,6 +71,23 @@ class TestWhile:
         with clients(served, ALL_THREADS, authorized(live, secret, "Content-Length: 900") + b"{"):
             assert_served_as_usual(served, live, secret)
 
+    @pytest.mark.parametrize("length", [b"0000000000000000000000900", b"9999999999999999999"])
+    def test_bodies_whose_length_is_written_strangely_stop_after_a_byte(
+        self, served: Served, live: str, secret_for: Callable[..., str], length: bytes
+    ):
+        here = b"127.0.0.1:%d" % served.port
+        form = b"POST /sign-in HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\n" % (here, here)
+        form += b"Content-Length: %s\r\n" % length
+        with clients(served, ALL_THREADS, form + b"Content-Type: application/x-www-form-urlencoded\r\n\r\na"):
+            assert_served_as_usual(served, live, secret_for("surrey"))
+
+    @pytest.mark.parametrize("framing", [b"Content-Length: 900000", b"Transfer-Encoding: chunked"])
+    def test_health_checks_promise_a_body(
+        self, served: Served, live: str, secret_for: Callable[..., str], framing: bytes
+    ):
+        with clients(served, ALL_THREADS, b"GET /healthz HTTP/1.1\r\nHost: record\r\n" + framing + b"\r\n\r\n"):
+            assert_served_as_usual(served, live, secret_for("surrey"))
+
     def test_answered_clients_do_not_close(self, served: Served, live: str, secret_for: Callable[..., str]):
         with clients(served, ALL_THREADS, b"GET /healthz HTTP/1.1\r\nHost: record\r\nConnection: close\r\n\r\n"):
             assert_served_as_usual(served, live, secret_for("surrey"))
@@ -88,6 +105,21 @@ class TestWhile:
             assert (answered.status, answered.headers["Retry-After"]) == (503, "2")
             assert json.loads(answered.read())["code"] == "server_busy"
             assert_served_as_usual(served, live, secret)
+
+    @pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    @pytest.mark.parametrize("path", ["/sign-in", "/sign-in/x", "/operations/x/record/arrest?draft=x", "/sign-out"])
+    def test_a_form_of_a_stranger_is_neither_kept_in_memory_nor_on_disk(
+        self, served: Served, live: str, path: str, media: str
+    ):
+        assert live
+        here = f"127.0.0.1:{served.port}"
+        head = f"POST {path} HTTP/1.1\r\nHost: {here}\r\nOrigin: http://{here}\r\nContent-Type: {media}\r\n"
+        head += "Content-Length: 999999999\r\n\r\n"
+        part = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
+        sent = head.encode() + part + b"a" * 300_000
+        with clients(served, 1, sent) as (client,), HTTPResponse(client) as answered:
+            answered.begin()
+            assert answered.status in {413, 303, 410}
 
     def test_a_head_that_does_not_arrive_gets_408(self, served: Served, live: str):
         assert live

@@ -35,6 +35,10 @@ def test_a_short_body_is_part_of_the_request(name: bytes):
         b"Content-Length: 5\r\nTransfer-Encoding: chunked",
         b"Content-Length: 5\r\nExpect: 100-continue",
         b"Content-Length: %d" % (MOST_BYTES_OF_A_SHORT_BODY + 1),
+        b"Content-Length: 0000000000000000000000900",
+        b"Content-Length: 9999999999999999999",
+        b"Content-Length: 9, 9",
+        b"Content-Length:",
     ],
 )
 def test_a_body_that_is_long_or_of_unknown_length_is_left_to_a_thread(framing: bytes):
@@ -52,3 +56,10 @@ def test_a_body_does_not_say_how_the_request_is_framed():
 def test_health_checks_are_told_by_their_first_line():
     assert Arriving(b"GET /healthz HTTP/1.1\r\n", 0.0).is_health_check
     assert not Arriving(b"GET /healthz2 HTTP/1.1\r\n", 0.0).is_health_check
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 900000", b"Transfer-Encoding: chunked"])
+def test_a_health_check_with_a_long_body_is_a_request_like_others(framing: bytes):
+    arriving, complete = arrived(b"GET /healthz HTTP/1.1\r\n" + framing + b"\r\n\r\n")
+    assert complete == [True]
+    assert not arriving.is_health_check

@@ -8,7 +8,8 @@ MOST_BYTES_OF_A_HEAD = 64 * 1024
 # A single event is at most as long. What is longer is read by a thread, piece by piece.
 MOST_BYTES_OF_A_SHORT_BODY = 64 * 1024
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-FRAMING = re.compile(rb"\r\n(?i:content-length:[ \t]*([0-9]{1,18})[ \t]*(?=\r)|(?:transfer-encoding|expect)(:))")
+# A length that is not written as usual, such as one of 30 digits, is a body of unknown length.
+FRAMING = re.compile(rb"\r\n(?i:content-length:(?:[ \t]*([0-9]{1,18})[ \t]*(?=\r))?|(?:transfer-encoding|expect):)")
 HEALTH_CHECKS = (b"GET /healthz ", b"GET /readyz ")
 
 
@@ -45,13 +46,13 @@ class Arriving:
 
     @property
     def is_health_check(self) -> bool:
-        """Whether the request asks if the service is up."""
-        return self.received.startswith(HEALTH_CHECKS)
+        """Whether the request asks if the service is up. One with a body that a thread would wait for is none."""
+        return not self.is_long and self.received.startswith(HEALTH_CHECKS)
 
     def _measure(self, head: int) -> None:
         body = 0
         for framing in FRAMING.finditer(self.received, 0, head):
-            if framing[2]:
+            if framing[1] is None:
                 self.is_long = True
             else:
                 body = max(body, int(framing[1]))

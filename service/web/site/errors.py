@@ -97,7 +97,11 @@ def register_errors(app: Flask, pages: Blueprint, problem: Callable[[HTTPExcepti
 def error_page(error: RecordError) -> AnyResponse:
     """Return the page for an error of the service; who is not signed in is asked to sign in first."""
     if isinstance(error, Unauthenticated):
-        if (kept := form_to_keep()) is not None:
+        try:
+            kept = form_to_keep()
+        except HTTPException as unreadable:
+            return framework_error_page(unreadable)
+        if kept is not None:
             return kept_form_page(kept)
         return see_other("sign_in.show", next=_this_page(), ended=error.code)
     return _shown(_page_of(error))

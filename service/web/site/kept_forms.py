@@ -48,7 +48,7 @@ def sent_form() -> KeptForm | None:
     """Return the form that the sign-in page carries along; None if it carries none."""
     try:
         typed = json.loads(request.form.get(KEPT, ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_form = isinstance(typed, dict) and all(
         isinstance(found, list) and all(isinstance(one, str) for one in found) for found in typed.values()
