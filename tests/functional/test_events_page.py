@@ -140,6 +140,7 @@ def test_a_force_sees_only_its_own_and_an_observer_nothing(
         "measure=nothing",
         "measure=arrests&category=nothing",
         "day=yesterday",
+        "day=9999-12-31",
         "before=x",
         "after=-1",
         "event=0",

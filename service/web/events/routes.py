@@ -138,14 +138,15 @@ def _selection() -> Selection:
     day = request.args.get("day", "")
     try:
         day_from = date.fromisoformat(day) if day else None
-    except ValueError as error:
+        day_before = None if day_from is None else day_from + ONE_DAY
+    except (ValueError, OverflowError) as error:
         raise PageNotFound("There is no such day.") from error
     return Selection(
         measures=_all("measure"),
         forces=_all("force"),
         categories=_all("category"),
         day_from=day_from,
-        day_before=None if day_from is None else day_from + ONE_DAY,
+        day_before=day_before,
     )
 
 
