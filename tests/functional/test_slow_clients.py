@@ -92,6 +92,11 @@ class TestWhile:
         with clients(served, ALL_THREADS, b"GET /healthz HTTP/1.1\r\nHost: record\r\nConnection: close\r\n\r\n"):
             assert_served_as_usual(served, live, secret_for("surrey"))
 
+    def test_large_answers_are_not_taken(self, served: Served, live: str, secret_for: Callable[..., str]):
+        with clients(served, 2 * ALL_THREADS, b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: record\r\n\r\n" * 4):
+            time.sleep(4)
+            assert_served_as_usual(served, live, secret_for("surrey"))
+
     def test_large_uploads_stall_and_those_beyond_the_places_for_them_get_503(
         self, served: Served, live: str, secret_for: Callable[..., str]
     ):

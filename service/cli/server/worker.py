@@ -23,7 +23,7 @@ from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from service.cli.server.arriving import MOST_BYTES_OF_A_HEAD, Arriving
-from service.cli.server.paced_socket import PacedSocket
+from service.cli.server.paced_socket import PacedSocket, SlowTakers
 from service.cli.server.refusals import refusal
 
 HEAD_SECONDS = 10.0
@@ -56,6 +56,7 @@ class PatientWorker(ThreadWorker):
         self.watched: set[TConn] = set()
         self.large: set[TConn] = set()
         self.most_large = max(1, self.app.config.threads * 3 // 4)
+        self.slow_takers = SlowTakers(self.most_large)
         self.health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
         super().init_process()
 
@@ -64,7 +65,7 @@ class PatientWorker(ThreadWorker):
     def enqueue_req(self, conn: TConn) -> None:
         """Receive the next request of a connection, which is new or was kept alive."""
         if conn.parser is None:
-            conn.sock = PacedSocket(conn.sock)
+            conn.sock = PacedSocket(conn.sock, self.slow_takers)
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
             # gunicorn would wait for the first byte in a thread.
             conn.initialized = conn.data_ready = True
@@ -108,6 +109,8 @@ class PatientWorker(ThreadWorker):
         conn.parser.unreader.unread(bytes(arriving.received))
         conn.sock.renew()
         if arriving.is_health_check:
+            # Its answer is short. Whoever does not take it sends many checks and reads nothing.
+            conn.sock.renew(waits=False)
             self._submit(self.health_pool, conn)
         elif arriving.is_long and len(self.large) >= self.most_large:
             self.queued.append((monotonic() + TURN_SECONDS, conn))
