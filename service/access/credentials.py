@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 from zlib import crc32
 
@@ -141,6 +141,16 @@ class Secret:
     roles: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A credential that was proved when work in the background began, and is proved again in each transaction of it."""
+
+    credential: Credential
+
+
+Sender: TypeAlias = Credential | Secret | Held
+
+
 def new_secret() -> str:
     """Return a new secret: prefix, 40 random base-62 characters, checksum."""
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
@@ -246,7 +256,7 @@ def note_credential(facts: Facts, credential: Credential) -> None:
     facts["credential"], facts["force"] = credential.id, credential.force
 
 
-def unproved(senders: Sequence[Credential | Secret]) -> list[bytes]:
+def unproved(senders: Sequence[Sender]) -> list[bytes]:
     """Return the distinct digests of the secrets among these senders, in order."""
     return sorted({digest(sender.text) for sender in senders if isinstance(sender, Secret)})
 
@@ -259,7 +269,7 @@ def of_digests(dialect: str) -> sa.Select[Any]:
 
 
 def prove_all(
-    senders: Sequence[Credential | Secret], rows: Sequence[tuple[Any, ...]]
+    connection: sa.Connection, senders: Sequence[Sender], rows: Sequence[tuple[Any, ...]]
 ) -> tuple[datetime, list[Credential | RecordError]]:
     """Return the moment, and for each sender in order its credential or the error that its secret leads to.
 
@@ -267,13 +277,20 @@ def prove_all(
     """
     now: datetime = rows[0][0]
     found = _by_digest(rows)
-    return now, [_proved(sender, found, now) if isinstance(sender, Secret) else sender for sender in senders]
+    return now, [_proved(connection, sender, found, now) for sender in senders]
 
 
-def _proved(secret: Secret, found: Mapping[bytes, Credential], now: datetime) -> Credential | RecordError:
+def _proved(
+    connection: sa.Connection, sender: Sender, found: Mapping[bytes, Credential], now: datetime
+) -> Credential | RecordError:
+    if isinstance(sender, Credential):
+        return sender
     try:
-        credential = _valid(found.get(digest(secret.text)), now)
-        require_role(credential.role, secret.roles)
+        if isinstance(sender, Held):
+            require_still_valid(connection, sender.credential)
+            return sender.credential
+        credential = _valid(found.get(digest(sender.text)), now)
+        require_role(credential.role, sender.roles)
     except RecordError as error:
         return error
     return credential

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from tests.factories.bodies import arrest, new_id, opening
 from tests.factories.credentials import issued_secret
 from tests.functional.calls import NDJSON, Caller, on_sqlite
 from tests.functional.served import Served, answer, chunked, serving, wait_until
+from tests.functional.visitors import TOKEN
 
 Ended = Callable[[str], None]
 COLUMNS = {"revoked_at": "credential_revoked", "expires_at": "credential_expired"}
@@ -130,3 +132,30 @@ def test_an_export_ends_before_its_next_page(live: str, lead: Caller, surrey: Ca
     with pytest.raises(Exception) as ended:  # noqa: PT011 - the server closes the connection, whatever the error
         next(lines)
     assert ended.value.code == COLUMNS[column]
+
+
+@on_sqlite
+def test_a_form_that_arrives_slowly_does_nothing(served: Served, database: Database, end: Ended, column: str):
+    assert column
+    _lead, surrey = opened(served, database)
+    here = f"http://127.0.0.1:{served.port}"
+    form = {"Origin": here, "Content_Type": "application/x-www-form-urlencoded"}
+    with served.request("POST", "/sign-in", body=urlencode({"credential": surrey}).encode(), **form) as signed_in:
+        form["Cookie"] = signed_in.headers["Set-Cookie"].split(";")[0]
+    with served.request("GET", "/account", Cookie=form["Cookie"]) as page:
+        found = TOKEN.search(page.read().decode())
+    assert found
+
+    def sent(between: Callable[[], None]) -> int:
+        def slowly() -> Iterator[bytes]:
+            yield f"csrf_token={found[1]}&padding=".encode()
+            time.sleep(MAX_SECONDS_SINCE_PROOF + 0.3)
+            between()
+            yield b"a" * 1_000
+
+        headers = {**form, "Transfer_Encoding": "chunked"}
+        with served.request("POST", "/account/stay", body=slowly(), **headers) as response:
+            return response.status
+
+    assert sent(lambda: None) == 200
+    assert sent(lambda: end(surrey)) == 303

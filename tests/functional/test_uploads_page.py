@@ -20,6 +20,7 @@ from service.access.sessions import sessions
 from service.access.uploads import KEPT, uploads
 from service.storage.db import Database, DatabaseBusy
 from service.usecases.access.uploads import delete_old_uploads
+from service.usecases.maintenance.credentials import revoke_credential
 from service.web.uploads.own_service import OwnService
 from service.web.uploads.work import THREAD
 from tests.factories.credentials import issued_secret
@@ -371,6 +372,30 @@ def test_a_sending_that_fails_shows_what_is_left_to_send(office: Office, monkeyp
     assert office.arrests() == [250]
     office.send(upload)
     assert office.arrests() == [300]
+
+
+def test_a_credential_that_is_revoked_sends_no_more_of_a_file(
+    office: Office, other: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+):
+    upload = office.choose(workbook(ARRESTS, *(arrest(f"{number}") for number in range(300))))
+    colleague, record = other("surrey"), OwnService.record
+
+    def record_then_revoke(self: OwnService, bodies: Any, *, dry_run: bool) -> Any:
+        results = record(self, bodies, dry_run=dry_run)
+        if not dry_run:
+            revoke_credential(office.database, self.credential.id)
+        return results
+
+    monkeypatch.setattr(OwnService, "record", record_then_revoke)
+    office.send(upload)
+    monkeypatch.undo()
+    assert office.arrests() == [250]
+    long_ago = datetime.now(UTC) - timedelta(minutes=3)
+    with office.database.writing() as connection:
+        connection.execute(sa.update(uploads).values(beat_at=long_ago))
+    office.page(upload, colleague)
+    finished()
+    assert "Send 50 rows" in text_of(office.page(upload, colleague))
 
 
 def test_a_file_is_deleted_after_24_hours(office: Office):

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from service.access.credentials import Credential, Secret, note_credential, of_digests, prove_all, unproved
+from service.access.credentials import Credential, Sender, note_credential, of_digests, prove_all, unproved
 from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Draft, Submission
 from service.domain.model.operation import Operation
@@ -51,7 +51,7 @@ class Request:
     `facts` are those of the request's line in the log; another thread may find out whose secret it is.
     """
 
-    sender: Credential | Secret
+    sender: Sender
     submissions: Sequence[Submission | RecordError]
     facts: Facts = field(default_factory=current_facts, compare=False, repr=False)
 
@@ -74,15 +74,15 @@ class SendersApart:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._until: dict[Credential | Secret, float] = {}
+        self._until: dict[Sender, float] = {}
 
-    def add(self, sender: Credential | Secret) -> None:
+    def add(self, sender: Sender) -> None:
         """Keep a sender apart from now on; forget those whose minute is over."""
         now = monotonic()
         self._until = {one: until for one, until in self._until.copy().items() if now < until}
         self._until[sender] = now + SECONDS_APART
 
-    def has(self, sender: Credential | Secret) -> bool:
+    def has(self, sender: Sender) -> bool:
         """Return whether a sender is kept apart."""
         return monotonic() < self._until.get(sender, 0)
 
@@ -91,7 +91,7 @@ def record_events(
     database: Database,
     *,
     operation: str,
-    sender: Credential | Secret,
+    sender: Sender,
     submissions: Sequence[Submission | RecordError],
     atomic: bool = False,
     dry_run: bool = False,
@@ -99,7 +99,8 @@ def record_events(
     """Record a request's submissions; return the outcome of each, in input order. They are committed on return.
 
     An invalid event does not affect the others, unless the request is atomic: then nothing is recorded, and the others'
-    error is NotRecorded. A dry run only decides. A secret is authenticated in the same transaction.
+    error is NotRecorded. A dry run only decides. A secret is authenticated, and a held credential proved again, in the
+    same transaction.
 
     Raises:
         Unauthenticated, RoleMayNot: the secret belongs to no valid credential, or to one that may not record events.
@@ -194,7 +195,7 @@ def _read(connection: sa.Connection, operation: str, requests: Sequence[Request]
         (of_digests, {"digests": unproved(senders), "here": datetime.now(UTC)}),
         (history_statement, {"name": operation, "ids": ids_named(_submissions(requests))}),
     )
-    now, proved = prove_all(senders, credentials)
+    now, proved = prove_all(connection, senders, credentials)
     for request, sender in zip(requests, proved, strict=True):
         if isinstance(sender, Credential):
             note_credential(request.facts, sender)

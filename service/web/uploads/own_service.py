@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from service.access.credentials import Credential
+from service.access.credentials import Credential, Held
 from service.domain.counting.selection import Selection
 from service.domain.deciding.draft import Submission
 from service.domain.model.days import OperatingDays
@@ -46,7 +46,7 @@ class OwnService:
         outcomes = record_events(
             self.database,
             operation=self.operation.operation,
-            sender=self.credential,
+            sender=Held(self.credential),
             submissions=[self._submission(body) for body in bodies],
             dry_run=dry_run,
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.access.credentials import Credential
 from service.access.uploads import CHECKED, CHECKING, MAPPING, REFUSED, SENDING, SENT, Upload
-from service.errors import RecordError
+from service.errors import RecordError, Unauthenticated
 from service.spreadsheets.checking.mistakes import SheetMistake
 from service.spreadsheets.sending.copied import take_for_sent
 from service.spreadsheets.sending.gone_rows import keep
@@ -52,6 +52,9 @@ def _run(work: Work, database: Database, upload: Upload, credential: Credential)
             log.exception("upload %s", upload.id)
             state, found = REFUSED, {"error": "The service could not read this file. Save it again and upload it."}
         uploads.finish(database, upload, state=state, found=found)
+    except Unauthenticated as error:
+        # Whoever of its force opens its page goes on with it.
+        log.warning("upload %s: %s", upload.id, error.detail)
     except Exception:
         # Whoever opens its page takes it over.
         log.exception("upload %s", upload.id)
