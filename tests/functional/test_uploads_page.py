@@ -18,9 +18,11 @@ from werkzeug.test import TestResponse
 
 from service.access.sessions import sessions
 from service.access.uploads import KEPT, uploads
+from service.spreadsheets.reading import apart
 from service.storage.db import Database, DatabaseBusy
 from service.usecases.access.uploads import delete_old_uploads
 from service.usecases.maintenance.credentials import revoke_credential
+from service.web.uploads import work
 from service.web.uploads.own_service import OwnService
 from service.web.uploads.work import THREAD
 from tests.factories.credentials import issued_secret
@@ -302,6 +304,37 @@ def test_a_bomb_is_refused(office: Office):
         archive.writestr("xl/workbook.xml", "<x/>")
         archive.writestr("xl/worksheets/sheet1.xml", b"<row><v>1</v></row>" * 15_000_000)
     assert "bytes when unpacked" in office.said(office.choose(stored.getvalue()))
+
+
+def test_a_small_file_that_takes_long_to_read_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(apart, "MOST_SECONDS", 2)
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(ARRESTS)
+    stored, bomb = BytesIO(), BytesIO()
+    book.save(stored)
+    link = b'</sheetData><hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>'
+    with ZipFile(stored) as plain, ZipFile(bomb, "w") as changed:
+        for name in plain.namelist():
+            changed.writestr(name, plain.read(name).replace(b"</sheetData>", link))
+    assert "results.xlsx takes too much memory or time to read" in office.said(office.choose(bomb.getvalue()))
+
+
+def test_two_files_are_worked_on_at_a_time_and_others_wait(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(work, "SECONDS_BETWEEN_SIGNS_OF_LIFE", 0.01)
+    with work.PLACES, work.PLACES:
+        upload = str(office.post(workbook(ARRESTS, arrest("1")), "results.xlsx").location)
+        with office.database.reading() as connection:
+            begun = connection.scalar(sa.select(uploads.c.beat_at))
+        wait_until(lambda: signs_of_life(office) > begun)
+        assert "Checking your spreadsheet" in office.said(upload)
+    finished()
+    assert "Send 1 row" in office.said(upload)
+
+
+def signs_of_life(office: Office) -> datetime:
+    with office.database.reading() as connection:
+        found: datetime = connection.execute(sa.select(uploads.c.beat_at)).scalar_one()
+        return found
 
 
 def test_a_file_of_100_megabytes_is_refused_unread(office: Office):

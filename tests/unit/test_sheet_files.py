@@ -13,7 +13,7 @@ from service.spreadsheets.reading import csv_files, workbooks
 from service.spreadsheets.reading.cells import Unreadable
 from service.spreadsheets.reading.csv_files import csv_grid
 from service.spreadsheets.reading.file import read_grids
-from service.spreadsheets.reading.grid import Grid, NotASpreadsheet, TooManyRows
+from service.spreadsheets.reading.grid import MOST_COLUMNS, Grid, NotASpreadsheet, TooManyRows
 from service.spreadsheets.reading.workbooks import MOST_BYTES
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -198,6 +198,16 @@ def test_merged_columns_are_refused_before_they_fill_the_memory(tmp_path: Path, 
     book.save(body)
     with pytest.raises(NotASpreadsheet, match=f"expected at most 100,000 merged cells; found {count}. Unmerge them"):
         grids(tmp_path, rewritten(body.getvalue(), SHEET, ("C5:D5", area)))
+
+
+def test_a_hidden_column_that_never_ends_costs_nothing(tmp_path: Path):
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["reason"])
+    book.worksheets[0].column_dimensions["C"].hidden = True
+    body = BytesIO()
+    book.save(body)
+    (grid,) = grids(tmp_path, rewritten(body.getvalue(), SHEET, ('max="3"', 'max="1000000"')))
+    assert grid.hidden_columns == frozenset(range(2, MOST_COLUMNS))
 
 
 def test_a_cell_of_an_unexpected_type_is_not_read(tmp_path: Path):

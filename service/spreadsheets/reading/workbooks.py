@@ -19,6 +19,7 @@ from openpyxl.xml.functions import fromstring
 
 from service.spreadsheets.reading.cells import Cell, Unreadable, as_typed, error_cell, is_blank
 from service.spreadsheets.reading.grid import (
+    MOST_COLUMNS,
     MOST_ROWS,
     Grid,
     NotASpreadsheet,
@@ -228,7 +229,8 @@ def _grid(file: str, sheet: Worksheet, formulas: Mapping[tuple[int, int], str], 
             column
             for dimension in sheet.column_dimensions.values()
             if dimension.hidden
-            for column in range((dimension.min or 1) - 1, dimension.max or 0)
+            # Further ones are not read, and the width of a file can be any number.
+            for column in range((dimension.min or 1) - 1, min(dimension.max or 0, MOST_COLUMNS))
         ),
         sum_rows=frozenset(row for (row, _column), formula in formulas.items() if _adds_up_above(formula, row)),
         merged=shown,

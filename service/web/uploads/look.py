@@ -21,6 +21,7 @@ from service.spreadsheets.mapping.model import OPEN, FileMapping
 from service.spreadsheets.mapping.reading import parse_mapping
 from service.spreadsheets.mapping.table import find_header, written
 from service.spreadsheets.mapping.writing import open_questions
+from service.spreadsheets.reading.apart import require_affordable
 from service.spreadsheets.reading.cells import is_blank
 from service.spreadsheets.reading.file import read_grids
 from service.spreadsheets.reading.grid import Grid, NotASpreadsheet
@@ -153,6 +154,7 @@ def read_upload(database: Database, upload: Upload, report: Report) -> Read:
     with TemporaryDirectory() as folder:
         path = Path(folder) / upload.file_name
         path.write_bytes(uploads.upload_body(database, upload))
+        require_affordable(path, report)
         try:
             grids = read_grids(path, report)
             sheets, left_out = choose_sheets(path.name, grids)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -30,6 +32,10 @@ Json = dict[str, Any]
 Work = Callable[[Database, Upload, Credential], tuple[str, Json]]
 REPORT_EVERY_SECONDS = 1.0
 THREAD = "upload"
+# A workbook takes up to a gigabyte while it is read. So two are worked on at a time, of two forces; others wait.
+PLACES = threading.BoundedSemaphore(2)
+PLACE_OF_FORCE: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+SECONDS_BETWEEN_SIGNS_OF_LIFE = 20.0
 log = logging.getLogger(__name__)
 
 
@@ -42,15 +48,8 @@ def start(database: Database, upload: Upload, credential: Credential, choices: M
 
 def _run(work: Work, database: Database, upload: Upload, credential: Credential) -> None:
     try:
-        try:
-            state, found = work(database, upload, credential)
-        except RecordError as error:
-            state, found = _failed(database, upload, credential, error)
-        except Exception:
-            if upload.state == SENDING:
-                raise
-            log.exception("upload %s", upload.id)
-            state, found = REFUSED, {"error": "The service could not read this file. Save it again and upload it."}
+        with _place(PLACE_OF_FORCE[upload.force], database, upload), _place(PLACES, database, upload):
+            state, found = _worked(work, database, upload, credential)
         uploads.finish(database, upload, state=state, found=found)
     except Unauthenticated as error:
         # Whoever of its force opens its page goes on with it.
@@ -58,6 +57,30 @@ def _run(work: Work, database: Database, upload: Upload, credential: Credential)
     except Exception:
         # Whoever opens its page takes it over.
         log.exception("upload %s", upload.id)
+
+
+@contextmanager
+def _place(place: threading.Lock | threading.BoundedSemaphore, database: Database, upload: Upload) -> Iterator[None]:
+    """Wait for a place to work on an upload; its page shows meanwhile that somebody will."""
+    while not place.acquire(timeout=SECONDS_BETWEEN_SIGNS_OF_LIFE):
+        uploads.report_progress(database, upload, 0, 0)
+    try:
+        yield
+    finally:
+        place.release()
+
+
+def _worked(work: Work, database: Database, upload: Upload, credential: Credential) -> tuple[str, Json]:
+    """Return what became of the work."""
+    try:
+        return work(database, upload, credential)
+    except RecordError as error:
+        return _failed(database, upload, credential, error)
+    except Exception:
+        if upload.state == SENDING:
+            raise
+        log.exception("upload %s", upload.id)
+        return REFUSED, {"error": "The service could not read this file. Save it again and upload it."}
 
 
 def _failed(database: Database, upload: Upload, credential: Credential, error: RecordError) -> tuple[str, Json]:
