@@ -31,7 +31,7 @@ from tests.functional.calls import Caller
 from tests.functional.served import serving, wait_until
 from tests.functional.test_overview_page import element
 from tests.functional.test_submit import ARRESTS, MOMENT, arrest
-from tests.functional.visitors import OWN, Visitor, text_of, visitor
+from tests.functional.visitors import OWN, Visitor, heading, text_of, visitor
 
 HIDDEN = re.compile(r'name="(token|lines)" value="([^"]*)"')
 
@@ -329,6 +329,18 @@ def test_two_files_are_worked_on_at_a_time_and_others_wait(office: Office, monke
         assert "Checking your spreadsheet" in office.said(upload)
     finished()
     assert "Send 1 row" in office.said(upload)
+
+
+def test_a_marked_copy_is_made_while_few_others_are(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(work, "SECONDS_WITHIN_AN_ANSWER", 0.01)
+    upload = office.choose(workbook(ARRESTS, arrest("1", place="m52")))
+    copy = f"{upload}/marked.xlsx"
+    with work.PLACE_OF_FORCE["surrey"]:
+        answer = office.person.get(copy)
+    assert (answer.status_code, heading(answer)) == (503, "Sorry, the service is busy")
+    with work.PLACES, work.PLACES:
+        assert office.person.get(copy).status_code == 503
+    assert office.person.get(copy).status_code == 200
 
 
 def signs_of_life(office: Office) -> datetime:

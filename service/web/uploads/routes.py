@@ -24,7 +24,7 @@ from service.web.site.rendering import address, operation_page, render
 from service.web.uploads.answers import answered, questions_of
 from service.web.uploads.cells import wrong_cells
 from service.web.uploads.look import look_at, proposal_again
-from service.web.uploads.work import start
+from service.web.uploads.work import place_now, start
 
 pages = Pages("uploads", __name__)
 
@@ -125,7 +125,8 @@ def answer(operation: str, upload_id: UUID) -> AnyResponse | tuple[str, int]:
         ]
         return _page(upload, errors=errors, answers=request.form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        _mapping, new = proposal_again(database(), upload, answered(text, request.form))
+        with place_now(upload):
+            _mapping, new = proposal_again(database(), upload, answered(text, request.form))
     except NotAMapping as error:
         return _page(
             upload, errors=[(error.detail, "#questions")], answers=request.form
@@ -149,10 +150,11 @@ def marked(operation: str, upload_id: UUID) -> Response:
     # Importing openpyxl takes long and 5 MB, so only whoever needs it causes it.
     from service.web.uploads.marked import marked_copy  # noqa: PLC0415
 
-    look = look_at(database(), upload, credential(), _unreported)
-    body = marked_copy(
-        uploads.upload_body(database(), upload), look.grids, list(wrong_cells(look.grids, look.mistakes))
-    )
+    with place_now(upload):
+        look = look_at(database(), upload, credential(), _unreported)
+        body = marked_copy(
+            uploads.upload_body(database(), upload), look.grids, list(wrong_cells(look.grids, look.mistakes))
+        )
     _head, found = read_operation(database(), operation=operation, credential=credential())
     return _file(body, f"{_marking(found)}{PurePath(upload.file_name).stem}-marked.xlsx")
 

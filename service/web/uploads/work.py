@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -14,7 +14,7 @@ from typing import Any
 
 from service.access.credentials import Credential
 from service.access.uploads import CHECKED, CHECKING, MAPPING, REFUSED, SENDING, SENT, Upload
-from service.errors import RecordError, Unauthenticated
+from service.errors import RecordError, Unauthenticated, Unavailable
 from service.spreadsheets.checking.mistakes import SheetMistake
 from service.spreadsheets.sending.copied import take_for_sent
 from service.spreadsheets.sending.gone_rows import keep
@@ -36,6 +36,7 @@ THREAD = "upload"
 PLACES = threading.BoundedSemaphore(2)
 PLACE_OF_FORCE: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 20.0
+SECONDS_WITHIN_AN_ANSWER = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -57,6 +58,27 @@ def _run(work: Work, database: Database, upload: Upload, credential: Credential)
     except Exception:
         # Whoever opens its page takes it over.
         log.exception("upload %s", upload.id)
+
+
+class ReadingOthers(Unavailable):
+    """The service reads as many spreadsheets as it can at once, or one of this force. Try again in a moment."""
+
+    code = "reading_others"
+
+
+@contextmanager
+def place_now(upload: Upload) -> Iterator[None]:
+    """Take a place to read an upload while its person waits for an answer.
+
+    Raises:
+        ReadingOthers: all are taken, or one by another upload of this force.
+    """
+    with ExitStack() as taken:
+        for place in (PLACE_OF_FORCE[upload.force], PLACES):
+            if not place.acquire(timeout=SECONDS_WITHIN_AN_ANSWER):
+                raise ReadingOthers("The service reads other spreadsheets. Try again in a moment.")
+            taken.callback(place.release)
+        yield
 
 
 @contextmanager
