@@ -144,8 +144,9 @@ def served(sqlite_url: str) -> Iterator[Served]:
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
         (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % number for number in range(200)) + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nTransfer-Encoding: unheard-of\r\n\r\n", 501),
     ],
-    ids=["version", "header", "address", "headers"],
+    ids=["version", "header", "address", "headers", "coding"],
 )
 def test_what_the_web_server_refuses_is_a_problem_too(served: Served, sent: bytes, status: int):
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:

@@ -302,6 +302,7 @@ def test_the_forms_that_are_shown_again_say_so(probe: PageProbe):
         {"Origin": "https://elsewhere.example"},
         {"Origin": "http://localhost.elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {},
     ],
     ids=str,

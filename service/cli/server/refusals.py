@@ -19,6 +19,7 @@ MALFORMED = "Its first line, a header or a chunk is malformed."
 REASONS = {
     HTTPStatus.REQUEST_TIMEOUT: "It did not arrive in time. Send it again on a new connection.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Its headers are too long.",
+    HTTPStatus.NOT_IMPLEMENTED: "Send it with a Content-Length, or with Transfer-Encoding: chunked.",
 }
 
 
@@ -39,6 +40,6 @@ def refusal(status: HTTPStatus) -> bytes:
 def _error(status: HTTPStatus) -> RecordError:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServerBusy("The service receives as many large requests as it can. Send the same again in a moment.")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in REASONS:
         return InternalError("The service failed; see its log.")
     return BadRequest(f"The request cannot be read: {status.phrase}. {REASONS.get(status, MALFORMED)}")

@@ -33,9 +33,17 @@ def check_origin() -> None:
         return
     sent_by, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     # Browsers send the former only over HTTPS and to this machine.
-    is_own = sent_by == "same-origin" if sent_by is not None else urlsplit(origin or "").netloc == request.host
+    is_own = sent_by == "same-origin" if sent_by is not None else _host_of(origin or "") == request.host
     if not is_own:
         raise FormFromElsewhere("Expected a form of this service; found one of another site. Open the page again.")
+
+
+def _host_of(origin: str) -> str | None:
+    """Return the host in an origin; None if it is malformed, as no browser sends it."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def check_form() -> None:
