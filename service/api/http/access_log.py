@@ -11,7 +11,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 
 from service.runtime.log_lines import FactsRecord
-from service.runtime.request_facts import Facts, begin_facts
+from service.runtime.request_facts import Facts, begin_facts, current_facts
 
 HEALTH_CHECKS = ("/healthz", "/readyz")
 
@@ -26,15 +26,15 @@ def register_access_log(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = perf_counter()
-    facts = g.facts = begin_facts()
-    route = None if request.url_rule is None else request.url_rule.rule
-    facts["method"], facts["route"] = request.method, route
-    if request.view_args and "operation" in request.view_args:
-        facts["operation"] = request.view_args["operation"]
+    rule, view_args = request.url_rule, request.view_args
+    facts = begin_facts()
+    facts["method"], facts["route"] = request.method, None if rule is None else rule.rule
+    if view_args and "operation" in view_args:
+        facts["operation"] = view_args["operation"]
 
 
 def _end(response: Response) -> Response:
-    facts: Facts = g.facts
+    facts = current_facts()
     facts["status"] = response.status_code
     level = logging.DEBUG if facts["route"] in HEALTH_CHECKS else logging.INFO
     if logger.isEnabledFor(level):

@@ -110,6 +110,16 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorate
 
+    def doc(self, **facts: Any) -> Callable[[View], View]:
+        """Document a view. It stays the same function: flask-smorest would wrap it anew for each decorator."""
+        documented = super().doc(**facts)
+
+        def decorate(view: View) -> View:
+            view._apidoc = documented(view)._apidoc
+            return view
+
+        return decorate
+
     def takes(self, schema: Any, *, media: str = JSON, example: Any = None) -> Callable[[View], View]:
         """Document the body of a call."""
         content = {media: {"schema": schema} | ({} if example is None else {"example": example})}

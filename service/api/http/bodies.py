@@ -103,12 +103,12 @@ def chunks(request: Request) -> Iterator[bytes]:
     Raises:
         BodyCutShort: it ended before the length that the header promised, or before its last chunk.
     """
-    found = 0
-    while chunk := _next_chunk(request):
+    found, promised = 0, request.content_length
+    while found != promised and (chunk := _next_chunk(request)):
         found += len(chunk)
         yield chunk
-    if request.content_length is not None and found < request.content_length:
-        raise BodyCutShort(f"Expected {request.content_length:,} bytes, found {found:,}. Send everything again.")
+    if promised is not None and found < promised:
+        raise BodyCutShort(f"Expected {promised:,} bytes, found {found:,}. Send everything again.")
 
 
 def is_ndjson(request: Request) -> bool:

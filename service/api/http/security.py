@@ -29,8 +29,8 @@ def register_security(app: Flask) -> None:
 
 def _name_request() -> None:
     sent = request.headers.get("X-Request-Id", "")
-    g.request_id = sent if REQUEST_ID.fullmatch(sent) else str(uuid7())
-    current_facts()["request_id"] = g.request_id
+    name = sent if REQUEST_ID.fullmatch(sent) else str(uuid7())
+    g.request_id = current_facts()["request_id"] = name
 
 
 def _refuse_nul() -> None:
@@ -49,5 +49,5 @@ def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         if name.lower() not in set_already:
             response.headers.add(name, value)
-    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.add("X-Request-Id", g.get("request_id", ""))
     return response

@@ -12,6 +12,8 @@ from typing import Any
 
 STALL_SECONDS = 30.0
 LEAST_BYTES_PER_SECOND = 500
+# A plain number: Python's flags take longer to combine than the system to send.
+WITHOUT_WAITING = int(socket.MSG_DONTWAIT)
 # No byte gives this patience back.
 NONE_LEFT = -inf
 # A client for which the service has waited so long, during one answer, is slow.
@@ -66,7 +68,7 @@ class PacedSocket(socket.socket):
     def receive_now(self, most: int) -> bytes | None:
         """Return what has arrived, b"" if the client has ended the connection; None if nothing has arrived."""
         try:
-            return super().recv(most, socket.MSG_DONTWAIT)
+            return super().recv(most, WITHOUT_WAITING)
         except BlockingIOError:
             return None
 
@@ -96,7 +98,7 @@ class PacedSocket(socket.socket):
         rest = memoryview(data)
         while rest:
             try:
-                sent = super().send(rest, flags | socket.MSG_DONTWAIT)
+                sent = super().send(rest, flags | WITHOUT_WAITING)
             except BlockingIOError:
                 if not self._wait_to_send():
                     raise ConnectionResetError(ECONNRESET, "the client stalled while receiving") from None
