@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ Values = Mapping[str, Any]
 Statement = Callable[[str], Any]
 Process = Callable[[Any], Any] | None
 
+# How many texts of statements with lists are kept: each length of a list makes another one.
+MOST_LENGTHS = 32
 DIALECTS: dict[str, sa.Dialect] = {
     "postgresql": PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
     "sqlite": SQLiteDialect_pysqlite(),
@@ -82,14 +84,15 @@ def equals_any(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElem
 
 def bound_query(make: Statement, dialect: str, values: Values) -> Query:
     """Return the text of a statement and its bound parameters in order, as the driver takes them."""
-    compiled = _compiled(make, dialect)
-    if compiled.post_compile_params:
-        # On SQLite each value of a list is a parameter, so the text depends on the length of the list.
-        state = compiled.construct_expanded_state(values)
-        pairs = zip(map(state.processors.get, state.positiontup), state.positional_parameters, strict=True)
-        return state.statement, [value if process is None else process(value) for process, value in pairs]
-    text, parameters, fixed = _parameters(make, dialect)
-    given = {**fixed, **values}
+    if lists := _lists(make, dialect):
+        lengths = tuple([(name, len(values[name])) for name in lists])
+        text, parameters, fixed, names = _parameters_of_lists(make, dialect, lengths)
+        given = {**fixed, **values}
+        for name in lists:
+            given.update(zip(names[name], values[name], strict=True))
+    else:
+        text, parameters, fixed = _parameters(make, dialect)
+        given = {**fixed, **values}
     return text, [given[name] if process is None else process(given[name]) for name, process in parameters]
 
 
@@ -143,9 +146,33 @@ def _compiled(make: Statement, dialect: str) -> Any:
 def _parameters(make: Statement, dialect: str) -> tuple[str, list[tuple[str, Process]], dict[str, Any]]:
     """Return a statement's text, the name and processor of each parameter, and the fixed values."""
     compiled = _compiled(make, dialect)
-    binds = {name: bind for bind, name in compiled.bind_names.items()}
+    binds = _binds(make, dialect)
     parameters = [(name, _bind_processor(binds[name].type, dialect)) for name in compiled.positiontup]
     return str(compiled), parameters, {name: bind.value for name, bind in binds.items() if not bind.required}
+
+
+@cache
+def _lists(make: Statement, dialect: str) -> list[str]:
+    """Return the names of the lists of which each value is a parameter, as SQLite has no type for a list."""
+    expanded = _compiled(make, dialect).post_compile_params
+    return [name for name, bind in _binds(make, dialect).items() if bind in expanded]
+
+
+@lru_cache(MOST_LENGTHS)
+def _parameters_of_lists(
+    make: Statement, dialect: str, lengths: tuple[tuple[str, int], ...]
+) -> tuple[str, list[tuple[str, Process]], dict[str, Any], Mapping[str, list[str]]]:
+    """Return the same as `_parameters` for lists of these lengths, and the names of each list's values."""
+    binds = _binds(make, dialect)
+    lists = {name: [None] * length for name, length in lengths}
+    state = _compiled(make, dialect).construct_expanded_state(dict.fromkeys(binds) | lists)
+    parameters = [(name, state.processors.get(name)) for name in state.positiontup]
+    fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+    return state.statement, parameters, fixed, state.parameter_expansion
+
+
+def _binds(make: Statement, dialect: str) -> dict[str, Any]:
+    return {name: bind for bind, name in _compiled(make, dialect).bind_names.items()}
 
 
 def _bind_processor(of_type: sa.types.TypeEngine[Any], dialect: str) -> Process:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Flask, Response, g, request
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from service.api.http.errors import NoSuchAddress
 from service.runtime.request_facts import current_facts

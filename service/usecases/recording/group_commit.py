@@ -73,7 +73,7 @@ class GroupCommit(Generic[Item, Answer]):
             DatabaseBusy: the turn of this item did not come in time. It may have been processed.
             Exception: whatever `work` raises for this item alone.
         """
-        call = _Call[Item, Answer](item, size)
+        call: _Call[Item, Answer] = _Call(item, size)
         if not self._try_to_lead(key, call):
             self._wait(key, call)
         if call.is_leader:

@@ -136,14 +136,10 @@ def _outcomes(
 
 def _count(facts: Facts, outcomes: Sequence[Outcome]) -> None:
     """Add what became of the submissions to the counts of the request, which may send several lots of them."""
-    refused = sum(one.error is not None for one in outcomes)
-    recorded = sum(one.is_new for one in outcomes)
-    for name, number in (
-        ("recorded", recorded),
-        ("replayed", len(outcomes) - recorded - refused),
-        ("refused", refused),
-    ):
-        facts[name] = facts.get(name, 0) + number
+    for name in ("recorded", "replayed", "refused"):
+        facts.setdefault(name, 0)
+    for one in outcomes:
+        facts["refused" if one.error is not None else "recorded" if one.is_new else "replayed"] += 1
 
 
 def _record_together(database: Database, operation: str, requests: Sequence[Request]) -> list[Answer]:
