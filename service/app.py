@@ -36,7 +36,7 @@ class RecordApp(Flask):
     """
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is. Flask asks for it several times in a request, and would inspect it each time."""
+        """Return the function as it is: Flask would inspect each of them several times in a request."""
         return func
 
     def log_exception(self, exc_info: Any) -> None:

@@ -77,7 +77,6 @@ class InstantType(sa.TypeDecorator[datetime]):
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
-    TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         """Return the column type for this dialect."""
@@ -87,7 +86,8 @@ class InstantType(sa.TypeDecorator[datetime]):
         """Convert a moment with a zone to the stored value."""
         if value is None or dialect.name != "sqlite":
             return value
-        return value.astimezone(UTC).strftime(self.TEXT_FORMAT)
+        # Several times as fast as strftime.
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Convert a stored value to a moment in UTC."""
