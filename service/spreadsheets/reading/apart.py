@@ -38,9 +38,10 @@ def require_affordable(path: Path, report: Report) -> None:
         if not file.read(len(ZIP)).startswith(ZIP):
             return
     begun = monotonic()
-    # The command is fixed, and the path is one of this service.
     limits = str(MOST_BYTES_OF_MEMORY), str(MOST_SECONDS)
-    with subprocess.Popen((*READER, str(path), *limits), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as reader:  # noqa: S603
+    command = (*READER, str(path), *limits)
+    none = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=none, stderr=none) as reader:  # noqa: S603 - our own command, without a shell
         try:
             while reader.poll() is None and monotonic() - begun < MOST_SECONDS_WAITED:
                 report(0, 1)
