@@ -21,6 +21,8 @@ LONGEST_IDLE = timedelta(hours=1)
 # A session that is used often must not write to the database at every request.
 USE_IS_STORED_EVERY = timedelta(minutes=1)
 SECRET_BYTES = 32
+# Of one credential, or of one person with an account. Each may hold drafts.
+MOST_SESSIONS = 100
 
 sessions = sa.Table(
     "sessions",
@@ -99,7 +101,8 @@ def begin_session(
 ) -> tuple[Session, str]:
     """Store a new session for a credential; return it with its secret, which is not kept.
 
-    `person` is who has signed in with an account. Sessions that have ended by their age are deleted at the same time.
+    `person` is who has signed in with an account. Sessions that have ended by their age are deleted at the same time,
+    and beyond 100 of one credential or person those that have not been used for longest.
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     session = Session(
@@ -124,6 +127,10 @@ def begin_session(
             last_used_at=now,
         )
     )
+    mine = sessions.c.credential_id == credential.id, sessions.c.subject.is_not_distinct_from(session.subject)
+    newest = sa.select(sessions.c.id).where(*mine).order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc())
+    too_many = list(connection.scalars(newest.offset(MOST_SESSIONS)))
+    connection.execute(sessions.delete().where(sessions.c.id.in_(too_many)))
     return session, secret
 
 

@@ -202,6 +202,19 @@ def test_revoking_the_credential_ends_the_session_at_once(app: Flask, database: 
     assert "Your credential has been revoked" in text_of(person.get(answer.location).get_data(as_text=True))
 
 
+def test_a_credential_has_so_many_sessions_and_the_longest_unused_ends(
+    app: Flask, database: Database, secret_for: SecretFor, monkeypatch: pytest.MonkeyPatch
+):
+    """Each can hold drafts, so that signing in again and again would fill the database."""
+    monkeypatch.setattr("service.access.sessions.MOST_SESSIONS", 2)
+    secret, other = secret_for("surrey"), visitor(app, secret_for("kent"))
+    first, second = visitor(app, secret), visitor(app, secret)
+    move_back(database, sessions.c.last_used_at, A_SECOND * 90)
+    assert first.get("/operations").status_code == 200, "which stores that it was used"
+    third = visitor(app, secret)
+    assert [one.get("/operations").status_code for one in (first, second, third, other)] == [200, 303, 200, 200]
+
+
 def test_a_session_ends_when_its_credential_expires(database: Database, surrey: Visitor):
     with database.writing() as connection:
         now = database.now(connection)
