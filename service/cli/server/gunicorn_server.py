@@ -11,6 +11,7 @@ import socket
 from dataclasses import replace
 from math import inf
 from threading import Event, Thread
+from threading import enumerate as running_threads
 from types import FrameType
 from typing import Any
 
@@ -42,7 +43,9 @@ KEEPALIVE_SECONDS = 75
 MOST_CONNECTIONS = 4_000
 FILES_BESIDE_CONNECTIONS = 200
 STDIN = 0
+EXPIRY = "expiry"
 SECONDS_BETWEEN_DELETIONS = 3_600
+SECONDS_TO_END = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -230,7 +233,7 @@ def _prepare_worker(worker: ThreadWorker) -> None:
     """
     closing: Event = worker.wsgi.extensions[CLOSING_EXTENSION]
     expiring = (worker.wsgi.extensions[DATABASE_EXTENSION], closing)
-    Thread(target=_delete_expired, args=expiring, name="expiry", daemon=True).start()
+    Thread(target=_delete_expired, args=expiring, name=EXPIRY, daemon=True).start()
 
     def end_feeds_then(handle: Any) -> Any:
         def handler(number: int, frame: FrameType | None) -> None:
@@ -259,4 +262,9 @@ def _delete_expired(database: Database, closing: Event) -> None:
 def _close_database(_arbiter: Arbiter, worker: ThreadWorker) -> None:
     """Close the worker's connections: when the last one closes, SQLite leaves the record as a single file."""
     if worker.booted:
+        worker.wsgi.extensions[CLOSING_EXTENSION].set()
+        for thread in running_threads():
+            if thread.name == EXPIRY:
+                # It may be deleting, and would give its connection back after all are closed.
+                thread.join(SECONDS_TO_END)
         worker.wsgi.extensions[DATABASE_EXTENSION].close()
