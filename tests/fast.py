@@ -21,9 +21,18 @@ REASON = "--fast starts no process"
 LEFT_OUT = "cases_left_out"
 MAX_CASES = 2
 EXAMPLES = 10
-# Generating the requests of the contract takes as long as collecting all other tests. The tests of the others use the
-# network of this machine, replay a whole operation each, or read all addresses in all media as each of four people.
-NOT_COLLECTED = ("test_contract.py", "test_office_network.py", "test_replay_directory.py", "test_seeing_parts.py")
+# Generating the requests of the contract takes as long as collecting all other tests. Each upload starts a process, in
+# a thread. The tests of the others use the network of this machine, replay a whole operation each, ask all addresses as
+# each of four people, or read large spreadsheets.
+NOT_COLLECTED = (
+    "test_contract.py",
+    "test_uploads_page.py",
+    "test_office_network.py",
+    "test_replay_directory.py",
+    "test_seeing_parts.py",
+    "test_searching_for_others.py",
+    "test_map.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
