@@ -14,6 +14,8 @@ from service.eventlog.table import heads
 from service.storage.db import insert_into
 from service.storage.writes import Writes
 
+# Any number, the same in every version; another than that of migrations.
+PARTS_LOCK = 7_020_230_118
 BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
 
 BY_NAME = sa.select(heads).where(heads.c.operation_id == sa.bindparam("name"))
@@ -71,6 +73,15 @@ def lock_head(connection: sa.Connection, operation: str) -> Head | None:
     lock, and miss the commit of the previous holder. On SQLite, BEGIN IMMEDIATE is the lock.
     """
     return _head(connection, LOCKED, operation)
+
+
+def lock_parts(connection: sa.Connection) -> None:
+    """Let no other transaction change which operations are parts of which, or how large they are, until this one ends.
+
+    Whoever holds it locks no further head, so nobody waits in a circle. On SQLite, BEGIN IMMEDIATE is the lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(PARTS_LOCK)))
 
 
 def lock_statement(_dialect: str) -> sa.Select[Any]:

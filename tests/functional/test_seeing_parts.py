@@ -381,3 +381,22 @@ def statement(caller: Caller, **query: Any) -> Json:
     assert response.status_code == 200, response.json
     found: Json = response.json
     return found
+
+
+@pytest.mark.parametrize(
+    "past", [{}, {"imported": True, "recorded_at": "2023-01-10T09:00:00Z"}], ids=["live", "imported"]
+)
+def test_who_takes_the_name_of_a_whole_does_not_read_the_part_that_waits_for_it(
+    lead: Caller, client_for: ClientFor, past: Json
+):
+    """Kent takes part in the port, reads that it waits for a whole, and opens one of that name."""
+    opened(lead, operation="port", part_of=["autumn"], forces=["kent", "surrey"])
+    assert client_for("kent").get("/v1/operations/port").json["part_of"] == ["autumn"]
+    kent = client_for("kent", "coordinator")
+    opened(kent, operation="autumn", lead_force="kent", forces=["kent"], **past)
+    moment = {name: value for name, value in past.items() if name == "recorded_at"}
+    waiting, missing = (
+        refused(kent.change("autumn", "parts", id=new_id(), part=part, **moment), 422, "not_a_part", "/part")
+        for part in ("port", "none")
+    )
+    assert waiting["detail"].replace("port", "none") == missing["detail"]

@@ -46,6 +46,7 @@ from service.usecases.maintenance.log_lines import (
 from service.usecases.querying.publications import PublicationDiffers, publication_fault
 from service.usecases.recording.appending import append_accepted
 from service.usecases.recording.operations import OperationExists, refuse_force_with_events, refuse_moved_facts
+from service.usecases.recording.whole import check_imported_parts
 
 LINES_IN_ONE_PAGE = 1_000
 
@@ -136,6 +137,7 @@ def import_operation(database: Database, lines: Iterable[bytes], *, expected_roo
     Raises:
         LineRefused: naming the first invalid line and its error.
         OperationExists, NothingToImport, LogCut, RootDiffers.
+        NotAPart, ContainsItself: it does not fit the operations of this database that it has as parts.
     """
     lines = iter(lines)
     first = next(lines, b"")
@@ -151,6 +153,8 @@ def import_operation(database: Database, lines: Iterable[bytes], *, expected_roo
         if importing is None:
             raise NothingToImport("Expected the lines of an exported log; found none.")
         head = importing.head
+        assert importing.draft.operation is not None, "its first line opened it"
+        check_imported_parts(connection, database, importing.draft.operation)
         root = read.tree_at(connection, head.operation, head.seq).root().hex()
         for expected in (header.root if header else root, expected_root or root):
             if root != expected.lower():

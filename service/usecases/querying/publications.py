@@ -23,7 +23,7 @@ from service.domain.model.events import (
 from service.domain.model.operation import Operation
 from service.errors import Conflict, NotFound
 from service.eventlog import read
-from service.eventlog.head import Head
+from service.eventlog.head import Head, read_head
 from service.eventlog.known_logs import known_logs
 from service.storage.db import Database
 from service.usecases.querying.read_context import (
@@ -271,6 +271,8 @@ def publication_fault(
         return f"as_of_seq is {seq}, which is not before the publication"
     try:
         seqs = published_seqs(published, head.operation)
+        if too_late := _beyond(connection, published):
+            return f"its part {too_late.operation} has no seq {too_late.seq}"
         whole, *others = found = positions(connection, database, head, seqs=seqs)
     except PartNotHere:
         others = found = []
@@ -282,6 +284,8 @@ def publication_fault(
         "root": (published.root, root),
         "figures_hash": (published.figures_hash, figures_hash(published.figures)),
     }
+    if left_out := next((part for one in found for part in one.operation.parts if part not in seqs), None):
+        return f"its parts should include {left_out}"
     if found:
         recomputed = tuple(PublishedPart(operation=one.head.operation, seq=one.seq, root=one.root) for one in others)
         wrong["parts"] = (published.parts, recomputed)
@@ -289,6 +293,12 @@ def publication_fault(
         if published.figures != headline_figures(figures):
             wrong["figures"] = (published.figures, figures)
     return next((f"its {name} should be {_shown(right)}" for name, (said, right) in wrong.items() if said != right), "")
+
+
+def _beyond(connection: sa.Connection, published: FiguresPublished) -> PublishedPart | None:
+    """Return the first part whose log, here, does not have the seq that it was published at; None if there is none."""
+    heads = ((part, read_head(connection, part.operation)) for part in published.parts)
+    return next((part for part, head in heads if head is not None and part.seq > head.seq), None)
 
 
 def made_public(connection: sa.Connection, head: Head) -> dict[UUID, RecordedEvent]:

@@ -28,7 +28,10 @@ ReadHead = Callable[[sa.Connection, str], Head | None]
 
 
 class PartNotHere(Unavailable):
-    """A part of the operation is not in this database, so the whole cannot be read: import the part too."""
+    """A part of the operation is not in this database, so the whole cannot be read: import the part too.
+
+    An operation that has its name, but was not opened as a part of the whole, is another one.
+    """
 
     code = "part_not_here"
 
@@ -148,14 +151,18 @@ def positions(
         PartNotHere: the whole was imported without one of its parts.
     """
     found: dict[str, Position] = {}
-    waiting = [head.operation]
+    waiting = [(head.operation, "")]
     while waiting:
-        name = waiting.pop(0)
+        name, whole = waiting.pop(0)
         if name in found or (seqs is not None and name not in seqs):
             continue
         current = require_part(read_part(connection, name), name) if found else head
-        found[name] = _position(connection, database, current, current.seq if seqs is None else seqs[name], begun_by)
-        waiting += found[name].operation.parts
+        one = _position(connection, database, current, current.seq if seqs is None else seqs[name], begun_by)
+        if whole and whole not in one.operation.part_of:
+            # A whole that was imported can name as its part an operation that is none, and would read its figures.
+            raise PartNotHere(f"The part {name} is not in this database: the operation of that name is no part of it.")
+        found[name] = one
+        waiting += ((part, name) for part in one.operation.parts)
     return list(found.values())
 
 

@@ -14,7 +14,7 @@ from service.domain.model.operation import Operation, registered_measure
 from service.domain.model.reference_data import Measure
 from service.errors import Conflict, Invalid
 from service.eventlog import read
-from service.eventlog.head import read_head
+from service.eventlog.head import lock_parts, read_head
 from service.eventlog.known_logs import state_at
 from service.storage.db import Database
 from service.usecases.querying.read_context import PartNotHere, positions
@@ -27,7 +27,10 @@ class ContainsItself(Invalid):
 
 
 class NotAPart(Invalid):
-    """Only an operation that named this one in its part_of when it was opened can be accepted as a part."""
+    """Only an operation that named this one in its part_of when it was opened can be accepted as a part.
+
+    If another force leads it, it must have been opened after this one: before, anybody could have taken the name.
+    """
 
     code = "not_a_part"
 
@@ -48,15 +51,21 @@ def check_part(connection: sa.Connection, database: Database, state: Operation, 
     """Refuse what cannot be a part of an operation.
 
     Raises:
-        NotAPart: it does not exist, or did not name the operation in its part_of.
+        NotAPart: it does not exist, or was not opened as a part of the operation.
         ContainsItself: it contains the operation.
         PartIsImported: it or one of its parts is imported, and the operation is not.
         OperationTooLarge: the operation, or a whole that it is in, would be too large with it.
     """
+    lock_parts(connection)
     whole, head = state.operation, read_head(connection, part)
     inside = state_at(connection, database, head)
-    if head is None or inside is None or whole not in inside.part_of:
-        raise NotAPart(f"{part} was not opened as a part of {whole}.", pointer="/part")
+    if head is None or inside is None or not _agreed(inside, state):
+        # One answer for all, so that nobody learns which operations exist.
+        raise NotAPart(
+            f"{part} was not opened as a part of {whole}. Expected an operation that names {whole} in its part_of; if "
+            f"another force than {state.lead_force} leads it, it is opened after {whole}.",
+            pointer="/part",
+        )
     found = [one.operation for one in positions(connection, database, head)]
     if any(one.operation == whole for one in found):
         raise ContainsItself(f"{part} already contains {whole}.", pointer="/part")
@@ -70,17 +79,29 @@ def check_part(connection: sa.Connection, database: Database, state: Operation, 
     check_size_of_wholes(connection, database, state, found, pointer="/part")
 
 
+def _agreed(part: Operation, whole: Operation) -> bool:
+    """Return whether an operation was opened as a part of this whole.
+
+    Naming it is not enough if another force has opened the whole since: anybody could open an operation of a name that
+    is free, and read the parts that wait for it. When an imported operation was opened, its sender says.
+    """
+    is_settled = whole.lead_force == part.lead_force or part.imported
+    return whole.operation in part.part_of and (is_settled or (not whole.imported and whole.opened_at < part.opened_at))
+
+
 def check_size_of_wholes(
     connection: sa.Connection, database: Database, state: Operation, changed: Iterable[Operation], *, pointer: str
 ) -> None:
     """Refuse a change that makes an operation with its parts, or a whole that it is in, too large.
 
-    `changed` are the operations that the change adds, or the operation itself as it would be after the change. Changes
-    of several parts at the same moment may together exceed the bound.
+    `changed` are the operations that the change adds, or the operation itself as it would be after the change. One such
+    change is made at a time, so that several together cannot exceed the bound.
 
     Raises:
         OperationTooLarge: naming the whole.
     """
+    if state.parts or state.part_of:
+        lock_parts(connection)
     new = {one.operation: one for one in changed}
     now = database.now(connection)
     for name in (state.operation, *_wholes_of(connection, database, state)):
@@ -94,14 +115,15 @@ def check_measure(
 ) -> None:
     """Refuse a new measure that could not be summed with that of a part, or of a whole that this operation counts in.
 
-    A conflict that two operations cause at the same moment, or that existed when a part was accepted, is not found
-    here: totals leave out such a measure.
+    A conflict that existed when a part was accepted is not found here: totals leave out such a measure.
 
     Raises:
         MeasuresDisagree: naming the operation, and how the measure is counted there.
     """
     if registered.measure in state.measures:
         return  # further categories of a measure that it counts
+    if state.parts or state.part_of:
+        lock_parts(connection)
     measure = registered_measure(state, registered)
     for name in (state.operation, *_wholes_of(connection, database, state)):
         other = _counted_otherwise(connection, database, name, measure)
@@ -114,6 +136,38 @@ def check_measure(
                 pointer, said = "/additive", f"Expected additive {expected}, as of {where}; found {found}."
             advice = "The two could not be summed: register it as it is there, or under another code."
             raise MeasuresDisagree(f"{said} {advice}", pointer=pointer)
+
+
+def check_imported_parts(connection: sa.Connection, database: Database, imported: Operation) -> None:
+    """Refuse an imported log that has an operation of this database as a part which is none, or that contains it.
+
+    Parts that are not in this database are not checked: once they are, they count only if they name their whole.
+
+    Raises:
+        NotAPart: an operation in this database did not name the imported one in its part_of.
+        ContainsItself: an operation that is in the imported one contains it.
+    """
+    lock_parts(connection)
+    whole = imported.operation
+    found, waiting = {whole}, [imported]
+    while waiting:
+        one = waiting.pop()
+        for part in one.parts:
+            if part == whole:
+                raise ContainsItself(
+                    f"{one.operation} contains {whole}, and would be in it. Nothing was imported. Export both again: "
+                    "one of them was taken out since, or a file was altered."
+                )
+            inside = None if part in found else state_at(connection, database, read_head(connection, part))
+            if inside is None:
+                continue
+            if one is imported and whole not in inside.part_of:
+                raise NotAPart(
+                    f"The file has {part} as a part of {whole}; the {part} in this database was not opened as a part "
+                    "of it. Nothing was imported. Import the file into a database without that operation."
+                )
+            found.add(part)
+            waiting.append(inside)
 
 
 def _counted_otherwise(

@@ -24,7 +24,8 @@ WORDS = {
     "already_joined": "Force must be one that does not take part yet",
     "residual_not_imported": "Kind must be another: only an imported operation can have it",
     "already_a_part": "Part must be one that is not accepted yet",
-    "not_a_part": "Part must be an operation that named this one when it was opened",
+    "not_a_part": "Part must be an operation that named this one when it was opened, which was after this one if "
+    "another force leads it",
     "contains_itself": "It must be another operation, which neither is nor contains this one",
     "amends_nothing": "Change something first. Nothing is changed yet",
     "operation_is_closed": "The operation is closed already",
