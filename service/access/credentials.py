@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -332,6 +333,18 @@ def require_still_valid(connection: sa.Connection, credential: Credential) -> No
     now, *values = connection.execute(statement, {"here": datetime.now(UTC)}).one()
     found = dict(zip(COLUMNS, values, strict=True))
     _valid(None if found["id"] is None else _credential(found), now)
+
+
+def require_unrevoked(connection: sa.Connection, credential: Credential) -> None:
+    """Refuse a credential that was revoked or has expired while its request waited.
+
+    One that is not stored, as those who run the service act with, is never refused.
+
+    Raises:
+        CredentialRevoked, CredentialExpired.
+    """
+    with suppress(CredentialUnknown):
+        require_still_valid(connection, credential)
 
 
 def credentials_for(connection: sa.Connection, app_roles: Collection[str], now: datetime) -> list[Credential]:

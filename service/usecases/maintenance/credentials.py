@@ -94,6 +94,7 @@ def issue_within_rights(
     Raises:
         UnknownForce, NotAnOperationName: there is no such force, or a name cannot be that of an operation.
         RoleNotYours, OperationsMissing, OperationNotYours, ForceTakesNoPart, ExpiresTooLate: the issuer may not.
+        CredentialRevoked, CredentialExpired: the issuer is not valid any more.
     """
     _require_names(operations)
     with database.writing() as connection:
@@ -102,7 +103,7 @@ def issue_within_rights(
         found = [state_at(connection, database, read_head(connection, name)) for name in operations]
         check_issue(issuer, wanted, found)
         _require_known(connection, force)
-        return credentials.issue(
+        issued = credentials.issue(
             connection,
             force=force,
             role=role,
@@ -111,6 +112,9 @@ def issue_within_rights(
             expires_at=wanted.expires_at,
             issued_by=issuer.id,
         )
+        # Last, so that as little time as possible is left in which the issuer can be revoked without that it is seen.
+        credentials.require_unrevoked(connection, issuer)
+        return issued
 
 
 def list_within_rights(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.access.credentials import Credential
+from service.access.credentials import Credential, require_unrevoked
 from service.access.forces import known_forces
 from service.domain.deciding.decide import LogHistory
 from service.domain.deciding.draft import Decided, Draft, Submission
@@ -55,11 +55,15 @@ def lock_operation(
 ) -> tuple[Head, Operation]:
     """Lock the operation's head; return the head and the operation at the head.
 
+    The sender is looked up again: it can have been revoked while this waited for the lock.
+
     Raises:
+        CredentialRevoked, CredentialExpired: the sender is not valid any more.
         UnknownOperation: there is no such operation, or the sender may not know of it.
         ProjectionsOutdated: another version of the code built the operation's totals.
     """
     head = lock_head(connection, operation)
+    require_unrevoked(connection, sender)
     state = state_at(connection, database, head)
     head, state = require_visible(operation, sender, head, state)
     require_current(head)
