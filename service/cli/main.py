@@ -100,10 +100,11 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         # Late, for the commands that end well.
         from service.cli.failing.expected_errors import EXPECTED, exit_code_of, one_line  # noqa: PLC0415
+        from service.cli.output import remark  # noqa: PLC0415
 
         if not isinstance(error, EXPECTED):
             raise
-        click.echo(f"oprecord: {one_line(error)}", err=True)
+        remark(f"oprecord: {one_line(error)}")
         return exit_code_of(error)
     return returned if isinstance(returned, int) else DONE
 

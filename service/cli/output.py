@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,17 +14,33 @@ import click
 # Wide enough that no table wraps where a program may read it.
 WIDTH_WITHOUT_TERMINAL = 10_000
 
+# What a terminal obeys instead of showing it, or what turns the direction of what follows. A sheet or a claims file
+# that somebody else wrote could hide or forge lines with it.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+INSTEAD = "\N{REPLACEMENT CHARACTER}"
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def plain(text: str) -> str:
+    """Return the text without what a terminal would obey."""
+    return CONTROL.sub(INSTEAD, text)
+
+
+def say(text: str) -> None:
+    """Print a line on stdout, without what a terminal would obey."""
+    click.echo(plain(text))
+
+
 def remark(text: str) -> None:
-    """Print a remark on what the command is doing, on stderr."""
-    click.echo(text, err=True)
+    """Print a remark on what the command is doing, on stderr, without what a terminal would obey."""
+    click.echo(plain(text), err=True)
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    click.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_table(
@@ -48,7 +65,7 @@ def print_table(
         justify: Literal["left", "right"] = "right" if column in numbers else "left"
         table.add_column(column, justify=justify, overflow="fold", no_wrap=column in (unwrapped or columns[:1]))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain, row))
     # Codes contain brackets and colons that rich would read as markup and emoji.
     console = Console(markup=False, emoji=False, highlight=False, stderr=stderr)
     if not console.is_terminal:

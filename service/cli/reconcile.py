@@ -9,7 +9,7 @@ import click
 
 from service.api.reconciliation.as_json import findings_json, reconciliation_json
 from service.cli.exit_codes import DONE, REFUSED, WRONG
-from service.cli.output import as_json, print_json, remark
+from service.cli.output import as_json, print_json, remark, say
 from service.cli.reconciliation_table import print_findings, print_reconciliation
 from service.cli.settings import Settings, pass_settings
 from service.domain.claims.reading.claims_file import WrongClaims
@@ -74,5 +74,5 @@ def _print(answer: dict[str, Any]) -> None:
     if "claims" in answer:
         print_reconciliation(answer)
         return
-    click.echo(f"{counted(answer['claim_count'], 'figure')} compared with each other")
+    say(f"{counted(answer['claim_count'], 'figure')} compared with each other")
     print_findings(answer)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from service.cli.output import print_table
+from service.cli.output import print_table, say
 
 Json = dict[str, Any]
 MARKS = {"agrees": "✓ agrees", "open": "? open", "differs": "✗ differs", "cannot_be_compared": "- cannot be compared"}
@@ -18,7 +16,7 @@ def print_reconciliation(answer: Json) -> None:
     print_table(_title(answer), ("figure", "printed", "record", "result"), [_row(claim) for claim in answer["claims"]])
     for claim in answer["claims"]:
         if claim["status"] != "agrees":
-            click.echo(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
+            say(f"{claim['place']}: {MARKS[claim['status']]}. {claim['detail']}")
     print_findings(answer)
 
 
@@ -26,9 +24,9 @@ def print_findings(answer: Json) -> None:
     """Print the contradictions and remarks found among the printed figures, and how many are not listed."""
     for finding in answer["findings"]:
         more = [f"{finding['more_places']:,} more"] if "more_places" in finding else []
-        click.echo(f"{finding['kind']}: {finding['detail']} [{', '.join([*finding['places'], *more])}]")
+        say(f"{finding['kind']}: {finding['detail']} [{', '.join([*finding['places'], *more])}]")
     if answer["findings_not_listed"]:
-        click.echo(f"{answer['findings_not_listed']:,} further findings are not listed: mend these first.")
+        say(f"{answer['findings_not_listed']:,} further findings are not listed: mend these first.")
 
 
 def _title(answer: Json) -> str:

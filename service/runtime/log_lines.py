@@ -55,7 +55,8 @@ class ReadableLine(logging.Formatter):
         line = " ".join((time[11:23], f"{level:7}", *(first or [event]), *rest))
         if raised:
             line = "\n".join((line, *(f"  {frame}" for frame in raised["frames"]), f"  {raised['error']}"))
-        return line
+        # A terminal would obey what an error quotes.
+        return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in line)
 
 
 class StdoutHandler(logging.Handler):

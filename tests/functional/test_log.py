@@ -111,6 +111,18 @@ def test_no_secret_body_or_link_is_ever_logged(database: Database, database_url:
     assert [one for one in sent if one in text] == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_no_name_of_an_operation_is_not_logged(database_url: str, log: Path, lead_secret: str):
+    def call(served: Served) -> None:
+        for name in ("%0aforged%1b[2J", lead_secret, "A%20Surname"):
+            served.request("GET", f"/v1/operations/{name}/totals", lead_secret).close()
+            served.request("GET", f"/operations/{name}/returns").close()
+
+    lines = logged(database_url, log, call)
+    assert len(lines) == 6
+    assert [line for line in lines if "operation" in line] == []
+
+
 def test_health_checks_are_logged_at_debug_and_nothing_at_warning(database_url: str, log: Path):
     def check(served: Served) -> None:
         served.request("GET", "/healthz").close()

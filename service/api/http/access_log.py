@@ -6,6 +6,7 @@ A line names the route, never the address: addresses contain ids and the tokens 
 from __future__ import annotations
 
 import logging
+import re
 from time import perf_counter
 
 from flask import Flask, Response, g, request
@@ -13,6 +14,8 @@ from flask import Flask, Response, g, request
 from service.runtime.log_lines import FactsRecord
 from service.runtime.request_facts import Facts, begin_facts, current_facts
 
+# Anything else in its place in an address is no operation, and could be a secret or forge a line.
+OPERATION = re.compile(r"[a-z0-9_-]{1,64}", re.ASCII)
 HEALTH_CHECKS = ("/healthz", "/readyz")
 
 logger = logging.getLogger(__name__)
@@ -29,7 +32,7 @@ def _begin() -> None:
     rule, view_args = request.url_rule, request.view_args
     facts = begin_facts()
     facts["method"], facts["route"] = request.method, None if rule is None else rule.rule
-    if view_args and "operation" in view_args:
+    if view_args and OPERATION.fullmatch(view_args.get("operation", "")):
         facts["operation"] = view_args["operation"]
 
 

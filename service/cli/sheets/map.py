@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from service.cli.output import remark
+from service.cli.output import remark, say
 from service.errors import Conflict
 from service.plurals import counted
 from service.spreadsheets.mapping.mapped_file import mapping_path, proposed, read_mapping
@@ -45,40 +45,40 @@ def map_file(file: Path, *, again: bool) -> None:
     _describe(mapping)
     questions = open_questions(text)
     if not questions:
-        click.echo(f"Wrote {path.name}: nothing is open. Read it, then run: oprecord submit {file.name} --check ...")
+        say(f"Wrote {path.name}: nothing is open. Read it, then run: oprecord submit {file.name} --check ...")
         return
     open_now = counted(len(questions), "question is", "questions are")
-    click.echo(f'\nWrote {path.name}: {open_now} open. Replace each "?" in it by your answer:')
+    say(f'\nWrote {path.name}: {open_now} open. Replace each "?" in it by your answer:')
     for one in questions:
-        click.echo(f"  {one}")
+        say(f"  {one}")
 
 
 def _describe(mapping: FileMapping) -> None:
     """Print what was recognised, sheet by sheet."""
     if not mapping.sheets:
-        click.echo("Every sheet has the header of a template, which needs no mapping.")
+        say("Every sheet has the header of a template, which needs no mapping.")
     for sheet in mapping.sheets:
         name = f"Sheet {sheet.sheet}" if sheet.sheet else "The file"
         if sheet.template in (LEAVE_OUT, OPEN):
-            click.echo(f"{name}: {'not recognised' if sheet.template == OPEN else 'left out'}.")
+            say(f"{name}: {'not recognised' if sheet.template == OPEN else 'left out'}.")
             continue
         rows = ", ".join(map(str, sheet.header_rows))
-        click.echo(f"{name} becomes {sheet.template}; its headings are in row {rows}.")
+        say(f"{name} becomes {sheet.template}; its headings are in row {rows}.")
         for one in sheet.columns:
             if one.to not in (LEAVE_OUT, OPEN):
-                click.echo(f"  {one.heading} -> {_becomes(one)}")
+                say(f"  {one.heading} -> {_becomes(one)}")
         left_out = [one for one in sheet.columns if one.to == LEAVE_OUT]
         if left_out:
-            click.echo(f"  Left out, never sent: {', '.join(one.heading or one.column for one in left_out)}")
+            say(f"  Left out, never sent: {', '.join(one.heading or one.column for one in left_out)}")
         _describe_rows(sheet)
 
 
 def _describe_rows(sheet: SheetMapping) -> None:
     for heading, words in sheet.sum_rows.items():
-        click.echo(f"  Rows with {' or '.join(words)} under {heading} are sums: checked, then left out.")
+        say(f"  Rows with {' or '.join(words)} under {heading} are sums: checked, then left out.")
     for name, value in sheet.constants.items():
         if value != OPEN:
-            click.echo(f"  Every row: {name} = {value}")
+            say(f"  Every row: {name} = {value}")
 
 
 def _becomes(one: ColumnMapping) -> str:

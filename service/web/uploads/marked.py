@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -18,6 +19,8 @@ from service.web.uploads.cells import WrongCell
 
 FILL = PatternFill("solid", fgColor="F8C9C9")
 AUTHOR = "Operation record"
+# What XML, and so a workbook, cannot hold.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 NOTE_WIDTH, NOTE_HEIGHT = 320, 120
 
 
@@ -46,7 +49,11 @@ def _mark(page: Worksheet, row: int, column: int, text: str) -> None:
         cell = page.cell(area.min_row, area.min_col)
     assert isinstance(cell, Cell)
     cell.fill = FILL
-    cell.comment = Comment(text, AUTHOR, height=NOTE_HEIGHT, width=NOTE_WIDTH)
+    cell.comment = Comment(_in_xml(text), AUTHOR, height=NOTE_HEIGHT, width=NOTE_WIDTH)
+
+
+def _in_xml(text: str) -> str:
+    return NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _of_texts(grids: Sequence[Grid]) -> Workbook:
@@ -56,7 +63,7 @@ def _of_texts(grids: Sequence[Grid]) -> Workbook:
         for column, value in enumerate(cells, start=1):
             if isinstance(value, Unreadable) or is_blank(value):
                 continue
-            cell = page.cell(row, column, str(value))
+            cell = page.cell(row, column, _in_xml(str(value)))
             # Excel runs a formula; the file only had a text that looks like one.
             cell.data_type = "s"
     return book
