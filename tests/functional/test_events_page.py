@@ -279,3 +279,10 @@ def test_each_figure_of_the_overview_leads_to_its_events_as_of_the_same_moment(
     assert f'href="{events_of}force=surrey&measure=arrests"' in own
     assert "force=kent" not in own
     assert f'href="{events_of}measure=arrests"' not in own, "the sum of all forces is not its own"
+
+
+@pytest.mark.parametrize("ending", ["", ".csv"])
+def test_a_category_that_cannot_be_one_is_no_page(coordinator: Visitor, live: str, ending: str):
+    """Some measures know every category. PostgreSQL reads no text with a NUL."""
+    for category in ("a%00b", "%25", "%F0%9F%98%80", "A"):
+        assert coordinator.get(f"/operations/{live}/events{ending}?category={category}").status_code == 404

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from service.domain.model.operation import Operation, UnknownCode
 from service.domain.model.reference_data import Measure
+from service.domain.model.vocabulary import CategoryPath, shape_of
 
+CATEGORY = re.compile(shape_of(CategoryPath).expression)
 DIMENSIONS = ("force", "day", "hour", "category")
 # Of a whole: the operation itself, and each of its parts.
 OPERATION = "operation"
@@ -86,5 +89,6 @@ def _check_all(found: Sequence[str], known: Sequence[str], name: str, expected: 
 
 def _check_categories(paths: Sequence[str], measures: Sequence[Measure], name: str) -> None:
     for path in paths:
-        if not any(measure.knows(path) for measure in measures):
+        # An open measure knows every category, but only of the right form.
+        if not CATEGORY.fullmatch(path) or not any(measure.knows(path) for measure in measures):
             raise UnknownCode(f"None of the measures asked for has a category {path!r}.", pointer=f"/{name}")
