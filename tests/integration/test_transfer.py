@@ -222,6 +222,8 @@ def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_datab
         (1, {"seq": True}, "not_as_recorded"),
         (1, {"seq": 2}, "not_as_recorded"),
         (1, {"recorded_by": {"force": "surrey", "role": "coordinator"}}, "not_coordinator"),
+        (1, {"force": "surrey"}, "not_your_force"),
+        (AMENDED, {"force": "surrey"}, "not_your_force"),
         (ARREST, {"operation": "other"}, "not_as_recorded"),
         (ARREST, {"seq": True}, "not_as_recorded"),
         (ARREST, {"seq": "7"}, "not_as_recorded"),
@@ -252,7 +254,7 @@ def test_an_event_that_lacks_its_data_is_refused_there(lines: Lines, empty_datab
         (CORRECTION, {"corrects": None, "correction_reason": None, "id": "repeated"}, "content_differs"),
         (LAST, {"data": {"reason": "boredom"}}, "unknown_code"),
     ],
-    ids=range(37),
+    ids=range(39),
 )
 def test_a_line_that_could_not_have_been_recorded_is_refused_with_its_number(
     lines: Lines, empty_database: Database, line: int, changes: dict[str, Any], cause: str

@@ -193,6 +193,7 @@ def accept(
         return event
     if not is_coordinator:
         raise NotCoordinator(f"Only a coordinator of {operation.lead_force} may change {operation.operation}.")
+    require_own(event, sender)
     if isinstance(event.data, EventPair):
         _check_finding(event.data, history)
         return event
@@ -200,6 +201,18 @@ def accept(
         _check_publication(event.data, history)
         return event
     return check_setup(event, operation, forces)
+
+
+def require_own(event: Event, sender: RecordedBy) -> None:
+    """Refuse an event that changes an operation and is not of the force that sends it. The service makes none.
+
+    Its force reads it, as a publication under embargo, and who opened an operation leads it.
+
+    Raises:
+        NotYourForce.
+    """
+    if event.force != sender.force:
+        raise NotYourForce(f"Expected an event of {sender.force}, which leads the operation.", pointer="/force")
 
 
 def first_difference(one: Any, other: Any, pointer: str = "") -> str | None:

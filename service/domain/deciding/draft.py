@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from service.domain.deciding.check_setup import check_opening
 from service.domain.deciding.check_size import check_size
-from service.domain.deciding.decide import COORDINATOR, LogHistory, NotCoordinator, accept, replay_of
+from service.domain.deciding.decide import COORDINATOR, LogHistory, NotCoordinator, accept, replay_of, require_own
 from service.domain.model.events import Event, ForceJoined, OperationOpened, RecordedBy, RecordedEvent
 from service.domain.model.instants import format_instant
 from service.domain.model.operation import Operation, evolve
@@ -117,6 +117,7 @@ class Draft:
         assert isinstance(opened, OperationOpened), "a log begins with operation.opened"
         if sender.role != COORDINATOR or sender.force != opened.lead_force:
             raise NotCoordinator("Only a coordinator of the lead force may open an operation.", pointer="/lead_force")
+        require_own(submission.event, sender)
         check_opening(opened)
         return self._record(submission.event, self._moment(submission, imported=opened.imported), sender)
 
