@@ -1,5 +1,6 @@
 """A coordinator makes a publication public: anyone may read it, without a credential, and nothing else."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -18,7 +20,7 @@ from service.usecases.maintenance.verify import verify_operation
 from service.usecases.querying.publications import NoSuchPublication
 from service.usecases.querying.statement import public_publication
 from tests.factories.bodies import arrest, correction, hours_ago, new_id
-from tests.functional.calls import Caller, Json, refused
+from tests.functional.calls import Caller, Json, on_sqlite, refused
 from tests.functional.conftest import ClientFor
 
 
@@ -154,6 +156,29 @@ def test_what_is_not_public_does_not_exist_whether_it_does_or_not(app: Flask, li
         del problem["instance"]
     assert hidden.json.keys() == unknown.json.keys()
     assert hidden.json["detail"] == unknown.json["detail"]
+
+
+@on_sqlite
+def test_an_operation_with_nothing_public_asks_the_database_for_what_a_missing_one_does(
+    app: Flask, live: str, lead: Caller
+):
+    publish(lead, live)
+    asked: list[str] = []
+
+    def trace(connection: Any, _record: object, _proxy: object) -> None:
+        connection.set_trace_callback(lambda statement: asked.append(re.sub(r"'[^']*'", "?", statement)))
+
+    sa.event.listen(sa.Pool, "checkout", trace)
+    for address in ("/v1/public/{}/1", "/v1/public/{}/9", "/p/{}/1", "/p/{}/1/figures.csv"):
+        statements = []
+        # The first calls fill the caches of the process.
+        for name in (live, "no-such", live, "no-such"):
+            asked.clear()
+            assert app.test_client().get(address.format(name)).status_code == 404
+            statements.append([*asked])
+        assert any("SELECT" in statement for statement in statements[2])
+        assert statements[2] == statements[3], address
+    sa.event.remove(sa.Pool, "checkout", trace)
 
 
 def test_the_log_with_a_public_publication_is_verified_exported_and_imported(

@@ -20,12 +20,13 @@ from service.domain.counting.figures import display
 from service.domain.counting.selection import Selection
 from service.domain.counting.stated import Stated, added_up
 from service.domain.deciding.decide import NotCoordinator
-from service.domain.model.events import PublishedFigure
+from service.domain.model.events import PublicationMadePublic, PublishedFigure
 from service.domain.model.operation import Operation, Participant
 from service.domain.model.vocabulary import PublicationLabel
 from service.domain.statement.facts import EarlierPublication, StatementFacts
 from service.domain.statement.sentences import METHOD, Statement, make_statement
 from service.errors import Invalid
+from service.eventlog import read
 from service.eventlog.head import read_head
 from service.eventlog.known_logs import known_logs, state_at
 from service.storage.db import Database
@@ -143,7 +144,9 @@ def public_publication(database: Database, *, operation: str, number: int) -> St
         NoSuchPublication: nothing public has this operation and number. The error reveals nothing else.
     """
     with database.reading() as connection:
-        head = read_head(connection, operation)
+        # The first question is the same for every name: the time that others take would tell which operations exist.
+        is_any_public = read.count_of_type(connection, operation, PublicationMadePublic.wire_type) > 0
+        head = read_head(connection, operation) if is_any_public else None
         state = state_at(connection, database, head)
         if head is not None and state is not None:
             context = ReadContext(connection, database, _anybody(state), head, state)
