@@ -38,9 +38,9 @@ OF_FORCES = "|".join(
     for now in (SURREYS, SURREYS + REGION, SURREYS + REGION + COUNTRY, UNITS)
     for count in (now - 1, now)
 )
-# The digits may be in an id or a hash by chance.
-NO_FIGURE = r"[0-9a-f]|[,.]\d|-[0-9a-f]{4,12}\b"
-OF_HARBOUR = re.compile(rf"harbour|(?<![0-9a-f,.])(?:{OF_FORCES})(?!{NO_FIGURE})", re.IGNORECASE)
+# The digits may be in an id or a hash by chance. Pages show a root in groups of four digits.
+NO_FIGURE = r"[0-9a-f]|[,.]\d|-[0-9a-f]{4,12}\b| [0-9a-f]{4}\b"
+OF_HARBOUR = re.compile(rf"harbour|(?<![0-9a-f,.])(?<![0-9a-f]{{4}} )(?:{OF_FORCES})(?!{NO_FIGURE})", re.IGNORECASE)
 ANY_PART = re.compile(r"\bregion\b|operation harbour|\bharbour\b(?! marine unit|-unit)", re.IGNORECASE)
 OUTSIDERS: list[tuple[str, str | None, tuple[str, ...]]] = [
     ("kent", None, ()),
