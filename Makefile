@@ -61,10 +61,10 @@ seed: $(RUN) ## post Operation Pandilla to the service at PORT
 
 # Modules are compiled once, and not again for each process that tests are run in and for each that they start.
 test test-fast test-at: export PYTHONDONTWRITEBYTECODE =
-test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 14 minutes
+test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 12 minutes
 	$(PYTEST) $(PYTEST_FLAGS)
 
-test-fast: $(DEV) ## run what needs no other process, on SQLite, in under a minute
+test-fast: $(DEV) ## run what needs no other process, on SQLite, in about a minute and a half
 	$(PYTEST_FAST) $(PYTEST_FLAGS)
 
 # Outside this folder, as PostgreSQL may run as a user who cannot enter it.
