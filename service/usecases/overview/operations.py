@@ -67,7 +67,8 @@ class OperationList:
 def list_operations_known(database: Database, *, credential: Credential) -> list[OperationSummary]:
     """Return the operations that the credential may see, running ones first, then by date, without what is owed."""
     with database.reading() as connection:
-        return [_summary(one, database.now(connection)) for one in _known(connection, database, credential)]
+        now = database.now(connection)
+        return [_summary(one, now) for one in _known(connection, database, credential, now)]
 
 
 def list_summaries(database: Database, *, credential: Credential, search: str = "", page: int = 1) -> OperationList:
@@ -77,7 +78,7 @@ def list_summaries(database: Database, *, credential: Credential, search: str = 
     """
     with database.reading() as connection:
         now = database.now(connection)
-        known = _known(connection, database, credential)
+        known = _known(connection, database, credential, now)
         found = [one for one in known if _has(one.operation, search)]
         pages = max(1, -(-len(found) // PAGE_SIZE))
         page = min(page, pages)
@@ -85,10 +86,9 @@ def list_summaries(database: Database, *, credential: Credential, search: str = 
     return OperationList(operations=tuple(shown), page=page, pages=pages, is_cut=len(known) == MOST)
 
 
-def _known(connection: sa.Connection, database: Database, credential: Credential) -> list[ReadContext]:
+def _known(connection: sa.Connection, database: Database, credential: Credential, now: datetime) -> list[ReadContext]:
     latest = names_of(credential, "").order_by(None).order_by(heads.c.recorded_at.desc(), heads.c.operation_id)
     names: list[str] = list(connection.scalars(latest.limit(MOST)))
-    now = database.now(connection)
     contexts = [visible_context(connection, database, name, credential) for name in names]
     return sorted(contexts, key=lambda context: _order(_summary(context, now)))
 

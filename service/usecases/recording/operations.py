@@ -146,8 +146,11 @@ def _check_growth(
     connection: sa.Connection, database: Database, before: Operation, after: Operation, data: Any
 ) -> None:
     """Check the size of an operation's wholes if a change of its days or forces makes it larger."""
-    pointer, now = field_of_size(data), database.now(connection)
-    if pointer is not None and returns_of(after, now) > returns_of(before, now):
+    pointer = field_of_size(data)
+    if pointer is None:
+        return
+    now = database.now(connection)
+    if returns_of(after, now) > returns_of(before, now):
         check_size_of_wholes(connection, database, after, [after], pointer=pointer)
 
 
