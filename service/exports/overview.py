@@ -186,7 +186,7 @@ def _returns(found: Overview) -> ExportTable:
         key: f"{one.status}, late" if one.late else str(one.status)
         for key, one in found.returns_for(found.days).items()
     }
-    forces = [one for one in found.position.operation.participants.values() if one.reports != "nothing"]
+    forces = found.position.operation.reporting
     columns = [Column("force"), Column("force_name"), *(Column(str(day)) for day in found.days)]
     rows = ([one.force, one.name, *(status.get((one.force, day)) for day in found.days)] for one in forces)
     return _table("returns", found, columns, rows)

@@ -37,7 +37,7 @@ def check_size(recorded: RecordedEvent, operation: Operation) -> None:
         return
     if isinstance(change, OperationOpened | OperationAmended):
         _check_extent(operation, recorded.recorded_at, pointer)
-    days, forces = _days_and_forces(operation, recorded.recorded_at)
+    days, forces = operation.days.number(recorded.recorded_at), len(operation.reporting)
     if days * forces > MOST_RETURNS:
         raise OperationTooLarge(
             f"Expected at most {MOST_RETURNS:,} returns in an operation, one a day of each force that reports; found "
@@ -85,14 +85,7 @@ def check_whole(whole: str, counted: Collection[Operation], now: datetime, *, is
 
 def returns_of(operation: Operation, now: datetime) -> int:
     """Return how many returns an operation has: its days, times the forces that report."""
-    days, forces = _days_and_forces(operation, now)
-    return days * forces
-
-
-def _days_and_forces(operation: Operation, now: datetime) -> tuple[int, int]:
-    """Return how many days an operation has, and how many forces that report."""
-    forces = sum(one.reports != "nothing" for one in operation.participants.values())
-    return operation.days.number(now), forces
+    return operation.days.number(now) * len(operation.reporting)
 
 
 def _check_extent(operation: Operation, now: datetime, pointer: str) -> None:

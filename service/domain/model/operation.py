@@ -99,6 +99,11 @@ class Operation:
         """The groups of forces that take part, with their members."""
         return {one.force: one.members for one in self.participants.values() if one.members}
 
+    @property
+    def reporting(self) -> tuple[Participant, ...]:
+        """The forces that report, each of which makes a return for each day, in publishing order."""
+        return tuple([one for one in self.participants.values() if one.reports != "nothing"])
+
     def with_members(self, forces: Iterable[str]) -> tuple[str, ...]:
         """Return these forces, and after each group its members; each force once."""
         groups = self.groups

@@ -58,7 +58,7 @@ def breakdown_of(
     `figures` are those of this measure, by force; `rest` is the one that belongs to no force; `owing` are the forces
     whose returns for it are outstanding.
     """
-    reporting = [one for one in operation.participants.values() if one.reports != "nothing"]
+    reporting = operation.reporting
     if len(reporting) < 2 and rest is None:  # noqa: PLR2004 - one force alone is the total
         return None
     reported = {one.force for one in reporting if _has_reported(one, measure, returns)}

@@ -237,7 +237,7 @@ def _residuals(facts: StatementFacts) -> Iterable[Participant]:
 def _all_returns_are_in(facts: StatementFacts) -> bool:
     """Return whether returns were due and none is outstanding; none is due before the first day."""
     has_begun = next(iter(facts.operation.days_begun_by(facts.moment)), None) is not None
-    is_awaited = any(one.reports != "nothing" for one in facts.operation.participants.values())
+    is_awaited = bool(facts.operation.reporting)
     return has_begun and is_awaited and not facts.outstanding
 
 

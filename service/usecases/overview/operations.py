@@ -119,7 +119,7 @@ def _counted(contexts: Sequence[ReadContext], now: datetime) -> list[OperationSu
 
 def _forces(context: ReadContext) -> list[str]:
     """Return the forces whose returns count to the eyes of this credential."""
-    forces = [one.force for one in context.operation.participants.values() if one.reports != "nothing"]
+    forces = [one.force for one in context.operation.reporting]
     return forces if context.is_coordinator else [force for force in forces if force == context.credential.force]
 
 

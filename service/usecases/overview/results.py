@@ -200,6 +200,6 @@ def _cell(measure: Measure, figure: Figure | None, waiting: Sequence[Outstanding
 
 def _owed(own: Position, declared: Declarations, ended: Sequence[date]) -> list[Outstanding]:
     """Return who owes a return for a day that has ended."""
-    forces = [one.force for one in own.operation.participants.values() if one.reports != "nothing"]
+    forces = [one.force for one in own.operation.reporting]
     by_said = days_by_said(declared, forces=forces, days=ended)
     return outstanding(by_said, days=ended, measures=tuple(own.operation.measures))

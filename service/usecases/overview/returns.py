@@ -177,7 +177,7 @@ def _returns(context: ReadContext, own: Position) -> ReturnsByDay:
         position=own,
         moment=own.begun_by,
         is_coordinator=context.is_coordinator,
-        reporting=tuple(one for one in own.operation.participants.values() if one.reports != "nothing"),
+        reporting=own.operation.reporting,
         returns={(one.force, one.day): one for one in returns_at(own, declared)},
         days=tuple(own.operation.days_begun_by(own.begun_by)),
         planned_days=planned_days(own),

@@ -174,7 +174,7 @@ def _declarations(
 def _expected(position: Position, selection: Selection, declared: Declarations) -> _Expected:
     operation = position.operation
     days = tuple(day for day in operation.days_begun_by(position.begun_by) if selection.spans(day))
-    forces = [force for force in _reporting(operation) if selection.has_force(force)]
+    forces = [one.force for one in operation.reporting if selection.has_force(one.force)]
     return _Expected(
         by_said=days_by_said(declared, forces=forces, days=days),
         days=days,
@@ -185,7 +185,3 @@ def _expected(position: Position, selection: Selection, declared: Declarations) 
         operation=position.head.operation,
         seq=position.seq,
     )
-
-
-def _reporting(operation: Operation) -> list[str]:
-    return [one.force for one in operation.participants.values() if one.reports != "nothing"]

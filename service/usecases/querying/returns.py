@@ -165,7 +165,7 @@ def _returns(position: Position, declared: Declarations, which: WhichReturns) ->
 
 def _forces(state: Operation, which: WhichReturns) -> list[str]:
     """Return the forces whose returns are listed, from that of the cursor on."""
-    forces = [one.force for one in state.participants.values() if one.reports != "nothing"]
+    forces = [one.force for one in state.reporting]
     if which.after is not None:
         if which.after.force not in forces:
             raise UnknownCursor("Expected the `next` value of an earlier answer.", pointer="/after")

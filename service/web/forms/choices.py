@@ -42,8 +42,7 @@ def places(operation: Operation) -> tuple[Option, ...]:
 
 def reporting_forces(operation: Operation) -> tuple[Option, ...]:
     """Return the forces that report to the operation, in publishing order."""
-    reporting = [one for one in operation.participants.values() if one.reports != "nothing"]
-    return (CHOOSE, *(Option(one.force, one.name) for one in reporting))
+    return (CHOOSE, *(Option(one.force, one.name) for one in operation.reporting))
 
 
 def assisting_forces(setting: Setting) -> tuple[Option, ...]:

@@ -93,5 +93,5 @@ def _matrix(found: Overview, today: date | None) -> dict[str, Any]:
         "day_headings": sentences.headings(days, today),
         "is_cut": len(found.days) > len([day for day in days if day in found.days]),
         "returns_of": found.returns_for(begun),
-        "reporting": [one for one in found.position.operation.participants.values() if one.reports != "nothing"],
+        "reporting": found.position.operation.reporting,
     }
