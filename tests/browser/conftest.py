@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from service.storage.db import Database, open_database
 from tests.browser.people import Person
@@ -18,7 +18,7 @@ from tests.functional.served import Served, serving
 
 VARIABLE = "CHROMIUM"
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 30_000
 INSTALL = "apt-get install -y chromium-headless-shell"
 # Most pages keep a live connection open. Polling for it 50 times a second takes a tenth of a processor.
 serving_pages = partial(serving, feed_poll_milliseconds=200)
@@ -42,6 +42,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     if request.config.getoption("fast"):
         pytest.skip(REASON)
     path = chromium()
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         # Chromium refuses to run as root inside its sandbox.
         sandbox = os.getuid() != 0

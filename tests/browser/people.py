@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from service.access.credentials import authenticate
 from service.storage.db import open_database
@@ -80,6 +80,11 @@ class Person:
         assert response is not None
         assert response.status == 200, f"{address}: {response.status}"
         return self.page
+
+    def follow(self, way: Locator) -> None:
+        """Press a button or link, and wait for the page that it leads to: a check would still find the page before."""
+        with self.page.expect_navigation():
+            way.click()
 
     def must_see_nothing_move(self) -> None:
         """Check that nothing on the page has moved by itself since it was opened, before new figures came."""

@@ -116,7 +116,7 @@ def test_going_back_to_the_provider_and_forth_signs_nobody_in_twice(person_for: 
     with person.page.expect_request(re.compile("/sign-in/account/callback")) as callback:
         sign_in(person, SUBJECT)
     expect(person.page.get_by_role("button", name="Sign out")).to_be_visible()
-    person.page.get_by_role("button", name="Sign out").click()
+    person.follow(person.page.get_by_role("button", name="Sign out"))
     person.page.goto(callback.value.url)
     expect(person.page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
     expect(person.page.get_by_text("has been used")).to_be_visible()

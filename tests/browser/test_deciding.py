@@ -66,8 +66,9 @@ def filled(server: Served, server_database: Database) -> Served:
 # --- every state, in every look
 
 
-def states_of_the_coordinator(page: Page) -> Iterator[str]:
+def states_of_the_coordinator(person: Person) -> Iterator[str]:
     """Bring the page into each state; yield the name of each."""
+    page = person.page
     for address in (
         *(RETURNS, f"{RETURNS}/essex/{yesterday()}", f"{RETURNS}/surrey/{yesterday()}/check?status=nil"),
         *(f"{RETURNS}/essex/{yesterday()}/check?status=partial&without=drug_weight", PAIRS, ARRESTS, SEIZURES),
@@ -76,17 +77,17 @@ def states_of_the_coordinator(page: Page) -> Iterator[str]:
         page.goto(address)
         yield address
     page.goto(PAIRS)
-    page.get_by_role("button", name="Rule out the pairs selected").click()
+    person.follow(page.get_by_role("button", name="Rule out the pairs selected"))
     yield "no pair selected"
     page.goto(ARRESTS)
-    page.get_by_role("button", name="Save and go to pair").click()
+    person.follow(page.get_by_role("button", name="Save and go to pair"))
     yield "nothing decided"
     page.goto(COMPARE)
     page.locator("#figure-0").fill("many")
-    page.get_by_role("button", name="Compare with the record").click()
+    person.follow(page.get_by_role("button", name="Compare with the record"))
     yield "figure that cannot be read"
     page.locator("#figure-0").fill("3")
-    page.get_by_role("button", name="Compare with the record").click()
+    person.follow(page.get_by_role("button", name="Compare with the record"))
     expect(page.get_by_role("heading", name="The figures beside the record")).to_be_visible()
     yield "figures beside the record"
 
@@ -94,7 +95,7 @@ def states_of_the_coordinator(page: Page) -> Iterator[str]:
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_state_is_usable(person_for: PersonFor, looked_at: Served, look: dict[str, Any]):
     person = person_for(looked_at, LEAD, **look)
-    for state in states_of_the_coordinator(person.page):
+    for state in states_of_the_coordinator(person):
         expect(person.page.get_by_role("heading", level=1), state).to_have_count(1)
         expect(person.page.get_by_text("OFFICIAL-SENSITIVE"), state).to_have_count(2)
         # The browser itself reports an answer of 422.

@@ -201,14 +201,14 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(
     expect(page.locator("#headline-arrests")).to_contain_text("1")
     server.kill()
     said = page.locator("#freshness-said")
-    expect(said).to_have_text(re.compile(r"^Not up to date since (\d|mid).*Trying again\.$"), timeout=10_000)
+    expect(said).to_have_text(re.compile(r"^Not up to date since (\d|mid).*Trying again\.$"))
     expect(page).to_have_title(re.compile("^Not up to date"))
     expect(page.locator("#headline-arrests")).to_contain_text("1")
     person.must_find_the_page_usable(ignoring="Failed to load resource")
     server.start()
     wait_until(server.is_ready)
     record(arrest(force="surrey"))
-    expect(said).to_have_text(re.compile(r"^Up to date again at (\d|mid)"), timeout=15_000)
+    expect(said).to_have_text(re.compile(r"^Up to date again at (\d|mid)"))
     expect(page.locator("#headline-arrests")).to_contain_text("2")
     expect(page).not_to_have_title(re.compile("^Not up to date"))
 
@@ -220,7 +220,7 @@ def test_a_session_that_ends_elsewhere_leads_to_signing_in(person_for: PersonFor
     other.goto("/account")
     other.get_by_role("button", name="Sign out").click()
     record(arrest(force="surrey"))
-    expect(page).to_have_url(re.compile("/sign-in"), timeout=10_000)
+    expect(page).to_have_url(re.compile("/sign-in"))
 
 
 def test_a_figure_without_its_events_page_is_no_link(person_for: PersonFor, pandilla_server: Served):

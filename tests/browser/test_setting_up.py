@@ -36,7 +36,7 @@ def test_every_state_is_usable(person_for: PersonFor, server: Served, look: dict
             person.must_find_the_page_usable()
 
     person.open("/operations")
-    page.get_by_role("button", name="Open an operation").click()
+    person.follow(page.get_by_role("button", name="Open an operation"))
     must_be_usable()
     page.get_by_role("button", name="Add a day with hours of its own").click()
     page.get_by_label("Force of row 2", exact=True).select_option("Metropolitan Police Service")

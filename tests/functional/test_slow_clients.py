@@ -10,10 +10,12 @@ from http.client import HTTPResponse
 
 import pytest
 
+from service.cli.server.worker import HEAD_SECONDS, SHORT_BODY_SECONDS
 from tests.factories.bodies import arrest
 from tests.functional.served import Served, answer, serving, wait_until
 
-AT_MOST_SECONDS = 2.0
+# Slow clients are given up after 10 seconds or more: whoever waits for that is not served as usual.
+AT_MOST_SECONDS = 8.0
 ALL_THREADS = 48
 HEAD = b"POST /v1/operations/%s/events HTTP/1.1\r\nHost: record\r\n%sContent-Type: application/json\r\n"
 
@@ -134,7 +136,7 @@ class TestWhile:
             answered.begin()
             assert answered.status == 408
             assert "did not arrive in time" in answer(answered)["detail"]
-        assert 9 < time.monotonic() - begun < 14
+        assert HEAD_SECONDS - 1 < time.monotonic() - begun < SHORT_BODY_SECONDS
 
     def test_a_client_sends_byte_by_byte(self, served: Served, live: str, secret_for: Callable[..., str]):
         body = json.dumps(arrest()).encode()
