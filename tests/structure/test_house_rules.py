@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -28,6 +29,12 @@ from service.projections.totals import TotalRow, totals
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "service").rglob("*.py"))
 FORBIDDEN = {"utils", "util", "helpers", "helper", "misc", "manager", "managers", "base", "common"}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a module's syntax tree; several rules read each."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_imports_follow_the_layers():
@@ -59,7 +66,7 @@ def test_no_two_classes_have_one_name():
 
 def classes_of(path: Path) -> list[str]:
     """Return the names of a module's classes, without those inside a class or a function."""
-    return [node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+    return [node.name for node in parsed(path).body if isinstance(node, ast.ClassDef)]
 
 
 def test_every_init_is_empty():
@@ -83,7 +90,7 @@ def calls_in(path: Path, *words: str) -> list[ast.Call]:
     text = path.read_text(encoding="utf-8")
     if not all(word in text for word in words):
         return []
-    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
 
 
 def is_insert_of_events(call: ast.Call) -> bool:
@@ -123,7 +130,7 @@ def test_neither_api_nor_pages_nor_command_begin_a_transaction():
 
 def ways_into_the_database(path: Path) -> set[str]:
     """Return which attributes of a Database a module uses that give a connection."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    nodes = ast.walk(parsed(path))
     return {node.attr for node in nodes if isinstance(node, ast.Attribute)} & {
         "reading",
         "snapshot",
@@ -204,7 +211,7 @@ def test_only_the_api_the_pages_and_the_command_import_http_libraries():
 
 
 def imports_http(path: Path) -> bool:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return any(name.partition(".")[0] in ("flask", "werkzeug", "http", "urllib3", "gunicorn") for name in names)

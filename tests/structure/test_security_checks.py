@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def test_no_security_rule_is_ignored_as_a_group_or_without_a_reason():
     assert [path for path in sources() if bare.search(path.read_text(encoding="utf-8"))] == []
 
 
+@cache
 def names_of_tests(path: Path) -> set[str]:
     """Return the names of the tests of a file."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
