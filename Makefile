@@ -64,7 +64,7 @@ test test-fast test-at: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) ## run the tests, on SQLite, on PostgreSQL and in a browser, in about 12 minutes
 	$(PYTEST) $(PYTEST_FLAGS)
 
-test-fast: $(DEV) ## run what needs no other process, on SQLite, in about a minute and a half
+test-fast: $(DEV) ## run what needs no other process, on SQLite, in about a minute
 	$(PYTEST_FAST) $(PYTEST_FLAGS)
 
 # Outside this folder, as PostgreSQL may run as a user who cannot enter it.

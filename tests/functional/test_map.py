@@ -1,20 +1,18 @@
 """A force maps its own spreadsheet: what the file does not say is asked, and what is sent adds up."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import openpyxl
 import pytest
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.main import run
 from tests.factories import office_files
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.conftest import opened
+from tests.functional.sockets import listening
 
 Answers = dict[str, str]
 Figures = list[tuple[str, str, int]]
@@ -106,28 +104,12 @@ FILES: list[tuple[Callable[[Path], Path], Answers, str, Figures]] = [
 ]
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *_arguments: object) -> None: ...
-
-
-@contextmanager
-def running(server: BaseWSGIServer) -> Iterator[BaseWSGIServer]:
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def url(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Return the address of the service at a port of this machine."""
     monkeypatch.setenv("NO_PROXY", "*")
-    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)) as server:
-        yield f"http://127.0.0.1:{server.server_port}"
+    with listening(app) as address:
+        yield address
 
 
 @pytest.fixture

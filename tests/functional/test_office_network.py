@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.access.credentials import new_secret
 from service.cli.calling import http_client
@@ -39,6 +37,7 @@ from service.usecases.maintenance.credentials import list_credentials
 from tests.factories.logs import SEED
 from tests.functional.calls import on_sqlite
 from tests.functional.served import COMMAND, free_port
+from tests.functional.sockets import listening, running
 
 SECRETS = {"surrey": "oprecord_1"}
 ME = {"force": "surrey"}
@@ -96,18 +95,6 @@ class Server(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
-
-
-@contextmanager
-def running(server: Any) -> Iterator[Any]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 Serve = Callable[..., Server]
@@ -705,17 +692,11 @@ def test_a_real_process_shows_no_credential(file: Path):
 # --- issuing
 
 
-class QuietService(WSGIRequestHandler):
-    """Serves the app without logging its calls."""
-
-    def log_request(self, *_arguments: Any) -> None: ...
-
-
 @pytest.fixture
 def real_service(app: Flask) -> Iterator[str]:
     """Return the address of the service itself, at a port of this machine."""
-    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietService)) as server:
-        yield f"http://127.0.0.1:{server.server_port}"
+    with listening(app) as address:
+        yield address
 
 
 @on_sqlite

@@ -20,8 +20,9 @@ from service.domain.model.instants import parse_instant
 from tests.factories.bodies import arrest as body_of
 from tests.factories.bodies import correction
 from tests.functional.calls import NDJSON, Caller
+from tests.functional.sockets import listening
 from tests.functional.test_submit import ARRESTS, AT, MOMENT, arrest
-from tests.functional.test_submit_sums import SEIZURES, Save, Submit, long, save, served, submit, url
+from tests.functional.test_submit_sums import SEIZURES, Save, Submit, long, save, submit, url
 
 __all__ = ["long", "save", "submit", "url"]  # fixtures
 ADVICE = (
@@ -190,7 +191,7 @@ def test_an_answer_that_is_cut_off_hides_no_copy(
     rows = [arrest(str(number)) for number in range(9)]
     assert desk.submit(desk.save(ARRESTS, *rows))[0] == DONE
     cut = Cut(app)
-    with served(cut) as address:
+    with listening(cut) as address:
         named = ["--operation", live, "--url", address, "--as", secret_for("surrey")]
         assert run(["submit", str(desk.save(ARRESTS, *rows, name="copy.csv")), *named]) == REFUSED
     assert "oprecord: 9 events of 9 that are new here equal" in capsys.readouterr().err

@@ -1,17 +1,13 @@
 """A force sees what its spreadsheet adds to its figures, and what is unusual in it, before anything is sent."""
 
 import csv
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.main import run
@@ -19,8 +15,8 @@ from tests.factories.bodies import arrest as body_of
 from tests.factories.bodies import midnight
 from tests.functional.calls import Caller
 from tests.functional.conftest import opened
+from tests.functional.sockets import listening
 from tests.functional.test_submit import ARRESTS, AT, MOMENT, arrest
-from tests.functional.test_submit_twice import Quiet
 
 Submit = Callable[..., tuple[int, str]]
 Save = Callable[..., Path]
@@ -29,24 +25,10 @@ SEIZURES = ["reference", "occurred_at", "kind", "category", "count", "weight_gra
 SEIZURES += ["currency", "amount_minor"]
 
 
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve an app at a port of this machine during the block, and yield its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 @pytest.fixture
 def url(app: Flask) -> Iterator[str]:
     """Return the address of the app."""
-    with served(app) as address:
+    with listening(app) as address:
         yield address
 
 

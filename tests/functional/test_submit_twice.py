@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.cli.exit_codes import DONE, REFUSED
 from service.cli.sheets.sending.run_lock import BeingSent, lock_on
 from tests.functional.calls import Caller, on_sqlite
 from tests.functional.preloaded import Command
 from tests.functional.served import PATIENCE_SECONDS
+from tests.functional.sockets import listening
 from tests.functional.test_submit import ARRESTS, AT
 
 ROWS = 600  # sent in three batches
@@ -24,12 +24,6 @@ REFUSAL = (
     "Wait until the other has finished, then run this one again.\n"
 )
 Submit = Callable[..., Command]
-
-
-class Quiet(WSGIRequestHandler):
-    """Serves the app without logging its calls."""
-
-    def log_request(self, *_arguments: Any) -> None: ...
 
 
 class Held:
@@ -63,14 +57,9 @@ def held(app: Flask) -> Held:
 @pytest.fixture
 def url(held: Held) -> Iterator[str]:
     """Return the address of the app, at a port of this machine."""
-    server = make_server("127.0.0.1", 0, held, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    held.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(held) as address:
+        yield address
+        held.released.set()
 
 
 @pytest.fixture
